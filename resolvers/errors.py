@@ -1,0 +1,135 @@
+"""The errors of a request, named by whose fault they are, each with a stable code.
+
+A caller sees an error's constant message and its code; ``detail`` is for the log alone and may hold what a source
+said. Problems of the configuration are not errors of a request: they live in ``problem.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Code(StrEnum):
+    """Every value that ``errors[].extensions.code`` can have."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    TIMEOUT = "TIMEOUT"
+    SOURCE_UNAVAILABLE = "SOURCE_UNAVAILABLE"
+    SOURCE_TIMEOUT = "SOURCE_TIMEOUT"
+    SOURCE_REJECTED = "SOURCE_REJECTED"
+    SOURCE_FAULT = "SOURCE_FAULT"
+    SOURCE_BAD_RESPONSE = "SOURCE_BAD_RESPONSE"
+    RATE_LIMITED = "RATE_LIMITED"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    LINK_AMBIGUOUS = "LINK_AMBIGUOUS"
+    CONFLICT = "CONFLICT"
+    INTERNAL = "INTERNAL"
+
+
+class IsthmusError(Exception):
+    """The root of the tree.
+
+    ``message`` is what a caller reads, constant for each class. ``detail`` goes to the log. ``extensions`` are shown
+    to the caller beside the code: names and numbers that the description declares, never text of a source.
+    """
+
+    code: ClassVar[Code] = Code.INTERNAL
+    message: ClassVar[str] = "Something went wrong inside the gateway."
+
+    def __init__(self, detail: str = "", *, extensions: Mapping[str, object] | None = None) -> None:
+        super().__init__(detail or self.message)
+        self.detail = detail
+        self.extensions: Mapping[str, object] = extensions or {}
+
+
+class CallerError(IsthmusError):
+    """The caller must change the request. ``detail`` is a sentence of ours and is shown to the caller."""
+
+
+class BadRequest(CallerError):
+    code = Code.BAD_REQUEST
+    message = "The request is not well-formed."
+
+
+class Unauthenticated(CallerError):
+    code = Code.UNAUTHENTICATED
+    message = "A valid access token is required."
+
+
+class Forbidden(CallerError):
+    code = Code.FORBIDDEN
+    message = "You are not allowed to use this field."
+
+
+class LimitExceeded(CallerError):
+    code = Code.LIMIT_EXCEEDED
+    message = "The operation is larger than this server allows."
+
+
+class DeadlineExceeded(IsthmusError):
+    code = Code.TIMEOUT
+    message = "The request took longer than it may."
+
+
+class LinkAmbiguous(IsthmusError):
+    code = Code.LINK_AMBIGUOUS
+    message = "The link expects one object, and the source has several."
+
+
+class SourceError(IsthmusError):
+    """A source did not do what its description promises."""
+
+
+class SourceUnavailable(SourceError):
+    """No connection, or the source is known to be down. Nothing was executed there."""
+
+    code = Code.SOURCE_UNAVAILABLE
+    message = "The source cannot be reached."
+
+
+class SourceTimeout(SourceError):
+    code = Code.SOURCE_TIMEOUT
+    message = "The source did not answer in time."
+
+
+class SourceRejected(SourceError):
+    """The source answered 4xx; ``extensions`` hold ``status``."""
+
+    code = Code.SOURCE_REJECTED
+    message = "The source rejected the call."
+
+
+class SourceFault(SourceError):
+    """A SOAP fault, or a 5xx answer of a REST source."""
+
+    code = Code.SOURCE_FAULT
+    message = "The source reported a fault."
+
+
+class SourceBadResponse(SourceError):
+    """The reply is not what the description says: wrong type, truncated, too large, not the media type."""
+
+    code = Code.SOURCE_BAD_RESPONSE
+    message = "The source sent a reply that does not fit its description."
+
+
+class RateLimited(SourceError):
+    code = Code.RATE_LIMITED
+    message = "The source asks for fewer calls."
+
+
+class OutcomeUnknown(SourceError):
+    """A write was sent and its answer was lost: it may or may not have happened, and is never sent again."""
+
+    code = Code.OUTCOME_UNKNOWN
+    message = "The source may or may not have carried this out."
+
+
+class Conflict(SourceError):
+    code = Code.CONFLICT
+    message = "The change conflicts with what the source holds."

@@ -1,0 +1,281 @@
+"""``SourceModel``: what a source offers, free of GraphQL and of any wire format.
+
+OpenAPI documents, WSDLs and database catalogues are each read into this one form; only ``schema/`` makes GraphQL of
+it. It holds descriptions, never values, and knows nothing of how a call is encoded: each source keeps that beside its
+client, under the operation's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+
+class Scalar(StrEnum):
+    """The scalar types of the neutral form; the values are the GraphQL names they are served under.
+
+    What a client may hand up for each: ``STRING``/``ID`` str or int; ``INT``/``BIG_INT`` int; ``FLOAT`` int or float;
+    ``DECIMAL`` Decimal, int or str; ``BOOLEAN`` bool; ``DATE_TIME``/``DATE``/``TIME`` the ``datetime`` types or a
+    string in the form of RFC 3339; ``UUID`` UUID or str; ``BASE64`` bytes or a base64 str; ``JSON`` anything that JSON
+    can say.
+    """
+
+    STRING = "String"
+    ID = "ID"
+    INT = "Int"
+    BIG_INT = "BigInt"
+    FLOAT = "Float"
+    DECIMAL = "Decimal"
+    BOOLEAN = "Boolean"
+    DATE_TIME = "DateTime"
+    DATE = "Date"
+    TIME = "Time"
+    UUID = "UUID"
+    BASE64 = "Base64"
+    JSON = "JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarRef:
+    scalar: Scalar
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRef:
+    """A type by its name in the source: for results in ``types`` or ``enums``, for inputs in ``inputs`` or ``enums``."""
+
+    name: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListRef:
+    item: TypeRef
+    nullable: bool = False
+
+
+TypeRef: TypeAlias = "ScalarRef | NamedRef | ListRef"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a thing stands in its description: the document and a JSON pointer, an element's path or a table's name."""
+
+    document: str = ""
+    pointer: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"{self.document}:{self.line}" if self.line is not None else self.document
+        return f"{where} {self.pointer}".strip()
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A member of an object. ``required``: always present; ``type.nullable``: may be null. Both count.
+
+    ``name`` is the source's own spelling, and the key under which a decoded row holds the value.
+    """
+
+    name: str
+    type: TypeRef
+    required: bool = True
+    description: str = ""
+    deprecated: str | None = None
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    name: str
+    fields: Mapping[str, Field]
+    interfaces: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    """The fields that identify an object (a primary key), where the description says so."""
+    description: str = ""
+    place: Place = NOWHERE
+
+
+TYPE_KEY = "__type"
+"""A decoded row of an interface or a union holds the name of its concrete model type under this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceType:
+    name: str
+    fields: Mapping[str, Field]
+    interfaces: tuple[str, ...] = ()
+    description: str = ""
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class UnionType:
+    name: str
+    members: tuple[str, ...]
+    description: str = ""
+    place: Place = NOWHERE
+
+
+OutputType: TypeAlias = ObjectType | InterfaceType | UnionType
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A parameter of an operation, or a field of an input type. ``default``: a JSON value, or ``None`` for none."""
+
+    name: str
+    type: TypeRef
+    required: bool = False
+    default: object = None
+    description: str = ""
+    deprecated: str | None = None
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class InputType:
+    name: str
+    fields: Mapping[str, Argument]
+    one_of: bool = False
+    description: str = ""
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class EnumValue:
+    """``value`` is what the source reads and writes."""
+
+    value: str | int
+    description: str = ""
+    deprecated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    name: str
+    values: tuple[EnumValue, ...]
+    description: str = ""
+    place: Place = NOWHERE
+
+
+class Effect(StrEnum):
+    """What calling an operation does. Only a ``READ`` is a Query field; only reads and idempotent calls may be sent twice."""
+
+    READ = "read"
+    IDEMPOTENT = "idempotent"
+    WRITE = "write"
+
+
+Comparison: TypeAlias = Literal["trim", "casefold", "number"]
+"""How keys of a system are compared: without outer spaces, without case, as numbers whatever their spelling."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManyKeys:
+    """How an operation takes many keys in one call.
+
+    ``argument``: the path to the argument that takes the list; its first part is the operation's argument, the
+    rest are fields of input types. Empty: keys are given as a predicate over any field that ``rows`` allows (SQL).
+    ``by``: result field → member of a list item that it answers; the member is empty where the item is the plain key.
+    """
+
+    argument: tuple[str, ...]
+    by: Mapping[str, str]
+    max_keys: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """An operation whose result is a list of rows that the source itself can filter, order and page."""
+
+    filterable: frozenset[str]
+    orderable: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How an operation pages: by which arguments, and where its result says what comes next."""
+
+    style: Literal["page", "offset", "cursor", "link"]
+    size_argument: str = ""
+    position_argument: str = ""
+    next_at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that can be asked of a source. ``name`` is unique inside the source; links name it.
+
+    ``result``: the type of what lies at ``at`` in the decoded reply (``None``: the operation answers nothing).
+    ``by``: for an operation that takes one key per call, result field → argument that it answers.
+    ``not_found_is_null``: a by-key read whose source answers "not found" gives null.
+    """
+
+    name: str
+    effect: Effect
+    arguments: Mapping[str, Argument]
+    result: TypeRef | None
+    at: tuple[str, ...] = ()
+    keys: ManyKeys | None = None
+    by: Mapping[str, str] = field(default_factory=dict)
+    compare: frozenset[Comparison] = frozenset()
+    rows: Rows | None = None
+    paging: Paging | None = None
+    not_found_is_null: bool = False
+    errors: tuple[str, ...] = ()
+    """Names of the model types of declared errors (SOAP fault details, error bodies)."""
+    description: str = ""
+    deprecated: str | None = None
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A join that the description itself declares (a foreign key): a field on ``type`` answered by ``operation``.
+
+    ``match``: field of ``type`` → field of the result, in the order of the key.
+    """
+
+    type: str
+    name: str
+    operation: str
+    match: tuple[tuple[str, str], ...]
+    many: bool
+    required: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something the description declares and the model does not serve, or serves as less than it says."""
+
+    operation: str
+    """The operation's name, or the coordinate of the type or field that was degraded."""
+    reason: str
+    place: Place = NOWHERE
+    degraded: bool = False
+    """True: still served, but as less than the description says (a field as JSON)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceModel:
+    """All that a source offers. Names are the source's own; mappings keep the order of the description."""
+
+    name: str
+    kind: Literal["openapi", "wsdl", "database"]
+    operations: Mapping[str, Operation]
+    types: Mapping[str, OutputType] = field(default_factory=dict)
+    inputs: Mapping[str, InputType] = field(default_factory=dict)
+    enums: Mapping[str, EnumType] = field(default_factory=dict)
+    relations: tuple[Relation, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    declared: int = 0
+    """How many operations the description declares, served or not."""
+    description: str = ""

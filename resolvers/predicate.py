@@ -1,0 +1,73 @@
+"""Predicates and order over rows, as data: what ``where`` filters, keys of links and row rules are made of.
+
+A source that can filter turns them into its own language (SQL); nothing here evaluates or encodes them. Field names
+are the source's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Operator: TypeAlias = Literal[
+    "eq", "ne", "gt", "gte", "lt", "lte", "like", "ilike", "contains", "startsWith", "endsWith"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One field against one value that is not null; a null field makes it false (three-valued logic of SQL).
+
+    ``like``/``ilike`` take SQL patterns (``%``, ``_``, escaped by ``\\``); ``contains``, ``startsWith`` and
+    ``endsWith`` take plain text, in which no character is special.
+    """
+
+    field: str
+    operator: Operator
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """The tuple of ``fields`` is among ``values``; every value is a tuple as long as ``fields``, without nulls."""
+
+    fields: tuple[str, ...]
+    values: tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Predicate
+
+
+Predicate: TypeAlias = "Compare | IsNull | In | And | Or | Not"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """``nulls``: where rows without a value stand; ``None`` leaves it to the source."""
+
+    field: str
+    descending: bool = False
+    nulls: Literal["first", "last"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    limit: int | None = None
+    offset: int = 0

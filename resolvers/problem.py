@@ -1,0 +1,48 @@
+"""What is wrong with a configuration or a description: what, where, and how to mend it.
+
+A problem names its place as a path of keys; the path is turned into ``file:line`` in exactly one place,
+``gateway/config.py``. Errors of a running request live in ``errors.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+Key = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that must be mended.
+
+    ``where`` is the path of keys in the configuration file (``("sources", "shop", "timout_s")``); ``mend`` is an
+    imperative sentence without a full stop, empty where nothing better than ``what`` can be said. ``document`` names
+    another file (a description) when the fault lies there, as ``file`` or ``file:line``.
+    """
+
+    what: str
+    where: tuple[Key, ...] = ()
+    mend: str = ""
+    document: str = ""
+
+    def under(self, *prefix: Key) -> Problem:
+        """The same problem, seen from further up: ``prefix`` is put before its path."""
+        return replace(self, where=(*prefix, *self.where))
+
+
+class ConfigurationError(Exception):
+    """Carries every problem that was found, never only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.what for problem in self.problems))
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str:
+    """``did you mean "x"`` for the candidate most like ``word``, or an empty string when none is near."""
+    names = sorted(set(candidates))
+    folded = {name.casefold(): name for name in reversed(names)}
+    matches = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f'did you mean "{folded[matches[0]]}"' if matches else ""

@@ -1,0 +1,116 @@
+"""The settings that sources of every kind share: who we are to them, how patient we are, what of them is served.
+
+Each kind adds its own in ``<kind>/settings.py``. Descriptions of the fields are the reference text that
+``isthmus json-schema`` prints.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from resolvers.model import Comparison, Effect
+
+
+class Settings(BaseModel):
+    """The root of every settings model: frozen, unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Basic(Settings):
+    username: str = Field(description="User name of HTTP basic authentication (RFC 7617).")
+    password: SecretStr = Field(description="Its password.")
+
+
+class ApiKey(Settings):
+    """Exactly one of ``header`` and ``query`` says where the key travels."""
+
+    value: SecretStr = Field(description="The key itself.")
+    header: str | None = Field(None, description="Name of the header that carries the key.")
+    query: str | None = Field(None, description="Name of the query parameter that carries the key.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ApiKey:
+        if (self.header is None) == (self.query is None):
+            message = "an api_key needs exactly one of header and query"
+            raise ValueError(message)
+        return self
+
+
+class Auth(Settings):
+    """How the gateway proves itself to a source: exactly one of the keys."""
+
+    bearer: SecretStr | None = Field(None, description="A bearer token (RFC 6750).")
+    basic: Basic | None = Field(None, description="HTTP basic authentication.")
+    api_key: ApiKey | None = Field(None, description="An API key in a header or a query parameter.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Auth:
+        if sum(way is not None for way in (self.bearer, self.basic, self.api_key)) != 1:
+            message = "auth needs exactly one of bearer, basic and api_key"
+            raise ValueError(message)
+        return self
+
+
+class OperationSettings(Settings):
+    """What a description does not say about an operation, or says wrongly."""
+
+    effect: Effect | None = Field(
+        None, description="read (a Query field), idempotent or write (Mutation fields)."
+    )
+    at: str | None = Field(None, description="Path to the value inside the reply, members joined by dots.")
+    keys: str | None = Field(
+        None, description="Path to the argument that takes many keys, members joined by dots."
+    )
+    by: str | dict[str, str] | None = Field(
+        None,
+        description="Result field that holds the key, or a mapping of result fields to parts of the key "
+        "(or, where the operation takes one key, to its arguments).",
+    )
+    max_keys: int | None = Field(None, gt=0, description="Most keys in one call.")
+    compare: tuple[Comparison, ...] = Field(
+        (), description="How keys of this system are compared: trim, casefold, number."
+    )
+
+
+class SourceSettings(Settings):
+    """The keys that every source takes, whatever its kind."""
+
+    timeout_s: float = Field(
+        10.0, gt=0, le=300, description="Longest time for one call, in seconds, from connecting to the last byte."
+    )
+    concurrency: int = Field(
+        20, gt=0, le=1000, description="Most calls under way at once; further ones wait their turn."
+    )
+    include: tuple[str, ...] = Field(
+        (), description="Only these operations are served (shell patterns); empty: all of them."
+    )
+    exclude: tuple[str, ...] = Field((), description="These operations are not served (shell patterns).")
+    prefix: str = Field("", pattern=r"^[A-Za-z]*$", description="Put before every type and root field of the source.")
+    writes: Annotated[
+        bool | tuple[str, ...],
+        Field(description="false: only reads are served; true: writes too; a list: only these writes."),
+    ] = False
+    operations: dict[str, OperationSettings] = Field(
+        default_factory=dict, description="What the description does not say, by operation."
+    )
+
+
+class HttpSettings(SourceSettings):
+    """The further keys of sources that are reached over HTTP."""
+
+    url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#@\s]+[^?#\s]*$",
+        description="Where calls go; the description's own address when absent.",
+    )
+    auth: Auth | None = Field(None, description="How the gateway proves itself to the source.")
+    headers: dict[str, SecretStr] = Field(default_factory=dict, description="Sent with every call.")
+    max_reply_bytes: int = Field(
+        10_485_760, gt=0, description="Largest reply that is read, in bytes, after decompression."
+    )
+
+
+Kind = Literal["openapi", "wsdl", "database"]

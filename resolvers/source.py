@@ -1,0 +1,172 @@
+"""The ``Source`` protocol and what passes through it: a ``Call``, its ``Selection``, and the ``Context`` of a request.
+
+One call is one exchange with a source. Which calls are needed for a column of keys is decided in ``batch.py``; how a
+call is encoded and sent is the business of each source's client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from resolvers.errors import Code, IsthmusError, LimitExceeded
+from resolvers.model import SourceModel
+from resolvers.predicate import Order, Page, Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The fields of a result that are needed, by the source's own names; empty for a leaf.
+
+    ``everything``: the whole value is needed (a ``JSON`` field, a hand-written resolver that did not say less).
+    """
+
+    fields: Mapping[str, Selection] = field(default_factory=dict)
+    everything: bool = False
+
+    def merge(self, other: Selection) -> Selection:
+        """What either of the two needs."""
+        if self is other or (not other.fields and not other.everything):
+            return self
+        if not self.fields and not self.everything:
+            return other
+        fields = dict(self.fields)
+        for name, below in other.fields.items():
+            mine = fields.get(name)
+            fields[name] = below if mine is None else mine.merge(below)
+        return Selection(fields, self.everything or other.everything)
+
+    def covers(self, other: Selection) -> bool:
+        """True when a row fetched for this selection also answers ``other``."""
+        if self.everything:
+            return True
+        if other.everything:
+            return False
+        return all(
+            name in self.fields and self.fields[name].covers(below)
+            for name, below in other.fields.items()
+        )
+
+    def under(self, path: tuple[str, ...]) -> Selection:
+        """This selection, found at ``path`` inside a larger value."""
+        selection = self
+        for name in reversed(path):
+            selection = Selection({name: selection})
+        return selection
+
+
+LEAF = Selection()
+EVERYTHING = Selection(everything=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One exchange with a source.
+
+    ``arguments``: by the source's names, coerced to the argument's type, absent where the caller gave none (``None``
+    is a null that the caller did give). ``selection`` is of the whole decoded reply. ``predicate``, ``order`` and
+    ``page`` are only given to operations whose model has ``rows``.
+    """
+
+    operation: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    selection: Selection = EVERYTHING
+    predicate: Predicate | None = None
+    order: tuple[Order, ...] = ()
+    page: Page = Page()
+
+
+@dataclass(slots=True)
+class CallRecord:
+    """One entry of the journal. ``wire`` says in the source's own terms what was sent, without any value of a caller."""
+
+    source: str
+    operation: str
+    wire: str
+    started: float
+    seconds: float = 0.0
+    code: Code | None = None
+
+
+class Journal:
+    """Every call that a request made, in the order they were sent: read by tests, logs, explain and audit."""
+
+    __slots__ = ("calls",)
+
+    def __init__(self) -> None:
+        self.calls: list[CallRecord] = []
+
+    @contextmanager
+    def call(self, source: str, operation: str, wire: str) -> Iterator[CallRecord]:
+        """Records one exchange with its time (seconds) and the code of the error it ended in."""
+        clock = asyncio.get_running_loop().time
+        record = CallRecord(source, operation, wire, clock())
+        self.calls.append(record)
+        try:
+            yield record
+        except IsthmusError as error:
+            record.code = error.code
+            raise
+        except BaseException:
+            record.code = Code.INTERNAL
+            raise
+        finally:
+            record.seconds = clock() - record.started
+
+
+@dataclass(slots=True)
+class Context:
+    """What a request carries down to every source.
+
+    ``deadline`` is absolute, in seconds of the running loop's clock. ``credential_class`` names whose rights the calls
+    use: whatever is shared between requests has it in its key. ``session`` is empty at the start of an operation and
+    belongs to the sources (a snapshot transaction, say), keyed by the source's name.
+    """
+
+    deadline: float
+    request_id: str
+    credential_class: str = "anonymous"
+    max_calls: int = 500
+    journal: Journal = field(default_factory=Journal)
+    session: dict[str, object] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
+    """Foreign results dropped while matching, counted by ``source.operation``."""
+    _spent: int = 0
+
+    def remaining(self) -> float:
+        """Seconds until the deadline, never negative."""
+        return max(0.0, self.deadline - asyncio.get_running_loop().time())
+
+    def spend(self, calls: int) -> None:
+        """Takes ``calls`` from the operation's allowance before they are sent.
+
+        Raises:
+            LimitExceeded: the operation would cause more than ``max_calls`` calls.
+        """
+        self._spent += calls
+        if self._spent > self.max_calls:
+            detail = f"the operation needs more than {self.max_calls} calls to its sources"
+            raise LimitExceeded(detail)
+
+
+class Source(Protocol):
+    """A system behind the gateway, opened once and used by many requests at the same time."""
+
+    @property
+    def model(self) -> SourceModel: ...
+
+    async def execute(self, call: Call, context: Context) -> object:
+        """Makes one exchange and gives the decoded reply: rows are mappings by ``Field.name``.
+
+        Values are as ``Scalar`` describes them; an absent member is an absent key, and a value that the description
+        does not allow is an error, never a null.
+
+        Raises:
+            SourceError: one of its subclasses, by what went wrong. A by-key read that finds nothing gives ``None``.
+        """
+
+    async def close(self) -> None:
+        """Gives back connections; called once, when no request uses the source any more."""
