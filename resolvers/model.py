@@ -45,7 +45,7 @@ class ScalarRef:
 
 @dataclass(frozen=True, slots=True)
 class NamedRef:
-    """A type by its name in the source: for results in ``types`` or ``enums``, for inputs in ``inputs`` or ``enums``."""
+    """A type by its name: results are found in ``types`` or ``enums``, inputs in ``inputs`` or ``enums``."""
 
     name: str
     nullable: bool = False
@@ -166,7 +166,7 @@ class EnumType:
 
 
 class Effect(StrEnum):
-    """What calling an operation does. Only a ``READ`` is a Query field; only reads and idempotent calls may be sent twice."""
+    """What calling an operation does. A ``READ`` is a Query field; only reads and idempotent calls may be sent twice."""
 
     READ = "read"
     IDEMPOTENT = "idempotent"

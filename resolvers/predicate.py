@@ -16,7 +16,7 @@ Operator: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """One field against one value that is not null; a null field makes it false (three-valued logic of SQL).
+    r"""One field against one value that is not null; a null field makes it false (three-valued logic of SQL).
 
     ``like``/``ilike`` take SQL patterns (``%``, ``_``, escaped by ``\\``); ``contains``, ``startsWith`` and
     ``endsWith`` take plain text, in which no character is special.

@@ -81,7 +81,7 @@ class Call:
 
 @dataclass(slots=True)
 class CallRecord:
-    """One entry of the journal. ``wire`` says in the source's own terms what was sent, without any value of a caller."""
+    """One journal entry. ``wire`` says in the source's own terms what was sent, without any value of a caller."""
 
     source: str
     operation: str

@@ -1,4 +1,4 @@
-"""What the edge hands to the graph and what it gets back: a request, an answer. Nothing here parses or runs anything."""
+"""What the edge hands to the graph and what it gets back. Nothing here parses or runs anything."""
 
 from __future__ import annotations
 

@@ -1,0 +1,189 @@
+"""A column of distinct keys becomes calls, and their results are given back to the keys they verifiably belong to.
+
+An operation that takes many keys is called in chunks of ``max_keys``; any other once per key, side by side, within
+the bound that the source itself keeps. Results are matched by the value of their own fields, never by position:
+what is missing is missing, what nobody asked for is dropped and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from resolvers.errors import IsthmusError, LinkAmbiguous, SourceBadResponse
+from resolvers.keys import Canonical, KeyPart, canonical_key
+from resolvers.model import Operation
+from resolvers.predicate import And, In
+from resolvers.source import Call, Context, Selection, Source
+
+Outcome: TypeAlias = "object | IsthmusError"
+"""For ``many`` a list of rows, for ``one`` a row or ``None``; or the error of the call that should have said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How results are matched: ``fields`` of the result, their key parts, and the arguments that take one key.
+
+    ``verify``: by which of the fields results are checked; a field that only names an argument of an operation that
+    takes one key per call cannot be checked, the call itself proves whose result it is.
+    """
+
+    fields: tuple[str, ...]
+    parts: tuple[KeyPart, ...]
+    verify: tuple[bool, ...]
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column of keys has in common. Columns with equal ``group`` may share one batch."""
+
+    source: str
+    operation: Operation
+    match: Match
+    many: bool
+    call: Call
+    group: tuple[object, ...] = field(default=())
+
+
+async def execute(source: Source, operation: Operation, call: Call, context: Context) -> object:
+    """Makes one call and gives what lies at the operation's ``at``, with the selection wrapped the same way."""
+    wrapped = replace(call, selection=call.selection.under(operation.at)) if operation.at else call
+    context.spend(1)
+    value = await source.execute(wrapped, context)
+    return _descend(value, operation.at)
+
+
+def _descend(value: object, path: tuple[str, ...]) -> object:
+    for depth, name in enumerate(path):
+        if value is None:
+            return None
+        if isinstance(value, list):
+            found: list[object] = []
+            for item in value:
+                below = _descend(item, path[depth:])
+                found.extend(below) if isinstance(below, list) else found.append(below)
+            return found
+        if not isinstance(value, Mapping):
+            raise SourceBadResponse(f"expected an object above {name!r}")
+        value = value.get(name)
+    return value
+
+
+async def fetch(
+    source: Source, column: Column, keys: Mapping[Canonical, tuple[object, ...]], context: Context, selection: Selection
+) -> dict[Canonical, Outcome]:
+    """Gives one outcome for every key.
+
+    ``keys``: canonical key → its values as the target wants to receive them, in order. A call that fails gives its
+    error to the keys it was made for and to no other.
+    """
+    call = replace(column.call, selection=selection.merge(_needed(column)))
+    many_keys = column.operation.keys
+    if many_keys is None:
+        jobs = [_single(source, column, call, key, values, context) for key, values in keys.items()]
+        return dict(await asyncio.gather(*jobs))
+    items = list(keys.items())
+    chunks = [dict(items[start : start + many_keys.max_keys]) for start in range(0, len(items), many_keys.max_keys)]
+    parts = await asyncio.gather(*(_chunk(source, column, call, chunk, context) for chunk in chunks))
+    return {key: outcome for part in parts for key, outcome in part.items()}
+
+
+def _needed(column: Column) -> Selection:
+    names = zip(column.match.fields, column.match.verify, strict=True)
+    return Selection({name: Selection() for name, verify in names if verify})
+
+
+async def _chunk(
+    source: Source, column: Column, call: Call, chunk: Mapping[Canonical, tuple[object, ...]], context: Context
+) -> dict[Canonical, Outcome]:
+    try:
+        value = await execute(source, column.operation, _with_keys(column, call, list(chunk.values())), context)
+        rows = _rows(value)
+        found = _group(rows, column.match, chunk, context, f"{column.source}.{column.operation.name}")
+    except IsthmusError as error:
+        return dict.fromkeys(chunk, error)
+    return {key: _outcome(found.get(key, []), many=column.many) for key in chunk}
+
+
+def _with_keys(column: Column, call: Call, keys: list[tuple[object, ...]]) -> Call:
+    operation = column.operation
+    assert operation.keys is not None
+    if not operation.keys.argument:
+        among = In(column.match.fields, tuple(keys))
+        return replace(call, predicate=among if call.predicate is None else And((among, call.predicate)))
+    members = [operation.keys.by[name] for name in column.match.fields]
+    items: list[object] = (
+        [key[0] for key in keys]
+        if members == [""]
+        else [dict(zip(members, key, strict=True)) for key in keys]
+    )
+    return replace(call, arguments=_put(call.arguments, operation.keys.argument, items))
+
+
+def _put(arguments: Mapping[str, object], path: tuple[str, ...], value: object) -> dict[str, object]:
+    head, *rest = path
+    below = arguments.get(head)
+    inner = below if isinstance(below, Mapping) else {}
+    return {**arguments, head: _put(inner, tuple(rest), value) if rest else value}
+
+
+async def _single(
+    source: Source, column: Column, call: Call, key: Canonical, values: tuple[object, ...], context: Context
+) -> tuple[Canonical, Outcome]:
+    bound = dict(zip(column.match.arguments, values, strict=True))
+    try:
+        value = await execute(
+            source, column.operation, replace(call, arguments={**call.arguments, **bound}), context
+        )
+        rows = _rows(value)
+        found = _group(rows, column.match, {key: values}, context, f"{column.source}.{column.operation.name}")
+    except IsthmusError as error:
+        return key, error
+    return key, _outcome(found.get(key, []), many=column.many)
+
+
+def _rows(value: object) -> Iterable[object]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)
+
+
+def _group(
+    rows: Iterable[object], match: Match, wanted: Mapping[Canonical, object], context: Context, name: str
+) -> dict[Canonical, list[object]]:
+    checked = [index for index, verify in enumerate(match.verify) if verify]
+    if not checked:
+        (only,) = wanted
+        return {only: [row for row in rows if row is not None]}
+    found: dict[Canonical, list[object]] = {}
+    by_checked = {tuple(key[index] for index in checked): key for key in wanted}
+    parts = [match.parts[index] for index in checked]
+    fields = [match.fields[index] for index in checked]
+    foreign = 0
+    for row in rows:
+        if row is None:
+            continue
+        if not isinstance(row, Mapping):
+            raise SourceBadResponse("expected a list of objects")
+        key = canonical_key(parts, [row.get(name) for name in fields])
+        target = by_checked.get(key) if key is not None else None
+        if target is None:
+            foreign += 1
+        else:
+            found.setdefault(target, []).append(row)
+    if foreign:
+        context.dropped[name] = context.dropped.get(name, 0) + foreign
+    return found
+
+
+def _outcome(rows: list[object], *, many: bool) -> Outcome:
+    if many:
+        return rows
+    distinct = rows[:1] + [row for row in rows[1:] if row != rows[0]]
+    if len(distinct) > 1:
+        return LinkAmbiguous(f"{len(distinct)} different results for one key")
+    return distinct[0] if distinct else None
+

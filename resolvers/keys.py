@@ -1,0 +1,87 @@
+"""Keys: how the value on one side of a join becomes comparable with the value on the other side.
+
+A key is a tuple with one part for each matched field. Both sides are brought to the same canonical form before they
+are compared; what cannot be brought there matches nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+from resolvers.model import Comparison, Scalar
+
+Canonical: TypeAlias = "tuple[object, ...]"
+
+_INTEGERS = frozenset({Scalar.INT, Scalar.BIG_INT})
+_NUMBERS = _INTEGERS | {Scalar.FLOAT, Scalar.DECIMAL}
+_NEVER_KEYS = frozenset({Scalar.JSON, Scalar.BASE64, Scalar.FLOAT, Scalar.BOOLEAN})
+
+
+def agree(parent: Scalar, target: Scalar, compare: frozenset[Comparison]) -> bool:
+    """Whether values of the two types can be the same key.
+
+    ``7`` and ``"7"`` are the same only where one side is an ID, or the target compares by number.
+    """
+    if parent in _NEVER_KEYS or target in _NEVER_KEYS:
+        return False
+    if parent is target or (parent in _NUMBERS and target in _NUMBERS):
+        return True
+    if "number" in compare:
+        return {parent, target} <= _NUMBERS | {Scalar.STRING, Scalar.ID}
+    return Scalar.ID in {parent, target} and {parent, target} <= _INTEGERS | {Scalar.STRING, Scalar.ID, Scalar.UUID}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """One matched field: its type on the target's side, and how that system compares."""
+
+    target: Scalar
+    compare: frozenset[Comparison] = frozenset()
+
+    def canonical(self, value: object) -> object | None:
+        """The comparable form of a value of either side; ``None`` when it is null or cannot be a key."""
+        if value is None or isinstance(value, bool | float | bytes | Mapping | list):
+            return None
+        if "number" in self.compare or self.target in _NUMBERS:
+            return _number(value, strings="number" in self.compare or self.target in _INTEGERS)
+        if isinstance(value, datetime | date | time):
+            text = value.isoformat()
+        elif self.target is Scalar.UUID and isinstance(value, str):
+            try:
+                text = str(uuid.UUID(value))
+            except ValueError:
+                return None
+        else:
+            text = str(value)
+        if "trim" in self.compare:
+            text = text.strip()
+        return text.casefold() if "casefold" in self.compare else text
+
+    def outgoing(self, value: object) -> object:
+        """The value as the target wants to receive it; only called for values that have a canonical form."""
+        if self.target in _INTEGERS:
+            return int(str(value).strip())
+        if self.target in {Scalar.STRING, Scalar.ID} and not isinstance(value, str):
+            return str(value)
+        return value.strip() if "trim" in self.compare and isinstance(value, str) else value
+
+
+def _number(value: object, *, strings: bool) -> Decimal | None:
+    if isinstance(value, str) and not strings:
+        return None
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def canonical_key(parts: Sequence[KeyPart], values: Sequence[object]) -> Canonical | None:
+    """The canonical tuple, or ``None`` when any part is null: a key with a null part joins nothing."""
+    key = tuple(part.canonical(value) for part, value in zip(parts, values, strict=True))
+    return None if None in key else key

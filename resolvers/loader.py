@@ -1,0 +1,89 @@
+"""Loaders of one request: columns that ask the same operation in the same tick become one batch of distinct keys.
+
+The unit of a load is a whole column, so a thousand parents cost one future. Loaders belong to one request and are
+never shared between callers; what was fetched before is asked again only when more of it is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiodataloader import DataLoader
+
+from resolvers.batch import Column, Outcome, fetch
+from resolvers.keys import Canonical, canonical_key
+from resolvers.source import Context, Selection, Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ask:
+    column: Column
+    keys: Mapping[Canonical, tuple[object, ...]]
+    selection: Selection
+
+
+class _ColumnLoader:
+    """One group of columns: what they already fetched, and the aiodataloader that joins those of one tick."""
+
+    def __init__(self, source: Source, context: Context) -> None:
+        self._source = source
+        self._context = context
+        self._fetched: dict[Canonical, tuple[Selection, Outcome]] = {}
+        # Columns are never equal, so aiodataloader's own cache would only grow.
+        self._loader: DataLoader[_Ask, Mapping[Canonical, Outcome]] = DataLoader(self._load, cache=False)
+
+    async def load(self, ask: _Ask) -> Mapping[Canonical, Outcome]:
+        # One caller that is cancelled must not cancel the batch that others wait for.
+        return await asyncio.shield(self._loader.load(ask))
+
+    async def _load(self, asks: list[_Ask]) -> list[Mapping[Canonical, Outcome]]:
+        selection = Selection()
+        for ask in asks:
+            selection = selection.merge(ask.selection)
+        missing: dict[Canonical, tuple[object, ...]] = {}
+        outcomes: dict[Canonical, Outcome] = {}
+        for ask in asks:
+            for key, values in ask.keys.items():
+                known = self._fetched.get(key)
+                if known is not None and known[0].covers(selection):
+                    outcomes[key] = known[1]
+                else:
+                    missing[key] = values
+        if missing:
+            fetched = await fetch(self._source, asks[0].column, missing, self._context, selection)
+            for key, outcome in fetched.items():
+                outcomes[key] = outcome
+                if not isinstance(outcome, BaseException):
+                    self._fetched[key] = (selection, outcome)
+        return [outcomes for _ in asks]
+
+
+class Loaders:
+    """All loaders of one request."""
+
+    def __init__(self, sources: Mapping[str, Source], context: Context) -> None:
+        self._sources = sources
+        self._context = context
+        self._loaders: dict[tuple[object, ...], _ColumnLoader] = {}
+
+    async def load(self, column: Column, values: Sequence[Sequence[object]], selection: Selection) -> list[Outcome]:
+        """One outcome for each entry of ``values`` (a key's values in the order of ``column.match``), in their order.
+
+        A key with a null part makes no call and gives ``None``, or ``[]`` for ``many``.
+        """
+        parts = column.match.parts
+        canonical = [canonical_key(parts, key) for key in values]
+        keys: dict[Canonical, tuple[object, ...]] = {}
+        for key, raw in zip(canonical, values, strict=True):
+            if key is not None and key not in keys:
+                keys[key] = tuple(part.outgoing(value) for part, value in zip(parts, raw, strict=True))
+        found: Mapping[Canonical, Outcome] = {}
+        if keys:
+            loader = self._loaders.get(column.group)
+            if loader is None:
+                loader = _ColumnLoader(self._sources[column.source], self._context)
+                self._loaders[column.group] = loader
+            found = await loader.load(_Ask(column, keys, selection))
+        return [([] if column.many else None) if key is None else found[key] for key in canonical]
