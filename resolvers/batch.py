@@ -116,9 +116,7 @@ def _with_keys(column: Column, call: Call, keys: list[tuple[object, ...]]) -> Ca
         return replace(call, predicate=among if call.predicate is None else And((among, call.predicate)))
     members = [operation.keys.by[name] for name in column.match.fields]
     items: list[object] = (
-        [key[0] for key in keys]
-        if members == [""]
-        else [dict(zip(members, key, strict=True)) for key in keys]
+        [key[0] for key in keys] if members == [""] else [dict(zip(members, key, strict=True)) for key in keys]
     )
     return replace(call, arguments=_put(call.arguments, operation.keys.argument, items))
 
@@ -135,9 +133,7 @@ async def _single(
 ) -> tuple[Canonical, Outcome]:
     bound = dict(zip(column.match.arguments, values, strict=True))
     try:
-        value = await execute(
-            source, column.operation, replace(call, arguments={**call.arguments, **bound}), context
-        )
+        value = await execute(source, column.operation, replace(call, arguments={**call.arguments, **bound}), context)
         rows = _rows(value)
         found = _group(rows, column.match, {key: values}, context, f"{column.source}.{column.operation.name}")
     except IsthmusError as error:
@@ -186,4 +182,3 @@ def _outcome(rows: list[object], *, many: bool) -> Outcome:
     if len(distinct) > 1:
         return LinkAmbiguous(f"{len(distinct)} different results for one key")
     return distinct[0] if distinct else None
-

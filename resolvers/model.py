@@ -166,7 +166,7 @@ class EnumType:
 
 
 class Effect(StrEnum):
-    """What calling an operation does. A ``READ`` is a Query field; only reads and idempotent calls may be sent twice."""
+    """What calling an operation does: a ``READ`` is a Query field, and only a ``WRITE`` must never be sent twice."""
 
     READ = "read"
     IDEMPOTENT = "idempotent"

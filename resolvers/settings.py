@@ -57,13 +57,9 @@ class Auth(Settings):
 class OperationSettings(Settings):
     """What a description does not say about an operation, or says wrongly."""
 
-    effect: Effect | None = Field(
-        None, description="read (a Query field), idempotent or write (Mutation fields)."
-    )
+    effect: Effect | None = Field(None, description="read (a Query field), idempotent or write (Mutation fields).")
     at: str | None = Field(None, description="Path to the value inside the reply, members joined by dots.")
-    keys: str | None = Field(
-        None, description="Path to the argument that takes many keys, members joined by dots."
-    )
+    keys: str | None = Field(None, description="Path to the argument that takes many keys, members joined by dots.")
     by: str | dict[str, str] | None = Field(
         None,
         description="Result field that holds the key, or a mapping of result fields to parts of the key "

@@ -45,10 +45,7 @@ class Selection:
             return True
         if other.everything:
             return False
-        return all(
-            name in self.fields and self.fields[name].covers(below)
-            for name, below in other.fields.items()
-        )
+        return all(name in self.fields and self.fields[name].covers(below) for name, below in other.fields.items())
 
     def under(self, path: tuple[str, ...]) -> Selection:
         """This selection, found at ``path`` inside a larger value."""

@@ -2,7 +2,27 @@
 
 from schema.access.principal import ANONYMOUS, Principal
 from schema.access.settings import AccessSettings, RuleSettings
+from schema.build import Built, GraphSettings, build, type_count
+from schema.extension import Extension
+from schema.graph import Graph, MutationOverGet
+from schema.limits import OperationLimits
 from schema.links import LinkSettings
 from schema.request import Answer, GraphQLRequest
 
-__all__ = ["ANONYMOUS", "AccessSettings", "Answer", "GraphQLRequest", "LinkSettings", "Principal", "RuleSettings"]
+__all__ = [
+    "ANONYMOUS",
+    "AccessSettings",
+    "Answer",
+    "Built",
+    "Extension",
+    "Graph",
+    "GraphQLRequest",
+    "GraphSettings",
+    "LinkSettings",
+    "MutationOverGet",
+    "OperationLimits",
+    "Principal",
+    "RuleSettings",
+    "build",
+    "type_count",
+]

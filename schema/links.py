@@ -1,10 +1,40 @@
-"""Links: how sources join, as the configuration says it."""
+"""Links: how sources join, as the configuration or a foreign key says it, checked against both ends and made fields.
+
+A link becomes one ``Link`` plan: which keys of the parent are matched with which fields of the result. It holds no
+way to fetch anything.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType
 from pydantic import Field, model_validator
 
-from resolvers import Settings
+from resolvers import (
+    Call,
+    Column,
+    Effect,
+    KeyPart,
+    ListRef,
+    Match,
+    NamedRef,
+    ObjectType,
+    Operation,
+    Problem,
+    Relation,
+    Scalar,
+    ScalarRef,
+    Settings,
+    TypeRef,
+    agree,
+    nearest,
+)
+from schema.naming import camel
+from schema.plan.fields import Link
+from schema.types import SourceTypes, TypeBuilder, nullable
 
 
 class LinkSettings(Settings):
@@ -30,4 +60,255 @@ class LinkSettings(Settings):
 
     @property
     def target(self) -> str:
+        """The target as ``source.operation``."""
         return self.one or self.many or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A link that was made: its coordinate, and the coordinates whose values it compares or lifts."""
+
+    coordinate: str
+    compares: tuple[str, ...]
+    declared: bool
+    declassify: bool
+
+
+class _Fault(Exception):
+    def __init__(self, what: str, *where: str, mend: str = "") -> None:
+        super().__init__(what)
+        self.problem = Problem(what, where, mend)
+
+
+class LinkBuilder:
+    """Turns links into fields of the parent's type; problems are collected, a faulty link adds nothing."""
+
+    def __init__(self, types: TypeBuilder) -> None:
+        self._types = types
+        self._owner = {
+            graphql.name: (made, key) for made in types.sources.values() for key, graphql in made.outputs.items()
+        }
+        self.problems: list[Problem] = []
+        self.joined: list[Joined] = []
+
+    def add(self, coordinate: str, settings: LinkSettings, waiting: Mapping[str, str]) -> None:
+        """Adds a link of the configuration. ``waiting``: sources that could not be read; links to them wait."""
+        try:
+            self._add(coordinate, settings, waiting)
+        except _Fault as fault:
+            self.problems.append(fault.problem.under("links", coordinate))
+
+    def relate(self, made: SourceTypes, relation: Relation, taken: set[str]) -> None:
+        """Adds a join that the description itself declares; ``taken``: coordinates that the configuration joined."""
+        operation = made.model.operations.get(relation.operation)
+        if operation is None or relation.type not in made.outputs:
+            return
+        row = self._row(made, operation)
+        parts = tuple(KeyPart(_scalar(row.fields[field].type) or Scalar.STRING) for _, field in relation.match)
+        fields = tuple(field for _, field in relation.match)
+        match = Match(fields, parts, (True,) * len(fields))
+        keys = tuple(key for key, _ in relation.match)
+        plan = Link(self._column(made, operation, match, many=relation.many, constants={}), keys)
+        owner = made.outputs[relation.type].name
+        name = camel(relation.name)
+        if name in made.field_names[owner].values():
+            name = f"{name}{'List' if relation.many else 'Row'}"
+        if f"{owner}.{name}" in taken or any(key not in made.field_names[owner] for key in keys):
+            return
+        compares = [f"{owner}.{made.field_names[owner][key]}" for key in keys]
+        target = made.outputs[cast("NamedRef", cast("ListRef", operation.result).item).name].name
+        spelled = made.field_names[target]
+        compares += [f"{target}.{spelled[field]}" for field in fields if field in spelled]
+        self._place(made, owner, name, operation, plan, None, frozenset(), relation.description)
+        self.joined.append(Joined(f"{owner}.{name}", tuple(compares), declared=False, declassify=False))
+
+    def _add(self, coordinate: str, settings: LinkSettings, waiting: Mapping[str, str]) -> None:
+        owner, _, name = coordinate.partition(".")
+        if not name.isidentifier():
+            raise _Fault(f'"{coordinate}" is not a field', mend="write it as Type.field")
+        source, _, operation_name = settings.target.partition(".")
+        kind = "one" if settings.one else "many"
+        if source in waiting or (owner not in self._owner and waiting):
+            return
+        if owner not in self._owner:
+            raise _Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner))
+        parent_made, parent_key = self._owner[owner]
+        target = self._types.sources.get(source)
+        if target is None:
+            raise _Fault(f'there is no source "{source}"', kind, mend=nearest(source, self._types.sources))
+        operation = target.model.operations.get(operation_name)
+        if operation is None:
+            mend = nearest(operation_name, target.model.operations)
+            raise _Fault(f'source "{source}" has no operation "{operation_name}"', kind, mend=mend)
+        if operation.effect is not Effect.READ:
+            mend = f"state operations.{operation_name}.effect: read at the source if it changes nothing"
+            raise _Fault(f'"{settings.target}" is not a read', kind, mend=mend)
+        if name in parent_made.field_names[owner].values():
+            raise _Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
+        self._make(coordinate, settings, (parent_made, parent_key, owner, name), (target, operation))
+
+    def _make(
+        self,
+        coordinate: str,
+        settings: LinkSettings,
+        parent: tuple[SourceTypes, str, str, str],
+        target: tuple[SourceTypes, Operation],
+    ) -> None:
+        made, key, owner, name = parent
+        target_made, operation = target
+        keys, fields, parts, verify, arguments, compares, key_list = [], [], [], [], [], [], False
+        for parent_field, result_field in settings.match.items():
+            source_key, scalar, listed = self._parent_field(made, key, owner, parent_field)
+            key_list = key_list or listed
+            field, target_scalar, checked, argument = self._result_field(target_made, operation, result_field)
+            compare = operation.compare
+            if not agree(scalar, target_scalar, compare):
+                what = f"{owner}.{parent_field} is {scalar} and {result_field} is {target_scalar}: they never match"
+                mend = f"state operations.{operation.name}.compare: [number] at the source if they are the same numbers"
+                raise _Fault(what, "match", parent_field, mend=mend)
+            keys.append(source_key)
+            fields.append(field)
+            parts.append(KeyPart(target_scalar, compare))
+            verify.append(checked)
+            arguments.append(argument)
+            compares.append(f"{owner}.{parent_field}")
+            if checked and (row_name := self._row_name(target_made, operation)) is not None:
+                compares.append(f"{row_name}.{result_field}")
+        many = settings.many is not None
+        if key_list and (not many or len(keys) > 1):
+            raise _Fault("a parent field that is a list can only be matched alone and by many", "match")
+        takes_many = operation.keys is not None and self._takes(operation, fields)
+        single = operation if takes_many else replace(operation, keys=None)
+        if not takes_many and any(argument is None for argument in arguments):
+            missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
+            what = f"{settings.target} has no argument that takes {', '.join(missing)}"
+            mend = f"state operations.{operation.name}.keys and by, or by: {{{missing[0]}: argument}} at the source"
+            raise _Fault(what, "match", mend=mend)
+        filled = (
+            {operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()
+        ) | ({argument for argument in arguments if argument} if not takes_many else set())
+        constants = self._constants(operation, settings, filled)
+        filled |= set(constants)
+        match = Match(
+            tuple(fields), tuple(parts), tuple(verify), () if takes_many else tuple(cast("list[str]", arguments))
+        )
+        column = self._column(target_made, single, match, many=many, constants=constants)
+        take = self._take(target_made, operation, settings.take)
+        if take is not None:
+            compares.append(f"{self._row_name(target_made, operation)}.{settings.take}")
+        plan = Link(column, tuple(keys), key_list, take)
+        description = settings.description
+        self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
+        self.joined.append(Joined(coordinate, tuple(compares), declared=True, declassify=settings.declassify))
+
+    @staticmethod
+    def _takes(operation: Operation, fields: list[str]) -> bool:
+        assert operation.keys is not None
+        return not operation.keys.argument or set(fields) == set(operation.keys.by)
+
+    def _parent_field(self, made: SourceTypes, key: str, owner: str, name: str) -> tuple[str, Scalar, bool]:
+        spelled = {graphql: source for source, graphql in made.field_names[owner].items()}
+        if name not in spelled:
+            raise _Fault(f'"{owner}" has no field "{name}"', "match", name, mend=nearest(name, spelled))
+        definition = made.model.types[key]
+        assert not hasattr(definition, "members")
+        ref = cast("ObjectType", definition).fields[spelled[name]].type
+        listed = isinstance(ref, ListRef)
+        scalar = _scalar(ref.item if isinstance(ref, ListRef) else ref, made)
+        if scalar is None:
+            raise _Fault(f"{owner}.{name} is an object and cannot be a key", "match", name)
+        return spelled[name], scalar, listed
+
+    def _result_field(self, made: SourceTypes, operation: Operation, name: str) -> tuple[str, Scalar, bool, str | None]:
+        """The source's field, its scalar, whether results can be checked by it, and the argument that takes one key."""
+        row_name = self._row_name(made, operation)
+        spelled = {} if row_name is None else {g: s for s, g in made.field_names.get(row_name, {}).items()}
+        arguments = {camel(argument): argument for argument in operation.arguments}
+        if name in spelled:
+            field = spelled[name]
+            scalar = _scalar(self._row(made, operation).fields[field].type, made)
+            if scalar is None:
+                raise _Fault(f"{row_name}.{name} is not a plain value and cannot be a key", "match")
+            argument = operation.by.get(field) or arguments.get(name)
+            return field, scalar, True, argument
+        if name in arguments:
+            argument = arguments[name]
+            scalar = _scalar(operation.arguments[argument].type, made)
+            if scalar is None:
+                raise _Fault(f'argument "{name}" does not take one plain value', "match")
+            return argument, scalar, False, argument
+        what = f'"{made.model.name}.{operation.name}" has no result field "{name}"'
+        raise _Fault(what, "match", mend=nearest(name, [*spelled, *arguments]))
+
+    @staticmethod
+    def _constants(operation: Operation, settings: LinkSettings, filled: set[str]) -> dict[str, object]:
+        spelled = {camel(name): name for name in operation.arguments}
+        constants = {}
+        for name, value in settings.with_.items():
+            if name not in spelled:
+                raise _Fault(f'"{operation.name}" has no argument "{name}"', "with", name, mend=nearest(name, spelled))
+            if spelled[name] in filled:
+                raise _Fault(f'argument "{name}" is filled by the match already', "with", name)
+            constants[spelled[name]] = value
+        return constants
+
+    def _take(self, made: SourceTypes, operation: Operation, take: str | None) -> str | None:
+        if take is None:
+            return None
+        row_name = self._row_name(made, operation)
+        spelled = {g: s for s, g in made.field_names.get(row_name or "", {}).items()}
+        if take not in spelled:
+            raise _Fault(f'"{row_name}" has no field "{take}"', "take", mend=nearest(take, spelled))
+        return spelled[take]
+
+    @staticmethod
+    def _row(made: SourceTypes, operation: Operation) -> ObjectType:
+        ref = operation.result
+        while isinstance(ref, ListRef):
+            ref = ref.item
+        return cast("ObjectType", made.model.types[cast("NamedRef", ref).name])
+
+    def _row_name(self, made: SourceTypes, operation: Operation) -> str | None:
+        ref = operation.result
+        while isinstance(ref, ListRef):
+            ref = ref.item
+        return made.outputs[ref.name].name if isinstance(ref, NamedRef) and ref.name in made.outputs else None
+
+    @staticmethod
+    def _column(
+        made: SourceTypes, operation: Operation, match: Match, *, many: bool, constants: Mapping[str, object]
+    ) -> Column:
+        group = (made.model.name, operation.name, match, many, repr(sorted(constants.items())))
+        return Column(made.model.name, operation, match, many, Call(operation.name, constants), group)
+
+    def _place(
+        self,
+        made: SourceTypes,
+        owner: str,
+        name: str,
+        operation: Operation,
+        plan: Link,
+        take: str | None,
+        filled: frozenset[str],
+        description: str,
+    ) -> None:
+        def field() -> dict[str, GraphQLField]:
+            typed = nullable(self._types.result(made, operation))
+            row = nullable(cast("GraphQLOutputType", typed.of_type)) if isinstance(typed, GraphQLList) else typed
+            if take is not None:
+                spelled = made.field_names[cast("GraphQLObjectType", row).name][take]
+                row = nullable(cast("GraphQLObjectType", row).fields[spelled].type)
+            shown = GraphQLList(GraphQLNonNull(cast("GraphQLObjectType", row))) if plan.column.many else row
+            made_field = self._types.field_for(made, operation, plan, shown, pages=False, without=filled)
+            made_field.description = description or made_field.description
+            return {name: made_field}
+
+        self._types.more.setdefault(owner, []).append(field)
+
+
+def _scalar(ref: TypeRef, made: SourceTypes | None = None) -> Scalar | None:
+    if isinstance(ref, ScalarRef):
+        return ref.scalar
+    if made is not None and isinstance(ref, NamedRef) and ref.name in made.enums:
+        return Scalar.STRING
+    return None

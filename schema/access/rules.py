@@ -1,0 +1,187 @@
+"""The policy: what each coordinate of the finished schema needs, and who has it.
+
+Decided once for each operation on its plan, never on rows: a coordinate is open to a principal or it is not, by
+whatever route a query reaches it. Rules are ANDed: of the type, of the field, of the type it returns, and of the
+interfaces and implementations on the other side of an ``implements``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+)
+
+from resolvers import Problem, nearest
+from schema.access.principal import Principal
+from schema.access.settings import AccessSettings, RuleSettings
+from schema.filters import MIRROR
+
+_COORDINATE = re.compile(r"(\w+)(?:\.(\w+)(?:\((\w+):\))?)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one coordinate needs: every one of ``rules``, or the default where there is none."""
+
+    rules: tuple[RuleSettings, ...]
+    default: Literal["deny", "authenticated", "anonymous"]
+
+    def met_by(self, principal: Principal) -> bool:
+        """True when the principal may use the coordinate."""
+        if not self.rules:
+            return self.default == "anonymous" or (self.default == "authenticated" and not principal.is_anonymous)
+        return not principal.is_anonymous and all(_met(rule, principal) for rule in self.rules)
+
+    def covers(self, other: Need) -> bool:
+        """True when whoever meets this need surely meets ``other``'s rules."""
+        scopes = {scope for rule in self.rules for scope in rule.scopes}
+        for rule in other.rules:
+            if not self.rules or not set(rule.scopes) <= scopes:
+                return False
+            if rule.roles and not any(mine.roles and set(mine.roles) <= set(rule.roles) for mine in self.rules):
+                return False
+        return True
+
+
+def _met(rule: RuleSettings, principal: Principal) -> bool:
+    return set(rule.scopes) <= principal.scopes and (not rule.roles or bool(principal.roles & set(rule.roles)))
+
+
+class Policy:
+    """The needs of every coordinate of one schema; immutable once built."""
+
+    def __init__(self, schema: GraphQLSchema, settings: AccessSettings) -> None:
+        self.default = settings.default
+        self._rules = settings.rules
+        self._schema = schema
+        self._fields: dict[tuple[str, str], Need] = {}
+        for named in schema.type_map.values():
+            if named.name.startswith("__"):
+                continue
+            if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+                for name in named.fields:
+                    self._fields[named.name, name] = self._need(self._field_rules(named, name))
+        for named in schema.type_map.values():
+            if isinstance(named, GraphQLInputObjectType):
+                for name in named.fields:
+                    self._fields[named.name, name] = self._need(self._input_rules(named, name))
+
+    def field(self, type_name: str, name: str) -> Need:
+        """The need of a field or of an input field; introspection is open to whoever may ask at all."""
+        if name.startswith("__"):
+            return Need((), "anonymous")
+        return self._fields[type_name, name]
+
+    def argument(self, type_name: str, field: str, name: str) -> Need:
+        """The need of an argument, beside that of its field."""
+        rule = self._rules.get(f"{type_name}.{field}({name}:)")
+        return Need((rule,), self.default) if rule is not None else Need((), "anonymous")
+
+    def guarded(self) -> Iterable[tuple[str, str]]:
+        """Every field coordinate that has a rule, as (type, field)."""
+        return (coordinate for coordinate, need in self._fields.items() if need.rules)
+
+    def inherit(self, coordinate: tuple[str, str], compared: tuple[str, str]) -> None:
+        """The rules of a compared field hold for the field that compares it (joins that nobody wrote down)."""
+        mine, other = self._fields[coordinate], self._fields[compared]
+        self._fields[coordinate] = self._need([*mine.rules, *other.rules])
+
+    def _need(self, rules: Iterable[RuleSettings]) -> Need:
+        distinct: list[RuleSettings] = []
+        for rule in rules:
+            if rule not in distinct:
+                distinct.append(rule)
+        return Need(tuple(distinct), self.default)
+
+    def _rules_at(self, *coordinates: str) -> list[RuleSettings]:
+        return [self._rules[coordinate] for coordinate in coordinates if coordinate in self._rules]
+
+    def _field_rules(self, named: GraphQLObjectType | GraphQLInterfaceType, name: str) -> list[RuleSettings]:
+        rules = []
+        for owner in self._kin(named):
+            if name in owner.fields:
+                rules += self._rules_at(owner.name, f"{owner.name}.{name}")
+                rules += self._returned(get_named_type(owner.fields[name].type))
+        return rules
+
+    def _kin(self, named: GraphQLObjectType | GraphQLInterfaceType) -> list[GraphQLObjectType | GraphQLInterfaceType]:
+        """The type, its interfaces, and (for an interface) whatever implements it."""
+        kin = [named, *named.interfaces]
+        if isinstance(named, GraphQLInterfaceType):
+            implementations = self._schema.get_implementations(named)
+            kin += [*implementations.objects, *implementations.interfaces]
+        return kin
+
+    def _returned(self, returned: GraphQLNamedType) -> list[RuleSettings]:
+        rules = self._rules_at(returned.name)
+        if isinstance(returned, GraphQLUnionType):
+            rules += self._rules_at(*(member.name for member in returned.types))
+        elif isinstance(returned, GraphQLInterfaceType):
+            rules += self._rules_at(*(kin.name for kin in self._kin(returned)))
+        elif isinstance(returned, GraphQLObjectType):
+            rules += self._rules_at(*(interface.name for interface in returned.interfaces))
+        return rules
+
+    def _input_rules(self, named: GraphQLInputObjectType, name: str) -> list[RuleSettings]:
+        rules = self._rules_at(named.name, f"{named.name}.{name}")
+        mirrored = named.fields[name].extensions.get(MIRROR)
+        if isinstance(mirrored, str):
+            owner, _, field = mirrored.partition(".")
+            rules += self._fields[owner, field].rules
+        return rules
+
+    def input_field(self, type_name: str, name: str) -> Need:
+        """The need of an input field: only its own rules, since the field it is given to carries the default."""
+        return Need(self._fields[type_name, name].rules, "anonymous")
+
+
+def check_rules(schema: GraphQLSchema, settings: AccessSettings, *, incomplete: bool) -> list[Problem]:
+    """Rules on coordinates that do not exist. ``incomplete``: a source is missing, so its rules may wait for it."""
+    problems: list[Problem] = []
+    for coordinate in settings.rules:
+        fault = _missing(schema, coordinate)
+        if fault is not None and not incomplete:
+            what, mend = fault
+            problems.append(Problem(what, ("access", "rules", coordinate), mend))
+    return problems
+
+
+def _missing(schema: GraphQLSchema, coordinate: str) -> tuple[str, str] | None:
+    match = _COORDINATE.fullmatch(coordinate)
+    if match is None:
+        return f'"{coordinate}" is not a schema coordinate', "write Type, Type.field or Type.field(argument:)"
+    type_name, field, argument = match.groups()
+    named = schema.type_map.get(type_name)
+    if named is None:
+        return f'there is no type "{type_name}"', nearest(type_name, schema.type_map)
+    if field is None:
+        return None
+    fields: Mapping[str, object] = getattr(named, "fields", {})
+    if field not in fields:
+        return f'"{type_name}" has no field "{field}"', nearest(field, fields)
+    arguments: Mapping[str, object] = getattr(fields[field], "args", {})
+    if argument is not None and argument not in arguments:
+        return f'"{type_name}.{field}" has no argument "{argument}"', nearest(argument, arguments)
+    return None
+
+
+def open_nulls(schema: GraphQLSchema, policy: Policy) -> None:
+    """Makes every field under a rule nullable, so that refusing it never nulls its parent."""
+    for type_name, field in policy.guarded():
+        named = schema.type_map[type_name]
+        if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+            definition = named.fields[field]
+            if isinstance(definition.type, GraphQLNonNull):
+                definition.type = definition.type.of_type

@@ -1,0 +1,191 @@
+"""The order in which a graph is assembled, and nothing else: models → names → types → links → schema → access.
+
+Every reference of the configuration is checked here; all problems are collected before any is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+)
+
+from resolvers import LEAF, ConfigurationError, Problem, Selection, Source, nearest
+from schema.access.rules import Policy, check_rules, open_nulls
+from schema.access.settings import AccessSettings
+from schema.extension import AddedField, Extension
+from schema.graph import Graph
+from schema.limits import OperationLimits
+from schema.links import Joined, LinkBuilder, LinkSettings
+from schema.naming import Renamed
+from schema.plan.fields import PLAN, Strawberry
+from schema.plan.reference import guard, is_hand_written
+from schema.shape import shape
+from schema.types import TypeBuilder
+from schema.unified import UnifiedSchema
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """What the configuration says about the graph. ``missing``: sources that could not be read → the reason."""
+
+    links: Mapping[str, LinkSettings] = field(default_factory=dict)
+    access: AccessSettings = field(default_factory=lambda: AccessSettings(default="anonymous"))
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    rename: Mapping[str, str] = field(default_factory=dict)
+    hide: Sequence[str] = ()
+    extensions: Sequence[Extension] = ()
+    limits: OperationLimits = field(default_factory=OperationLimits)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The graph, and what readers of ``check`` should know: names given up because an earlier source bears them."""
+
+    graph: Graph
+    renamed: tuple[Renamed, ...]
+
+
+def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
+    """Assembles the graph over ``sources``, whose order is the order of precedence for names.
+
+    Raises:
+        ConfigurationError: with every reference that is wrong.
+    """
+    unified = UnifiedSchema(settings.extensions)
+    types = TypeBuilder(unified.hand_written_names(), unified.hand_written_roots(), prefixes=settings.prefixes)
+    for source in sources.values():
+        types.add(source.model)
+    problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
+    links = LinkBuilder(types)
+    for coordinate, link in settings.links.items():
+        links.add(coordinate, link, settings.missing)
+    taken = {made.coordinate for made in links.joined}
+    for source_types in types.sources.values():
+        for relation in source_types.model.relations:
+            links.relate(source_types, relation, taken)
+    problems += links.problems
+    problems += _add_fields(unified, types, settings)
+    if problems:
+        raise ConfigurationError(problems)
+    generated = [item for made in types.sources.values() for item in made.outputs.values()]
+    faults = unified.complete(types.queries, types.mutations, generated)
+    if faults:
+        raise ConfigurationError(Problem(fault) for fault in faults)
+    schema = unified.graphql
+    problems = check_rules(schema, settings.access, incomplete=bool(settings.missing))
+    if problems:
+        raise ConfigurationError(problems)
+    policy = Policy(schema, settings.access)
+    problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
+    if problems:
+        raise ConfigurationError(problems)
+    open_nulls(schema, policy)
+    _guard(schema, types)
+    return Built(Graph(unified, policy, sources, settings.limits), (*types.names.renamed, *types.root_names.renamed))
+
+
+def _add_fields(unified: UnifiedSchema, types: TypeBuilder, settings: GraphSettings) -> list[Problem]:
+    problems = []
+    by_type: dict[str, list[AddedField]] = {}
+    for extension in settings.extensions:
+        for added in extension.added:
+            by_type.setdefault(added.type_name, []).append(added)
+    owners = {graphql.name: made for made in types.sources.values() for graphql in made.outputs.values()}
+    for type_name, fields in by_type.items():
+        if type_name not in owners:
+            if not settings.missing:
+                what = f'an extension adds to the type "{type_name}", which does not exist'
+                problems.append(Problem(what, ("extensions",), nearest(type_name, owners)))
+            continue
+        spelled = {graphql: key for key, graphql in owners[type_name].field_names[type_name].items()}
+        for added in fields:
+            for need in added.needs:
+                if need not in spelled:
+                    what = f'{type_name}.{added.name} needs "{need}", which is no field of "{type_name}"'
+                    problems.append(Problem(what, ("extensions",), nearest(need, spelled)))
+        made = unified.added_fields(fields)
+        # Strawberry may have turned the Python name into camel case; the order is kept.
+        for (name, definition), added in zip(made.items(), fields, strict=True):
+            needs = Selection({spelled[need]: LEAF for need in added.needs if need in spelled})
+            definition.extensions = {**definition.extensions, PLAN: Strawberry(needs)}
+            types.more.setdefault(type_name, []).append(_one(name, definition))
+    return problems
+
+
+def _one(name: str, definition: GraphQLField) -> Callable[[], dict[str, GraphQLField]]:
+    return lambda: {name: definition}
+
+
+def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
+    problems = []
+    for join in joined:
+        mine = _split(join.coordinate)
+        for compared in join.compares:
+            other = policy.field(*_split(compared))
+            if join.declared:
+                if not join.declassify and not policy.field(*mine).covers(other):
+                    what = (
+                        f"{join.coordinate} uses {compared}, which has a rule that {join.coordinate} does not ask"
+                    )
+                    mend = f"give {join.coordinate} a rule that asks the same, or say declassify: true"
+                    problems.append(Problem(what, ("links", join.coordinate), mend))
+            elif other.rules:
+                policy.inherit(mine, _split(compared))
+    return problems
+
+
+def _check_needs(policy: Policy, types: TypeBuilder, settings: GraphSettings) -> list[Problem]:
+    problems = []
+    for extension in settings.extensions:
+        for added in extension.added:
+            names = {field.lower().replace("_", ""): field for field in _field_names(types, added.type_name)}
+            coordinate = (added.type_name, names.get(added.name.lower().replace("_", ""), added.name))
+            for need in added.needs:
+                if added.declassify or policy.field(*coordinate).covers(policy.field(added.type_name, need)):
+                    continue
+                what = f"{added.type_name}.{coordinate[1]} needs {added.type_name}.{need}, which has a rule of its own"
+                mend = "give it a rule that asks the same, or say declassify=True"
+                problems.append(Problem(what, ("extensions",), mend))
+    return problems
+
+
+def _field_names(types: TypeBuilder, type_name: str) -> list[str]:
+    for made in types.sources.values():
+        for graphql in made.outputs.values():
+            if graphql.name == type_name and isinstance(graphql, GraphQLObjectType | GraphQLInterfaceType):
+                return list(graphql.fields)
+    return []
+
+
+def _split(coordinate: str) -> tuple[str, str]:
+    owner, _, name = coordinate.partition(".")
+    return owner, name
+
+
+def _guard(schema: GraphQLSchema, types: TypeBuilder) -> None:
+    """Puts every hand-written resolver behind the plan, and shows it its generated parent by GraphQL names."""
+    spelled = {name: names for made in types.sources.values() for name, names in made.field_names.items()}
+    for named in schema.type_map.values():
+        if named.name.startswith("__") or not isinstance(named, GraphQLObjectType):
+            continue
+        names = spelled.get(named.name)
+        shown = None if names is None else {graphql: key for key, graphql in names.items()}
+        for definition in named.fields.values():
+            if is_hand_written(definition):
+                assert definition.resolve is not None
+                definition.resolve = guard(shown, definition.resolve)
+
+
+def type_count(schema: GraphQLSchema) -> int:
+    """How many types of its own a schema has."""
+    kinds = (GraphQLObjectType, GraphQLInterfaceType, GraphQLInputObjectType, GraphQLEnumType)
+    return sum(isinstance(item, kinds) and not item.name.startswith("__") for item in schema.type_map.values())

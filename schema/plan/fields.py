@@ -1,0 +1,66 @@
+"""The closed union of field plans: what a field of the schema *is*, as data that resolvers and planners interpret.
+
+A plan holds names, constants and key tuples; it never holds a connection, a request or a decision about a caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from graphql import GraphQLField
+
+from resolvers import Column, Operation, Selection
+
+PLAN = "isthmus"
+"""The key of a field's ``extensions`` under which its plan stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadKey:
+    """The value lies in the parent's row under ``key``."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOperation:
+    """The field calls an operation of a source; arguments arrive under the operation's own names."""
+
+    source: str
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The field joins to another operation: the parent's ``keys`` are matched with fields of the result.
+
+    ``key_list``: the (single) parent key is a list, its results are concatenated. ``take``: the path of the one value
+    of each result that the field shows.
+    """
+
+    column: Column
+    keys: tuple[str, ...]
+    key_list: bool = False
+    take: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Strawberry:
+    """A hand-written field. ``needs``: what of the parent's row it reads; for fields of generated types only."""
+
+    needs: Selection = field(default_factory=Selection)
+
+
+FieldPlan: TypeAlias = "ReadKey | CallOperation | Link | Strawberry"
+
+_HAND_WRITTEN = Strawberry()
+
+
+def plan_of(definition: GraphQLField) -> FieldPlan:
+    """The plan of a field; a field that carries none is hand-written."""
+    extensions: Mapping[str, object] = definition.extensions
+    plan = extensions.get(PLAN, _HAND_WRITTEN)
+    assert isinstance(plan, ReadKey | CallOperation | Link | Strawberry)
+    return plan

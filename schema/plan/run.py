@@ -1,0 +1,22 @@
+"""``Run``: one execution of one plan: who asks, with which sources, what was loaded so far. It dies with its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from resolvers import Context, Loaders, Source
+from schema.access.principal import Principal
+from schema.plan.compile import OperationPlan
+
+
+@dataclass(slots=True)
+class Run:
+    """What hand-written resolvers see as ``info.context``; ``batches`` belongs to batch resolvers."""
+
+    plan: OperationPlan
+    principal: Principal
+    context: Context
+    sources: Mapping[str, Source]
+    loaders: Loaders
+    batches: dict[object, object] = field(default_factory=dict)

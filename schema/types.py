@@ -1,0 +1,313 @@
+"""A source's model becomes GraphQL types, inputs and enums, and its operations become root fields with their plans.
+
+Types are graphql-core's own with lazy fields: a description of thousands of types costs only what is used. Links
+between sources are made in ``joins.py``; rules are laid over the finished schema in ``access/``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLInt,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLUnionType,
+    Undefined,
+)
+
+from resolvers import (
+    TYPE_KEY,
+    Argument,
+    Effect,
+    EnumType,
+    Field,
+    InputType,
+    InterfaceType,
+    ListRef,
+    NamedRef,
+    ObjectType,
+    Operation,
+    OutputType,
+    Scalar,
+    ScalarRef,
+    SourceModel,
+    TypeRef,
+    UnionType,
+)
+from schema.filters import LIMIT, MIRROR, OFFSET, ORDER_BY, WHERE, Filters, order_type, where_type
+from schema.naming import RESERVED_TYPES, Names, camel, distinct, enum_value, pascal
+from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey
+from schema.scalars import SCALARS
+
+MoreFields = Callable[[], dict[str, GraphQLField]]
+
+
+@dataclass(slots=True)
+class SourceTypes:
+    """What became of one source: its model names → GraphQL types, and its operations → root field names."""
+
+    model: SourceModel
+    outputs: dict[str, GraphQLNamedType] = dataclasses.field(default_factory=dict)
+    inputs: dict[str, GraphQLInputObjectType] = dataclasses.field(default_factory=dict)
+    enums: dict[str, GraphQLEnumType] = dataclasses.field(default_factory=dict)
+    field_names: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    """GraphQL type → source's field name → GraphQL field name."""
+    roots: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+class TypeBuilder:
+    """Builds the types of all sources into one set of names. ``more``: GraphQL type → fields that joins add to it."""
+
+    def __init__(self, taken: set[str], taken_roots: set[str], *, prefixes: Mapping[str, str]) -> None:
+        self.names = Names(RESERVED_TYPES | taken | {"OrderDirection"} | {f"{scalar}Filter" for scalar in Scalar})
+        self.root_names = Names(taken_roots)
+        self.sources: dict[str, SourceTypes] = {}
+        self.queries: dict[str, GraphQLField] = {}
+        self.mutations: dict[str, GraphQLField] = {}
+        self.more: dict[str, list[MoreFields]] = {}
+        self._prefixes = prefixes
+        self._filters = Filters()
+        self._wheres: dict[str, GraphQLInputObjectType] = {}
+        self._orders: dict[str, GraphQLInputObjectType] = {}
+
+    def add(self, model: SourceModel) -> None:
+        """Takes a source in; the order of calls is the order of precedence for names."""
+        made = SourceTypes(model)
+        self.sources[model.name] = made
+        prefix = self._prefixes.get(model.name, "")
+        for name, enum in model.enums.items():
+            made.enums[name] = _enum(self._type_name(model, prefix, name), enum)
+        for name, definition in model.types.items():
+            made.outputs[name] = self._output(made, self._type_name(model, prefix, name), definition)
+        outputs = {pascal(name) for name in model.types} | {pascal(name) for name in model.enums}
+        for name, input_type in model.inputs.items():
+            wanted = pascal(name)
+            wanted = f"{wanted}Input" if wanted in outputs or not wanted.endswith("Input") else wanted
+            made.inputs[name] = self._input(made, self._type_name(model, prefix, wanted), input_type)
+        for name, operation in model.operations.items():
+            wanted = camel(name)
+            wanted = prefix.lower() + wanted[:1].upper() + wanted[1:] if prefix else wanted
+            root = self.root_names.take(wanted, model.name, pascal_case=False)
+            made.roots[name] = root
+            plan = CallOperation(model.name, operation)
+            target = self.queries if operation.effect is Effect.READ else self.mutations
+            target[root] = self.field_for(made, operation, plan, self.result(made, operation), pages=True)
+
+    def _type_name(self, model: SourceModel, prefix: str, name: str) -> str:
+        wanted = pascal(name)
+        if prefix:
+            wanted = prefix[:1].upper() + prefix[1:] + wanted
+        return self.names.take(wanted, model.name, pascal_case=True)
+
+    def result(self, made: SourceTypes, operation: Operation) -> GraphQLOutputType:
+        """The type of a field that calls the operation; always nullable, so that a failure never nulls a parent."""
+        if operation.result is None:
+            return GraphQLBoolean
+        return nullable(self.output_ref(made, operation.result))
+
+    def field_for(
+        self,
+        made: SourceTypes,
+        operation: Operation,
+        plan: FieldPlan,
+        result: GraphQLOutputType,
+        *,
+        pages: bool,
+        without: frozenset[str] = frozenset(),
+    ) -> GraphQLField:
+        """A field that calls the operation; ``without``: arguments that something else fills."""
+        arguments = self._arguments(made, operation, pages=pages, without=without)
+        return GraphQLField(
+            result,
+            args=arguments,
+            description=operation.description or None,
+            deprecation_reason=operation.deprecated,
+            extensions={PLAN: plan},
+        )
+
+    def _arguments(
+        self, made: SourceTypes, operation: Operation, *, pages: bool, without: frozenset[str]
+    ) -> dict[str, GraphQLArgument]:
+        given = [argument for name, argument in operation.arguments.items() if name not in without]
+        arguments = {
+            name: GraphQLArgument(
+                self._input_type(made, argument),
+                default_value=Undefined if argument.default is None else argument.default,
+                description=argument.description or None,
+                deprecation_reason=argument.deprecated,
+                out_name=argument.name,
+            )
+            for name, argument in zip(distinct([camel(item.name) for item in given]), given, strict=True)
+        }
+        if operation.rows is not None and isinstance(operation.result, ListRef):
+            row = cast("NamedRef", operation.result.item).name
+            if operation.rows.filterable:
+                arguments["where"] = GraphQLArgument(self._where(made, row, operation), out_name=WHERE)
+            if operation.rows.orderable:
+                order = GraphQLList(GraphQLNonNull(self._order(made, row, operation)))
+                arguments["orderBy"] = GraphQLArgument(order, out_name=ORDER_BY)
+            if pages:
+                arguments["limit"] = GraphQLArgument(GraphQLInt, out_name=LIMIT, description="At most so many rows.")
+                arguments["offset"] = GraphQLArgument(GraphQLInt, out_name=OFFSET, description="After so many rows.")
+        return arguments
+
+    def _where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
+        owner = made.outputs[row].name
+        if owner not in self._wheres:
+            name = self.names.take(f"{owner}Where", made.model.name, pascal_case=True)
+            definition = cast("ObjectType", made.model.types[row])
+            assert operation.rows is not None
+            fields = {}
+            for key, item in definition.fields.items():
+                filter_type = self._filter(made, item.type) if key in operation.rows.filterable else None
+                if filter_type is not None:
+                    spelled = made.field_names[owner][key]
+                    mirror = {MIRROR: f"{owner}.{spelled}"}
+                    fields[spelled] = GraphQLInputField(filter_type, out_name=key, extensions=mirror)
+            self._wheres[owner] = where_type(name, fields)
+        return self._wheres[owner]
+
+    def _filter(self, made: SourceTypes, ref: TypeRef) -> GraphQLInputObjectType | None:
+        if isinstance(ref, ScalarRef):
+            return None if ref.scalar is Scalar.JSON else self._filters.of_scalar(ref.scalar)
+        if isinstance(ref, NamedRef) and ref.name in made.enums:
+            enum = made.enums[ref.name]
+            return self._filters.of_leaf(enum.name, enum, None)
+        return None
+
+    def _order(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
+        owner = made.outputs[row].name
+        if owner not in self._orders:
+            name = self.names.take(f"{owner}OrderBy", made.model.name, pascal_case=True)
+            assert operation.rows is not None
+            spelled = made.field_names[owner]
+            keys = [key for key in spelled if key in operation.rows.orderable]
+            self._orders[owner] = order_type(name, {spelled[key]: (key, f"{owner}.{spelled[key]}") for key in keys})
+        return self._orders[owner]
+
+    def output_ref(self, made: SourceTypes, ref: TypeRef) -> GraphQLOutputType:
+        """The GraphQL type of a result, non-null where the reference is not nullable."""
+        inner: GraphQLOutputType
+        if isinstance(ref, ScalarRef):
+            inner = SCALARS[ref.scalar]
+        elif isinstance(ref, ListRef):
+            inner = GraphQLList(self.output_ref(made, ref.item))
+        else:
+            inner = cast("GraphQLOutputType", made.outputs.get(ref.name) or made.enums[ref.name])
+        return inner if ref.nullable else GraphQLNonNull(cast("GraphQLObjectType", inner))
+
+    def _input_ref(self, made: SourceTypes, ref: TypeRef) -> GraphQLInputType:
+        inner: GraphQLInputType
+        if isinstance(ref, ScalarRef):
+            inner = SCALARS[ref.scalar]
+        elif isinstance(ref, ListRef):
+            inner = GraphQLList(self._input_ref(made, ref.item))
+        else:
+            inner = made.inputs.get(ref.name) or made.enums[ref.name]
+        return inner if ref.nullable else GraphQLNonNull(cast("GraphQLInputObjectType", inner))
+
+    def _input_type(self, made: SourceTypes, argument: Argument) -> GraphQLInputType:
+        typed = self._input_ref(made, argument.type)
+        if isinstance(typed, GraphQLNonNull) and not argument.required:
+            return cast("GraphQLInputType", typed.of_type)
+        return typed
+
+    def _output(self, made: SourceTypes, name: str, definition: OutputType) -> GraphQLNamedType:
+        description = definition.description or None
+        if isinstance(definition, UnionType):
+            return GraphQLUnionType(
+                name,
+                lambda: [cast("GraphQLObjectType", made.outputs[member]) for member in definition.members],
+                resolve_type=_run_time_type(made),
+                description=description,
+            )
+        keys = list(definition.fields)
+        spelled = dict(zip(keys, distinct([camel(key) for key in keys]), strict=True))
+        made.field_names[name] = spelled
+
+        def fields() -> dict[str, GraphQLField]:
+            items = definition.fields.items()
+            own = {spelled[key]: self._own_field(made, item) for key, item in items if key in spelled}
+            for more in self.more.get(output.name, ()):
+                own |= more()
+            return own
+
+        def interfaces() -> list[GraphQLInterfaceType]:
+            return [cast("GraphQLInterfaceType", made.outputs[interface]) for interface in definition.interfaces]
+
+        if isinstance(definition, InterfaceType):
+            output: GraphQLInterfaceType | GraphQLObjectType = GraphQLInterfaceType(
+                name, fields, interfaces, resolve_type=_run_time_type(made), description=description
+            )
+        else:
+            output = GraphQLObjectType(name, fields, interfaces, description=description)
+        return output
+
+    def _own_field(self, made: SourceTypes, item: Field) -> GraphQLField:
+        typed = self.output_ref(made, item.type)
+        return GraphQLField(
+            typed if item.required else nullable(typed),
+            description=item.description or None,
+            deprecation_reason=item.deprecated,
+            extensions={PLAN: ReadKey(item.name)},
+        )
+
+    def _input(self, made: SourceTypes, name: str, definition: InputType) -> GraphQLInputObjectType:
+        def fields() -> dict[str, GraphQLInputField]:
+            given = list(definition.fields.values())
+            return {
+                spelled: GraphQLInputField(
+                    self._input_type(made, argument),
+                    default_value=Undefined if argument.default is None else argument.default,
+                    description=argument.description or None,
+                    deprecation_reason=argument.deprecated,
+                    out_name=argument.name,
+                )
+                for spelled, argument in zip(distinct([camel(item.name) for item in given]), given, strict=True)
+            }
+
+        return GraphQLInputObjectType(
+            name, fields, is_one_of=definition.one_of, description=definition.description or None
+        )
+
+
+def nullable(typed: GraphQLOutputType) -> GraphQLOutputType:
+    """The type without its outer non-null."""
+    return cast("GraphQLOutputType", typed.of_type) if isinstance(typed, GraphQLNonNull) else typed
+
+
+def _run_time_type(made: SourceTypes) -> Callable[..., str | None]:
+    def resolve(row: object, _info: object, _abstract: object) -> str | None:
+        name = row.get(TYPE_KEY) if isinstance(row, Mapping) else None
+        found = made.outputs.get(name) if isinstance(name, str) else None
+        return found.name if found is not None else None
+
+    return resolve
+
+
+def _enum(name: str, definition: EnumType) -> GraphQLEnumType:
+    spelled = distinct([enum_value(str(item.value)) for item in definition.values])
+    return GraphQLEnumType(
+        name,
+        {
+            key: GraphQLEnumValue(item.value, description=item.description or None, deprecation_reason=item.deprecated)
+            for key, item in zip(spelled, definition.values, strict=True)
+        },
+        description=definition.description or None,
+    )
