@@ -1,0 +1,84 @@
+"""A SOAP source: the one file of this room that does I/O. Envelopes and descriptions are made elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+
+from resolvers.documents import DescriptionError, Documents
+from resolvers.errors import BadRequest, DeadlineExceeded
+from resolvers.http import HttpClient, Request
+from resolvers.model import Effect, SourceModel
+from resolvers.problem import Problem
+from resolvers.soap.envelope import decode, encode
+from resolvers.soap.settings import SoapSettings
+from resolvers.soap.wsdl import Description, gather, read
+from resolvers.source import Call, Context
+
+IN_THREAD_BYTES = 256 * 1024
+
+
+class SoapSource:
+    """Calls the operations of one WSDL.
+
+    ``model`` may be replaced by one with the user's statements applied; whether a call may be sent twice is taken from
+    it at every call.
+    """
+
+    def __init__(self, description: Description, settings: SoapSettings, http: HttpClient) -> None:
+        self.model: SourceModel = description.model
+        self._codecs = description.codecs
+        self._settings = settings
+        self._http = http
+
+    async def execute(self, call: Call, context: Context) -> object:
+        """One exchange; the selection is not used, since SOAP has no way to ask for less.
+
+        Raises:
+            SourceError: by what went wrong. BadRequest: an argument that cannot be written.
+            DeadlineExceeded: no time was left to begin.
+        """
+        codec = self._codecs.get(call.operation)
+        operation = self.model.operations.get(call.operation)
+        if codec is None or operation is None:
+            raise BadRequest(f"{self.model.name} has no operation {call.operation}")
+        request = Request(
+            method="POST",
+            url=self._settings.url or codec.address,
+            headers={
+                "Content-Type": "text/xml; charset=utf-8",
+                "SOAPAction": f'"{codec.action}"',
+                "Accept": "text/xml",
+            },
+            body=encode(codec, call.arguments),
+        )
+        timeout = min(self._settings.timeout_s, context.remaining())
+        if timeout <= 0:
+            raise DeadlineExceeded
+        with context.journal.call(self.model.name, call.operation, f"SOAP {call.operation}"):
+            reply = await self._http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
+            content_type = next(
+                (value for name, value in reply.headers.items() if name.lower() == "content-type"), ""
+            )
+            if len(reply.body) > IN_THREAD_BYTES:
+                return await asyncio.to_thread(decode, codec, reply.status, content_type, reply.body)
+            return decode(codec, reply.status, content_type, reply.body)
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> SoapSource:
+    """Reads the WSDL and what it imports, off the event loop, and makes the source ready to be called.
+
+    Raises:
+        DescriptionError: the WSDL cannot be had or read, or names no address while ``url`` is not set.
+    """
+    gathered = await gather(documents, settings.wsdl)
+    description = await asyncio.to_thread(read, name, gathered, settings.wsdl)
+    if settings.url is None and any(
+        not codec.address.startswith(("http://", "https://")) for codec in description.codecs.values()
+    ):
+        raise DescriptionError(Problem(
+            "the WSDL names no HTTP address for its operations", where=("url",), mend="set url", document=settings.wsdl,
+        ))
+    return SoapSource(description, settings, HttpClient(settings))
