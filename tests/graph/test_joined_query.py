@@ -127,6 +127,12 @@ def orders(call: Call) -> object:
     return list(ORDERS)
 
 
+def created(call: Call) -> object:
+    body = call.arguments["body"]
+    assert isinstance(body, dict)
+    return {"id": 7, **body}
+
+
 LINKS = {
     "Orders.customer": LinkSettings(one="crm.customers", match={"customerId": "id"}),
     "Customer.orders": LinkSettings(many="shop.orders", match={"id": "customerId"}),
@@ -143,7 +149,7 @@ def sources(memory: Any) -> dict[str, Any]:
             {
                 "customers": customers,
                 "customer": lambda call: {"id": call.arguments["id"], "name": "x", "email": "e"},
-                "create_customer": lambda call: {"id": 7, **call.arguments["body"]},
+                "create_customer": created,
             },
         ),
         "shop": memory(shop(), {"orders": orders}),
