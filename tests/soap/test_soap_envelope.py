@@ -83,7 +83,9 @@ def test_absent_and_null_are_kept_apart() -> None:
     null = encode(GET, {"numbers": {"item": []}, "since": None})
     assert b"since" not in absent
     assert b'<since xsi:nil="true"/>' in null
-    for arguments in ({"numbers": {}, "limit": None}, {"limit": 1}, {"numbers": {"item": [None]}}, {"numbers": {}, "x": 1}):
+    for arguments in (
+        {"numbers": {}, "limit": None}, {"limit": 1}, {"numbers": {"item": [None]}}, {"numbers": {}, "x": 1},
+    ):
         with pytest.raises(BadRequest):
             encode(GET, arguments)
 

@@ -1,0 +1,79 @@
+"""Our envelopes over a socket against the npm package ``soap``, a server that we did not write."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from resolvers.documents import Document
+from resolvers.errors import SourceFault
+from resolvers.soap.envelope import decode, encode
+from resolvers.soap.wsdl import read
+
+HERE = Path(__file__).parent
+CODECS = read("billing", {"b": Document("b", (HERE / "billing.wsdl").read_bytes())}, "b").codecs
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    npm, node = shutil.which("npm"), shutil.which("node")
+    required = os.environ.get("ISTHMUS_REQUIRE_SERVICES") == "1"
+    if npm is None or node is None:
+        (pytest.fail if required else pytest.skip)("npm and node are needed for the SOAP server of others")
+    room = tmp_path_factory.mktemp("node_server")
+    for name in ("package.json", "package-lock.json", "server.js"):
+        shutil.copy(HERE / "node_server" / name, room)
+    command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    installed = subprocess.run(command, cwd=room, capture_output=True, text=True, check=False, timeout=240)
+    if installed.returncode:
+        (pytest.fail if required else pytest.skip)(f"npm ci failed: {installed.stderr[-300:]}")
+    server = subprocess.Popen(
+        [node, "server.js", str(HERE / "billing.wsdl")], cwd=room, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    port = server.stdout.readline().strip()
+    yield f"http://127.0.0.1:{port}/billing"
+    server.terminate()
+    server.wait()
+    server.stdout.close()
+
+
+def call(address: str, operation: str, arguments: Mapping[str, object]) -> object:
+    codec = CODECS[operation]
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{codec.action}"'}
+    request = urllib.request.Request(address, encode(codec, arguments), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return decode(codec, reply.status, reply.headers["Content-Type"], reply.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return decode(codec, error.code, error.headers["Content-Type"], error.read())
+
+
+def test_it_understands_us_and_we_understand_it(address: str) -> None:
+    row = {
+        "idAttribute": 1, "number": "A&1", "total": {"currency": "EUR", "value": Decimal("12.50")},
+        "state": "paid-late", "iban": "DE & <12>", "correction": [],
+    }
+    reply = call(address, "GetInvoices", {"numbers": {"item": ["A&1", "B"]}, "limit": 2})
+    assert reply == {"item": [row, {**row, "idAttribute": 2, "number": "B"}]}
+
+
+def test_values_arrive_exactly(address: str) -> None:
+    invoice = {"idAttribute": 1, "number": "1", "total": {"currency": "EUR", "value": "0.10"}, "state": None}
+    assert call(address, "PostInvoice", {"invoice": invoice}) == {"accepted": True}
+
+
+def test_its_fault_is_a_fault(address: str) -> None:
+    with pytest.raises(SourceFault) as caught:
+        call(address, "GetInvoices", {"numbers": {"item": ["none"]}})
+    assert caught.value.extensions == {"faultCode": "Client"}
+    assert "db7" in caught.value.detail
