@@ -1,0 +1,223 @@
+"""Bearer tokens (RFC 6750, RFC 7519, RFC 9068): headers in, a ``Principal`` out, or one and the same refusal.
+
+What a token says about where its key lies (``jku``, ``x5u``, ``jwk``) is never read; rules on fields are the schema's.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import jwt
+from pydantic import Field, SecretStr, model_validator
+
+from gateway.body import strict_json
+from gateway.keys import FetchedKeys, FixedKeys, Keys, VerifyKey, parse_set
+from resolvers import BadRequest, ConfigurationError, Problem, Settings, Unauthenticated
+from schema import ANONYMOUS, Principal
+
+MAX_TOKEN_BYTES = 8192
+KEPT_TOKENS = 10_000
+SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+FORBIDDEN_HEADERS = frozenset({"crit", "b64", "zip", "enc"})
+ID_TOKEN_CLAIMS = frozenset({"nonce", "at_hash", "c_hash"})
+HMAC = frozenset({"HS256", "HS384", "HS512"})
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+                    "HS256", "HS384", "HS512"]  # fmt: skip
+
+
+class ClaimSettings(Settings):
+    scopes: str = Field("scope", description="Path of the claim with scopes: words in a string, or a list of strings.")
+    roles: str = Field("roles", description="Path of the claim with roles, members joined by dots: a list of strings.")
+
+
+class JwtSettings(Settings):
+    """Exactly one of ``secret``, ``jwks`` and ``jwks_url`` says which keys are trusted."""
+
+    issuer: str = Field(min_length=1, description="The iss claim, compared exactly.")
+    audience: str = Field(min_length=1, description="Must be the aud claim or in its list.")
+    secret: SecretStr | None = Field(None, description="Shared secret for HMAC, 32 bytes or more.")
+    jwks: Path | None = Field(None, description="File with a JWK set.")
+    jwks_url: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Where the JWK set is fetched.")
+    algorithms: tuple[Algorithm, ...] = Field(
+        (), description="Accepted algorithms; empty: HS256 with a secret, RS256, ES256 and EdDSA with a key set."
+    )
+    types: tuple[str, ...] = Field(
+        ("at+jwt", "JWT"), description='Accepted typ headers; "" stands for an absent one. ID tokens are never taken.'
+    )
+    claims: ClaimSettings = Field(ClaimSettings.model_validate({}), description="Where scopes and roles lie.")
+    leeway_s: float = Field(30.0, ge=0, le=300, description="Tolerated difference of clocks, in seconds.")
+    max_lifetime_s: float = Field(86_400.0, gt=0, description="Longest accepted life of a token, in seconds.")
+
+    @model_validator(mode="after")
+    def _one_family(self) -> JwtSettings:
+        if sum(way is not None for way in (self.secret, self.jwks, self.jwks_url)) != 1:
+            message = "jwt needs exactly one of secret, jwks and jwks_url"
+            raise ValueError(message)
+        if self.secret is not None and len(self.secret.get_secret_value().encode()) < 32:
+            message = "a secret needs 32 bytes or more"
+            raise ValueError(message)
+        if any((algorithm in HMAC) != (self.secret is not None) for algorithm in self.algorithms):
+            message = "HS algorithms go with a secret, the others with a key set"
+            raise ValueError(message)
+        return self
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """The algorithms in force."""
+        default = ("HS256",) if self.secret is not None else ("RS256", "ES256", "EdDSA")
+        return frozenset(self.algorithms or default)
+
+
+def open_keys(settings: JwtSettings) -> Keys:
+    """The keys that ``settings`` name.
+
+    Raises:
+        ConfigurationError: the key set file cannot be read or holds no usable key.
+    """
+    if settings.secret is not None:
+        return FixedKeys([VerifyKey(None, HMAC, settings.secret.get_secret_value().encode())])
+    if settings.jwks_url is not None:
+        return FetchedKeys(settings.jwks_url)
+    assert settings.jwks is not None
+    try:
+        return FixedKeys(parse_set(settings.jwks.read_bytes()))
+    except (OSError, ValueError) as error:
+        problem = Problem(f"the key set cannot be used: {error}", ("server", "jwt", "jwks"))
+        raise ConfigurationError([problem]) from error
+
+
+def _segment(text: str) -> dict[str, object]:
+    if not SEGMENT.fullmatch(text):
+        raise Unauthenticated("a segment is not base64url")
+    try:
+        value = strict_json(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, BadRequest):
+        raise Unauthenticated("a segment is not JSON") from None
+    if not isinstance(value, dict):
+        raise Unauthenticated("a segment is no object")
+    return value
+
+
+def _time(claims: Mapping[str, object], name: str) -> float | None:
+    if name not in claims:
+        return None
+    value = claims[name]
+    if type(value) not in {int, float}:
+        raise Unauthenticated(f"{name} is no number")
+    assert isinstance(value, int | float)
+    if not 0 <= value < 1e12 or not math.isfinite(value):
+        raise Unauthenticated(f"{name} is out of range")
+    return float(value)
+
+
+def _words(claims: Mapping[str, object], path: str, *, split: bool) -> frozenset[str]:
+    value: object = claims.get(path)
+    if value is None:
+        value = claims
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+    if split and isinstance(value, str):
+        return frozenset(value.split(" ")) - {""}
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        return frozenset(value)
+    return frozenset()
+
+
+class Authenticator:
+    """Turns the Authorization header into a principal; verified tokens are kept by digest until they expire."""
+
+    def __init__(self, settings: JwtSettings, keys: Keys, *, clock: Callable[[], float] = time.time) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._clock = clock
+        self._jws = jwt.PyJWS()
+        self._kept: OrderedDict[bytes, tuple[float, int, Principal]] = OrderedDict()
+
+    async def principal(self, authorization: Sequence[str]) -> Principal:
+        """Who asks, from the values of all Authorization headers; none at all is ``ANONYMOUS``.
+
+        Raises:
+            Unauthenticated: there is a token and it is not valid, whatever its fault.
+            KeysUnavailable: no key set could be fetched yet.
+        """
+        if not authorization:
+            return ANONYMOUS
+        scheme, _, token = authorization[0].partition(" ")
+        if len(authorization) != 1 or scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_BYTES:
+            raise Unauthenticated("not one bearer token")
+        digest = hashlib.sha256(token.encode()).digest()
+        kept = self._kept.get(digest)
+        if kept is not None and kept[0] > self._clock() and kept[1] == self._keys.generation:
+            self._kept.move_to_end(digest)
+            return kept[2]
+        until, principal = await self._verify(token)
+        self._kept[digest] = (until, self._keys.generation, principal)
+        while len(self._kept) > KEPT_TOKENS:
+            self._kept.popitem(last=False)
+        return principal
+
+    async def _verify(self, token: str) -> tuple[float, Principal]:
+        segments = token.split(".")
+        if len(segments) != 3 or not SEGMENT.fullmatch(segments[2]):
+            raise Unauthenticated("not a signed token")
+        header, claims = _segment(segments[0]), _segment(segments[1])
+        algorithm, kid = self._header(header)
+        until = self._claims(claims)
+        for key in await self._keys.find(kid, algorithm):
+            try:
+                self._jws.decode(token, key.key, algorithms=[algorithm])
+            except jwt.PyJWTError:
+                continue
+            return until, self._made(claims)
+        raise Unauthenticated("no key verifies the signature")
+
+    def _header(self, header: Mapping[str, object]) -> tuple[str, str | None]:
+        algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "")
+        if not isinstance(algorithm, str) or algorithm not in self._settings.accepted:
+            raise Unauthenticated("the algorithm is not accepted")
+        if FORBIDDEN_HEADERS & header.keys():
+            raise Unauthenticated("a header is not understood")
+        if not (kid is None or isinstance(kid, str)):
+            raise Unauthenticated("kid is no string")
+        types = {name.lower() for name in self._settings.types}
+        if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in types:
+            raise Unauthenticated("the type is not that of an access token")
+        return algorithm, kid
+
+    def _claims(self, claims: Mapping[str, object]) -> float:
+        now, leeway = self._clock(), self._settings.leeway_s
+        expires, begins, issued = _time(claims, "exp"), _time(claims, "nbf"), _time(claims, "iat")
+        if expires is None or expires + leeway <= now:
+            raise Unauthenticated("expired, or without expiry")
+        if max(begins or 0.0, issued or 0.0) > now + leeway:
+            raise Unauthenticated("not valid yet")
+        if expires - (now + leeway if issued is None else issued) > self._settings.max_lifetime_s:
+            raise Unauthenticated("lives too long")
+        audience, subject = claims.get("aud"), claims.get("sub")
+        audiences = audience if isinstance(audience, list) else [audience]
+        if not all(isinstance(name, str) for name in audiences) or self._settings.audience not in audiences:
+            raise Unauthenticated("another audience")
+        if claims.get("iss") != self._settings.issuer:
+            raise Unauthenticated("another issuer")
+        if not isinstance(subject, str) or not subject:
+            raise Unauthenticated("no subject")
+        if ID_TOKEN_CLAIMS & claims.keys():
+            raise Unauthenticated("an ID token is no access token")
+        return expires + leeway
+
+    def _made(self, claims: Mapping[str, object]) -> Principal:
+        where = self._settings.claims
+        return Principal(
+            str(claims["sub"]),
+            _words(claims, where.scopes, split=True),
+            _words(claims, where.roles, split=False),
+            claims,
+        )

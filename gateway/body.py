@@ -1,0 +1,123 @@
+"""The strict front of GraphQL over HTTP: bytes or URL parameters in, a ``GraphQLRequest`` out.
+
+It refuses whatever two readers could understand differently. It does not read GraphQL documents nor touch a socket.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
+
+from resolvers import BadRequest
+from schema import GraphQLRequest
+
+MAX_DEPTH = 128
+PARAMETERS = frozenset({"query", "operationName", "variables", "extensions"})
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise BadRequest("a JSON object names one member twice")
+    return members
+
+
+def _constant(_: str) -> NoReturn:
+    raise BadRequest("NaN and Infinity are not JSON")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise BadRequest("a number is out of range")
+    return number
+
+
+def _check(value: object) -> None:
+    """Refuses lone surrogates, which no UTF-8 reply could repeat, and nesting that later readers would trip over."""
+    stack = [(value, 0)]
+    while stack:
+        item, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            raise BadRequest("the JSON is nested too deeply")
+        if isinstance(item, str):
+            try:
+                item.encode()
+            except UnicodeEncodeError:
+                raise BadRequest("a string holds half of a surrogate pair") from None
+        elif isinstance(item, dict):
+            stack.extend((part, depth + 1) for pair in item.items() for part in pair)
+        elif isinstance(item, list):
+            stack.extend((part, depth + 1) for part in item)
+
+
+def strict_json(data: bytes) -> object:
+    """One JSON value (RFC 8259) in UTF-8 without a byte order mark, each member named once.
+
+    Raises:
+        BadRequest: it is anything else, or nested deeper than ``MAX_DEPTH``.
+    """
+    try:
+        value: object = json.loads(
+            data.decode(), object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float
+        )
+    except (ValueError, RecursionError):
+        raise BadRequest("the body is not JSON in UTF-8") from None
+    _check(value)
+    return value
+
+
+def _map(value: object, name: str) -> Mapping[str, object]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadRequest(f"{name} must be an object")
+    return value
+
+
+def _request(members: Mapping[str, object]) -> GraphQLRequest:
+    unknown = sorted(members.keys() - PARAMETERS)
+    if unknown:
+        raise BadRequest("only query, operationName, variables and extensions are parameters")
+    query, name = members.get("query"), members.get("operationName")
+    if not isinstance(query, str):
+        raise BadRequest("query must be a string")
+    if name is not None and not isinstance(name, str):
+        raise BadRequest("operationName must be a string")
+    return GraphQLRequest(
+        query, name, _map(members.get("variables"), "variables"), _map(members.get("extensions"), "extensions")
+    )
+
+
+def from_post(data: bytes) -> GraphQLRequest:
+    """The parameters of a POST body (GraphQL over HTTP, section 5.4).
+
+    Raises:
+        BadRequest: the body is not one JSON object with parameters of the right types; batches are not served.
+    """
+    members = strict_json(data)
+    if not isinstance(members, dict):
+        raise BadRequest("the body must be a JSON object")
+    return _request(members)
+
+
+def from_get(parameters: Iterable[tuple[str, str]]) -> GraphQLRequest:
+    """The parameters of a URL (GraphQL over HTTP, section 5.3): ``variables`` and ``extensions`` are JSON text.
+
+    Raises:
+        BadRequest: one is given twice, is unknown, or has the wrong type.
+    """
+    members: dict[str, object] = {}
+    for name, text in parameters:
+        if name in members:
+            raise BadRequest("a parameter is given twice")
+        if name in {"variables", "extensions"}:
+            members[name] = strict_json(text.encode()) if text else None
+        else:
+            members[name] = text
+    if members.get("operationName") == "":
+        del members["operationName"]
+    _check(members)
+    return _request(members)

@@ -1,0 +1,242 @@
+"""GraphQL over HTTP: a request's headers and bytes in, a status, a media type and bytes out.
+
+What an operation means is the graph's business; who asks is ``auth.py``'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+import schema
+from gateway.auth import Authenticator
+from gateway.body import from_get, from_post
+from gateway.keys import KeysUnavailable
+from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body
+from gateway.telemetry import log, new_request_id
+from resolvers import CallerError, Code, Context, DeadlineExceeded, IsthmusError, Unauthenticated
+from schema import ANONYMOUS, Answer, GraphQLRequest, Principal
+
+GRAPHQL = "application/graphql-response+json"
+JSON = "application/json"
+
+
+class _Never(Exception):
+    """Raised by nobody."""
+
+
+MutationOverGet: type[Exception] = getattr(schema, "MutationOverGet", _Never)
+"""What a graph raises when a GET asks for a mutation; never raised by a schema storey that does not export it."""
+
+
+class Graph(Protocol):
+    async def execute(
+        self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
+    ) -> Answer: ...
+
+
+class Snapshot(Protocol):
+    @property
+    def graph(self) -> Graph | None: ...
+
+    @property
+    def degraded(self) -> Mapping[str, str]: ...
+
+
+class Holder(Protocol):
+    """``current`` is swapped whole; a request reads it once and ends on what it read."""
+
+    @property
+    def current(self) -> Snapshot: ...
+
+
+@dataclass(eq=False)
+class Refusal(Exception):
+    """An answer of the HTTP layer itself."""
+
+    status: int
+    code: Code
+    message: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def _media(text: str) -> tuple[str, dict[str, str]]:
+    kind, *rest = text.split(";")
+    parameters = {}
+    for part in rest:
+        name, _, value = part.partition("=")
+        parameters[name.strip().lower()] = value.strip().strip('"').lower()
+    return kind.strip().lower(), parameters
+
+
+def _weight(parameters: Mapping[str, str]) -> float:
+    try:
+        return float(parameters.get("q", "1"))
+    except ValueError:
+        return 0.0
+
+
+def negotiate(accept: str | None) -> str | None:
+    """The media type of the reply (RFC 9110 section 12.5.1), or None when nothing fits; JSON when nothing is said."""
+    if accept is None or not accept.strip():
+        return JSON
+    best: tuple[float, int, str] | None = None
+    for entry in accept.split(","):
+        kind, parameters = _media(entry)
+        if parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
+            continue
+        chosen = {GRAPHQL: GRAPHQL, JSON: JSON, "application/*": JSON, "*/*": JSON}.get(kind)
+        weight = _weight(parameters)
+        if chosen is None or weight <= 0:
+            continue
+        rank = (weight, "*" not in kind)
+        if best is None or rank > best[:2]:
+            best = (*rank, chosen)
+    return best[2] if best else None
+
+
+def _check_content(request: Request) -> None:
+    if "content-encoding" in request.headers:
+        raise Refusal(415, Code.BAD_REQUEST, "Encoded bodies are not read.")
+    values = request.headers.getlist("content-type")
+    kind, parameters = _media(values[0]) if len(values) == 1 else ("", {})
+    if kind != JSON or parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
+        raise Refusal(415, Code.BAD_REQUEST, "The body must be application/json in UTF-8.")
+
+
+def _errors(code: Code, message: str, **extensions: object) -> dict[str, object]:
+    return {"errors": [{"message": message, "extensions": {**extensions, "code": code}}]}
+
+
+class Endpoint:
+    """The route /graphql."""
+
+    def __init__(
+        self, holder: Holder, limits: LimitSettings, authenticator: Authenticator | None, *, get: bool = True
+    ) -> None:
+        self._holder = holder
+        self._limits = limits
+        self._authenticator = authenticator
+        self._get = get
+        self._places = Places(limits.max_requests)
+
+    async def __call__(self, request: Request) -> Response:
+        """Answers one request; whatever goes wrong inside is an answer in GraphQL's shape, never a 500."""
+        request_id = new_request_id()
+        media = negotiate(request.headers.get("accept"))
+        headers: dict[str, str] = {}
+        status, body = 200, {}
+        try:
+            with self._places.take():
+                answer = await self._answer(request, request_id, media)
+            body = dict(answer.body)
+            refused = answer.kind == "request_error"
+            status = 400 if refused and media == GRAPHQL else 200
+        except Refusal as refusal:
+            status, body = refusal.status, _errors(refusal.code, refusal.message)
+            headers.update(refusal.headers)
+        except Unauthenticated as error:
+            log("unauthenticated", request_id=request_id, level="warning", detail=error.detail)
+            status, body = 401, _errors(error.code, error.message)
+            headers["www-authenticate"] = "Bearer"
+        except BodyTooLarge:
+            status, body = 413, _errors(Code.LIMIT_EXCEEDED, "The body is larger than this server allows.")
+            headers["connection"] = "close"
+        except (Busy, KeysUnavailable):
+            status, body = 503, _errors(Code.LIMIT_EXCEEDED, "The server cannot take the request now.")
+            headers["retry-after"] = "1"
+        except CallerError as error:
+            status, body = 400, _errors(error.code, error.detail or error.message)
+        except IsthmusError as error:
+            log("failed", request_id=request_id, level="error", code=error.code, detail=error.detail)
+            body = {"data": None, **_errors(error.code, error.message, **error.extensions)}
+        except ClientDisconnect:
+            log("disconnected", request_id=request_id)
+            return Response(status_code=408)
+        except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
+            log("internal", request_id=request_id, level="error", exc_info=error)
+            body = {"data": None, **_errors(Code.INTERNAL, IsthmusError.message)}
+        log("request", request_id=request_id, method=request.method, status=status)
+        headers |= {"x-request-id": request_id, "cache-control": "no-store", "x-content-type-options": "nosniff"}
+        content = _encode(body, request_id)
+        return Response(content, status, headers, media_type=f"{media or JSON}; charset=utf-8")
+
+    async def _answer(self, request: Request, request_id: str, media: str | None) -> Answer:
+        if media is None:
+            raise Refusal(406, Code.BAD_REQUEST, "Replies are application/graphql-response+json or JSON.")
+        if len(request.headers.getlist("host")) != 1:
+            raise Refusal(400, Code.BAD_REQUEST, "Exactly one Host header is needed.")
+        allowed = ("GET", "POST") if self._get else ("POST",)
+        if request.method not in allowed:
+            raise Refusal(405, Code.BAD_REQUEST, "Use POST.", (("allow", ", ".join(allowed)),))
+        deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._run(request, request_id, deadline)
+        except TimeoutError:
+            raise DeadlineExceeded from None
+
+    async def _run(self, request: Request, request_id: str, deadline: float) -> Answer:
+        read_only = request.method == "GET"
+        if not read_only:
+            _check_content(request)
+        most = 0 if read_only else self._limits.max_body_bytes
+        body = await read_body(request.stream(), request.headers.get("content-length"), most)
+        principal = await self._principal(request)
+        parameters = from_get(request.query_params.multi_items()) if read_only else from_post(body)
+        graph = self._holder.current.graph
+        if graph is None:
+            raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
+        rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
+        context = Context(deadline, request_id, rights, self._limits.calls_per_operation)
+        work = asyncio.ensure_future(graph.execute(parameters, principal, context, read_only=read_only))
+        try:
+            return await _unless_gone(request, work, cancel="mutation" not in parameters.query)
+        except MutationOverGet:
+            raise Refusal(405, Code.BAD_REQUEST, "Mutations need POST.", (("allow", "POST"),)) from None
+
+    async def _principal(self, request: Request) -> Principal:
+        values = request.headers.getlist("authorization")
+        if self._authenticator is None:
+            return ANONYMOUS
+        return await self._authenticator.principal(values)
+
+
+async def _unless_gone(request: Request, work: asyncio.Future[Answer], *, cancel: bool) -> Answer:
+    """The answer, or ``ClientDisconnect``: a read nobody waits for is ended, a write runs to its end."""
+    watcher = asyncio.ensure_future(_gone(request))
+    try:
+        if cancel:
+            pending: list[asyncio.Future[Any]] = [work, watcher]
+            await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.wait([work])
+        if work.done():
+            return work.result()
+        raise ClientDisconnect
+    finally:
+        for task in (work, watcher):
+            task.cancel()
+        await asyncio.gather(work, watcher, return_exceptions=True)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _encode(body: dict[str, object], request_id: str) -> bytes:
+    errors = body.get("errors")
+    if isinstance(errors, list):
+        body["errors"] = [
+            {**error, "extensions": {**error.get("extensions", {}), "requestId": request_id}} for error in errors
+        ]
+    return orjson.dumps(body, default=str)
+
+

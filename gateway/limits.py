@@ -1,0 +1,72 @@
+"""What one request may take: bytes, seconds, headers, and a place among the requests under way.
+
+Limits on the shape of an operation are the schema's; nothing here reads GraphQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterator
+from contextlib import contextmanager
+
+from pydantic import Field
+
+from resolvers import Settings
+
+
+class LimitSettings(Settings):
+    max_body_bytes: int = Field(262_144, gt=0, description="Largest request body, in bytes.")
+    deadline_s: float = Field(10.0, gt=0, le=300, description="Longest time for one request, in seconds.")
+    max_header_bytes: int = Field(16_384, gt=0, description="Most bytes of request line and headers together.")
+    max_headers: int = Field(100, gt=0, description="Most header lines of one request.")
+    header_timeout_s: float = Field(5.0, gt=0, description="Longest time to receive the headers, in seconds.")
+    body_timeout_s: float = Field(10.0, gt=0, description="Longest time to receive the body, in seconds.")
+    max_requests: int = Field(256, gt=0, description="Most requests under way at once; further ones get 503.")
+    calls_per_operation: int = Field(500, gt=0, description="Most calls to sources that one operation may cause.")
+
+
+class BodyTooLarge(Exception):
+    """The body is larger than ``max_body_bytes``, by its declared or by its real length."""
+
+
+class Busy(Exception):
+    """Every place is taken."""
+
+
+class Places:
+    """Counts the requests under way. There is no queue: who finds no place is told at once."""
+
+    __slots__ = ("_free",)
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """One place for the length of the block.
+
+        Raises:
+            Busy: none is free.
+        """
+        if self._free <= 0:
+            raise Busy
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+async def read_body(chunks: AsyncIterable[bytes], declared: str | None, most: int) -> bytes:
+    """The whole body, chunked or not; reading stops at the first byte too many.
+
+    Raises:
+        BodyTooLarge: there are more than ``most`` bytes, or ``declared`` (Content-Length) says so.
+    """
+    if declared is not None and declared.isdecimal() and int(declared[:20]) > most:
+        raise BodyTooLarge
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > most:
+            raise BodyTooLarge
+    return bytes(body)

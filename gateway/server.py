@@ -1,0 +1,126 @@
+"""uvicorn as we run it: patience with slow senders is bounded, signals drain, nothing tells who we are.
+
+Routes and their meaning are ``app.py``'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.app import ServerSettings
+from gateway.limits import LimitSettings
+from gateway.telemetry import configure
+
+
+def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  # one class, made for its limits
+    """Uvicorn's HTTP/1.1 protocol that also bounds headers, and the time to receive headers and body."""
+
+    class BoundedProtocol(HttpToolsProtocol):
+        _timer: asyncio.TimerHandle | None = None
+        _in_head = True
+        _head_bytes = 0
+        _head_lines = 0
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._arm(limits.header_timeout_s)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._disarm()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            if self._in_head:
+                self._head_bytes += len(data)
+                if self._timer is None:
+                    self._arm(limits.header_timeout_s)
+            super().data_received(data)
+            if self._in_head and self._head_bytes > limits.max_header_bytes:
+                self._refuse(b"431 Request Header Fields Too Large")
+
+        def on_message_begin(self) -> None:
+            self._head_lines = 0
+            super().on_message_begin()
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            self._head_lines += 1
+            super().on_header(name, value)
+
+        def on_headers_complete(self) -> None:
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > limits.max_header_bytes or self._head_lines > limits.max_headers:
+                self._refuse(b"431 Request Header Fields Too Large")
+                return
+            self._in_head, self._head_bytes = False, 0
+            self._arm(limits.body_timeout_s)
+            super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            self._in_head = True
+            self._disarm()
+            if not self.transport.is_closing():
+                super().on_message_complete()
+
+        def on_body(self, body: bytes) -> None:
+            if not self.transport.is_closing():
+                super().on_body(body)
+
+        def _arm(self, seconds: float) -> None:
+            self._disarm()
+            self._timer = self.loop.call_later(seconds, self._refuse, b"408 Request Timeout")
+
+        def _disarm(self) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+        def _refuse(self, status: bytes) -> None:
+            if not self.transport.is_closing():
+                self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+                self.transport.close()
+
+    return BoundedProtocol
+
+
+class Server(uvicorn.Server):
+    """Turns readiness off at the first signal, then drains; ends with exit code 0."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the signature is uvicorn's
+        app = self.config.app
+        if isinstance(app, Starlette):
+            app.state.draining = True
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def make_server(app: Starlette, settings: ServerSettings) -> Server:
+    """A server that is not started yet."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=protocol(settings.limits),
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+    )
+    return Server(config)
+
+
+def run(app: Starlette, settings: ServerSettings) -> None:
+    """Serves until a signal comes and what was under way has ended."""
+    configure()
+    gc.collect()
+    gc.freeze()  # what start-up made lives for ever: later collections need not walk it
+    make_server(app, settings).run()

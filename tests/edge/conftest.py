@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+import strawberry
+from graphql import OperationType, parse
+from graphql.utilities import get_operation_ast
+
+from gateway import graphql as edge
+from gateway.app import ServerSettings, make_app
+from gateway.server import make_server
+from resolvers import Context, Unauthenticated
+from schema import Answer, GraphQLRequest, Principal
+
+
+class OverGet(Exception):
+    pass
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def hello(self) -> str:
+        return "wörld"
+
+    @strawberry.field
+    def echo(self, id: strawberry.ID) -> str:  # noqa: A002  # the audits ask for a variable of type ID
+        return id
+
+    @strawberry.field
+    async def forever(self) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def touch(self) -> bool:
+        return True
+
+
+class FakeGraph:
+    def __init__(self) -> None:
+        self.schema = strawberry.Schema(Query, Mutation)
+        self.closed = False
+        self.cancelled = threading.Event()
+        self.started = threading.Event()
+        self.seen: list[Principal] = []
+
+    async def execute(
+        self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
+    ) -> Answer:
+        assert context.remaining() > 0
+        self.seen.append(principal)
+        if self.closed and principal.is_anonymous:
+            raise Unauthenticated
+        if request.query == "bug":
+            raise ZeroDivisionError("secret detail")
+        if read_only and "mutation" in request.query:
+            operation = get_operation_ast(parse(request.query), request.operation_name)
+            if operation is not None and operation.operation is OperationType.MUTATION:
+                raise edge.MutationOverGet
+        self.started.set()
+        try:
+            result = await self.schema.execute(
+                request.query, variable_values=dict(request.variables), operation_name=request.operation_name
+            )
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        errors = [dict(error.formatted) for error in result.errors or []]
+        if result.data is None and not any("path" in error for error in errors):
+            return Answer("request_error", {"errors": errors})
+        return Answer("data", {"data": result.data, **({"errors": errors} if errors else {})})
+
+
+@dataclass
+class Snap:
+    graph: FakeGraph | None = field(default_factory=FakeGraph)
+    degraded: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Hold:
+    current: Snap = field(default_factory=Snap)
+
+
+@dataclass
+class Running:
+    port: int
+    holder: Hold
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def graph(self) -> FakeGraph:
+        assert self.holder.current.graph is not None
+        return self.holder.current.graph
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    if issubclass(edge.MutationOverGet, edge._Never):
+        monkeypatch.setattr(edge, "MutationOverGet", OverGet)
+    stops: list[Callable[[], None]] = []
+
+    def begin(**settings: object) -> Running:
+        chosen = ServerSettings.model_validate({"port": 0, "drain_s": 1, **settings})
+        holder = Hold()
+        server = make_server(make_app(holder, chosen), chosen)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        until = time.monotonic() + 10
+        while not server.started:
+            assert time.monotonic() < until, "the server did not start"
+            thread.join(0.01)
+
+        def stop() -> None:
+            server.should_exit = True
+            thread.join(10)
+
+        stops.append(stop)
+        return Running(server.servers[0].sockets[0].getsockname()[1], holder)
+
+    yield begin
+    for stop in stops:
+        stop()
