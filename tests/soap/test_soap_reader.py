@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resolvers.documents import DescriptionError, Document
-from resolvers.model import Effect, ListRef, NamedRef, Scalar, ScalarRef
+from resolvers.model import Effect, ListRef, NamedRef, ObjectType, Scalar, ScalarRef
 from resolvers.soap.wsdl import Description, effect_of, read, resolve
 
 BILLING = Path(__file__).with_name("billing.wsdl")
@@ -41,7 +41,9 @@ def test_operations_arguments_and_results(billing: Description) -> None:
 
 
 def test_types_merge_bases_attributes_choices_and_recursion(billing: Description) -> None:
-    fields = billing.model.types["Invoice"].fields  # type: ignore[union-attr] - the fixture has no unions
+    invoice = billing.model.types["Invoice"]
+    assert isinstance(invoice, ObjectType)
+    fields = invoice.fields
     assert {name: (field.type, field.required) for name, field in fields.items()} == {
         "number": (ScalarRef(Scalar.STRING), True),
         "issued": (ScalarRef(Scalar.DATE), False),
