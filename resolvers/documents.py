@@ -1,0 +1,102 @@
+"""Descriptions as bytes: read from files or fetched from the network, never parsed here.
+
+Documents are fetched with httpx once at start; calls to sources go through ``http.py``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from resolvers.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``location``: the absolute path or URL that was read."""
+
+    location: str
+    content: bytes
+
+
+class DescriptionError(Exception):
+    """A description that cannot be read or understood; the source is not served."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.what)
+        self.problem = problem
+
+
+class Documents:
+    """Reads descriptions. ``base``: the folder that relative paths start from."""
+
+    def __init__(
+        self,
+        base: Path,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 10.0,
+        max_bytes: int = 67_108_864,
+    ) -> None:
+        self._base = base
+        self._headers = dict(headers or {})
+        self._timeout_s = timeout_s
+        self._max_bytes = max_bytes
+
+    async def read(self, location: str, relative_to: str | None = None) -> Document:
+        """The document at a path or an http(s) URL, seen from ``relative_to`` (the location of another document).
+
+        Raises:
+            DescriptionError: it cannot be read, is too large, or lies on another host than the document naming it.
+        """
+        if relative_to is not None and _is_url(relative_to):
+            target = urljoin(relative_to, location)
+            if urlsplit(target).netloc != urlsplit(relative_to).netloc:
+                raise DescriptionError(Problem(f"{location} lies on another host and is not fetched"))
+            return await self._fetch(target)
+        if _is_url(location):
+            if relative_to is not None:
+                raise DescriptionError(Problem(f"{location} is on the network and is not fetched from a local file"))
+            return await self._fetch(location)
+        start = self._base if relative_to is None else Path(relative_to).parent
+        path = start / location.removeprefix("file://")
+        return Document(str(path), await asyncio.to_thread(self._load, path))
+
+    def _load(self, path: Path) -> bytes:
+        try:
+            if path.stat().st_size > self._max_bytes:
+                raise DescriptionError(Problem(f"{path.name} is larger than {self._max_bytes} bytes"))
+            return path.read_bytes()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise DescriptionError(Problem(f"{path} cannot be read: {reason}", mend="check the path")) from error
+
+    async def _fetch(self, url: str) -> Document:
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                httpx.AsyncClient(trust_env=False, follow_redirects=False, headers=self._headers) as client,
+                client.stream("GET", url) as reply,
+            ):
+                if reply.status_code != httpx.codes.OK:
+                    raise DescriptionError(Problem(f"{url} answered {reply.status_code}"))
+                async for chunk in reply.aiter_bytes():
+                    size += len(chunk)
+                    if size > self._max_bytes:
+                        raise DescriptionError(Problem(f"{url} is larger than {self._max_bytes} bytes"))
+                    chunks.append(chunk)
+        except (httpx.HTTPError, TimeoutError) as error:
+            what = f"{url} cannot be fetched: {type(error).__name__}"
+            raise DescriptionError(Problem(what, mend="check the address, or name a local file")) from error
+        return Document(url, b"".join(chunks))
+
+
+def _is_url(location: str) -> bool:
+    return location.startswith(("http://", "https://"))

@@ -1,0 +1,137 @@
+"""The narrow seam to HTTP sources: a request out, a reply back, one deadline, no state between callers.
+
+The wire is aiohttp, whose calls cost a quarter of httpx's CPU; nothing else in the house knows that. Redirects are
+never followed, cookies never kept, environment proxies never used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from resolvers.errors import OutcomeUnknown, SourceBadResponse, SourceError, SourceTimeout, SourceUnavailable
+from resolvers.settings import Auth, HttpSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``url``: absolute and already encoded; it is sent as it stands."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``headers``: lower-case names. ``body``: decoded, complete, within the size allowed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpClient:
+    """The connections to one source."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._limit = settings.concurrency
+        self._max_bytes = settings.max_reply_bytes
+        self._headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
+        self._query = ""
+        if settings.auth is not None:
+            self._authorize(settings.auth)
+        self._session: aiohttp.ClientSession | None = None
+
+    def _authorize(self, auth: Auth) -> None:
+        if auth.bearer is not None:
+            self._headers["Authorization"] = f"Bearer {auth.bearer.get_secret_value()}"
+        elif auth.basic is not None:
+            pair = f"{auth.basic.username}:{auth.basic.password.get_secret_value()}"
+            self._headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        elif auth.api_key is not None:
+            value = auth.api_key.value.get_secret_value()
+            if auth.api_key.header is not None:
+                self._headers[auth.api_key.header] = value
+            elif auth.api_key.query is not None:
+                self._query = f"{quote(auth.api_key.query, safe='')}={quote(value, safe='')}"
+
+    async def send(self, request: Request, *, timeout: float, resendable: bool) -> Reply:  # noqa: ASYNC109  # whole call
+        """Sends one request and reads its whole reply within ``timeout`` seconds.
+
+        ``resendable``: a read; it is sent once more when a kept-alive connection turned out to be closed. Anything
+        else is sent once, and when its answer is lost its outcome is unknown.
+
+        Raises:
+            SourceUnavailable: nothing was sent, or the connection of a read was lost.
+            SourceTimeout: a read ran out of time.
+            OutcomeUnknown: a write was sent and no answer came.
+            SourceBadResponse: the reply is truncated, too large or not HTTP.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                try:
+                    return await self._exchange(request)
+                except aiohttp.ServerDisconnectedError:
+                    if not resendable:
+                        raise
+                    return await self._exchange(request)
+        except aiohttp.ClientConnectorError as error:
+            raise SourceUnavailable(type(error).__name__) from error
+        except TimeoutError as error:
+            raise _lost(resendable, SourceTimeout("no complete reply in time")) from error
+        except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
+            raise _lost(resendable, SourceBadResponse(type(error).__name__)) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise _lost(resendable, SourceUnavailable(type(error).__name__)) from error
+
+    async def _exchange(self, request: Request) -> Reply:
+        session = self._open()
+        url = request.url
+        if self._query:
+            url = f"{url}{'&' if '?' in url else '?'}{self._query}"
+        async with session.request(
+            request.method,
+            URL(url, encoded=True),
+            data=request.body,
+            headers={**request.headers, **self._headers},
+            allow_redirects=False,
+        ) as reply:
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in reply.content.iter_any():
+                size += len(chunk)
+                if size > self._max_bytes:
+                    raise SourceBadResponse(f"the reply is larger than {self._max_bytes} bytes")
+                chunks.append(chunk)
+            return Reply(reply.status, {k.lower(): v for k, v in reply.headers.items()}, b"".join(chunks))
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=15),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                timeout=aiohttp.ClientTimeout(total=None),
+                headers={"User-Agent": "isthmus"},
+                # aiohttp would send idempotent methods again by itself; whether that is right is decided above.
+                middlewares=(),
+            )
+            self._session._retry_connection = False  # noqa: SLF001  # no public switch; checked by a test
+        return self._session
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _lost(resendable: bool, error: SourceError) -> SourceError:  # noqa: FBT001  # one private caller
+    return error if resendable else OutcomeUnknown(error.detail)
