@@ -65,7 +65,7 @@ async def gather(documents: Documents, location: str) -> Mapping[str, Document]:
     while waiting:
         here = waiting.pop(0)
         try:
-            root = parse(_bytes(found[here]))
+            root = parse(found[here].content)
         except UnsafeXml:
             continue
         for wanted in (resolve(here, reference) for _, reference in _references(root)):
@@ -133,7 +133,7 @@ class _Reader:
 
     def read(self) -> Description:
         try:
-            top = parse(_bytes(self._documents[self._root]))
+            top = parse(self._documents[self._root].content)
         except UnsafeXml as error:
             raise DescriptionError(Problem(f"the WSDL cannot be read: {error}", document=self._root)) from None
         if top.tag != f"{{{WSDL}}}definitions":
@@ -192,7 +192,7 @@ class _Reader:
             self._miss(reference, "the document could not be fetched", node, document)
             return
         try:
-            root = parse(_bytes(found))
+            root = parse(found.content)
         except UnsafeXml as error:
             self._miss(reference, f"the document cannot be read: {error}", node, document)
             return
@@ -427,8 +427,3 @@ def _documentation(node: Element) -> str:
 def _place(node: Element, document: str) -> Place:
     name = node.get("name")
     return Place(document, f"{local(node.tag)} {name}" if name else local(node.tag), line_of(node))
-
-
-def _bytes(document: Document) -> bytes:
-    content = document.content
-    return content.encode() if isinstance(content, str) else content
