@@ -1,0 +1,239 @@
+"""What the user states about operations is laid over a source's model: effect, place of the result, keys, writes.
+
+Pure: a model and settings in, a model and problems out. What descriptions say of themselves is the readers' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from resolvers.model import (
+    Argument,
+    Effect,
+    Field,
+    InterfaceType,
+    LeftOut,
+    ListRef,
+    ManyKeys,
+    NamedRef,
+    ObjectType,
+    Operation,
+    SourceModel,
+    TypeRef,
+)
+from resolvers.problem import Problem, nearest
+from resolvers.settings import OperationSettings, SourceSettings
+
+WRITES_ARE_OFF = "writes are off"
+
+
+class _Fault(Exception):
+    def __init__(self, what: str, *where: str, mend: str = "") -> None:
+        super().__init__(what)
+        self.problem = Problem(what, where, mend)
+
+
+def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, list[Problem]]:
+    """The model as it is served, and every statement that does not fit it.
+
+    Paths of problems start at the source's own settings. An operation with a faulty statement keeps what its
+    description says; what is not served is named in ``left_out``.
+    """
+    problems: list[Problem] = []
+    operations = dict(model.operations)
+    for name, stated in settings.operations.items():
+        if name not in operations:
+            what = f'source "{model.name}" has no operation "{name}"'
+            problems.append(Problem(what, ("operations", name), _nearest_operation(name, model)))
+            continue
+        operation = operations[name]
+        for step in (_effect, _at, _keys):
+            try:
+                operation = step(model, operation, stated)
+            except _Fault as fault:
+                problems.append(fault.problem.under("operations", name))
+        operations[name] = operation
+    problems += _unmatched(model, settings)
+    left_out = list(model.left_out)
+    for name, operation in list(operations.items()):
+        reason = _not_served(operation, settings)
+        if reason:
+            del operations[name]
+            left_out.append(LeftOut(name, reason, operation.place))
+    return replace(model, operations=operations, left_out=tuple(left_out)), problems
+
+
+def _nearest_operation(name: str, model: SourceModel) -> str:
+    return nearest(name, model.operations) or "see the operations with: isthmus inspect"
+
+
+def _unmatched(model: SourceModel, settings: SourceSettings) -> list[Problem]:
+    lists = [("include", settings.include), ("exclude", settings.exclude)]
+    if not isinstance(settings.writes, bool):
+        lists.append(("writes", settings.writes))
+    problems = []
+    for key, patterns in lists:
+        for index, pattern in enumerate(patterns):
+            known = pattern in model.operations if key == "writes" else _matches(model.operations, pattern)
+            if not known:
+                what = f'source "{model.name}" has no operation "{pattern}"'
+                problems.append(Problem(what, (key, index), _nearest_operation(pattern, model)))
+    return problems
+
+
+def _matches(names: Iterable[str], pattern: str) -> bool:
+    return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _not_served(operation: Operation, settings: SourceSettings) -> str:
+    if settings.include and not any(fnmatchcase(operation.name, pattern) for pattern in settings.include):
+        return "not among include"
+    if any(fnmatchcase(operation.name, pattern) for pattern in settings.exclude):
+        return "named by exclude"
+    if operation.effect is Effect.READ or settings.writes is True:
+        return ""
+    if settings.writes is False:
+        return WRITES_ARE_OFF
+    return "" if operation.name in settings.writes else "not among writes"
+
+
+def _effect(_: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
+    effect = operation.effect if stated.effect is None else stated.effect
+    return replace(operation, effect=effect, compare=frozenset(stated.compare) or operation.compare)
+
+
+def _at(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
+    """``at`` goes on from the value that the description leads to; lists on the way are joined into one."""
+    if stated.at is None:
+        return operation
+    path = _path(stated.at, "at")
+    if operation.rows is not None:
+        raise _Fault("rows of a table have nothing inside them", "at", mend="remove it")
+    if operation.result is None:
+        raise _Fault(f'"{operation.name}" answers nothing', "at", mend="remove it")
+    ref, listed, nullable = operation.result, False, operation.result.nullable
+    walked = ""
+    for name in path:
+        while isinstance(ref, ListRef):
+            ref, listed = ref.item, True
+            nullable = nullable or ref.nullable
+        fields = _fields(model, ref)
+        if name not in fields:
+            holder = f'"{walked}"' if walked else "the reply"
+            raise _Fault(f'{holder} has no member "{name}"', "at", mend=nearest(name, fields))
+        field = fields[name]
+        walked = f"{walked}.{name}" if walked else name
+        nullable = nullable or field.type.nullable or not field.required
+        ref = field.type
+    if listed:
+        item = ref.item if isinstance(ref, ListRef) else replace(ref, nullable=nullable)
+        ref = ListRef(item, nullable=True)
+    else:
+        ref = replace(ref, nullable=nullable)
+    return replace(operation, at=(*operation.at, *path), result=ref)
+
+
+def _keys(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
+    if stated.keys is None and stated.by is None and stated.max_keys is None:
+        return operation
+    known = operation.keys
+    if stated.keys is None and known is not None and not known.argument:
+        if stated.by is not None:
+            raise _Fault(f'"{operation.name}" can be asked by any of its fields already', "by", mend="remove it")
+        return replace(operation, keys=replace(known, max_keys=stated.max_keys or known.max_keys))
+    if stated.keys is None and known is None:
+        if stated.max_keys is not None:
+            what = "max_keys says how many keys one call takes, and keys does not say where they go"
+            raise _Fault(what, "max_keys", mend="add keys, or remove max_keys")
+        return replace(operation, keys=None, by=_single(model, operation, stated.by or {}))
+    if stated.keys is not None:
+        path = _path(stated.keys, "keys")
+    else:
+        assert known is not None
+        path = known.argument
+    item = _key_item(model, operation, path)
+    if stated.by is not None:
+        by = _parts(model, operation, item, stated.by)
+    elif known is not None and path == known.argument:
+        by = dict(known.by)
+    else:
+        raise _Fault("keys needs by: the field of the result that holds the key", "keys", mend="add by")
+    most = stated.max_keys or (known.max_keys if known is not None else None)
+    return replace(operation, keys=ManyKeys(path, by) if most is None else ManyKeys(path, by, most))
+
+
+def _single(model: SourceModel, operation: Operation, by: str | Mapping[str, str]) -> Mapping[str, str]:
+    if isinstance(by, str):
+        required = [name for name, argument in operation.arguments.items() if argument.required]
+        if by in operation.arguments:
+            by = {by: by}
+        elif len(required) == 1:
+            by = {by: required[0]}
+        else:
+            what = f'"{operation.name}" has no argument "{by}"'
+            raise _Fault(what, "by", mend=nearest(by, operation.arguments) or f"write by: {{ {by}: its argument }}")
+    fields = _row_fields(model, operation)
+    for field, argument in by.items():
+        if field not in fields:
+            raise _Fault(f'the result has no field "{field}"', "by", mend=nearest(field, fields))
+        if argument not in operation.arguments:
+            what = f'"{operation.name}" has no argument "{argument}"'
+            raise _Fault(what, "by", field, mend=nearest(argument, operation.arguments))
+    return dict(by)
+
+
+def _parts(model: SourceModel, operation: Operation, item: TypeRef, by: str | Mapping[str, str]) -> Mapping[str, str]:
+    members = model.inputs[item.name].fields if isinstance(item, NamedRef) and item.name in model.inputs else None
+    if isinstance(by, str):
+        by = {by: "" if members is None else by}
+    fields = _row_fields(model, operation)
+    if members is None and len(by) != 1:
+        raise _Fault("each key is one plain value, so by names one field", "by")
+    for field, member in by.items():
+        if field not in fields:
+            raise _Fault(f'the result has no field "{field}"', "by", mend=nearest(field, fields))
+        if members is None and member:
+            raise _Fault(f'each key is one plain value and has no part "{member}"', "by", mend=f"write by: {field}")
+        if members is not None and member not in members:
+            raise _Fault(f'a key has no part "{member}"', "by", mend=nearest(member, members))
+    return dict(by)
+
+
+def _key_item(model: SourceModel, operation: Operation, path: tuple[str, ...]) -> TypeRef:
+    members: Mapping[str, Argument] = operation.arguments
+    ref: TypeRef | None = None
+    for index, name in enumerate(path):
+        if name not in members:
+            what = f'"{".".join(path[:index])}" has no member "{name}"'
+            what = what if index else f'"{operation.name}" has no argument "{name}"'
+            raise _Fault(what, "keys", mend=nearest(name, members))
+        ref = members[name].type
+        inner = model.inputs.get(ref.name) if isinstance(ref, NamedRef) else None
+        members = inner.fields if inner is not None else {}
+    if not isinstance(ref, ListRef):
+        inside = [name for name, member in members.items() if isinstance(member.type, ListRef)]
+        mend = f'did you mean "{".".join((*path, inside[0]))}"' if inside else "name the argument that takes a list"
+        raise _Fault(f'"{".".join(path)}" does not take a list', "keys", mend=mend)
+    if isinstance(ref.item, ListRef):
+        raise _Fault(f'"{".".join(path)}" takes a list of lists', "keys")
+    return ref.item
+
+
+def _path(text: str, key: str) -> tuple[str, ...]:
+    path = tuple(text.split("."))
+    if not all(path):
+        raise _Fault(f'"{text}" is not a path', key, mend="join members by single dots")
+    return path
+
+
+def _row_fields(model: SourceModel, operation: Operation) -> Mapping[str, Field]:
+    return {} if operation.result is None else _fields(model, operation.result)
+
+
+def _fields(model: SourceModel, ref: TypeRef) -> Mapping[str, Field]:
+    while isinstance(ref, ListRef):
+        ref = ref.item
+    found = model.types.get(ref.name) if isinstance(ref, NamedRef) else None
+    return found.fields if isinstance(found, ObjectType | InterfaceType) else {}

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.expand import Expansion
+from resolvers import Problem
+
+
+def test_references_are_replaced_wherever_values_stand(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("  s3cret-token\n")
+    expansion = Expansion({"HOST": "db.internal", "EMPTY": ""}, tmp_path)
+    value = {"url": "postgresql://${env:HOST}/shop", "${env:HOST}": ["${file:token}", 7, None, "$${env:HOST}"]}
+    assert expansion.expand(value) == {
+        "url": "postgresql://db.internal/shop",
+        "${env:HOST}": ["  s3cret-token", 7, None, "${env:HOST}"],
+    }
+    assert expansion.expand("${env:EMPTY:-5432}/${env:NONE:-}") == "5432/"
+    assert expansion.problems == []
+    assert expansion.hidden == {"db.internal": "${env:HOST}", "  s3cret-token": "${file:token}"}
+
+
+def test_what_is_missing_is_named_and_nothing_of_the_environment_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    expansion = Expansion({"CRM_TOKEN": "hidden", "EMPTY": ""}, tmp_path)
+    expansion.expand(["${env:CRM_TOKNE}", "${env:EMPTY}", "${file:no}", "${file:binary}", "${vault:a}"], ("s",))
+    assert expansion.problems == [
+        Problem('the environment variable "CRM_TOKNE" is not set', ("s", 0), 'did you mean "CRM_TOKEN"'),
+        Problem('the environment variable "EMPTY" is empty', ("s", 1), "give it a value"),
+        Problem(
+            'the file "no" cannot be read: no such file or directory',
+            ("s", 2),
+            "paths start at the folder of the configuration file",
+        ),
+        Problem('the file "binary" is not UTF-8 text', ("s", 3)),
+        Problem(
+            '"${vault:…}" is not understood',
+            ("s", 4),
+            "write ${env:NAME} or ${file:PATH}, or $${ for a plain ${",
+        ),
+    ]
+
+
+def test_values_are_expanded_once_and_never_again(tmp_path: Path) -> None:
+    expansion = Expansion({"A": "${env:B}", "B": "no"}, tmp_path)
+    assert expansion.expand("${env:A}") == "${env:B}"
