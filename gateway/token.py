@@ -45,6 +45,4 @@ def sign(
         if words:
             place[last] = words
     algorithm = min(settings.accepted)
-    return jwt.encode(
-        claims, settings.secret.get_secret_value(), algorithm, headers={"typ": settings.types[0] or None}
-    )
+    return jwt.encode(claims, settings.secret.get_secret_value(), algorithm, headers={"typ": settings.types[0] or None})

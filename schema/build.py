@@ -133,9 +133,7 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
             other = policy.field(*_split(compared))
             if join.declared:
                 if not join.declassify and not policy.field(*mine).covers(other):
-                    what = (
-                        f"{join.coordinate} uses {compared}, which has a rule that {join.coordinate} does not ask"
-                    )
+                    what = f"{join.coordinate} uses {compared}, which has a rule that {join.coordinate} does not ask"
                     mend = f"give {join.coordinate} a rule that asks the same, or say declassify: true"
                     problems.append(Problem(what, ("links", join.coordinate), mend))
             elif other.rules:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
 from typing import Literal
+from uuid import UUID
 
 import orjson
 
@@ -32,4 +37,16 @@ class Answer:
 
     def encode(self) -> bytes:
         """The response map as JSON, integers and decimals exact."""
-        return orjson.dumps(self.body, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+        try:
+            return orjson.dumps(self.body)
+        except TypeError:
+            # orjson refuses integers over 64 bits and decimals; both occur inside values of the JSON scalar.
+            return json.dumps(self.body, ensure_ascii=False, default=_exact).encode("utf-8", "replace")
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, Decimal | date | time | UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return repr(value)

@@ -56,9 +56,7 @@ class SoapSource:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"SOAP {call.operation}"):
             reply = await self._http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
-            content_type = next(
-                (value for name, value in reply.headers.items() if name.lower() == "content-type"), ""
-            )
+            content_type = next((value for name, value in reply.headers.items() if name.lower() == "content-type"), "")
             if len(reply.body) > IN_THREAD_BYTES:
                 return await asyncio.to_thread(decode, codec, reply.status, content_type, reply.body)
             return decode(codec, reply.status, content_type, reply.body)
@@ -78,7 +76,12 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
     if settings.url is None and any(
         not codec.address.startswith(("http://", "https://")) for codec in description.codecs.values()
     ):
-        raise DescriptionError(Problem(
-            "the WSDL names no HTTP address for its operations", where=("url",), mend="set url", document=settings.wsdl,
-        ))
+        raise DescriptionError(
+            Problem(
+                "the WSDL names no HTTP address for its operations",
+                where=("url",),
+                mend="set url",
+                document=settings.wsdl,
+            )
+        )
     return SoapSource(description, settings, HttpClient(settings))

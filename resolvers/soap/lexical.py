@@ -71,7 +71,7 @@ def _spelled(scalar: Scalar, value: object) -> str | None:  # noqa: PLR0911 - a 
             return "true" if value else "false"
         case _, bool():
             return None
-        case (Scalar.INT | Scalar.BIG_INT | Scalar.STRING), int():
+        case ((Scalar.INT | Scalar.BIG_INT | Scalar.STRING), int()):
             return str(value)
         case Scalar.FLOAT, float() | int() | Decimal():
             number = float(value)
@@ -84,9 +84,7 @@ def _spelled(scalar: Scalar, value: object) -> str | None:  # noqa: PLR0911 - a 
             return value.isoformat()
         case Scalar.BASE64, bytes():
             return base64.b64encode(value).decode("ascii")
-        case (
-            Scalar.STRING | Scalar.DATE | Scalar.DATE_TIME | Scalar.TIME | Scalar.BASE64
-        ), str():
+        case ((Scalar.STRING | Scalar.DATE | Scalar.DATE_TIME | Scalar.TIME | Scalar.BASE64), str()):
             return value
         case _:
             return None

@@ -37,7 +37,10 @@ class Neutral:
         """A member of the request as an argument or an input field."""
         self._reach(member.shape, output=False)
         return Argument(
-            member.name, reference(member), required=member.required, description=member.description,
+            member.name,
+            reference(member),
+            required=member.required,
+            description=member.description,
             place=member.place,
         )
 
@@ -46,28 +49,42 @@ class Neutral:
         while waiting:
             shape = waiting.pop()
             if isinstance(shape, Simple) and shape.name:
-                self.enums.setdefault(shape.name, EnumType(
-                    shape.name, tuple(EnumValue(value) for value in shape.values), shape.description, shape.place,
-                ))
+                self.enums.setdefault(
+                    shape.name,
+                    EnumType(
+                        shape.name,
+                        tuple(EnumValue(value) for value in shape.values),
+                        shape.description,
+                        shape.place,
+                    ),
+                )
             if not isinstance(shape, Complex) or not shape.members:
                 continue
             if shape.name in (self.types if output else self.inputs):
                 continue
             if output:
                 self.types[shape.name] = ObjectType(
-                    shape.name, {member.name: field_of(member) for member in shape.members},
-                    description=shape.description, place=shape.place,
+                    shape.name,
+                    {member.name: field_of(member) for member in shape.members},
+                    description=shape.description,
+                    place=shape.place,
                 )
             else:
                 fields = {
                     member.name: Argument(
-                        member.name, reference(member), required=member.required, description=member.description,
+                        member.name,
+                        reference(member),
+                        required=member.required,
+                        description=member.description,
                         place=member.place,
                     )
                     for member in written(shape)
                 }
                 self.inputs[shape.name] = InputType(
-                    shape.name, fields, description=shape.description, place=shape.place,
+                    shape.name,
+                    fields,
+                    description=shape.description,
+                    place=shape.place,
                 )
             waiting.extend(member.shape for member in reversed(shape.members))
 
@@ -80,7 +97,10 @@ def written(shape: Complex) -> tuple[Member, ...]:
 def field_of(member: Member) -> Field:
     """A member of a reply. A repeated element is a list that is always there, empty where nothing was sent."""
     return Field(
-        member.name, reference(member), required=member.required or member.many, description=member.description,
+        member.name,
+        reference(member),
+        required=member.required or member.many,
+        description=member.description,
         place=member.place,
     )
 

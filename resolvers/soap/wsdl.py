@@ -137,10 +137,13 @@ class _Reader:
         except UnsafeXml as error:
             raise DescriptionError(Problem(f"the WSDL cannot be read: {error}", document=self._root)) from None
         if top.tag != f"{{{WSDL}}}definitions":
-            raise DescriptionError(Problem(
-                "the document is not a WSDL 1.1 description", document=self._root,
-                mend="name a document whose root is wsdl:definitions",
-            ))
+            raise DescriptionError(
+                Problem(
+                    "the document is not a WSDL 1.1 description",
+                    document=self._root,
+                    mend="name a document whose root is wsdl:definitions",
+                )
+            )
         self._take_wsdl(top, self._root)
         operations: dict[str, Operation] = {}
         codecs: dict[str, OperationCodec] = {}
@@ -149,8 +152,15 @@ class _Reader:
             declared += self._serve(operation, bounds, operations, codecs)
         left_out = (*self._left_out, *self._types.degraded)
         model = SourceModel(
-            self._name, "wsdl", operations, self._neutral.types, self._neutral.inputs, self._neutral.enums,
-            left_out=left_out, declared=declared, description=_documentation(top),
+            self._name,
+            "wsdl",
+            operations,
+            self._neutral.types,
+            self._neutral.inputs,
+            self._neutral.enums,
+            left_out=left_out,
+            declared=declared,
+            description=_documentation(top),
         )
         address = next((codec.address for codec in codecs.values() if codec.address), "")
         return Description(model, codecs, address)
@@ -293,7 +303,13 @@ class _Reader:
             named[part.name] = part
         action = details.get("soapAction", "") if details is not None else ""
         return OperationCodec(
-            bound.name, action, bound.address, wrapper, named, output[0] if output else None, faults,
+            bound.name,
+            action,
+            bound.address,
+            wrapper,
+            named,
+            output[0] if output else None,
+            faults,
         )
 
     def _abstract(self, bound: _Bound) -> tuple[Element, str]:
@@ -328,9 +344,7 @@ class _Reader:
         message = self._parts.get(("message", tag))
         if message is None:
             raise _Refused(f"the message {local(tag)} is declared nowhere", node)
-        parts = [
-            part for part in message[0].iterfind(f"{{{WSDL}}}part") if only is None or part.get("name") in only
-        ]
+        parts = [part for part in message[0].iterfind(f"{{{WSDL}}}part") if only is None or part.get("name") in only]
         return [self._part(part) for part in parts]
 
     def _part(self, part: Element) -> Member:
@@ -371,7 +385,12 @@ class _Reader:
             by = {name: name for name, argument in arguments.items() if _answers(argument, fields)}
         abstract, _ = self._abstract(bound)
         return Operation(
-            codec.name, effect, arguments, result, by=by, errors=tuple(dict.fromkeys(errors)),
+            codec.name,
+            effect,
+            arguments,
+            result,
+            by=by,
+            errors=tuple(dict.fromkeys(errors)),
             description=_documentation(abstract) or _documentation(bound.node),
             place=_place(bound.node, bound.document),
         )

@@ -42,8 +42,14 @@ def parse(content: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
     if _DOCTYPE.match(prolog):
         raise UnsafeXml("a document type declaration is not accepted")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False,
-        attribute_defaults=False, remove_comments=True, remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(content, parser)

@@ -90,8 +90,12 @@ class Types:
             return None
         node, schema = found
         return Member(
-            name=local(tag), tag=tag, shape=self._shape_of_element(node, schema, local(tag)),
-            nillable=_true(node.get("nillable")), place=_place(node, schema), description=text_of(node),
+            name=local(tag),
+            tag=tag,
+            shape=self._shape_of_element(node, schema, local(tag)),
+            nillable=_true(node.get("nillable")),
+            place=_place(node, schema),
+            description=text_of(node),
         )
 
     def settle(self) -> None:
@@ -273,7 +277,8 @@ class Types:
         if local(node.tag) == "restriction":  # elements are said anew, attributes are inherited
             said = {child.get("name") for child in node if local(child.tag) == "attribute"}
             inherited = [
-                (member, choice) for member, choice in inherited
+                (member, choice)
+                for member, choice in inherited
                 if member.kind == "attribute" and member.name not in said
             ]
         members.extend(inherited)
@@ -344,8 +349,15 @@ class Types:
             reason = f"the type {local(shape.missing)} is declared nowhere" if shape.missing else "may hold anything"
             self._note(f"{owner.name}.{name}", f"{reason}: served as JSON", node, schema)
         return Member(
-            name, tag, shape, "element", many=around.many, required=not around.optional, nillable=nillable,
-            place=_place(node, schema), description=description,
+            name,
+            tag,
+            shape,
+            "element",
+            many=around.many,
+            required=not around.optional,
+            nillable=nillable,
+            place=_place(node, schema),
+            description=description,
         )
 
     def _attributes(self, node: Element, schema: Schema, owner: Complex, depth: int) -> Iterator[Member]:
@@ -385,7 +397,12 @@ class Types:
         if not isinstance(shape, Simple):
             shape = Simple(Scalar.STRING, "string")
         return Member(
-            name, tag, shape, "attribute", required=node.get("use") == "required", place=_place(node, schema),
+            name,
+            tag,
+            shape,
+            "attribute",
+            required=node.get("use") == "required",
+            place=_place(node, schema),
             description=text_of(node),
         )
 
@@ -401,14 +418,20 @@ class Types:
             first, in_choice = known
             shape = first.shape
             if shape is not member.shape and not _alike(shape, member.shape):
-                self.degraded.append(LeftOut(
-                    f"{owner.name}.{member.name}", "declared with two types: read as JSON, never written",
-                    member.place, degraded=True,
-                ))
+                self.degraded.append(
+                    LeftOut(
+                        f"{owner.name}.{member.name}",
+                        "declared with two types: read as JSON, never written",
+                        member.place,
+                        degraded=True,
+                    )
+                )
                 shape = Opaque("two types")
             merged[key] = (
                 replace(
-                    first, shape=shape, required=first.required or member.required,
+                    first,
+                    shape=shape,
+                    required=first.required or member.required,
                     many=first.many or member.many or (member.kind == "element" and not (choice and in_choice)),
                     nillable=first.nillable or member.nillable,
                 ),
@@ -450,7 +473,10 @@ class Types:
 def _alike(one: Shape, other: Shape) -> bool:
     if isinstance(one, Simple) and isinstance(other, Simple):
         return (one.scalar, one.builtin, one.values, one.many) == (
-            other.scalar, other.builtin, other.values, other.many
+            other.scalar,
+            other.builtin,
+            other.values,
+            other.many,
         )
     return False
 

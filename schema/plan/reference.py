@@ -23,6 +23,7 @@ from graphql import (
 from resolvers import BadRequest, Call, IsthmusError, Outcome, Page
 from resolvers import execute as execute_call
 from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, order, predicate
+from schema.plan.arguments import present
 from schema.plan.compile import PlannedField
 from schema.plan.fields import CallOperation, Link, ReadKey, plan_of
 from schema.plan.run import Run
@@ -106,8 +107,10 @@ def _row_arguments(call: Call, arguments: Mapping[str, object]) -> Call:
 
 
 async def _call(plan: CallOperation, planned: PlannedField, run: Run, arguments: Mapping[str, object]) -> object:
-    call = _row_arguments(Call(plan.operation.name, selection=planned.selection), arguments)
-    value = await execute_call(run.sources[plan.source], plan.operation, call, run.context)
+    source = run.sources[plan.source]
+    given = present(arguments, plan.operation.arguments, source.model)
+    call = _row_arguments(Call(plan.operation.name, selection=planned.selection), given)
+    value = await execute_call(source, plan.operation, call, run.context)
     return True if plan.operation.result is None else value
 
 
@@ -116,7 +119,8 @@ async def _link(
 ) -> object:
     column = plan.column
     if arguments:
-        call = _row_arguments(column.call, arguments)
+        model = run.sources[column.source].model
+        call = _row_arguments(column.call, present(arguments, column.operation.arguments, model))
         column = replace(column, call=call, group=(*column.group, repr(sorted(arguments.items()))))
     if plan.key_list:
         listed = row.get(plan.keys[0])

@@ -11,15 +11,10 @@ import strawberry
 from graphql import OperationType, parse
 from graphql.utilities import get_operation_ast
 
-from gateway import graphql as edge
 from gateway.app import ServerSettings, make_app
 from gateway.server import make_server
 from resolvers import Context, Unauthenticated
-from schema import Answer, GraphQLRequest, Principal
-
-
-class OverGet(Exception):
-    pass
+from schema import Answer, GraphQLRequest, MutationOverGet, Principal
 
 
 @strawberry.type
@@ -65,7 +60,7 @@ class FakeGraph:
         if read_only and "mutation" in request.query:
             operation = get_operation_ast(parse(request.query), request.operation_name)
             if operation is not None and operation.operation is OperationType.MUTATION:
-                raise edge.MutationOverGet
+                raise MutationOverGet
         self.started.set()
         try:
             result = await self.schema.execute(
@@ -110,9 +105,7 @@ Start = Callable[..., Running]
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    if issubclass(edge.MutationOverGet, edge._Never):
-        monkeypatch.setattr(edge, "MutationOverGet", OverGet)
+def start() -> Iterator[Start]:
     stops: list[Callable[[], None]] = []
 
     def begin(**settings: object) -> Running:

@@ -31,11 +31,20 @@ GET, POST = CODECS["GetInvoices"], CODECS["PostInvoice"]
 XML = "text/xml; charset=utf-8"
 
 INVOICE: dict[str, Any] = {  # in an order that is not the schema's
-    "iban": "<DE&12>", "state": None, "total": {"currency": "EUR", "value": Decimal("1E+3")}, "number": "  A]]>1 ",
-    "idAttribute": 2**53 + 1, "paid": None,
+    "iban": "<DE&12>",
+    "state": None,
+    "total": {"currency": "EUR", "value": Decimal("1E+3")},
+    "number": "  A]]>1 ",
+    "idAttribute": 2**53 + 1,
+    "paid": None,
     "correction": [
-        {"number": "B", "idAttribute": 2, "state": "paid-late", "total": {"currency": "€", "value": "0.10"},
-         "card": {"last4": 42}},
+        {
+            "number": "B",
+            "idAttribute": 2,
+            "state": "paid-late",
+            "total": {"currency": "€", "value": "0.10"},
+            "card": {"last4": 42},
+        },
     ],
 }
 
@@ -88,7 +97,10 @@ def test_absent_and_null_are_kept_apart() -> None:
     assert b"since" not in absent
     assert b'<since xsi:nil="true"/>' in null
     refused: tuple[dict[str, Any], ...] = (
-        {"numbers": {}, "limit": None}, {"limit": 1}, {"numbers": {"item": [None]}}, {"numbers": {}, "x": 1},
+        {"numbers": {}, "limit": None},
+        {"limit": 1},
+        {"numbers": {"item": [None]}},
+        {"numbers": {}, "x": 1},
     )
     for arguments in refused:
         with pytest.raises(BadRequest):
@@ -113,10 +125,19 @@ def test_exact_values_lists_nulls_and_unknown_elements() -> None:
         '<t:total currency="EUR"> 12345678901234567890.10 </t:total><t:state xsi:nil="1"/><t:paid>1</t:paid>',
         'id="9007199254740993"',
     )
-    assert decode(GET, 200, XML, body) == {"item": [{
-        "number": " x ", "issued": "2026-02-28+01:00", "idAttribute": 9007199254740993, "correction": [],
-        "total": {"currency": "EUR", "value": Decimal("12345678901234567890.10")}, "state": None, "paid": True,
-    }]}
+    assert decode(GET, 200, XML, body) == {
+        "item": [
+            {
+                "number": " x ",
+                "issued": "2026-02-28+01:00",
+                "idAttribute": 9007199254740993,
+                "correction": [],
+                "total": {"currency": "EUR", "value": Decimal("12345678901234567890.10")},
+                "state": None,
+                "paid": True,
+            }
+        ]
+    }
     assert decode(GET, 200, XML, envelope("<m:GetInvoicesResponse/>")) == {"item": []}
     assert decode(CODECS["CheckBalance"], 200, XML, envelope("<m:balance>-0.30</m:balance>")) == Decimal("-0.30")
     assert decode(CODECS["Archive"], 202, "", b"") is None
@@ -125,9 +146,13 @@ def test_exact_values_lists_nulls_and_unknown_elements() -> None:
 @pytest.mark.parametrize(
     "inside",
     [
-        "<t:issued>yesterday</t:issued>", "<t:paid>yes</t:paid>", "<t:state>lost</t:state>",
-        '<t:total currency="EUR">NaN</t:total>', '<t:total currency="EUR">1e3</t:total>',
-        "<t:card><t:last4>4294967296</t:last4></t:card>", "<t:number>1</t:number><t:number>2</t:number>",
+        "<t:issued>yesterday</t:issued>",
+        "<t:paid>yes</t:paid>",
+        "<t:state>lost</t:state>",
+        '<t:total currency="EUR">NaN</t:total>',
+        '<t:total currency="EUR">1e3</t:total>',
+        "<t:card><t:last4>4294967296</t:last4></t:card>",
+        "<t:number>1</t:number><t:number>2</t:number>",
     ],
 )
 def test_a_value_that_does_not_fit_is_a_bad_response(inside: str) -> None:
@@ -159,8 +184,14 @@ def test_a_fault_of_soap_12_and_a_code_of_their_own() -> None:
 
 def test_other_replies_are_named_by_whose_fault_they_are() -> None:
     html, ours = b"<html><body>Sign in</body></html>", "text/html"
-    for status, kind in ((200, SourceBadResponse), (302, SourceBadResponse), (403, SourceRejected),
-                         (429, RateLimited), (500, SourceFault), (503, SourceUnavailable)):
+    for status, kind in (
+        (200, SourceBadResponse),
+        (302, SourceBadResponse),
+        (403, SourceRejected),
+        (429, RateLimited),
+        (500, SourceFault),
+        (503, SourceUnavailable),
+    ):
         with pytest.raises(kind):
             decode(GET, status, ours, html)
     with pytest.raises(SourceBadResponse) as caught:
@@ -182,7 +213,10 @@ def test_other_replies_are_named_by_whose_fault_they_are() -> None:
         b"<a>" * 101 + b"</a>" * 101,
         b"<a>" * 5000 + b"</a>" * 5000,
         b"<a>&undeclared;</a>",
-        b"<a>\x00</a>", b"<a", b"\xff\xfe<", b"",
+        b"<a>\x00</a>",
+        b"<a",
+        b"\xff\xfe<",
+        b"",
     ],
 )
 def test_xml_that_attacks_is_refused(attack: bytes) -> None:

@@ -60,8 +60,12 @@ def call(address: str, operation: str, arguments: Mapping[str, object]) -> objec
 
 def test_it_understands_us_and_we_understand_it(address: str) -> None:
     row = {
-        "idAttribute": 1, "number": "A&1", "total": {"currency": "EUR", "value": Decimal("12.50")},
-        "state": "paid-late", "iban": "DE & <12>", "correction": [],
+        "idAttribute": 1,
+        "number": "A&1",
+        "total": {"currency": "EUR", "value": Decimal("12.50")},
+        "state": "paid-late",
+        "iban": "DE & <12>",
+        "correction": [],
     }
     reply = call(address, "GetInvoices", {"numbers": {"item": ["A&1", "B"]}, "limit": 2})
     assert reply == {"item": [row, {**row, "idAttribute": 2, "number": "B"}]}

@@ -78,7 +78,8 @@ def test_imports_collisions_and_missing_documents() -> None:
     xs = 'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:t="urn:billing:types"'
     types = text[start:end].replace("<xs:schema", f"<xs:schema {xs}")
     documents = {
-        "d/billing.wsdl": text[:start] + text[end:].replace(
+        "d/billing.wsdl": text[:start]
+        + text[end:].replace(
             '<xs:import namespace="urn:billing:types"/>',
             '<xs:import namespace="urn:billing:types" schemaLocation="../types.xsd"/>'
             '<xs:include schemaLocation="gone.xsd"/>',
@@ -95,9 +96,17 @@ def test_imports_collisions_and_missing_documents() -> None:
 @pytest.mark.parametrize(
     ("name", "effect"),
     [
-        ("GetInvoices", Effect.READ), ("getInvoices", Effect.READ), ("IsPaid", Effect.READ), ("List", Effect.READ),
-        ("Issue", Effect.WRITE), ("Getaway", Effect.WRITE), ("HashPassword", Effect.WRITE), ("Checkout", Effect.WRITE),
-        ("DeleteInvoice", Effect.WRITE), ("Counter", Effect.WRITE), ("find_all", Effect.READ),
+        ("GetInvoices", Effect.READ),
+        ("getInvoices", Effect.READ),
+        ("IsPaid", Effect.READ),
+        ("List", Effect.READ),
+        ("Issue", Effect.WRITE),
+        ("Getaway", Effect.WRITE),
+        ("HashPassword", Effect.WRITE),
+        ("Checkout", Effect.WRITE),
+        ("DeleteInvoice", Effect.WRITE),
+        ("Counter", Effect.WRITE),
+        ("find_all", Effect.READ),
     ],
 )
 def test_only_a_whole_reading_verb_makes_a_read(name: str, effect: Effect) -> None:
@@ -126,7 +135,8 @@ def test_every_wsdl_of_the_corpus_is_read_or_refused_in_words() -> None:
     served = 0
     for path in _corpus():
         near = {
-            key: Document(key, value.read_bytes()) for key, value in around.items()
+            key: Document(key, value.read_bytes())
+            for key, value in around.items()
             if path.relative_to(CORPUS).parts[0] in value.parts
         }
         try:
