@@ -1,0 +1,211 @@
+"""YAML and JSON text read by the core rules of YAML 1.2 (section 10.3): ``NO``, ``12:30`` and dates stay strings.
+
+It holds no knowledge of any document's meaning. Merge keys (``<<``) are understood, since other readers of 1.2 do;
+duplicate keys, tags of other languages and collections that contain themselves are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import NoReturn
+
+import yaml
+
+PREFIX = "tag:yaml.org,2002:"
+STANDARD = frozenset(PREFIX + name for name in ("str", "int", "float", "bool", "null", "seq", "map", "merge"))
+
+
+class YamlError(ValueError):
+    """The text is not YAML or JSON as we read it; ``line`` is 1-based where it is known."""
+
+    def __init__(self, what: str, line: int | None = None) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+class _Loader(yaml.CSafeLoader):
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 PyYAML reads it from the class and fills it through add_implicit_resolver
+
+
+def _implicit(tag: str, pattern: str, first: str) -> None:
+    _Loader.add_implicit_resolver(PREFIX + tag, re.compile(rf"^(?:{pattern})$"), list(first) or [""])
+
+
+_implicit("null", "null|Null|NULL|~", "nN~")
+_implicit("null", "", "")
+_implicit("bool", "true|True|TRUE|false|False|FALSE", "tTfF")
+_implicit("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789")
+_implicit(
+    "float",
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+    "-+.0123456789",
+)
+_implicit("merge", "<<", "<")
+
+
+def load(text: bytes | str) -> object:
+    """The value that the text says; JSON takes a faster way, its integers exact.
+
+    Raises:
+        YamlError: malformed, not UTF-8, with duplicate keys or unknown tags, or nested too deeply.
+    """
+    text = _decode(text)
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+        except YamlError:
+            raise
+        except RecursionError as error:
+            raise YamlError("the document is nested too deeply") from error
+        except ValueError:
+            pass  # a flow collection of YAML may look like JSON at first
+    node = _compose(text)
+    if node is None:
+        return None
+    try:
+        return _Values().of(node)
+    except RecursionError as error:
+        raise YamlError("the document is nested too deeply") from error
+
+
+def marks(text: bytes | str) -> Mapping[tuple[str | int, ...], int]:
+    """The 1-based line of every key and every list item, by its path; the whole document is at ``()``.
+
+    Raises:
+        YamlError: as ``load`` does for text that is not YAML.
+    """
+    lines: dict[tuple[str | int, ...], int] = {(): 1}
+    node = _compose(_decode(text))
+    if node is not None:
+        try:
+            _mark(node, (), lines, frozenset())
+        except RecursionError as error:
+            raise YamlError("the document is nested too deeply") from error
+    return lines
+
+
+def _decode(text: bytes | str) -> str:
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise YamlError("the document is not UTF-8") from error
+
+
+def _compose(text: str) -> yaml.Node | None:
+    try:
+        node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlError(error.problem or "not YAML", None if mark is None else mark.line + 1) from error
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise YamlError("the document is not YAML") from error
+    except RecursionError as error:
+        raise YamlError("the document is nested too deeply") from error
+    return node
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value] # add gives None: the name is remembered
+        raise YamlError(f'the key "{twice}" is given twice')
+    return members
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise YamlError(f"{constant} is not JSON")
+
+
+class _Values:
+    """Nodes to values; an anchored node becomes one value however often it is referred to."""
+
+    def __init__(self) -> None:
+        self._done: dict[int, object] = {}
+        self._open: set[int] = set()
+
+    def of(self, node: yaml.Node) -> object:
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        key = id(node)
+        if key in self._done:
+            return self._done[key]
+        if key in self._open:
+            raise YamlError("a collection contains itself", _line(node))
+        if node.tag not in STANDARD:
+            raise YamlError(f"the tag {node.tag} is not understood", _line(node))
+        self._open.add(key)
+        value: object
+        if isinstance(node, yaml.SequenceNode):
+            value = [self.of(item) for item in node.value]
+        else:
+            assert isinstance(node, yaml.MappingNode)
+            value = self._mapping(node)
+        self._open.discard(key)
+        self._done[key] = value
+        return value
+
+    def _mapping(self, node: yaml.MappingNode) -> dict[object, object]:
+        own: dict[object, object] = {}
+        merged: dict[object, object] = {}
+        for name, below in node.value:
+            if name.tag == PREFIX + "merge":
+                for part in below.value if isinstance(below, yaml.SequenceNode) else [below]:
+                    members = self.of(part)
+                    if not isinstance(members, dict):
+                        raise YamlError("<< takes a mapping", _line(name))
+                    merged = {**members, **merged}
+                continue
+            if not isinstance(name, yaml.ScalarNode):
+                raise YamlError("a key is a plain word", _line(name))
+            key = _scalar(name)
+            if key in own:
+                raise YamlError(f'the key "{key}" is given twice', _line(name))
+            own[key] = self.of(below)
+        return {**merged, **own}
+
+
+def _scalar(node: yaml.ScalarNode) -> object:
+    kind, text = node.tag.removeprefix(PREFIX), str(node.value)
+    try:
+        match kind:
+            case "str" | "merge":
+                return text
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int":
+                return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+            case "float":
+                return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    except ValueError as error:
+        raise YamlError("a number that cannot be read", _line(node)) from error
+    raise YamlError(f"the tag {node.tag} is not understood", _line(node))
+
+
+def _mark(
+    node: yaml.Node, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], above: frozenset[int]
+) -> None:
+    if id(node) in above:
+        raise YamlError("a collection contains itself", _line(node))
+    above |= {id(node)}
+    if isinstance(node, yaml.MappingNode):
+        for name, below in node.value:
+            if isinstance(name, yaml.ScalarNode):
+                here = (*path, str(name.value))
+                lines[here] = _line(name)
+                _mark(below, here, lines, above)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, below in enumerate(node.value):
+            here = (*path, index)
+            lines[here] = _line(below)
+            _mark(below, here, lines, above)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
