@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Start
+    from tests.edge.conftest import Start
 
 HELLO = {"query": "{ hello }"}
 RESPONSE = {"accept": "application/graphql-response+json"}

@@ -21,7 +21,7 @@ from resolvers import Unauthenticated
 from schema import ANONYMOUS
 
 if TYPE_CHECKING:
-    from conftest import Start
+    from tests.edge.conftest import Start
 
 NOW = 1_800_000_000
 SECRET = "s" * 32
