@@ -1,0 +1,6 @@
+"""SQL sources: tables and views of SQLite and PostgreSQL, described by their own catalogues. Import from here."""
+
+from resolvers.sql.client import SqlSource, open_database
+from resolvers.sql.settings import DatabaseSettings
+
+__all__ = ["DatabaseSettings", "SqlSource", "open_database"]

@@ -1,0 +1,18 @@
+"""The settings of a database source. What every source takes is inherited; URLs are read in ``address.py``."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from resolvers.settings import SourceSettings
+
+
+class DatabaseSettings(SourceSettings):
+    """A source whose catalogue is its description. ``concurrency`` is also the size of its connection pool."""
+
+    database: SecretStr = Field(
+        description="URL of the database: sqlite:///path (relative to this file) or postgresql://user:password@host/name."
+    )
+    schemas: tuple[str, ...] = Field(
+        (), description="Schemas whose tables and views are served; empty: the database's default schema."
+    )
