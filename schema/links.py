@@ -34,7 +34,7 @@ from resolvers import (
 )
 from schema.naming import camel
 from schema.plan.fields import Link
-from schema.types import SourceTypes, TypeBuilder, nullable
+from schema.types import RowArguments, SourceTypes, TypeBuilder, nullable
 
 
 class LinkSettings(Settings):
@@ -299,7 +299,8 @@ class LinkBuilder:
                 spelled = made.field_names[cast("GraphQLObjectType", row).name][take]
                 row = nullable(cast("GraphQLObjectType", row).fields[spelled].type)
             shown = GraphQLList(GraphQLNonNull(cast("GraphQLObjectType", row))) if plan.column.many else row
-            made_field = self._types.field_for(made, operation, plan, shown, pages=False, without=filled)
+            rows: RowArguments = "filter" if plan.column.many else "none"
+            made_field = self._types.field_for(made, operation, plan, shown, rows=rows, without=filled)
             made_field.description = description or made_field.description
             return {name: made_field}
 

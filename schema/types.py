@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from graphql import (
     GraphQLArgument,
@@ -55,6 +55,9 @@ from schema.naming import RESERVED_TYPES, Names, camel, distinct, enum_value, pa
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey
 from schema.scalars import SCALARS
 
+RowArguments = Literal["all", "filter", "none"]
+"""Which arguments of rows a field takes: all; all but the page; none, since it gives one row."""
+
 MoreFields = Callable[[], dict[str, GraphQLField]]
 
 
@@ -94,7 +97,7 @@ class TypeBuilder:
         for name, enum in model.enums.items():
             made.enums[name] = _enum(self._type_name(model, prefix, name), enum)
         for name, definition in model.types.items():
-            made.outputs[name] = self._output(made, self._type_name(model, prefix, name), definition)
+            made.outputs[name] = self._output(made, self._type_name(model, prefix, definition.name), definition)
         outputs = {pascal(name) for name in model.types} | {pascal(name) for name in model.enums}
         for name, input_type in model.inputs.items():
             wanted = pascal(name)
@@ -107,7 +110,7 @@ class TypeBuilder:
             made.roots[name] = root
             plan = CallOperation(model.name, operation)
             target = self.queries if operation.effect is Effect.READ else self.mutations
-            target[root] = self.field_for(made, operation, plan, self.result(made, operation), pages=True)
+            target[root] = self.field_for(made, operation, plan, self.result(made, operation), rows="all")
 
     def _type_name(self, model: SourceModel, prefix: str, name: str) -> str:
         wanted = pascal(name)
@@ -128,11 +131,11 @@ class TypeBuilder:
         plan: FieldPlan,
         result: GraphQLOutputType,
         *,
-        pages: bool,
+        rows: RowArguments,
         without: frozenset[str] = frozenset(),
     ) -> GraphQLField:
         """A field that calls the operation; ``without``: arguments that something else fills."""
-        arguments = self._arguments(made, operation, pages=pages, without=without)
+        arguments = self._arguments(made, operation, rows=rows, without=without)
         return GraphQLField(
             result,
             args=arguments,
@@ -142,7 +145,7 @@ class TypeBuilder:
         )
 
     def _arguments(
-        self, made: SourceTypes, operation: Operation, *, pages: bool, without: frozenset[str]
+        self, made: SourceTypes, operation: Operation, *, rows: RowArguments, without: frozenset[str]
     ) -> dict[str, GraphQLArgument]:
         given = [argument for name, argument in operation.arguments.items() if name not in without]
         arguments = {
@@ -155,14 +158,14 @@ class TypeBuilder:
             )
             for name, argument in zip(distinct([camel(item.name) for item in given]), given, strict=True)
         }
-        if operation.rows is not None and isinstance(operation.result, ListRef):
+        if rows != "none" and operation.rows is not None and isinstance(operation.result, ListRef):
             row = cast("NamedRef", operation.result.item).name
             if operation.rows.filterable:
                 arguments["where"] = GraphQLArgument(self._where(made, row, operation), out_name=WHERE)
             if operation.rows.orderable:
                 order = GraphQLList(GraphQLNonNull(self._order(made, row, operation)))
                 arguments["orderBy"] = GraphQLArgument(order, out_name=ORDER_BY)
-            if pages:
+            if rows == "all":
                 arguments["limit"] = GraphQLArgument(GraphQLInt, out_name=LIMIT, description="At most so many rows.")
                 arguments["offset"] = GraphQLArgument(GraphQLInt, out_name=OFFSET, description="After so many rows.")
         return arguments
