@@ -1,0 +1,291 @@
+"""OpenAPI 3.0 and 3.1 documents read into a ``SourceModel`` and the requests of its operations. Pure: bytes in.
+
+What cannot be served is left out with its reason and place, never dropped. Schemas are read in ``schemas.py``,
+parameters in ``parameters.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin, urlsplit
+
+from resolvers.documents import DescriptionError, Document
+from resolvers.model import (
+    Argument,
+    Effect,
+    LeftOut,
+    ListRef,
+    NamedRef,
+    Operation,
+    Scalar,
+    ScalarRef,
+    SourceModel,
+    TypeRef,
+)
+from resolvers.problem import Problem
+from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
+from resolvers.rest.naming import joined, operation_name
+from resolvers.rest.parameters import in_order, read_parameters
+from resolvers.rest.schemas import DEPRECATED, Schemas
+from resolvers.rest.shapes import Body, Description, RequestShape
+
+EFFECTS = {
+    "get": Effect.READ,
+    "head": Effect.READ,
+    "put": Effect.IDEMPOTENT,
+    "delete": Effect.IDEMPOTENT,
+    "post": Effect.WRITE,
+    "patch": Effect.WRITE,
+}
+METHODS = (*EFFECTS, "options", "trace", "query")
+
+
+def read(name: str, document: Document) -> Description:
+    """The model and the requests of an OpenAPI document; ``name`` is the source's.
+
+    Raises:
+        DescriptionError: it is not an OpenAPI 3.0 or 3.1 document in JSON or YAML.
+    """
+    return _Reader(name, Tree(document)).read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    result: TypeRef | None
+    reply: str
+    accept: str
+
+
+class _Reader:
+    def __init__(self, name: str, tree: Tree) -> None:
+        self._name = name
+        self._tree = tree
+        self._schemas = Schemas(tree)
+        self._operations: dict[str, Operation] = {}
+        self._requests: dict[str, RequestShape] = {}
+        self._left_out: list[LeftOut] = []
+
+    def read(self) -> Description:
+        root = self._tree.root
+        self._check_version(root)
+        found = list(self._declared(root))
+        for method, path, node, pointer, path_item, path_pointer in found:
+            name = self._free_name(text(node, "operationId") or operation_name(method, path))
+            try:
+                self._operation(name, method, path, node, pointer, path_item, path_pointer)
+            except Unserved as unserved:
+                place = self._tree.place(unserved.pointer or pointer)
+                self._left_out.append(LeftOut(name, unserved.reason, place))
+        for hook in members(root.get("webhooks")):
+            place = self._tree.place(f"#/webhooks/{token(hook)}")
+            self._left_out.append(LeftOut(hook, "webhooks are calls to us and are not served", place, degraded=True))
+        self._schemas.finish()
+        operations = {name: self._with_keys(item) for name, item in self._operations.items()}
+        model = SourceModel(
+            self._name,
+            "openapi",
+            operations,
+            self._schemas.types,
+            self._schemas.inputs,
+            self._schemas.enums,
+            left_out=self._placed([*self._left_out, *self._schemas.degraded.values()]),
+            declared=len(found),
+            description=text(members(root.get("info")), "description"),
+        )
+        return Description(model, self._requests, self._server(root), frozenset(self._schemas.texts))
+
+    def _check_version(self, root: Node) -> None:
+        version = str(root.get("openapi", ""))
+        if version.startswith(("3.0", "3.1")):
+            return
+        what, mend = "the document is not an OpenAPI document", "name an OpenAPI 3.0 or 3.1 document"
+        if "swagger" in root:
+            what, mend = "Swagger 2.0 is not read", "convert the document to OpenAPI 3"
+        elif version:
+            what = f"OpenAPI {version[:20]} is not read"
+        raise DescriptionError(Problem(what, mend=mend, document=self._tree.location))
+
+    def _declared(self, root: Node) -> list[tuple[str, str, Node, str, Node, str]]:
+        found = []
+        for path, item in members(root.get("paths")).items():
+            pointer = f"#/paths/{token(path)}"
+            if path.startswith("x-"):
+                continue
+            try:
+                path_item, path_pointer = self._tree.follow(item, pointer)
+            except Unserved as unserved:
+                self._left_out.append(LeftOut(path, unserved.reason, self._tree.place(unserved.pointer)))
+                continue
+            for method, node in path_item.items():
+                if method in METHODS:
+                    found.append((method, path, members(node), f"{path_pointer}/{method}", path_item, path_pointer))
+        return found
+
+    def _free_name(self, wanted: str) -> str:
+        taken = self._operations.keys() | {item.operation for item in self._left_out}
+        name, number = wanted, 2
+        while name in taken:
+            name, number = f"{wanted}{number}", number + 1
+        return name
+
+    def _operation(
+        self, name: str, method: str, path: str, node: Node, pointer: str, path_item: Node, path_pointer: str
+    ) -> None:
+        if method not in EFFECTS:
+            raise Unserved(f"the method {method.upper()} is not served", pointer)
+        if not path.startswith("/"):
+            raise Unserved("a path begins with a slash", path_pointer)
+        title = joined(name) or "Operation"
+        given = in_order(path_item, path_pointer, node, pointer)
+        parameters = read_parameters(self._tree, self._schemas, title, given, path)
+        left_out = [replace(item, operation=name) for item in parameters.left_out]
+        arguments = dict(parameters.arguments)
+        body = None
+        if "requestBody" in node:
+            body = self._body(name, title, method, node, pointer, left_out)
+        if body is not None:
+            arguments["body"] = Argument("body", body.type, required=body.required, place=self._tree.place(pointer))
+        answer = self._answer(name, title, node, pointer, left_out)
+        if method == "head":
+            answer = _Answer(None, "none", answer.accept)
+        for callback in members(node.get("callbacks")):
+            where = self._tree.place(f"{pointer}/callbacks/{token(callback)}")
+            left_out.append(LeftOut(name, f"the callback {callback} is not served", where, degraded=True))
+        by_key = method == "get" and any(item.location == "path" for item in parameters.parameters)
+        result = answer.result
+        not_found_is_null = by_key and result is not None
+        self._operations[name] = Operation(
+            name,
+            EFFECTS[method],
+            arguments,
+            replace(result, nullable=True) if result is not None and not_found_is_null else result,
+            not_found_is_null=not_found_is_null,
+            description=text(node, "summary") or text(node, "description"),
+            deprecated=DEPRECATED if node.get("deprecated") is True else None,
+            place=self._tree.place(pointer),
+        )
+        self._requests[name] = RequestShape(
+            method.upper(),
+            path,
+            parameters.parameters,
+            body,
+            answer.accept,
+            "json" if answer.reply == "json" else "text" if answer.reply == "text" else "none",
+            self._server(node) or self._server(path_item),
+        )
+        self._left_out += left_out
+
+    def _body(
+        self, name: str, title: str, method: str, node: Node, pointer: str, left_out: list[LeftOut]
+    ) -> Body | None:
+        body, where = self._tree.follow(node["requestBody"], f"{pointer}/requestBody")
+        content = members(body.get("content"))
+        required = body.get("required") is True
+        media = _json_media(content)
+        if method in {"get", "head", "delete"} and not required:
+            reason = f"a body of {method.upper()} has no meaning (RFC 9110 section 9.3) and is not sent"
+            left_out.append(LeftOut(name, reason, self._tree.place(where), degraded=True))
+            return None
+        if media is None:
+            reason = f"the body is not JSON: {', '.join(content) or 'nothing declared'}"
+            if required:
+                raise Unserved(reason, f"{where}/content")
+            left_out.append(LeftOut(name, f"{reason}, and is not sent", self._tree.place(where), degraded=True))
+            return None
+        schema = members(content[media]).get("schema", True)
+        spot = f"{where}/content/{token(media)}/schema"
+        ref = self._schemas.type_of(schema, spot, f"{title}Body", "input")
+        if required and not (isinstance(ref, ScalarRef) and ref.scalar is Scalar.JSON):
+            ref = replace(ref, nullable=False)
+        sent = "application/json" if "*" in media else media
+        return Body(ref, sent, required, self._schemas.travels_as_text(schema, spot))
+
+    def _answer(self, name: str, title: str, node: Node, pointer: str, left_out: list[LeftOut]) -> _Answer:
+        responses = members(node.get("responses"))
+        codes = sorted(code for code in responses if code.upper() == "2XX" or (len(code) == 3 and code.startswith("2")))
+        if not codes and "default" in responses:
+            codes = ["default"]
+        typed: list[tuple[object, str, str]] = []
+        others: list[str] = []
+        words = ""
+        silent = not codes
+        for code in codes:
+            response, where = self._tree.follow(responses[code], f"{pointer}/responses/{token(code)}")
+            content = members(response.get("content"))
+            media = _json_media(content)
+            if media is not None:
+                spot = f"{where}/content/{token(media)}/schema"
+                typed.append((members(content[media]).get("schema", True), spot, media))
+            elif any(_essence(item).startswith("text/") for item in content):
+                words = words or next(item for item in content if _essence(item).startswith("text/"))
+            else:
+                silent = silent or not content
+                others += content
+        if typed:
+            schema, spot, media = typed[0]
+            if any(schema != other for other, _, _ in typed[1:]):
+                reason = "served as JSON: its successful answers have different types"
+                left_out.append(LeftOut(name, reason, self._tree.place(pointer), degraded=True))
+                return _Answer(ScalarRef(Scalar.JSON, nullable=True), "json", "application/json")
+            ref = self._schemas.type_of(schema, spot, f"{title}Result", "output")
+            nullable = ref.nullable or silent
+            return _Answer(replace(ref, nullable=nullable), "json", "application/json" if "*" in media else media)
+        if words:
+            return _Answer(ScalarRef(Scalar.STRING), "text", _essence(words))
+        if others:
+            raise Unserved(f"the answer is not JSON: {', '.join(others)}", f"{pointer}/responses")
+        return _Answer(None, "none", "*/*")
+
+    def _with_keys(self, operation: Operation) -> Operation:
+        """``by``: required parameters that bear the very name of a field of the result."""
+        ref = operation.result
+        if isinstance(ref, ListRef):
+            ref = ref.item
+        row = self._schemas.types.get(ref.name) if isinstance(ref, NamedRef) else None
+        if operation.effect is not Effect.READ or row is None:
+            return operation
+        by = {
+            name: name
+            for name, argument in operation.arguments.items()
+            if argument.required
+            and name != "body"
+            and name in row.fields
+            and not isinstance(argument.type, ListRef)
+            and isinstance(row.fields[name].type, ScalarRef)
+        }
+        return replace(operation, by=by)
+
+    def _server(self, node: Node) -> str | None:
+        """The first server of a document, path or operation, its variables filled with their defaults."""
+        for _, item in items(node.get("servers")):
+            url = text(members(item), "url")
+            for name, variable in members(members(item).get("variables")).items():
+                url = url.replace(f"{{{name}}}", str(members(variable).get("default", "")))
+            if self._tree.location.startswith(("http://", "https://")):
+                url = urljoin(self._tree.location, url)
+            parts = urlsplit(url)
+            if parts.scheme in {"http", "https"} and parts.netloc and "{" not in url and "@" not in parts.netloc:
+                return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+            return None
+        return None
+
+    def _placed(self, left_out: list[LeftOut]) -> tuple[LeftOut, ...]:
+        """The same with lines, where anything was left out at all."""
+        lines = self._tree.lines() if left_out else {}
+        return tuple(
+            replace(item, place=replace(item.place, line=lines.get(item.place.pointer)))
+            for item in left_out
+        )
+
+
+def _essence(media: str) -> str:
+    return media.partition(";")[0].strip().lower()
+
+
+def _json_media(content: Node) -> str | None:
+    """The media type under which JSON is declared (RFC 6839 section 3.1 counts ``+json``), or ``None``."""
+    for media in content:
+        essence = _essence(media)
+        if essence in {"application/json", "*/*", "application/*"} or essence.endswith(("+json", "/json")):
+            return media
+    return None
