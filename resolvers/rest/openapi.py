@@ -133,8 +133,8 @@ class _Reader:
     ) -> None:
         if method not in EFFECTS:
             raise Unserved(f"the method {method.upper()} is not served", pointer)
-        if not path.startswith("/"):
-            raise Unserved("a path begins with a slash", path_pointer)
+        if not path.startswith("/") or {"?", "#"} & set(path):
+            raise Unserved("a path begins with a slash and holds no query", path_pointer)
         title = joined(name) or "Operation"
         given = in_order(path_item, path_pointer, node, pointer)
         parameters = read_parameters(self._tree, self._schemas, title, given, path)

@@ -1,0 +1,85 @@
+"""A REST source: the one file of this room that does I/O. Requests are made and replies read elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+
+from resolvers.documents import DescriptionError, Documents
+from resolvers.errors import BadRequest, DeadlineExceeded
+from resolvers.http import HttpClient
+from resolvers.model import Effect, SourceModel
+from resolvers.problem import Problem
+from resolvers.rest.openapi import read
+from resolvers.rest.reply import Replies
+from resolvers.rest.request import Inputs, encode
+from resolvers.rest.settings import RestSettings
+from resolvers.rest.shapes import Description
+from resolvers.source import Call, Context
+
+IN_THREAD_BYTES = 256 * 1024
+"""Larger replies are decoded in a thread, so that others go on meanwhile."""
+
+
+class RestSource:
+    """Calls the operations of one OpenAPI document.
+
+    ``model`` may be replaced by one with the user's statements applied; whether a call may be sent twice is taken
+    from it at every call.
+    """
+
+    def __init__(self, description: Description, settings: RestSettings, http: HttpClient) -> None:
+        self.model: SourceModel = description.model
+        self._requests = description.requests
+        self._results = {name: item.result for name, item in description.model.operations.items()}
+        self._server = description.server
+        self._inputs = Inputs(description.model.inputs, description.texts)
+        self._replies = Replies(description.model.types)
+        self._settings = settings
+        self._http = http
+
+    async def execute(self, call: Call, context: Context) -> object:
+        """One exchange; the selection only says which parts of the reply are checked.
+
+        Raises:
+            SourceError: by what went wrong. BadRequest: an argument that cannot be sent.
+            DeadlineExceeded: no time was left to begin.
+        """
+        shape = self._requests.get(call.operation)
+        operation = self.model.operations.get(call.operation)
+        if shape is None or operation is None:
+            raise BadRequest(f"{self.model.name} has no operation {call.operation}")
+        server = self._settings.url or shape.server or self._server
+        assert server is not None, "open_rest refuses a source without an address"
+        request = encode(shape, server, call.arguments, self._inputs)
+        timeout = min(self._settings.timeout_s, context.remaining())
+        if timeout <= 0:
+            raise DeadlineExceeded
+        with context.journal.call(self.model.name, call.operation, f"{shape.method} {shape.path}"):
+            reply = await self._http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
+            result = self._results[call.operation]
+            if len(reply.body) > IN_THREAD_BYTES:
+                return await asyncio.to_thread(
+                    self._replies.decode, shape, operation, result, reply, call.selection
+                )
+            return self._replies.decode(shape, operation, result, reply, call.selection)
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+async def open_rest(name: str, settings: RestSettings, documents: Documents) -> RestSource:
+    """Reads the OpenAPI document off the event loop and makes the source ready to be called.
+
+    Raises:
+        DescriptionError: the document cannot be had or read, or names no address while ``url`` is not set.
+    """
+    document = await documents.read(settings.openapi)
+    description = await asyncio.to_thread(read, name, document)
+    if settings.url is None and description.server is None:
+        without = [item for item in description.requests.values() if item.server is None]
+        if without:
+            raise DescriptionError(Problem(
+                "the document names no HTTP address of the source",
+                where=("url",), mend="set url", document=settings.openapi,
+            ))  # fmt: skip
+    return RestSource(description, settings, HttpClient(settings))

@@ -1,0 +1,210 @@
+"""An HTTP reply becomes a value: status, media type, JSON, and the shape that the description promises. Pure.
+
+What a source says beside its data never reaches a caller: errors carry the status and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NoReturn
+
+from resolvers.errors import RateLimited, SourceBadResponse, SourceFault, SourceRejected, SourceUnavailable
+from resolvers.http import Reply
+from resolvers.model import ListRef, NamedRef, ObjectType, Operation, OutputType, Scalar, ScalarRef, TypeRef
+from resolvers.rest.shapes import RequestShape
+from resolvers.source import EVERYTHING, Selection
+
+MAX_DEPTH = 200
+"""Deeper than any document for people, and safely below what encoders of our own replies stand."""
+UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
+
+
+class Replies:
+    """Decodes the replies of one source. ``types`` are those of its model."""
+
+    def __init__(self, types: Mapping[str, OutputType]) -> None:
+        self._fields = {
+            name: {key: field.type for key, field in item.fields.items()}
+            for name, item in types.items()
+            if isinstance(item, ObjectType)
+        }
+        self._exact = _with_decimals(self._fields)
+
+    def decode(
+        self,
+        shape: RequestShape,
+        operation: Operation,
+        result: TypeRef | None,
+        reply: Reply,
+        selection: Selection = EVERYTHING,
+    ) -> object:
+        """The value of a reply; ``result`` is the type of all of it, above the operation's ``at``.
+
+        Raises:
+            SourceError: by its status; ``SourceBadResponse`` for what is not the JSON that was promised.
+        """
+        if operation.not_found_is_null and reply.status == 404:
+            return None
+        _check_status(reply.status)
+        if result is None or shape.reply == "none" or reply.status in {204, 205}:
+            return None
+        essence, charset = _media(reply.headers.get("content-type", ""))
+        if shape.reply == "text":
+            if not essence.startswith("text/"):
+                raise SourceBadResponse(f"expected text, got {essence or 'no media type'}")
+            return _text(reply.body, charset)
+        if essence != "application/json" and not essence.endswith(("+json", "/json")):
+            raise SourceBadResponse(f"expected JSON, got {essence or 'no media type'}")
+        if charset not in UTF_8:
+            raise SourceBadResponse(f"JSON in {charset}")
+        exact = self._holds_decimals(result)
+        value = parse(reply.body, exact=exact)
+        return self._settle(value, result, selection, 0, exact=exact)
+
+    def _holds_decimals(self, ref: TypeRef) -> bool:
+        while isinstance(ref, ListRef):
+            ref = ref.item
+        return ref.name in self._exact if isinstance(ref, NamedRef) else ref.scalar is Scalar.DECIMAL
+
+    def _settle(self, value: object, ref: TypeRef, selection: Selection, depth: int, *, exact: bool) -> object:
+        """Checks the shape of what was selected. Leaves are checked by their scalars, when they are shown."""
+        if value is None:
+            return None
+        if depth > MAX_DEPTH:
+            raise SourceBadResponse("the reply is nested too deeply")
+        if isinstance(ref, ListRef):
+            if not isinstance(value, list):
+                raise SourceBadResponse("expected a list")
+            if exact or self._is_composite(ref.item):
+                return [self._settle(item, ref.item, selection, depth + 1, exact=exact) for item in value]
+            return value
+        if isinstance(ref, ScalarRef):
+            return _leaf(value, ref.scalar, exact=exact)
+        return self._settle_object(value, ref.name, selection, depth, exact=exact)
+
+    def _settle_object(self, value: object, name: str, selection: Selection, depth: int, *, exact: bool) -> object:
+        fields = self._fields.get(name)
+        if fields is None:
+            return value  # an enumeration: its scalar knows its values
+        if not isinstance(value, dict):
+            raise SourceBadResponse(f"expected an object for {name}")
+        for key, below in fields.items() if selection.everything else _selected(fields, selection):
+            item = value.get(key)
+            if item is not None and (exact or self._is_composite(below)):
+                inner = EVERYTHING if selection.everything else selection.fields[key]
+                value[key] = self._settle(item, below, inner, depth + 1, exact=exact)
+        return value
+
+    def _is_composite(self, ref: TypeRef) -> bool:
+        """Whether a value of the type must be looked into even where no decimals are about."""
+        if isinstance(ref, ScalarRef):
+            return ref.scalar is Scalar.JSON
+        return isinstance(ref, ListRef) or ref.name in self._fields
+
+
+def _selected(fields: Mapping[str, TypeRef], selection: Selection) -> list[tuple[str, TypeRef]]:
+    return [(name, fields[name]) for name in selection.fields if name in fields]
+
+
+def _leaf(value: object, scalar: Scalar, *, exact: bool) -> object:
+    if scalar is Scalar.JSON:
+        return _json(value, 0)
+    if not exact or not isinstance(value, Decimal) or scalar is Scalar.DECIMAL:
+        return value
+    return str(value) if scalar in {Scalar.STRING, Scalar.ID} else float(value)
+
+
+def _json(value: object, depth: int) -> object:
+    """A value that is served as it is: not too deep, its numbers such as JSON can say."""
+    if depth > MAX_DEPTH:
+        raise SourceBadResponse("the reply is nested too deeply")
+    if isinstance(value, dict):
+        return {key: _json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_json(item, depth + 1) for item in value]
+    if isinstance(value, Decimal):
+        value = float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SourceBadResponse("a number too large to be told")
+    return value
+
+
+def _with_decimals(types: Mapping[str, Mapping[str, TypeRef]]) -> frozenset[str]:
+    """The types that hold a decimal, themselves or in what they lead to."""
+    leads_to: dict[str, set[str]] = {}
+    waiting: list[str] = []
+    for name, fields in types.items():
+        for ref in fields.values():
+            inner = ref
+            while isinstance(inner, ListRef):
+                inner = inner.item
+            if isinstance(inner, NamedRef):
+                leads_to.setdefault(inner.name, set()).add(name)
+            elif inner.scalar is Scalar.DECIMAL:
+                waiting.append(name)
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(leads_to.get(name, ()))
+    return frozenset(found)
+
+
+def parse(body: bytes, *, exact: bool = False) -> object:
+    """JSON (RFC 8259), integers exact; ``exact``: other numbers are ``Decimal``.
+
+    Raises:
+        SourceBadResponse: empty, malformed, not UTF-8, with duplicate names, or nested too deeply.
+    """
+    try:
+        text = body.decode()
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=Decimal if exact else None
+        )
+    except RecursionError as error:
+        raise SourceBadResponse("the reply is nested too deeply") from error
+    except ValueError as error:
+        raise SourceBadResponse("the reply is not well-formed JSON") from error
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise SourceBadResponse("an object of the reply has one name twice")
+    return members
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise SourceBadResponse(f"{constant} is not JSON")
+
+
+def _text(body: bytes, charset: str) -> str:
+    try:
+        return body.decode("latin-1" if charset == "iso-8859-1" else "utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceBadResponse("the text is not UTF-8") from error
+
+
+def _media(content_type: str) -> tuple[str, str]:
+    essence, *parameters = content_type.split(";")
+    given = dict(part.strip().lower().partition("=")[::2] for part in parameters)
+    return essence.strip().lower(), given.get("charset", "").strip('"')
+
+
+def _check_status(status: int) -> None:
+    if 200 <= status < 300:
+        return
+    detail = f"status {status}"
+    if status == 429:
+        raise RateLimited(detail)
+    if status == 503:
+        raise SourceUnavailable(detail)
+    if 400 <= status < 500:
+        raise SourceRejected(detail, extensions={"status": status})
+    if status >= 500:
+        raise SourceFault(detail)
+    raise SourceBadResponse(f"{detail}, which is no answer to a call")
