@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
+from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any
 
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -92,6 +95,14 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
 class Server(uvicorn.Server):
     """Turns readiness off at the first signal, then drains; ends with exit code 0."""
 
+    started_at: Callable[[str], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started_at is not None and self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self.started_at(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the signature is uvicorn's
         app = self.config.app
         if isinstance(app, Starlette):
@@ -118,9 +129,17 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
     return Server(config)
 
 
-def run(app: Starlette, settings: ServerSettings) -> None:
-    """Serves until a signal comes and what was under way has ended."""
+async def serve_app(app: Starlette, settings: ServerSettings, started: Callable[[str], None]) -> None:
+    """Serves until a signal comes and what was under way has ended. ``started`` is told the address once it answers."""
     configure()
     gc.collect()
     gc.freeze()  # what start-up made lives for ever: later collections need not walk it
-    make_server(app, settings).run()
+    server = make_server(app, settings)
+    server.started_at = started
+    await server.serve()
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Runs a command's coroutine on uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)

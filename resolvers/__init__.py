@@ -1,6 +1,7 @@
 """The sources: what can be asked, and how it is asked. This is the storey's front door; import from here."""
 
 from resolvers.batch import Column, Match, Outcome, execute
+from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import (
     BadRequest,
     CallerError,
@@ -48,14 +49,17 @@ from resolvers.model import (
     TypeRef,
     UnionType,
 )
+from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Order, Page, Predicate
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
 from resolvers.settings import Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, CallRecord, Context, Journal, Selection, Source
+from resolvers.yaml12 import YamlError, load, marks
 
 __all__ = [
     "EVERYTHING",
+    "KINDS",
     "LEAF",
     "TYPE_KEY",
     "And",
@@ -71,6 +75,9 @@ __all__ = [
     "Conflict",
     "Context",
     "DeadlineExceeded",
+    "DescriptionError",
+    "Document",
+    "Documents",
     "Effect",
     "EnumType",
     "EnumValue",
@@ -94,6 +101,7 @@ __all__ = [
     "NamedRef",
     "Not",
     "ObjectType",
+    "Opened",
     "Operation",
     "Operator",
     "Or",
@@ -125,7 +133,13 @@ __all__ = [
     "TypeRef",
     "Unauthenticated",
     "UnionType",
+    "YamlError",
     "agree",
     "execute",
+    "kind_of",
+    "load",
+    "marks",
     "nearest",
+    "open_all",
+    "settings_of",
 ]

@@ -10,6 +10,7 @@ import asyncio
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import aiohttp
@@ -71,28 +72,30 @@ class HttpClient:
 
         Raises:
             SourceUnavailable: nothing was sent, or the connection of a read was lost.
-            SourceTimeout: a read ran out of time.
+            SourceTimeout: a read ran out of time, or anything else before it had a connection.
             OutcomeUnknown: a write was sent and no answer came.
             SourceBadResponse: the reply is truncated, too large or not HTTP.
         """
+        wire = _Wire()
         try:
             async with asyncio.timeout(timeout):
                 try:
-                    return await self._exchange(request)
-                except aiohttp.ServerDisconnectedError:
-                    if not resendable:
+                    return await self._exchange(request, wire)
+                except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                    if not (resendable and wire.reused):
                         raise
-                    return await self._exchange(request)
+                    return await self._exchange(request, wire)
         except aiohttp.ClientConnectorError as error:
             raise SourceUnavailable(type(error).__name__) from error
         except TimeoutError as error:
-            raise _lost(resendable, SourceTimeout("no complete reply in time")) from error
+            may_repeat = resendable or not wire.connected
+            raise _lost(SourceTimeout("no complete reply in time"), may_repeat=may_repeat) from error
         except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
-            raise _lost(resendable, SourceBadResponse(type(error).__name__)) from error
+            raise _lost(SourceBadResponse(type(error).__name__), may_repeat=resendable) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise _lost(resendable, SourceUnavailable(type(error).__name__)) from error
+            raise _lost(SourceUnavailable(type(error).__name__), may_repeat=resendable) from error
 
-    async def _exchange(self, request: Request) -> Reply:
+    async def _exchange(self, request: Request, wire: _Wire) -> Reply:
         session = self._open()
         url = request.url
         if self._query:
@@ -101,8 +104,9 @@ class HttpClient:
             request.method,
             URL(url, encoded=True),
             data=request.body,
-            headers={**request.headers, **self._headers},
+            headers=self._merged(request.headers),
             allow_redirects=False,
+            trace_request_ctx=wire,
         ) as reply:
             chunks: list[bytes] = []
             size = 0
@@ -113,6 +117,11 @@ class HttpClient:
                 chunks.append(chunk)
             return Reply(reply.status, {k.lower(): v for k, v in reply.headers.items()}, b"".join(chunks))
 
+    def _merged(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers of a call; what the configuration says stands, in whatever letters the call spells it."""
+        ours = {name.lower() for name in self._headers}
+        return {**{name: value for name, value in headers.items() if name.lower() not in ours}, **self._headers}
+
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
@@ -121,9 +130,9 @@ class HttpClient:
                 trust_env=False,
                 timeout=aiohttp.ClientTimeout(total=None),
                 headers={"User-Agent": "isthmus"},
-                # aiohttp would send idempotent methods again by itself; whether that is right is decided above.
-                middlewares=(),
+                trace_configs=[_tracing()],
             )
+            # aiohttp would send a PUT or DELETE again by itself; what may be sent twice is decided above.
             self._session._retry_connection = False  # noqa: SLF001  # no public switch; checked by a test
         return self._session
 
@@ -133,5 +142,30 @@ class HttpClient:
             await self._session.close()
 
 
-def _lost(resendable: bool, error: SourceError) -> SourceError:  # noqa: FBT001  # one private caller
-    return error if resendable else OutcomeUnknown(error.detail)
+@dataclass(slots=True)
+class _Wire:
+    """How far a call has come. From ``connected`` on, a byte of it may have left us."""
+
+    connected: bool = False
+    reused: bool = False
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    tracing = aiohttp.TraceConfig()
+
+    async def created(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:  # noqa: RUF029  # aiohttp awaits it
+        wire: _Wire = context.trace_request_ctx
+        wire.connected, wire.reused = True, False
+
+    async def reused(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:  # noqa: RUF029  # aiohttp awaits it
+        wire: _Wire = context.trace_request_ctx
+        wire.connected = wire.reused = True
+
+    tracing.on_connection_create_end.append(created)
+    tracing.on_connection_reuseconn.append(reused)
+    return tracing
+
+
+def _lost(error: SourceError, *, may_repeat: bool) -> SourceError:
+    """What a lost answer means: for a write that may have arrived, that nobody knows its outcome."""
+    return error if may_repeat else OutcomeUnknown(error.detail)

@@ -58,9 +58,7 @@ class RestSource:
             reply = await self._http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
             result = self._results[call.operation]
             if len(reply.body) > IN_THREAD_BYTES:
-                return await asyncio.to_thread(
-                    self._replies.decode, shape, operation, result, reply, call.selection
-                )
+                return await asyncio.to_thread(self._replies.decode, shape, operation, result, reply, call.selection)
             return self._replies.decode(shape, operation, result, reply, call.selection)
 
     async def close(self) -> None:

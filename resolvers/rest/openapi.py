@@ -272,10 +272,7 @@ class _Reader:
     def _placed(self, left_out: list[LeftOut]) -> tuple[LeftOut, ...]:
         """The same with lines, where anything was left out at all."""
         lines = self._tree.lines() if left_out else {}
-        return tuple(
-            replace(item, place=replace(item.place, line=lines.get(item.place.pointer)))
-            for item in left_out
-        )
+        return tuple(replace(item, place=replace(item.place, line=lines.get(item.place.pointer))) for item in left_out)
 
 
 def _essence(media: str) -> str:

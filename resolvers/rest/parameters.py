@@ -43,9 +43,7 @@ class Read:
     left_out: tuple[LeftOut, ...]
 
 
-def read_parameters(
-    tree: Tree, schemas: Schemas, operation: str, given: list[tuple[object, str]], path: str
-) -> Read:
+def read_parameters(tree: Tree, schemas: Schemas, operation: str, given: list[tuple[object, str]], path: str) -> Read:
     """``given``: the parameters of the path and then of the operation, which override by name and location.
 
     Raises:

@@ -53,8 +53,7 @@ def encode(shape: RequestShape, server: str, arguments: Mapping[str, object], in
     for item in _given(shape, "header", arguments):
         headers[item.name] = _header(item, arguments[item.argument])
     cookies = [
-        f"{item.name}={quote(plain(arguments[item.argument]), safe='')}"
-        for item in _given(shape, "cookie", arguments)
+        f"{item.name}={quote(plain(arguments[item.argument]), safe='')}" for item in _given(shape, "cookie", arguments)
     ]
     if cookies:
         headers["Cookie"] = "; ".join(cookies)
@@ -69,11 +68,7 @@ def encode(shape: RequestShape, server: str, arguments: Mapping[str, object], in
 
 def _given(shape: RequestShape, location: Location, arguments: Mapping[str, object]) -> list[Parameter]:
     """The parameters of a location that have a value; a null is a value not given, since no text says null."""
-    return [
-        item
-        for item in shape.parameters
-        if item.location == location and arguments.get(item.argument) is not None
-    ]
+    return [item for item in shape.parameters if item.location == location and arguments.get(item.argument) is not None]
 
 
 def _path(shape: RequestShape, arguments: Mapping[str, object]) -> str:

@@ -135,9 +135,7 @@ class Schemas:
             plain, target = self._plain(part, where, above | {target})
             # The members keep the place where they were written: a nested object is then one type wherever it is used.
             properties |= {
-                key: _Placed(value, f"{target}/properties/{token(key)}")
-                if not isinstance(value, _Placed)
-                else value
+                key: _Placed(value, f"{target}/properties/{token(key)}") if not isinstance(value, _Placed) else value
                 for key, value in members(plain.get("properties")).items()
             }
             required += [name for _, name in items(plain.get("required"))]
@@ -290,4 +288,3 @@ def _is_constraint(schema: object) -> bool:
 
 def _flag(schema: object, name: str) -> bool:
     return members(schema).get(name) is True
-

@@ -1,0 +1,23 @@
+"""The commands, one file each; here they are only put together."""
+
+from __future__ import annotations
+
+import typer
+
+from gateway.commands import check, demo, inspect, sdl, serve, token
+from gateway.commands import json_schema as json_schema_command
+
+app = typer.Typer(
+    name="isthmus",
+    help="One GraphQL API in front of the REST, SOAP and SQL systems that a company already has.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("check")(check.check)
+app.command("inspect")(inspect.inspect)
+app.command("sdl")(sdl.sdl)
+app.command("json-schema")(json_schema_command.json_schema)
+app.command("token")(token.token)

@@ -1,0 +1,71 @@
+"""``isthmus check``: everything that is wrong with a file, and what of the descriptions is not served."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from gateway.commands.opening import configuration, fail, snapshot
+from gateway.snapshot import Snapshot
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="The configuration file.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
+) -> None:
+    """Check a file: its shape, and that all it names exists."""
+    chosen = configuration([str(file)])
+
+    async def work() -> Snapshot:
+        current = await snapshot(chosen, quiet=as_json)
+        await current.close()
+        return current
+
+    current = asyncio.run(work())
+    if current.failed:
+        fail(chosen.describe(current.failed.values()))
+    if as_json:
+        typer.echo(orjson.dumps(_report(current)).decode())
+        return
+    for name, source in current.sources.items():
+        model = source.model
+        typer.echo(f"{name}: {len(model.operations)} of {model.declared} operations served")
+        for item in model.left_out:
+            word = "degraded" if item.degraded else "left out"
+            typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))
+    for renamed in current.built.renamed if current.built else ():
+        typer.echo(
+            f"{renamed.source}: {renamed.wanted} is called {renamed.given}, since an earlier source has the name"
+        )
+    typer.echo("The file is sound.")
+
+
+def _report(current: Snapshot) -> dict[str, object]:
+    return {
+        "valid": True,
+        "sources": {
+            name: {
+                "declared": source.model.declared,
+                "served": len(source.model.operations),
+                "left_out": [
+                    {
+                        "operation": item.operation,
+                        "where": str(item.place),
+                        "reason": item.reason,
+                        "degraded": item.degraded,
+                    }
+                    for item in source.model.left_out
+                ],
+            }
+            for name, source in current.sources.items()
+        },
+        "renamed": [
+            {"source": item.source, "wanted": item.wanted, "given": item.given}
+            for item in (current.built.renamed if current.built else ())
+        ],
+    }

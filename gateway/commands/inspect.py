@@ -1,0 +1,88 @@
+"""``isthmus inspect``: one description or database alone: does it give a valid schema, and what is left out."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+import time
+from typing import Annotated
+
+import orjson
+import typer
+
+from gateway.commands.opening import configuration, errors
+from gateway.config import Configuration
+from gateway.snapshot import Snapshot, load
+from resolvers import ConfigurationError
+from schema import type_count
+
+
+def inspect(
+    source: Annotated[str, typer.Argument(help="A file, a URL or a database URL; or kind:location.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
+) -> None:
+    """Inspect one source. Exit code 0 when a valid schema was built."""
+    started = time.perf_counter()
+    chosen = configuration([f"source={source}"])
+    if "writes" in type(chosen.sources["source"][1]).model_fields:
+        kind, settings = chosen.sources["source"]
+        opened = settings.model_copy(update={"writes": True})
+        chosen = Configuration(chosen.settings, {"source": (kind, opened)}, chosen.base)
+    problem = ""
+    current: Snapshot | None = None
+    try:
+        current = asyncio.run(_load(chosen))
+    except ConfigurationError as error:
+        problem = chosen.describe(error.problems)
+    report = _report(current, time.perf_counter() - started)
+    if as_json:
+        typer.echo(orjson.dumps(report if not problem else {**report, "problem": problem}).decode())
+    elif current is None:
+        errors.print(problem, markup=False)
+    else:
+        _print(current, report)
+    if current is None:
+        raise typer.Exit(1)
+
+
+async def _load(chosen: Configuration) -> Snapshot:
+    current = await load(chosen)
+    await current.close()
+    return current
+
+
+def _report(current: Snapshot | None, seconds: float) -> dict[str, object]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    mebibytes = peak / 1024 if sys.platform != "darwin" else peak / 1_048_576
+    model = current.sources["source"].model if current is not None else None
+    left_out = [item for item in model.left_out if not item.degraded] if model is not None else []
+    return {
+        "valid": current is not None,
+        "operations": {
+            "declared": model.declared if model is not None else 0,
+            "served": len(model.operations) if model is not None else 0,
+            "left_out": [
+                {"operation": item.operation, "where": str(item.place), "reason": item.reason} for item in left_out
+            ],
+        },
+        "degraded": [
+            {"coordinate": item.operation, "where": str(item.place), "reason": item.reason}
+            for item in (model.left_out if model is not None else ())
+            if item.degraded
+        ],
+        "types": type_count(current.graph.schema) if current is not None else 0,
+        "seconds": round(seconds, 3),
+        "mebibytes": round(mebibytes, 1),
+    }
+
+
+def _print(current: Snapshot, report: dict[str, object]) -> None:
+    model = current.sources["source"].model
+    typer.echo(f"{model.kind}: {len(model.operations)} of {model.declared} operations served, {report['types']} types")
+    for name, operation in model.operations.items():
+        typer.echo(f"  {operation.effect.value:<11}{name}")
+    for item in model.left_out:
+        word = "degraded" if item.degraded else "left out"
+        typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))

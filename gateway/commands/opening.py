@@ -1,0 +1,67 @@
+"""What commands share: arguments become a configuration, a configuration a snapshot, problems an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+from gateway.config import Configuration, UnreadableFile, from_sources, read
+from gateway.snapshot import Snapshot, load
+from resolvers import KINDS, ConfigurationError, DescriptionError, kind_of
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def fail(text: str) -> NoReturn:
+    """Prints what is wrong and ends with exit code 1."""
+    errors.print(text, markup=False)
+    raise typer.Exit(1)
+
+
+def configuration(arguments: Sequence[str]) -> Configuration:
+    """One file, or sources as ``name=location`` and ``name=kind:location``."""
+    try:
+        if len(arguments) == 1 and "=" not in arguments[0]:
+            return read(Path(arguments[0]))
+        return asyncio.run(_from_arguments(arguments))
+    except UnreadableFile as error:
+        fail(error.text)
+    except DescriptionError as error:
+        mend = f"\n  mend: {error.problem.mend}" if error.problem.mend else ""
+        fail(f"{error.problem.what}{mend}")
+
+
+async def _from_arguments(arguments: Sequence[str]) -> Configuration:
+    base = Path.cwd()
+    sources: dict[str, tuple[str, str]] = {}
+    for argument in arguments:
+        name, separator, location = argument.partition("=")
+        if not separator or not name or not location:
+            raise UnreadableFile(f'"{argument}" is neither a file nor name=location')
+        kind, colon, rest = location.partition(":")
+        if colon and kind in KINDS:
+            sources[name] = (kind, rest)
+        else:
+            sources[name] = (await kind_of(location, base), location)
+    return from_sources(sources, base)
+
+
+async def snapshot(chosen: Configuration, *, quiet: bool = False) -> Snapshot:
+    """The snapshot of a configuration; problems end the command."""
+    status = errors.status("Reading the descriptions …") if errors.is_terminal and not quiet else None
+    try:
+        if status is not None:
+            status.start()
+        return await load(chosen)
+    except ConfigurationError as error:
+        if status is not None:
+            status.stop()
+        fail(chosen.describe(error.problems))
+    finally:
+        if status is not None:
+            status.stop()

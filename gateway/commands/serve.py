@@ -1,0 +1,45 @@
+"""``isthmus serve``: the gateway over a file, or over sources named on the command line."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway import explorer
+from gateway.app import make_app
+from gateway.commands.opening import configuration, errors, fail, snapshot
+from gateway.config import Configuration
+from gateway.server import run, serve_app
+from gateway.snapshot import Holder
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def serve(
+    what: Annotated[list[str], typer.Argument(metavar="FILE | NAME=LOCATION…", help="The file, or sources.")],
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+) -> None:
+    """Serve one GraphQL API over the sources."""
+    chosen = configuration(what)
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    server = chosen.settings.server.model_copy(update=given)
+    if server.jwt is None and server.host not in LOOPBACK and host is None:
+        fail(
+            f"Without server.jwt everyone is anonymous, so the server does not listen on {server.host}.\n"
+            "  mend: add server.jwt, or say --host yourself if that is what you want"
+        )
+    run(_run(chosen, host=server.host, port=server.port))
+
+
+async def _run(chosen: Configuration, *, host: str, port: int) -> None:
+    current = await snapshot(chosen)
+    for name, problem in current.failed.items():
+        errors.print(f"Source {name} is not served: {problem.what}", markup=False)
+    settings = chosen.settings.server.model_copy(update={"host": host, "port": port})
+    app = make_app(Holder(current), settings, explorer_page=explorer.page, extra_routes=explorer.routes())
+    try:
+        await serve_app(app, settings, lambda bound: errors.print(f"Isthmus answers at {bound}/graphql", markup=False))
+    finally:
+        await current.close()

@@ -1,0 +1,294 @@
+"""The configuration file: read with its lines, expanded, and its shape checked against the models each module owns.
+
+Shape problems are found all at once and offline; whether what the file names exists is checked when the graph is built.
+A path of keys becomes ``file:line`` here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, create_model
+
+from gateway.app import ServerSettings
+from gateway.expand import Expansion
+from gateway.problems import render
+from resolvers import (
+    KINDS,
+    ConfigurationError,
+    Key,
+    Problem,
+    Settings,
+    SourceSettings,
+    YamlError,
+    load,
+    marks,
+    nearest,
+    settings_of,
+)
+from schema import AccessSettings, Extension, LinkSettings, OperationLimits
+
+_LATER = {
+    "entities": "entities",
+    "rows": "row rules",
+    "unless": "row rules",
+    "when": "row rules",
+    "page": "paging operations",
+    "cache": "caching",
+    "retry": "retries",
+    "include_files": "includes of files",
+}
+
+
+class FileSettings(Settings):
+    """The sections of the file."""
+
+    sources: dict[str, dict[str, Any]] = Field(description="The systems behind the gateway, by name.", min_length=1)
+    links: dict[str, LinkSettings] = Field(default_factory=dict, description="How sources join: Type.field → target.")
+    access: AccessSettings = Field(description="Who may see what.")
+    server: ServerSettings = Field(default_factory=ServerSettings, description="The edge.")
+    limits: OperationLimits = Field(default_factory=OperationLimits, description="How large one operation may be.")
+    rename: dict[str, str] = Field(default_factory=dict, description="Coordinate → new name.")
+    hide: tuple[str, ...] = Field((), description="Coordinates that are not shown.")
+    extensions: tuple[str, ...] = Field((), description="Python files that add hand-written fields.")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A file that was read: its settings, and what turns a problem's path into a place in the file."""
+
+    settings: FileSettings
+    sources: Mapping[str, tuple[str, SourceSettings]]
+    base: Path
+    file: str = ""
+    lines: Mapping[tuple[Key, ...], int] = field(default_factory=dict)
+    hidden: Mapping[str, str] = field(default_factory=dict)
+
+    def describe(self, problems: Iterable[Problem]) -> str:
+        """The problems as text, in the order of the file."""
+        return describe(problems, self.file, self.lines, self.hidden)
+
+    def extensions(self) -> list[Extension]:
+        """The extension objects of the modules that the file names.
+
+        Raises:
+            ConfigurationError: a module cannot be imported, or holds none.
+        """
+        found: list[Extension] = []
+        problems = []
+        for index, name in enumerate(self.settings.extensions):
+            try:
+                found += _extensions_in(self.base / name)
+            except Exception as error:  # noqa: BLE001  # whatever the user's module raises is said with its place
+                what = f"{name} cannot be imported: {type(error).__name__}: {error}"
+                problems.append(Problem(what, ("extensions", index)))
+        if problems:
+            raise ConfigurationError(problems)
+        return found
+
+
+def _extensions_in(path: Path) -> list[Extension]:
+    spec = importlib.util.spec_from_file_location(f"isthmus_extension_{abs(hash(path.resolve()))}_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError("it is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # Strawberry resolves annotations through it
+    spec.loader.exec_module(module)
+    found = [value for value in vars(module).values() if isinstance(value, Extension)]
+    if not found:
+        raise ImportError("it holds no Extension")
+    return found
+
+
+def describe(
+    problems: Iterable[Problem], file: str, lines: Mapping[tuple[Key, ...], int], hidden: Mapping[str, str]
+) -> str:
+    """One paragraph per problem, in the order of the file."""
+    placed = sorted(((_line(problem.where, lines), problem) for problem in problems), key=lambda item: item[0])
+    return "\n\n".join(render(problem, f"{file}:{line}" if line else file, hidden) for line, problem in placed)
+
+
+def _line(where: tuple[Key, ...], lines: Mapping[tuple[Key, ...], int]) -> int:
+    for length in range(len(where), 0, -1):
+        if where[:length] in lines:
+            return lines[where[:length]]
+    return 0
+
+
+class UnreadableFile(Exception):
+    """The file has problems; ``text`` says all of them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def read(path: Path, environment: Mapping[str, str] | None = None) -> Configuration:
+    """Reads a file.
+
+    Raises:
+        UnreadableFile: with every problem of its shape.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UnreadableFile(f"{path}\n  cannot be read: {reason}") from error
+    try:
+        raw = load(text)
+        lines = marks(text)
+    except YamlError as error:
+        place = f"{path.name}:{error.line}" if error.line else path.name
+        raise UnreadableFile(f"{place}\n  {error}") from error
+    if not isinstance(raw, dict):
+        raise UnreadableFile(f"{path.name}\n  the file must be a mapping with sources and access")
+    expansion = Expansion(environment if environment is not None else os.environ, path.parent)
+    expanded = expansion.expand(raw)
+    assert isinstance(expanded, dict)
+    problems = [*expansion.problems]
+    settings, sources, found = _validate(expanded)
+    problems += found
+    if problems or settings is None:
+        raise UnreadableFile(describe(problems, path.name, lines, expansion.hidden))
+    return Configuration(settings, sources, path.parent, path.name, lines, expansion.hidden)
+
+
+def from_sources(sources: Mapping[str, tuple[str, str]], base: Path) -> Configuration:
+    """A configuration without a file: name → (kind, location), open to everyone who can reach it.
+
+    Raises:
+        UnreadableFile: a name or a location that no source can have.
+    """
+    raw = {
+        "sources": {name: {kind: location} for name, (kind, location) in sources.items()},
+        "access": {"default": "anonymous"},
+    }
+    settings, made, problems = _validate(raw)
+    if problems or settings is None:
+        raise UnreadableFile(describe(problems, "", {}, {}))
+    return Configuration(settings, made, base)
+
+
+def _validate(
+    raw: dict[str, Any],
+) -> tuple[FileSettings | None, dict[str, tuple[str, SourceSettings]], list[Problem]]:
+    problems: list[Problem] = []
+    settings = None
+    try:
+        settings = FileSettings.model_validate(raw)
+    except ValidationError as error:
+        problems += _problems(error, FileSettings, raw, ())
+    sources: dict[str, tuple[str, SourceSettings]] = {}
+    given = raw.get("sources")
+    for name, source in given.items() if isinstance(given, dict) else ():
+        if not str(name).isidentifier():
+            problems.append(Problem(f'"{name}" is no name for a source', ("sources", name), "use letters and digits"))
+        if not isinstance(source, dict):
+            continue
+        kinds = [kind for kind in KINDS if kind in source]
+        if len(kinds) != 1:
+            what = "a source needs exactly one of " + ", ".join(KINDS)
+            mend = "" if kinds else _near_kind(source)
+            problems.append(Problem(what, ("sources", name), mend))
+            continue
+        model = settings_of(kinds[0])
+        try:
+            sources[name] = (kinds[0], model.model_validate(source))
+        except ValidationError as error:
+            problems += _problems(error, model, source, ("sources", name))
+    return settings, sources, problems
+
+
+def _near_kind(source: Mapping[str, object]) -> str:
+    return next((mend for mend in (nearest(str(key), KINDS) for key in source) if mend), "add openapi: and a file")
+
+
+def _problems(error: ValidationError, model: type[Settings], raw: object, prefix: tuple[Key, ...]) -> list[Problem]:
+    """Pydantic's findings as problems; names of union branches are dropped from its paths."""
+    merged: dict[tuple[Key, ...], Problem] = {}
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        where, inside = _path(item["loc"], raw)
+        if item["type"] == "extra_forbidden":
+            key = str(where[-1])
+            if key in _LATER:
+                problem = Problem(f"{_LATER[key]} are not supported in this release", where, f"remove {key}")
+            else:
+                known = _known(model, where[:-1])
+                near = nearest(key, known) or f"known keys are {', '.join(sorted(known))}" if known else ""
+                problem = Problem(f'unknown key "{key}"', where, near)
+        elif item["type"] == "missing":
+            problem = Problem(f'"{item["loc"][-1]}" is missing', inside, "")
+        else:
+            problem = Problem(_sentence(item["msg"]), where, "")
+        known_problem = merged.get(problem.where)
+        if known_problem is not None and known_problem.what != problem.what and item["type"] != "missing":
+            problem = Problem(f"{known_problem.what}, or {problem.what}", problem.where, problem.mend)
+        key_of = (*problem.where, problem.what) if item["type"] == "missing" else problem.where
+        merged[key_of] = problem
+    return [problem.under(*prefix) for problem in merged.values()]
+
+
+def _sentence(message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]
+
+
+def _path(loc: tuple[int | str, ...], raw: object) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+    """The path in the file (an unknown last part is kept), and the part of it that exists."""
+    path: list[Key] = []
+    value: Any = raw
+    for index, part in enumerate(loc):
+        if _holds(value, part):
+            value = value[part]
+            path.append(part)
+        elif index == len(loc) - 1 and isinstance(value, dict):
+            return (*path, part), tuple(path)
+    return tuple(path), tuple(path)
+
+
+def _holds(value: object, part: int | str) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, dict) and part in value
+
+
+def _known(model: type[Settings], where: tuple[Key, ...]) -> set[str]:
+    """The keys that a settings model knows at a path, found through its JSON Schema."""
+    schema = model.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in where:
+        node = _resolve(node, schema)
+        properties = node.get("properties", {})
+        if part in properties:
+            node = properties[part]
+        elif isinstance(node.get("additionalProperties"), dict):
+            node = node["additionalProperties"]
+        else:
+            return set()
+    return set(_resolve(node, schema).get("properties", {}))
+
+
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    for branch in node.get("anyOf", ()):
+        if "$ref" in branch:
+            return _resolve(branch, schema)
+    if "$ref" in node:
+        found: dict[str, Any] = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        return found
+    return node
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the whole file, for editors."""
+    union: Any = None
+    for kind in KINDS:
+        model = settings_of(kind)
+        union = model if union is None else union | model
+    whole = create_model("Isthmus", __base__=FileSettings, sources=(dict[str, union], Field(min_length=1)))
+    return whole.model_json_schema()

@@ -1,0 +1,76 @@
+"""The immutable snapshot of the gateway: a graph, its sources, and what of the configuration could not be served.
+
+A request reads ``Holder.current`` once and ends on what it read; a new snapshot is put in its place whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.config import Configuration
+from resolvers import ConfigurationError, Problem, Source, open_all
+from schema import Built, Graph, GraphSettings, build
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``degraded``: source → why it is not served. ``graph``: ``None`` when nothing can be served."""
+
+    graph: Graph
+    sources: Mapping[str, Source]
+    degraded: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, Problem] = field(default_factory=dict)
+    built: Built | None = None
+
+    async def close(self) -> None:
+        """Closes every source; called when no request uses the snapshot any more."""
+        await asyncio.gather(*(source.close() for source in self.sources.values()), return_exceptions=True)
+
+
+@dataclass(slots=True)
+class Holder:
+    """Holds the snapshot that new requests begin on."""
+
+    current: Snapshot
+
+
+async def load(configuration: Configuration) -> Snapshot:
+    """Opens every source and builds the graph over those that could be opened.
+
+    Raises:
+        ConfigurationError: statements, links, rules or extensions that do not fit, or no source at all.
+    """
+    opened = await open_all(configuration.sources, configuration.base)
+    if not opened.sources:
+        raise ConfigurationError([*opened.problems, *opened.failed.values()])
+    try:
+        settings = configuration.settings
+        graph_settings = GraphSettings(
+            links=settings.links,
+            access=settings.access,
+            prefixes={name: each.prefix for name, (_, each) in configuration.sources.items() if each.prefix},
+            rename=settings.rename,
+            hide=settings.hide,
+            extensions=configuration.extensions(),
+            limits=settings.limits,
+            missing={name: problem.what for name, problem in opened.failed.items()},
+        )
+        built = _build(opened.sources, graph_settings, opened.problems)
+    except BaseException:
+        await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
+        raise
+    degraded = dict.fromkeys(opened.failed, "its description cannot be read")
+    return Snapshot(built.graph, opened.sources, degraded, opened.failed, built)
+
+
+def _build(sources: Mapping[str, Source], settings: GraphSettings, problems: list[Problem]) -> Built:
+    """Builds, and says the problems of statements together with those of references."""
+    try:
+        built = build(sources, settings)
+    except ConfigurationError as error:
+        raise ConfigurationError([*problems, *error.problems]) from error
+    if problems:
+        raise ConfigurationError(problems)
+    return built

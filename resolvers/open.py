@@ -1,0 +1,160 @@
+"""Settings become a source that is ready to answer: the only file that knows the kinds there are.
+
+A kind's code is imported when a source of that kind is configured. A new kind is a folder and one entry in ``KINDS``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from resolvers.documents import DescriptionError, Documents
+from resolvers.model import SourceModel
+from resolvers.problem import Problem
+from resolvers.resilience import Resilient
+from resolvers.settings import HttpSettings, SourceSettings
+from resolvers.source import Call, Context, Source
+from resolvers.statements import apply
+from resolvers.yaml12 import YamlError, load
+
+
+class _Client(Protocol):
+    """A client of any kind: a source whose model can be replaced once, before it is used."""
+
+    model: SourceModel
+
+    async def execute(self, call: Call, context: Context) -> object: ...
+
+    async def close(self) -> None: ...
+
+
+Opener = Callable[[str, SourceSettings, Path], Awaitable[_Client]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``settings``: gives the settings model; ``open``: makes the client. Both import their folder when called."""
+
+    settings: Callable[[], type[SourceSettings]]
+    open: Opener
+
+
+def _documents(settings: HttpSettings, base: Path) -> Documents:
+    headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    if settings.auth is not None and settings.auth.bearer is not None:
+        headers["Authorization"] = f"Bearer {settings.auth.bearer.get_secret_value()}"
+    return Documents(base, headers=headers, timeout_s=settings.timeout_s)
+
+
+def _rest_settings() -> type[SourceSettings]:
+    from resolvers.rest import RestSettings  # noqa: PLC0415  # imported when configured
+
+    return RestSettings
+
+
+async def _open_rest(name: str, settings: SourceSettings, base: Path) -> _Client:
+    from resolvers.rest import RestSettings, open_rest  # noqa: PLC0415  # imported when configured
+
+    assert isinstance(settings, RestSettings)
+    return await open_rest(name, settings, _documents(settings, base))
+
+
+def _soap_settings() -> type[SourceSettings]:
+    from resolvers.soap import SoapSettings  # noqa: PLC0415  # imported when configured
+
+    return SoapSettings
+
+
+async def _open_soap(name: str, settings: SourceSettings, base: Path) -> _Client:
+    from resolvers.soap import SoapSettings, open_soap  # noqa: PLC0415  # imported when configured
+
+    assert isinstance(settings, SoapSettings)
+    return await open_soap(name, settings, _documents(settings, base))
+
+
+def _sql_settings() -> type[SourceSettings]:
+    from resolvers.sql import DatabaseSettings  # noqa: PLC0415  # imported when configured
+
+    return DatabaseSettings
+
+
+async def _open_sql(name: str, settings: SourceSettings, base: Path) -> _Client:
+    from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
+
+    assert isinstance(settings, DatabaseSettings)
+    return await open_database(name, settings, base)
+
+
+KINDS: Mapping[str, Kind] = {
+    "openapi": Kind(_rest_settings, _open_rest),
+    "wsdl": Kind(_soap_settings, _open_soap),
+    "database": Kind(_sql_settings, _open_sql),
+}
+
+
+@dataclass(slots=True)
+class Opened:
+    """``sources`` in the order asked, ``failed`` by name, and ``problems`` of statements that do not fit."""
+
+    sources: dict[str, Source] = field(default_factory=dict)
+    failed: dict[str, Problem] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Path) -> Opened:
+    """Opens every source at the same time; one that cannot be opened does not stop the others.
+
+    ``settings``: name → (kind, settings). ``base``: the folder that relative paths start from.
+    """
+    opened = Opened()
+    clients = await asyncio.gather(*(_open(name, kind, each, base) for name, (kind, each) in settings.items()))
+    for (name, (_, each)), client in zip(settings.items(), clients, strict=True):
+        if isinstance(client, Problem):
+            opened.failed[name] = client.under("sources", name)
+            continue
+        model, problems = apply(client.model, each)
+        client.model = model
+        opened.problems += [problem.under("sources", name) for problem in problems]
+        opened.sources[name] = Resilient(client, concurrency=each.concurrency, timeout_s=each.timeout_s)
+    return opened
+
+
+async def _open(name: str, kind: str, settings: SourceSettings, base: Path) -> _Client | Problem:
+    try:
+        return await KINDS[kind].open(name, settings, base)
+    except DescriptionError as error:
+        return error.problem
+    except Exception as error:  # noqa: BLE001  # a reader's own fault must not stop the other sources
+        return Problem(f"the description cannot be used ({type(error).__name__}: {error})"[:300])
+
+
+async def kind_of(location: str, base: Path) -> str:
+    """The kind of a source, told by what lies at ``location``: ``openapi``, ``wsdl`` or ``database``.
+
+    Raises:
+        DescriptionError: nothing is there, or it is none of these.
+    """
+    scheme, marked, _ = location.partition("://")
+    if marked and scheme not in {"http", "https", "file"}:
+        return "database"
+    content = (await Documents(base).read(location)).content
+    if content.startswith(b"SQLite format 3\x00"):
+        return "database"
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return "wsdl"
+    try:
+        document = load(content)
+    except YamlError as error:
+        raise DescriptionError(Problem(f"{location} is neither OpenAPI nor WSDL: {error}")) from error
+    if isinstance(document, dict) and ("openapi" in document or "swagger" in document):
+        return "openapi"
+    mend = "say the kind: name=openapi:…, name=wsdl:… or name=database:…"
+    raise DescriptionError(Problem(f"{location} is neither OpenAPI nor WSDL nor a database", mend=mend))
+
+
+def settings_of(kind: str) -> type[SourceSettings]:
+    """The settings model of a kind."""
+    return KINDS[kind].settings()

@@ -1,0 +1,65 @@
+"""The whole house in one process: the three demo systems and the gateway over them, every one behind a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from gateway.app import make_app
+from gateway.config import read
+from gateway.demo.folder import trading_folder
+from gateway.demo.roles import tokens
+from gateway.demo.servers import DemoServers
+from gateway.snapshot import Holder, Snapshot, load
+
+
+@dataclass
+class House:
+    client: httpx.AsyncClient
+    servers: DemoServers
+    tokens: dict[str, str]
+    snapshot: Snapshot
+
+    async def ask(self, query: str, role: str | None = "accountant", **variables: object) -> Any:
+        headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
+        body = {"query": query, "variables": variables}
+        reply = await self.client.post("/graphql", json=body, headers=headers)
+        return reply.json()
+
+    def calls(self, source: str) -> list[Any]:
+        return self.servers.journals[source]
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with DemoServers() as servers:
+        environment = {**servers.environment, "ISTHMUS_DEMO_SECRET": secrets.token_urlsafe(48)}
+        chosen = read(trading_folder() / "isthmus.yaml", environment)
+        snapshot = await load(chosen)
+        settings = chosen.settings.server
+        assert settings.jwt is not None
+        listening = socket.create_server(("127.0.0.1", 0))
+        config = uvicorn.Config(make_app(Holder(snapshot), settings), log_level="warning", ws="none")
+        server = uvicorn.Server(config)
+        server.capture_signals = _no_signals  # type: ignore[method-assign]  # the test runner owns the signals
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as client:
+            yield House(client, servers, tokens(settings.jwt), snapshot)
+        server.should_exit = True
+        await running
+        listening.close()
+        await snapshot.close()
+
+
+def _no_signals() -> Any:
+    return contextlib.nullcontext()
