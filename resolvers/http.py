@@ -153,11 +153,11 @@ class _Wire:
 def _tracing() -> aiohttp.TraceConfig:
     tracing = aiohttp.TraceConfig()
 
-    async def created(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:  # noqa: RUF029  # aiohttp awaits it
+    async def created(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
         wire: _Wire = context.trace_request_ctx
         wire.connected, wire.reused = True, False
 
-    async def reused(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:  # noqa: RUF029  # aiohttp awaits it
+    async def reused(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
         wire: _Wire = context.trace_request_ctx
         wire.connected = wire.reused = True
 
