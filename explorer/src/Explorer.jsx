@@ -1,0 +1,42 @@
+import { GraphiQL } from "graphiql";
+import { useMemo, useState } from "react";
+
+import { makeFetcher } from "./fetcher.js";
+import { keepToken, keptToken } from "./token.js";
+
+/** GraphiQL under a bar with a box for the token. A new token fetches the schema again: callers may see different ones. */
+export function Explorer({ defaultQuery }) {
+  const [token, setToken] = useState(keptToken);
+  const fetcher = useMemo(() => makeFetcher(token), [token]);
+
+  function use(event) {
+    event.preventDefault();
+    setToken(keepToken(new FormData(event.currentTarget).get("token")));
+  }
+
+  return (
+    <>
+      <form className="token-bar" onSubmit={use}>
+        <strong>Isthmus</strong>
+        <label htmlFor="token">Bearer token</label>
+        <input
+          id="token"
+          name="token"
+          type="password"
+          autoComplete="off"
+          spellCheck="false"
+          placeholder="paste a token, then Enter"
+          defaultValue={token}
+          onBlur={(event) => event.currentTarget.form.requestSubmit()}
+        />
+        <button type="submit">Use</button>
+        <output>{token ? "Requests carry the token." : "Requests carry no token."}</output>
+      </form>
+      <div className="graph">
+        <GraphiQL fetcher={fetcher} defaultQuery={defaultQuery}>
+          <GraphiQL.Logo> </GraphiQL.Logo>
+        </GraphiQL>
+      </div>
+    </>
+  );
+}
