@@ -214,10 +214,23 @@ def _reflect(connection: Connection, name: str, schemas: tuple[str, ...], where:
         in_schema = [*inspector.get_view_names(schema), *_materialized(inspector, schema, where)]
         prefix = f"{schema}." if schema else ""
         views |= {prefix + view for view in in_schema}
-        metadata.reflect(connection, schema=schema, views=True, resolve_fks=False)
-        listed = [prefix + table for table in (*inspector.get_table_names(schema), *in_schema)]
-        unread += [table for table in listed if table not in metadata.tables]
+        listed = [*inspector.get_table_names(schema), *in_schema]
+        if where.dialect == "sqlite":
+            for table in listed:
+                _reflect_one(connection, metadata, schema, table)
+        else:
+            metadata.reflect(connection, schema=schema, views=True, resolve_fks=False)
+        unread += [prefix + table for table in listed if prefix + table not in metadata.tables]
     return read_catalogue(name, metadata, where.dialect, views=frozenset(views), unread=unread)
+
+
+def _reflect_one(connection: Connection, metadata: MetaData, schema: str | None, table: str) -> None:
+    # SQLite keeps views whose tables are gone, and fails the whole reflection when one is looked at.
+    try:
+        metadata.reflect(connection, schema=schema, views=True, only=[table], resolve_fks=False)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_ERROR":
+            raise
 
 
 def _materialized(inspector: Any, schema: str | None, where: Address) -> list[str]:

@@ -172,12 +172,14 @@ def _among(columns: Sequence[SqlColumn], values: Iterable[tuple[object, ...]]) -
     rows. Text that no database takes is refused all the same.
     """
     rows: dict[tuple[object, ...], None] = {}
-    for key in values:
+    given = tuple(values)
+    for key in given:
         fit = _fit_key(columns, key)
         if fit is not None:
             rows[fit] = None
     if not rows:
-        return and_(false(), *(_side(column) == _side(column) for column in columns))
+        # Unequal to every value there is, and unknown for a null, as SQL has it; nothing at all is simply false.
+        return and_(*(_side(column) != _side(column) for column in columns)) if given else false()
     if columns[0].dialect == "postgresql":
         return _among_arrays(columns, list(rows))
     if len(rows) * len(columns) > _SQLITE_VARIABLES:
@@ -211,7 +213,7 @@ def _among_arrays(columns: Sequence[SqlColumn], rows: list[tuple[object, ...]]) 
     if len(columns) == 1:
         return _side(columns[0]) == any_(arrays[0])
     names = [f"k{index}" for index in range(len(columns))]
-    keys = func.unnest(*arrays).table_valued(*names, name="keys")
+    keys = func.unnest(*arrays).table_valued(*names).render_derived(name="keys")
     return tuple_(*(_side(column) for column in columns)).in_(select(*(keys.c[name] for name in names)))
 
 
@@ -230,7 +232,7 @@ def _wrapped(column: SqlColumn) -> bool:
 
 def _side(column: SqlColumn) -> Expression:
     if column.dialect == "postgresql":
-        return column.column
+        return type_coerce(column.column, column.bound_as)
     return _spelled(column, type_coerce(column.column, types.NullType()))
 
 
@@ -238,6 +240,9 @@ def _bound(column: SqlColumn, value: object) -> Expression:
     bound: Expression = bindparam(None, value, type_=column.bound_as, unique=True)
     if column.dialect == "sqlite" and column.scalar is Scalar.DECIMAL:
         return cast(bound, types.NUMERIC())
+    if isinstance(column.bound_as, types.REAL):
+        # Drivers bind every float in double precision, and 0.1 of that is not the 0.1 of a real.
+        return cast(bound, types.REAL())
     return _spelled(column, bound) if column.dialect == "sqlite" else bound
 
 
