@@ -13,11 +13,12 @@ from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
 )
 
-from resolvers import LEAF, ConfigurationError, Problem, Selection, Source, nearest
+from resolvers import LEAF, ConfigurationError, Problem, Selection, Source, UnionType, nearest
 from schema.access.rules import Policy, check_rules, open_nulls
 from schema.access.settings import AccessSettings
 from schema.extension import AddedField, Extension
@@ -76,8 +77,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems += _add_fields(unified, types, settings)
     if problems:
         raise ConfigurationError(problems)
-    generated = [item for made in types.sources.values() for item in made.outputs.values()]
-    faults = unified.complete(types.queries, types.mutations, generated)
+    faults = unified.complete(types.queries, types.mutations, _implementations(types))
     if faults:
         raise ConfigurationError(Problem(fault) for fault in faults)
     schema = unified.graphql
@@ -91,6 +91,16 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     open_nulls(schema, policy)
     _guard(schema, types)
     return Built(Graph(unified, policy, sources, settings.limits), (*types.names.renamed, *types.root_names.renamed))
+
+
+def _implementations(types: TypeBuilder) -> list[GraphQLNamedType]:
+    """Types that are reached only through an interface; any other type that no field returns is left unbuilt."""
+    return [
+        made.outputs[name]
+        for made in types.sources.values()
+        for name, definition in made.model.types.items()
+        if not isinstance(definition, UnionType) and definition.interfaces
+    ]
 
 
 def _add_fields(unified: UnifiedSchema, types: TypeBuilder, settings: GraphSettings) -> list[Problem]:
@@ -130,6 +140,8 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
     for join in joined:
         mine = _split(join.coordinate)
         for compared in join.compares:
+            if not (policy.knows(*mine) and policy.knows(*_split(compared))):
+                continue  # one end is on a type that no field of the schema returns
             other = policy.field(*_split(compared))
             if join.declared:
                 if not join.declassify and not policy.field(*mine).covers(other):
@@ -148,7 +160,11 @@ def _check_needs(policy: Policy, types: TypeBuilder, settings: GraphSettings) ->
             names = {field.lower().replace("_", ""): field for field in _field_names(types, added.type_name)}
             coordinate = (added.type_name, names.get(added.name.lower().replace("_", ""), added.name))
             for need in added.needs:
-                if added.declassify or policy.field(*coordinate).covers(policy.field(added.type_name, need)):
+                if (
+                    not policy.knows(*coordinate)
+                    or added.declassify
+                    or policy.field(*coordinate).covers(policy.field(added.type_name, need))
+                ):
                     continue
                 what = f"{added.type_name}.{coordinate[1]} needs {added.type_name}.{need}, which has a rule of its own"
                 mend = "give it a rule that asks the same, or say declassify=True"

@@ -84,6 +84,10 @@ class Policy:
             return Need((), "anonymous")
         return self._fields[type_name, name]
 
+    def knows(self, type_name: str, name: str) -> bool:
+        """True when the schema has the field."""
+        return (type_name, name) in self._fields
+
     def argument(self, type_name: str, field: str, name: str) -> Need:
         """The need of an argument, beside that of its field."""
         rule = self._rules.get(f"{type_name}.{field}({name}:)")
