@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from pathlib import Path
 
@@ -334,7 +335,8 @@ def test_openapi_3_1() -> None:
 
 @pytest.mark.parametrize(("text", "what"), [
     ("swagger: '2.0'", "Swagger 2.0"), ("openapi: 4.0.0", "4.0.0"), ("a: 1", "not an OpenAPI"),
-    ("[]", "not an OpenAPI"), ("openapi: 3.0.0\npaths: {a: 1, a: 2}", "twice"), ("openapi: [", "cannot be read"), ("", "not an OpenAPI"),
+    ("[]", "not an OpenAPI"),
+    ("openapi: 3.0.0\npaths: {a: 1, a: 2}", "twice"), ("openapi: [", "cannot be read"), ("", "not an OpenAPI"),
 ])  # fmt: skip
 def test_other_documents_are_refused(text: str, what: str) -> None:
     with pytest.raises(DescriptionError) as caught:
@@ -381,7 +383,7 @@ def test_documents_of_others() -> None:
         if path.stat().st_size > 2_000_000:
             continue
         content = path.read_bytes()
-        if b"swagger:" in content[:200] or b'"swagger"' in content[:200]:
+        if re.search(rb"""["']?swagger["']?: *["']2""", content):
             continue
         model = read("x", Document(path.name, content)).model
         gone = [item for item in model.left_out if not item.degraded]
