@@ -74,11 +74,10 @@ CREATE TABLE shipment_lines (
   quantity INTEGER NOT NULL,
   PRIMARY KEY (shipment_id, line_no)
 );
-CREATE VIEW product_stocks AS
-  SELECT products.sku AS sku, products.name AS name, SUM(stock_levels.quantity) AS on_hand,
-    COUNT(stock_levels.location_code) AS places
+CREATE VIEW low_stocks AS
+  SELECT products.sku, products.name, stock_levels.location_code, stock_levels.quantity
   FROM products LEFT JOIN stock_levels ON stock_levels.sku = products.sku
-  GROUP BY products.sku, products.name;
+  WHERE stock_levels.quantity IS NULL OR stock_levels.quantity < 10;
 """
 
 _GOODS = ("Rope", "Crate", "Lantern", "Coffee", "Tarpaulin", "Pulley", "Compass", "Varnish", "Kerosene", "Anchor")

@@ -47,7 +47,7 @@ def test_the_catalogue_has_keys_of_every_kind(path: Path) -> None:
         "locations", "products", "shipment_lines", "shipments", "stock_counts", "stock_levels", "suppliers",
     }  # fmt: skip
     assert set(found.get_table_names()) == tables
-    assert found.get_view_names() == ["product_stocks"]
+    assert found.get_view_names() == ["low_stocks"]
     assert found.get_pk_constraint("stock_levels")["constrained_columns"] == ["sku", "location_code"]
     assert found.get_pk_constraint("shipment_lines")["constrained_columns"] == ["shipment_id", "line_no"]
     assert [key["constrained_columns"] for key in found.get_foreign_keys("stock_counts")] == [["sku", "location_code"]]
@@ -64,7 +64,7 @@ def test_rows_break_the_rules_of_their_own_tables(stock: sqlite3.Connection) -> 
     assert orphans == {("locations", "locations"), ("products", "suppliers"), ("shipment_lines", "products")}
     (nobody,) = stock.execute("SELECT COUNT(*) FROM products WHERE supplier_id IS NULL").fetchone()
     (half,) = stock.execute("SELECT COUNT(*) FROM stock_counts WHERE location_code IS NULL").fetchone()
-    (empty,) = stock.execute("SELECT COUNT(*) FROM product_stocks WHERE on_hand IS NULL").fetchone()
+    (empty,) = stock.execute("SELECT COUNT(*) FROM low_stocks WHERE quantity IS NULL").fetchone()
     assert nobody
     assert half
     assert empty

@@ -1,79 +1,30 @@
-"""A real Chromium opens the explorer over the real edge; the graph behind it is a small Strawberry schema."""
+"""A real Chromium opens the explorer of the gateway over the three demo systems, and uses it as a person would."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import secrets
 import shutil
+import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
-import strawberry
 import uvicorn
 
-from gateway.app import ServerSettings, make_app
+from gateway.app import make_app
+from gateway.config import read
+from gateway.demo import DemoServers, records, tokens, trading_folder
 from gateway.explorer import STATIC, page, routes
-from gateway.token import sign
-from resolvers import Context, Unauthenticated
-from schema import Answer, GraphQLRequest, Principal
+from gateway.snapshot import Holder, load
 
 HERE = Path(__file__).parent
-QUERY = "# The harbour master's question\n{ ships(first: 1) { name tonnage } }\n"
-SETTINGS = {"issuer": "https://id.example/", "audience": "isthmus", "secret": "0123456789abcdef0123456789abcdef"}
-
-
-@strawberry.type(description="A vessel that waits at the entrance of the canal.")
-class Ship:
-    name: str
-    tonnage: int
-
-
-@strawberry.type
-class Query:
-    @strawberry.field
-    def ships(self, first: int = 10) -> list[Ship]:
-        return [Ship(name="Estrella del Mar", tonnage=8_215), Ship(name="Ancón", tonnage=9_606)][:first]
-
-
-@dataclass
-class Harbour:
-    """A graph for the edge; callers without a token are refused, as where access.default is authenticated."""
-
-    schema: strawberry.Schema = field(default_factory=lambda: strawberry.Schema(Query))
-
-    async def execute(
-        self,
-        request: GraphQLRequest,
-        principal: Principal,
-        context: Context,  # noqa: ARG002  # the edge's protocol
-        *,
-        read_only: bool,  # noqa: ARG002  # likewise
-    ) -> Answer:
-        if principal.is_anonymous:
-            raise Unauthenticated
-        result = await self.schema.execute(
-            request.query, dict(request.variables), operation_name=request.operation_name
-        )
-        assert not result.errors
-        return Answer("data", {"data": result.data})
-
-
-@dataclass
-class Snapshot:
-    graph: Harbour = field(default_factory=Harbour)
-    degraded: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Holder:
-    current: Snapshot = field(default_factory=Snapshot)
 
 
 def _missing(reason: str) -> NoReturn:
@@ -105,19 +56,25 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 
 @asynccontextmanager
-async def _gateway() -> AsyncIterator[tuple[str, ServerSettings]]:
-    settings = ServerSettings.model_validate({"port": 0, "jwt": SETTINGS})
-    app = make_app(Holder(), settings, explorer_page=page, extra_routes=routes(default_query=QUERY))
-    config = uvicorn.Config(app, port=0, access_log=False, log_level="warning", ws="none")
-    server = uvicorn.Server(config)
-    listening = config.bind_socket()
+async def _gateway(servers: DemoServers) -> AsyncIterator[tuple[str, dict[str, str]]]:
+    """The gateway over the trading company: its address and a token for each role."""
+    folder = trading_folder()
+    chosen = read(folder / "isthmus.yaml", {**servers.environment, "ISTHMUS_DEMO_SECRET": secrets.token_urlsafe(48)})
+    snapshot = await load(chosen)
+    settings = chosen.settings.server
+    assert settings.jwt is not None
+    explorer = routes(default_query=(folder / "query.graphql").read_text("utf-8"))
+    app = make_app(Holder(snapshot), settings, explorer_page=page, extra_routes=explorer)
+    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning", ws="none"))
+    listening = socket.create_server(("127.0.0.1", 0))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", settings
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", tokens(settings.jwt)
     finally:
         server.should_exit = True
         await running
         listening.close()
+        await snapshot.close()
 
 
 async def explore(browser: tuple[str, Path], address: str, steps: dict[str, Any], profile: Path) -> dict[str, Any]:
@@ -140,24 +97,38 @@ async def explore(browser: tuple[str, Path], address: str, steps: dict[str, Any]
     return seen
 
 
-async def test_a_person_reads_the_documentation_and_runs_a_query(browser: tuple[str, Path], tmp_path: Path) -> None:
-    async with _gateway() as (address, settings):
-        assert settings.jwt is not None
-        token = sign(settings.jwt, "harbour-master")
+async def test_a_person_reads_the_documentation_and_runs_a_joined_query(
+    browser: tuple[str, Path], tmp_path: Path
+) -> None:
+    newest = records.orders()[-1]
+    async with DemoServers() as servers, _gateway(servers) as (address, roles):
+        token = roles["accountant"]
         steps = {
             "token": f"Bearer {token}",
-            "documentation": ["Query", "Ship"],
-            "description": "A vessel that waits at the entrance of the canal.",
-            "expect": "Estrella del Mar",
+            "documentation": ["Query", "Order"],
+            "description": "What a customer ordered at one time.",
+            "expect": newest["number"],
             "screenshot": os.environ.get("ISTHMUS_TEST_SCREENSHOT", ""),
         }
         seen = await explore(browser, address, steps, tmp_path / "profile")
+        called = sorted(entry.operation for journal in servers.journals.values() for entry in journal)
 
-    assert "# The harbour master's question" in seen["suggested"]
-    assert "tonnage" in seen["documentation"]
-    assert "Estrella del Mar" in seen["result"]
-    assert "8215" in seen["result"]
-    assert "Ancón" not in seen["result"]
+    # The query that the server suggests joins all three systems, each asked once; its result is what is shown.
+    assert "query NewestOrders" in seen["suggested"]
+    assert called == ["/customers", "/orders", "GetInvoices"]
+    assert seen["answer"].keys() == {"data"}
+    orders = seen["answer"]["data"]["orders"]
+    assert [order["number"] for order in orders] == [order["number"] for order in records.orders()[:-11:-1]]
+    assert any(order["customer"] for order in orders)
+    assert any(order["invoice"] for order in orders)
+    assert any(line["product"] for order in orders for line in order["lines"])
+    assert any(order["shipments"] for order in orders)
+    assert newest["number"] in seen["result"]
+    assert orders[0]["customer"]["displayName"] in seen["result"]
+
+    # Generated types are documented with the words of their own descriptions, links among their fields.
+    assert "In euros." in seen["documentation"]
+    assert "shipments" in seen["documentation"]
 
     # Nothing was asked of any other host, and everything of ours was answered.
     assert {urlsplit(url).scheme for url in seen["requests"]} <= {"http", "data", "blob"}

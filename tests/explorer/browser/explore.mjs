@@ -23,8 +23,11 @@ const context = await chromium.launchPersistentContext(folder, {
 });
 context.setDefaultTimeout(Number(steps.timeoutMs ?? 30000));
 context.on("request", (request) => seen.requests.push(request.url()));
-context.on("requestfailed", (request) => seen.failed.push(request.url()));
-context.on("response", (response) => response.status() >= 400 && seen.failed.push(`${response.status()} ${response.url()}`));
+// A reload and the end break off what is still loading: from then on failures mean nothing.
+let settled = false;
+const fail = (what, url) => settled || seen.failed.push(`${what} ${url}`);
+context.on("requestfailed", (request) => fail(request.failure()?.errorText, request.url()));
+context.on("response", (response) => response.status() >= 400 && fail(response.status(), response.url()));
 
 const plain = (text) => text.replaceAll("\u00a0", " ");
 const editor = (page, name) => page.locator(`${name} .view-lines`).first();
@@ -51,13 +54,16 @@ try {
   await docs.getByText(steps.description).waitFor();
   seen.documentation = await docs.innerText();
 
+  const answered = page.waitForResponse((response) => response.url() === `${address}/graphql`);
   await page.getByRole("button", { name: /^Execute query/ }).click();
+  seen.answer = await (await answered).json();
   await page.locator(".result-window").getByText(steps.expect).first().waitFor();
   seen.result = await textOf(page, ".result-window");
   if (steps.screenshot) await page.screenshot({ path: steps.screenshot });
 
   seen.sessionStorage = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
   seen.localStorage = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+  settled = true;
   await page.reload();
   await page.getByText("Requests carry the token.").waitFor();
   const other = await context.newPage();
