@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import secrets
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from gateway.app import make_app
 from gateway.config import read
@@ -20,6 +16,7 @@ from gateway.demo.folder import trading_folder
 from gateway.demo.roles import tokens
 from gateway.demo.servers import DemoServers
 from gateway.snapshot import Holder, Snapshot, load
+from tests.serving import serving
 
 
 @dataclass
@@ -47,19 +44,9 @@ async def house() -> AsyncIterator[House]:
         snapshot = await load(chosen)
         settings = chosen.settings.server
         assert settings.jwt is not None
-        listening = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(make_app(Holder(snapshot), settings), log_level="warning", ws="none")
-        server = uvicorn.Server(config)
-        server.capture_signals = _no_signals  # type: ignore[method-assign]  # the test runner owns the signals
-        running = asyncio.create_task(server.serve(sockets=[listening]))
-        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as client:
+        async with (
+            serving(make_app(Holder(snapshot), settings)) as base,
+            httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as client,
+        ):
             yield House(client, servers, tokens(settings.jwt), snapshot)
-        server.should_exit = True
-        await running
-        listening.close()
         await snapshot.close()
-
-
-def _no_signals() -> Any:
-    return contextlib.nullcontext()

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.app import make_app
+from gateway.config import read
+from gateway.demo.folder import trading_folder
+from gateway.demo.servers import DemoServers
+from gateway.snapshot import Holder, load
+from resolvers import ConfigurationError
+from tests.serving import serving
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def block(language: str) -> str:
+    found = re.findall(rf"```{language}\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert len(found) == 1, f"{len(found)} blocks of {language}"
+    return str(found[0])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for path in trading_folder().iterdir():
+        if path.suffix in {".yaml", ".wsdl", ".xsd"}:
+            shutil.copy(path, tmp_path)
+    (tmp_path / "isthmus.yaml").write_text(block("yaml"), "utf-8")
+    return tmp_path
+
+
+async def test_the_file_and_the_query_give_the_reply(folder: Path) -> None:
+    async with DemoServers() as servers:
+        chosen = read(folder / "isthmus.yaml", servers.environment)
+        snapshot = await load(chosen)
+        app = make_app(Holder(snapshot), chosen.settings.server)
+        async with serving(app) as base, httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            reply = await client.post(f"{base}/graphql", json={"query": block("graphql")})
+        await snapshot.close()
+        body: Any = reply.json()
+        for error in body["errors"]:
+            error["extensions"]["requestId"] = "…"
+        assert body == json.loads(block("json"))
+        assert [entry.operation for entry in servers.journals["crm"]] == ["/orders", "/customers"]
+        assert [entry.operation for entry in servers.journals["billing"]] == ["GetInvoices"]
+
+
+async def test_the_mistake_is_told_as_the_readme_says(folder: Path) -> None:
+    path = folder / "isthmus.yaml"
+    path.write_text(path.read_text("utf-8").replace("one: crm.customers", "one: crm.customer_s"), "utf-8")
+    async with DemoServers() as servers:
+        chosen = read(path, servers.environment)
+        with pytest.raises(ConfigurationError) as raised:
+            await load(chosen)
+    assert chosen.describe(raised.value.problems) == block("text").strip()
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    from gateway.commands import app  # noqa: PLC0415  # heavy
+
+    named = set(re.findall(r"^\| `isthmus ([a-z-]+)", README.read_text("utf-8"), re.MULTILINE))
+    assert named == {command.name for command in app.registered_commands}
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    makefile = (README.parent / "Makefile").read_text("utf-8")
+    for target in re.findall(r"^    make (\w+)", README.read_text("utf-8"), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
