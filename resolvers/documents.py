@@ -33,7 +33,11 @@ class DescriptionError(Exception):
 
 
 class Documents:
-    """Reads descriptions. ``base``: the folder that relative paths start from."""
+    """Reads the descriptions of one source.
+
+    ``base``: the folder that relative paths start from. ``headers``, a credential among them, are sent only to the
+    origin of the document that is read first: where it refers to others, their hosts never see them.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class Documents:
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
+        self._trusted: tuple[str, str] | None = None
 
     async def read(self, location: str, relative_to: str | None = None) -> Document:
         """The document at a path or an http(s) URL, seen from ``relative_to`` (the location of another document).
@@ -54,6 +59,8 @@ class Documents:
         Raises:
             DescriptionError: it cannot be read, is too large, or lies on another host than the document naming it.
         """
+        if self._trusted is None:
+            self._trusted = _origin(location)
         if relative_to is not None and _is_url(relative_to):
             target = urljoin(relative_to, location)
             if urlsplit(target).netloc != urlsplit(relative_to).netloc:
@@ -79,10 +86,11 @@ class Documents:
     async def _fetch(self, url: str) -> Document:
         chunks: list[bytes] = []
         size = 0
+        headers = self._headers if _origin(url) == self._trusted else {}
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
-                httpx.AsyncClient(trust_env=False, follow_redirects=False, headers=self._headers) as client,
+                httpx.AsyncClient(trust_env=False, follow_redirects=False, headers=headers) as client,
                 client.stream("GET", url) as reply,
             ):
                 if reply.status_code != httpx.codes.OK:
@@ -92,7 +100,7 @@ class Documents:
                     if size > self._max_bytes:
                         raise DescriptionError(Problem(f"{url} is larger than {self._max_bytes} bytes"))
                     chunks.append(chunk)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             what = f"{url} cannot be fetched: {type(error).__name__}"
             raise DescriptionError(Problem(what, mend="check the address, or name a local file")) from error
         return Document(url, b"".join(chunks))
@@ -100,3 +108,9 @@ class Documents:
 
 def _is_url(location: str) -> bool:
     return location.startswith(("http://", "https://"))
+
+
+def _origin(location: str) -> tuple[str, str]:
+    """Scheme and authority of an address; empty for a file, which is of no origin that could be sent a header."""
+    parts = urlsplit(location) if _is_url(location) else urlsplit("")
+    return parts.scheme, parts.netloc
