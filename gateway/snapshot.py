@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import schema  # ``from schema import build`` reads as an import of the module of that name
 from gateway.config import Configuration
 from resolvers import ConfigurationError, Problem, Source, open_all
-from schema import Built, Graph, GraphSettings, build
+from schema import Built, Graph, GraphSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ async def load(configuration: Configuration) -> Snapshot:
 def _build(sources: Mapping[str, Source], settings: GraphSettings, problems: list[Problem]) -> Built:
     """Builds, and says the problems of statements together with those of references."""
     try:
-        built = build(sources, settings)
+        built = schema.build(sources, settings)
     except ConfigurationError as error:
         raise ConfigurationError([*problems, *error.problems]) from error
     if problems:
