@@ -74,7 +74,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         for relation in source_types.model.relations:
             links.relate(source_types, relation, taken)
     problems += links.problems
-    problems += _add_fields(unified, types, settings)
+    problems += _add_fields(unified, types, settings, {made.coordinate for made in links.joined})
     if problems:
         raise ConfigurationError(problems)
     faults = unified.complete(types.queries, types.mutations, _implementations(types))
@@ -86,6 +86,8 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         raise ConfigurationError(problems)
     policy = Policy(schema, settings.access)
     problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
+    if not settings.missing:
+        problems += _unreached(policy, types, links.joined, settings)
     if problems:
         raise ConfigurationError(problems)
     open_nulls(schema, policy)
@@ -99,11 +101,11 @@ def _implementations(types: TypeBuilder) -> list[GraphQLNamedType]:
         made.outputs[name]
         for made in types.sources.values()
         for name, definition in made.model.types.items()
-        if not isinstance(definition, UnionType) and definition.interfaces
+        if name in made.outputs and not isinstance(definition, UnionType) and definition.interfaces
     ]
 
 
-def _add_fields(unified: UnifiedSchema, types: TypeBuilder, settings: GraphSettings) -> list[Problem]:
+def _add_fields(unified: UnifiedSchema, types: TypeBuilder, settings: GraphSettings, joined: set[str]) -> list[Problem]:
     problems = []
     by_type: dict[str, list[AddedField]] = {}
     for extension in settings.extensions:
@@ -111,23 +113,41 @@ def _add_fields(unified: UnifiedSchema, types: TypeBuilder, settings: GraphSetti
             by_type.setdefault(added.type_name, []).append(added)
     owners = {graphql.name: made for made in types.sources.values() for graphql in made.outputs.values()}
     for type_name, fields in by_type.items():
-        if type_name not in owners:
-            if not settings.missing:
-                what = f'an extension adds to the type "{type_name}", which does not exist'
-                problems.append(Problem(what, ("extensions",), nearest(type_name, owners)))
-            continue
-        spelled = {graphql: key for key, graphql in owners[type_name].field_names[type_name].items()}
-        for added in fields:
-            for need in added.needs:
-                if need not in spelled:
-                    what = f'{type_name}.{added.name} needs "{need}", which is no field of "{type_name}"'
-                    problems.append(Problem(what, ("extensions",), nearest(need, spelled)))
-        made = unified.added_fields(fields)
-        # Strawberry may have turned the Python name into camel case; the order is kept.
-        for (name, definition), added in zip(made.items(), fields, strict=True):
-            needs = Selection({spelled[need]: LEAF for need in added.needs if need in spelled})
-            definition.extensions = {**definition.extensions, PLAN: Strawberry(needs)}
-            types.more.setdefault(type_name, []).append(_one(name, definition))
+        if type_name in owners:
+            spelled = {graphql: key for key, graphql in owners[type_name].field_names.get(type_name, {}).items()}
+            linked = {_split(coordinate)[1] for coordinate in joined if _split(coordinate)[0] == type_name}
+            problems += _add_to(type_name, fields, spelled, linked, unified, types)
+        elif not settings.missing:
+            what = f'an extension adds to the type "{type_name}", which does not exist'
+            problems.append(Problem(what, ("extensions",), nearest(type_name, owners)))
+    return problems
+
+
+def _add_to(
+    type_name: str,
+    fields: Sequence[AddedField],
+    spelled: Mapping[str, str],
+    linked: set[str],
+    unified: UnifiedSchema,
+    types: TypeBuilder,
+) -> list[Problem]:
+    """Adds ``fields`` to one type. ``spelled``: its GraphQL names → source's names; ``linked``: names of its links."""
+    problems = []
+    for added in fields:
+        for need in added.needs:
+            if need not in spelled:
+                what = f'{type_name}.{added.name} needs "{need}", which is no field of "{type_name}"'
+                problems.append(Problem(what, ("extensions",), nearest(need, spelled)))
+    made = unified.added_fields(fields)
+    twice = sorted({*spelled, *linked} & set(made))
+    if twice or len(made) != len(fields):
+        what = f"an extension adds {type_name}.{(twice or [fields[-1].name])[0]}, which exists already"
+        return [*problems, Problem(what, ("extensions",), "choose another name")]
+    # Strawberry may have turned the Python name into camel case; the order is kept.
+    for (name, definition), added in zip(made.items(), fields, strict=True):
+        needs = Selection({spelled[need]: LEAF for need in added.needs if need in spelled})
+        definition.extensions = {**definition.extensions, PLAN: Strawberry(needs)}
+        types.more.setdefault(type_name, []).append(_one(name, definition))
     return problems
 
 
@@ -150,6 +170,24 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
                     problems.append(Problem(what, ("links", join.coordinate), mend))
             elif other.rules:
                 policy.inherit(mine, _split(compared))
+    return problems
+
+
+def _unreached(policy: Policy, types: TypeBuilder, joined: Sequence[Joined], settings: GraphSettings) -> list[Problem]:
+    """Fields that would never be shown, since no field of the schema returns their type."""
+    places: list[tuple[str, tuple[str, ...]]] = [
+        (join.coordinate, ("links", join.coordinate)) for join in joined if join.declared
+    ]
+    for extension in settings.extensions:
+        for added in extension.added:
+            anything = next(iter(_field_names(types, added.type_name)), added.name)
+            places.append((f"{added.type_name}.{anything}", ("extensions",)))
+    problems = []
+    for coordinate, where in places:
+        owner, name = _split(coordinate)
+        if not policy.knows(owner, name):
+            mend = "link from a type that is returned, or remove it"
+            problems.append(Problem(f'no field returns "{owner}", so nobody could ask for this', where, mend))
     return problems
 
 

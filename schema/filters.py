@@ -5,7 +5,7 @@ The input types carry the source's own field names, so a coerced value needs not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import cast
 
@@ -58,9 +58,11 @@ class Filters:
     def __init__(self) -> None:
         self._by_leaf: dict[str, GraphQLInputObjectType] = {}
 
-    def of_leaf(self, name: str, leaf: GraphQLInputType, scalar: Scalar | None) -> GraphQLInputObjectType:
-        """``{eq, ne, in, nin, isNull}`` and what its order and text allow."""
-        known = self._by_leaf.get(name)
+    def of_leaf(
+        self, key: str, name: Callable[[], str], leaf: GraphQLInputType, scalar: Scalar | None
+    ) -> GraphQLInputObjectType:
+        """``{eq, ne, in, nin, isNull}`` and what its order and text allow. ``name`` is asked once for each ``key``."""
+        known = self._by_leaf.get(key)
         if known is not None:
             return known
         many = GraphQLList(GraphQLNonNull(cast("GraphQLEnumType", leaf)))
@@ -73,22 +75,30 @@ class Filters:
             operators = ("like", "ilike", "contains", "startsWith", "endsWith")
             fields |= {operator: GraphQLInputField(leaf) for operator in operators}
         made = GraphQLInputObjectType(
-            f"{name}Filter", fields, description=f"Conditions on a {name}; all that are given must hold."
+            name(), fields, description=f"Conditions on a {leaf}; all that are given must hold."
         )
-        self._by_leaf[name] = made
+        self._by_leaf[key] = made
         return made
 
     def of_scalar(self, scalar: Scalar) -> GraphQLInputObjectType:
-        return self.of_leaf(scalar.value, SCALARS[scalar], scalar)
+        return self.of_leaf(scalar.value, lambda: f"{scalar.value}Filter", SCALARS[scalar], scalar)
 
 
-def where_type(name: str, fields: Mapping[str, GraphQLInputField]) -> GraphQLInputObjectType:
-    """The ``where`` of a row type: one filter per field, and ``and``, ``or``, ``not``."""
+Columns = Callable[[], Mapping[str, tuple[str, str]]]
+"""GraphQL name → (source's name, mirrored coordinate), asked for when every name of the schema is settled."""
+
+
+def where_type(name: str, columns: Columns, filters: Mapping[str, GraphQLInputObjectType]) -> GraphQLInputObjectType:
+    """The ``where`` of a row type: ``filters`` by source's name, and ``and``, ``or``, ``not``."""
 
     def thunk() -> dict[str, GraphQLInputField]:
         several = GraphQLList(GraphQLNonNull(made))
         return {
-            **fields,
+            **{
+                field: GraphQLInputField(filters[key], out_name=key, extensions={MIRROR: mirror})
+                for field, (key, mirror) in columns().items()
+                if key in filters
+            },
             "and": GraphQLInputField(several, out_name="$and"),
             "or": GraphQLInputField(several, out_name="$or"),
             "not": GraphQLInputField(made, out_name="$not"),
@@ -98,13 +108,14 @@ def where_type(name: str, fields: Mapping[str, GraphQLInputField]) -> GraphQLInp
     return made
 
 
-def order_type(name: str, fields: Mapping[str, tuple[str, str]]) -> GraphQLInputObjectType:
-    """The ``orderBy`` of a row type. ``fields``: GraphQL name → (source's name, mirrored coordinate)."""
+def order_type(name: str, columns: Columns, orderable: frozenset[str]) -> GraphQLInputObjectType:
+    """The ``orderBy`` of a row type. ``orderable``: source's names."""
     return GraphQLInputObjectType(
         name,
-        {
+        lambda: {
             field: GraphQLInputField(DIRECTION, out_name=key, extensions={MIRROR: mirror})
-            for field, (key, mirror) in fields.items()
+            for field, (key, mirror) in columns().items()
+            if key in orderable
         },
         is_one_of=True,
         description="One field to order by; a list of them orders by the first, then the second, and so on.",

@@ -101,7 +101,7 @@ class LinkBuilder:
     def relate(self, made: SourceTypes, relation: Relation, taken: set[str]) -> None:
         """Adds a join that the description itself declares; ``taken``: coordinates that the configuration joined."""
         operation = made.model.operations.get(relation.operation)
-        if operation is None or relation.type not in made.outputs:
+        if operation is None or relation.type not in made.outputs or _hidden(made, operation):
             return
         row = self._row(made, operation)
         parts = tuple(KeyPart(_scalar(row.fields[field].type) or Scalar.STRING) for _, field in relation.match)
@@ -143,6 +143,12 @@ class LinkBuilder:
         if operation.effect is not Effect.READ:
             mend = f"state operations.{operation_name}.effect: read at the source if it changes nothing"
             raise _Fault(f'"{settings.target}" is not a read', kind, mend=mend)
+        if _hidden(target, operation):
+            raise _Fault(
+                f'"{settings.target}" gives a type that is hidden', kind, mend="show the type, or drop the link"
+            )
+        if owner not in parent_made.field_names:
+            raise _Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
         if name in parent_made.field_names[owner].values():
             raise _Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
         self._make(coordinate, settings, (parent_made, parent_key, owner, name), (target, operation))
@@ -305,6 +311,13 @@ class LinkBuilder:
             return {name: made_field}
 
         self._types.more.setdefault(owner, []).append(field)
+
+
+def _hidden(made: SourceTypes, operation: Operation) -> bool:
+    ref = operation.result
+    while isinstance(ref, ListRef):
+        ref = ref.item
+    return isinstance(ref, NamedRef) and ref.name not in made.outputs and ref.name not in made.enums
 
 
 def _scalar(ref: TypeRef, made: SourceTypes | None = None) -> Scalar | None:

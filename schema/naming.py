@@ -44,6 +44,21 @@ def enum_value(value: str) -> str:
     return _legal("_".join(words(value)).upper() or "EMPTY", "VALUE")
 
 
+def enum_values(values: list[str]) -> list[str]:
+    """The names of an enum's values, in their order; one that is legal as it stands keeps its spelling."""
+    kept = {value for value in values if enum_value(value) == value}
+    seen: set[str] = set()
+    result = []
+    for value in values:
+        name = wanted = enum_value(value)
+        number = 2
+        while name in seen or (name in kept and name != value):
+            name, number = f"{wanted}{number}", number + 1
+        seen.add(name)
+        result.append(name)
+    return result
+
+
 def _legal(name: str, otherwise: str) -> str:
     if not name:
         return otherwise
@@ -78,6 +93,14 @@ class Names:
             self.renamed.append(Renamed(source, wanted, name))
         self._taken.add(name)
         return name
+
+    def change(self, old: str, new: str) -> bool:
+        """Gives up ``old`` for ``new``; false when ``new`` is taken."""
+        if new in self._taken:
+            return False
+        self._taken.remove(old)
+        self._taken.add(new)
+        return True
 
 
 def distinct(names: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """``rename`` and ``hide`` by coordinate: what the configuration changes of generated types before links are made.
 
-Coordinates are those that the types would have without any renaming. It changes names, never meaning.
+Coordinates are those that the types would have without any renaming. It changes names, never meaning; what is hidden
+cannot be filtered or ordered by either.
 """
 
 from __future__ import annotations
@@ -8,76 +9,187 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from resolvers import Problem, nearest
+from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, is_required_argument
+
+from resolvers import InterfaceType, Key, ListRef, NamedRef, Problem, TypeRef, UnionType, nearest
 from schema.types import SourceTypes, TypeBuilder
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
+_COORDINATE = re.compile(r"(\w+)(?:\.(\w+)(?:\((\w+):\))?)?", re.ASCII)
+
+Fault = tuple[str, str]
+"""What is wrong, and how to mend it."""
 
 
 def shape(types: TypeBuilder, rename: Mapping[str, str], hide: Sequence[str], *, incomplete: bool) -> list[Problem]:
-    """Applies both; gives a problem for each coordinate that does not exist or whose new name is taken."""
+    """Applies both; gives a problem for each coordinate that does not exist or whose new name is taken.
+
+    ``incomplete``: a source is missing, so a type that does not exist may come with it.
+    """
+    # Arguments before fields before types, so that every coordinate is the one a reader sees without renaming.
+    renamed = sorted(rename.items(), key=lambda item: -len(re.findall(r"[.(]", item[0])))
+    changes: list[tuple[tuple[Key, ...], str, str]] = [(("hide", place), item, "") for place, item in enumerate(hide)]
+    changes += [(("rename", coordinate), coordinate, new) for coordinate, new in renamed]
+    shaper = _Shaper(types, incomplete=incomplete)
     problems = []
-    original = {graphql.name: made for made in types.sources.values() for graphql in made.outputs.values()}
-    keys = {graphql.name: key for made in types.sources.values() for key, graphql in made.outputs.items()}
-    changes: list[tuple[str, str, str | None]] = [("hide", coordinate, None) for coordinate in hide]
-    # Fields first, so that every coordinate is the one a reader sees without renaming.
-    changes += [("rename", *item) for item in sorted(rename.items(), key=lambda item: -item[0].count("."))]
-    for section, coordinate, new in changes:
-        if new is not None and not _NAME.fullmatch(new):
-            problems.append(Problem(f'"{new}" is not a GraphQL name', (section, coordinate)))
-            continue
-        owner, _, name = coordinate.partition(".")
-        if owner in {"Query", "Mutation"}:
-            fault = _root(types, owner, name, new)
-        elif owner not in original:
-            fault = None if incomplete else (f'there is no type "{owner}"', nearest(owner, original))
-        elif name:
-            fault = _field(original[owner], keys[owner], name, new)
-        else:
-            fault = _type(types, original[owner], keys[owner], new)
+    for where, coordinate, new in changes:
+        fault = _name_fault(new) if where[0] == "rename" else None
+        fault = fault or shaper.change(coordinate, new)
         if fault is not None:
-            problems.append(Problem(fault[0], (section, coordinate), fault[1]))
+            problems.append(Problem(fault[0], where, fault[1]))
     return problems
 
 
-def _root(types: TypeBuilder, owner: str, name: str, new: str | None) -> tuple[str, str] | None:
-    fields = types.queries if owner == "Query" else types.mutations
-    if name not in fields:
-        return f'"{owner}" has no field "{name}"', nearest(name, fields)
-    if new is not None and new in fields:
-        return f'"{owner}" has a field "{new}" already', "choose another name"
-    definition = fields.pop(name)
-    if new is not None:
-        fields[new] = definition
-    for made in types.sources.values():
-        for operation, root in made.roots.items():
-            if root == name and new is not None:
-                made.roots[operation] = new
+def _name_fault(new: str) -> Fault | None:
+    if not _NAME.fullmatch(new):
+        return f'"{new}" is not a GraphQL name', "use letters, digits and _, and begin with no digit"
+    if new.startswith("__"):
+        return f'"{new}" begins with two underscores, which GraphQL keeps for itself', "choose another name"
     return None
 
 
-def _field(made: SourceTypes, key: str, name: str, new: str | None) -> tuple[str, str] | None:
-    spelled = made.field_names.get(made.outputs[key].name, {})
+class _Shaper:
+    """``new`` is empty where something is hidden."""
+
+    def __init__(self, types: TypeBuilder, *, incomplete: bool) -> None:
+        self._types = types
+        self._incomplete = incomplete
+        self._outputs = {
+            graphql.name: (made, key) for made in types.sources.values() for key, graphql in made.outputs.items()
+        }
+        self._others: dict[str, GraphQLEnumType | GraphQLInputObjectType] = {}
+        for made in types.sources.values():
+            self._others |= {graphql.name: graphql for graphql in made.enums.values()}
+            self._others |= {graphql.name: graphql for graphql in made.inputs.values()}
+
+    def change(self, coordinate: str, new: str) -> Fault | None:
+        match = _COORDINATE.fullmatch(coordinate)
+        if match is None:
+            return f'"{coordinate}" is not a schema coordinate', "write Type, Type.field or Query.field(argument:)"
+        owner, name, argument = match.groups()
+        if owner in {"Query", "Mutation"}:
+            return self._root(owner, name, argument, new)
+        if owner in self._others:
+            return self._other(owner, name, new)
+        if owner not in self._outputs:
+            known = [*self._outputs, *self._others, "Query", "Mutation"]
+            return None if self._incomplete else (f'there is no type "{owner}"', nearest(owner, known))
+        return self._output(owner, name, argument, new)
+
+    def _output(self, owner: str, name: str | None, argument: str | None, new: str) -> Fault | None:
+        made, key = self._outputs[owner]
+        if argument is not None:
+            return f"arguments of {owner}.{name} cannot be renamed or hidden", "only those of Query and Mutation can"
+        if name is not None:
+            return _field(made, key, name, new)
+        return self._rename_type(made, key, new) if new else self._hide_type(owner)
+
+    def _root(self, owner: str, name: str | None, argument: str | None, new: str) -> Fault | None:
+        if name is None:
+            return f"{owner} itself cannot be renamed or hidden", "name one of its fields"
+        fields = self._types.queries if owner == "Query" else self._types.mutations
+        if name not in fields:
+            return None if self._incomplete else (f'"{owner}" has no field "{name}"', nearest(name, fields))
+        if argument is not None:
+            return _argument(f"{owner}.{name}", fields[name], argument, new)
+        if new and not self._types.root_names.change(name, new):
+            return f'there is a field "{new}" of Query or Mutation already', "choose another name"
+        definition = fields.pop(name)
+        for made in self._types.sources.values():
+            for operation, root in list(made.roots.items()):
+                if root == name and new:
+                    made.roots[operation] = new
+                elif root == name:
+                    del made.roots[operation]
+        if new:
+            fields[new] = definition
+        return None
+
+    def _other(self, owner: str, name: str | None, new: str) -> Fault | None:
+        if name is not None:
+            what = "values of an enum" if isinstance(self._others[owner], GraphQLEnumType) else "fields of an input"
+            return f"{what} cannot be renamed or hidden in this release", "remove the line"
+        if not new:
+            return f'"{owner}" is no type of results and cannot be hidden', "hide the fields that use it"
+        if not self._types.names.change(owner, new):
+            return f'there is a type "{new}" already', "choose another name"
+        self._others[owner].name = new
+        return None
+
+    def _rename_type(self, made: SourceTypes, key: str, new: str) -> Fault | None:
+        named = made.outputs[key]
+        if not self._types.names.change(named.name, new):
+            return f'there is a type "{new}" already', "choose another name"
+        if named.name in made.field_names:
+            made.field_names[new] = made.field_names.pop(named.name)
+        named.name = new
+        return None
+
+    def _hide_type(self, name: str) -> Fault | None:
+        """Takes a type away with every field that returns it; a type that has no field left goes with it."""
+        made, key = self._outputs.pop(name)
+        del made.outputs[key]
+        made.field_names.pop(name, None)
+        for operation in made.model.operations.values():
+            root = made.roots.get(operation.name)
+            if root is not None and operation.result is not None and _names(operation.result, key):
+                del made.roots[operation.name]
+                self._types.queries.pop(root, None)
+                self._types.mutations.pop(root, None)
+        for other, definition in made.model.types.items():
+            if other not in made.outputs:
+                continue
+            if isinstance(definition, UnionType):
+                empty = not any(member in made.outputs for member in definition.members)
+            else:
+                spelled = made.field_names[made.outputs[other].name]
+                for field in definition.fields.values():
+                    if _names(field.type, key):
+                        spelled.pop(field.name, None)
+                empty = not spelled
+            if empty:
+                self._hide_type(made.outputs[other].name)
+        return None
+
+
+def _field(made: SourceTypes, key: str, name: str, new: str) -> Fault | None:
+    owner = made.outputs[key].name
+    spelled = made.field_names.get(owner, {})
     source_key = next((source for source, graphql in spelled.items() if graphql == name), None)
     if source_key is None:
-        return f'"{made.outputs[key].name}" has no field "{name}"', nearest(name, spelled.values())
-    if new is None:
-        del spelled[source_key]
-    elif new in spelled.values():
-        return f'"{made.outputs[key].name}" has a field "{new}" already', "choose another name"
-    else:
+        return f'"{owner}" has no field "{name}"', nearest(name, spelled.values())
+    if new in spelled.values():
+        return f'"{owner}" has a field "{new}" already', "choose another name"
+    definition = made.model.types[key]
+    assert not isinstance(definition, UnionType)
+    for interface in definition.interfaces:
+        if interface in made.outputs and source_key in made.field_names[made.outputs[interface].name]:
+            return f"{owner}.{name} is promised by the interface {made.outputs[interface].name}", "remove the line"
+    if new and isinstance(definition, InterfaceType):
+        return f"{owner}.{name} is a field of an interface, which keeps its names", "remove the line"
+    if new:
         spelled[source_key] = new
+    elif len(spelled) == 1:
+        return f'"{owner}" would have no field left', f"hide {owner} itself"
+    else:
+        del spelled[source_key]
     return None
 
 
-def _type(types: TypeBuilder, made: SourceTypes, key: str, new: str | None) -> tuple[str, str] | None:
-    named = made.outputs[key]
-    if new is None:
-        return "hiding a whole type is not supported in this release", "hide the fields that return it"
-    taken = {item.name for each in types.sources.values() for item in each.outputs.values()}
-    if new in taken:
-        return f'there is a type "{new}" already', "choose another name"
-    made.field_names[new] = made.field_names.pop(named.name, {})
-    types.more[new] = types.more.pop(named.name, [])
-    named.name = new
+def _argument(field: str, definition: GraphQLField, name: str, new: str) -> Fault | None:
+    if name not in definition.args:
+        return f'"{field}" has no argument "{name}"', nearest(name, definition.args)
+    if new in definition.args:
+        return f'"{field}" has an argument "{new}" already', "choose another name"
+    if not new and is_required_argument(definition.args[name]):
+        return f'"{field}" cannot do without its argument "{name}"', "hide the field instead"
+    argument = definition.args.pop(name)
+    if new:
+        definition.args[new] = argument
     return None
+
+
+def _names(ref: TypeRef, key: str) -> bool:
+    while isinstance(ref, ListRef):
+        ref = ref.item
+    return isinstance(ref, NamedRef) and ref.name == key

@@ -1,7 +1,7 @@
 """A source's model becomes GraphQL types, inputs and enums, and its operations become root fields with their plans.
 
 Types are graphql-core's own with lazy fields: a description of thousands of types costs only what is used. Links
-between sources are made in ``joins.py``; rules are laid over the finished schema in ``access/``.
+between sources are made in ``links.py``; rules are laid over the finished schema in ``access/``.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ from resolvers import (
     TypeRef,
     UnionType,
 )
-from schema.filters import LIMIT, MIRROR, OFFSET, ORDER_BY, WHERE, Filters, order_type, where_type
-from schema.naming import RESERVED_TYPES, Names, camel, distinct, enum_value, pascal
+from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, Columns, Filters, order_type, where_type
+from schema.naming import RESERVED_TYPES, Names, camel, distinct, enum_values, pascal
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey
 from schema.scalars import SCALARS
 
@@ -86,8 +86,8 @@ class TypeBuilder:
         self.more: dict[str, list[MoreFields]] = {}
         self._prefixes = prefixes
         self._filters = Filters()
-        self._wheres: dict[str, GraphQLInputObjectType] = {}
-        self._orders: dict[str, GraphQLInputObjectType] = {}
+        self._wheres: dict[tuple[str, str], GraphQLInputObjectType] = {}
+        self._orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
 
     def add(self, model: SourceModel) -> None:
         """Takes a source in; the order of calls is the order of precedence for names."""
@@ -171,38 +171,39 @@ class TypeBuilder:
         return arguments
 
     def _where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
-        owner = made.outputs[row].name
-        if owner not in self._wheres:
-            name = self.names.take(f"{owner}Where", made.model.name, pascal_case=True)
+        key = (made.model.name, row)
+        if key not in self._wheres:
+            name = self.names.take(f"{made.outputs[row].name}Where", made.model.name, pascal_case=True)
             definition = cast("ObjectType", made.model.types[row])
             assert operation.rows is not None
-            fields = {}
-            for key, item in definition.fields.items():
-                filter_type = self._filter(made, item.type) if key in operation.rows.filterable else None
-                if filter_type is not None:
-                    spelled = made.field_names[owner][key]
-                    mirror = {MIRROR: f"{owner}.{spelled}"}
-                    fields[spelled] = GraphQLInputField(filter_type, out_name=key, extensions=mirror)
-            self._wheres[owner] = where_type(name, fields)
-        return self._wheres[owner]
+            filters = {
+                column: filter_type
+                for column, item in definition.fields.items()
+                if column in operation.rows.filterable and (filter_type := self._filter(made, item.type)) is not None
+            }
+            self._wheres[key] = where_type(name, _columns(made, row), filters)
+        return self._wheres[key]
 
     def _filter(self, made: SourceTypes, ref: TypeRef) -> GraphQLInputObjectType | None:
         if isinstance(ref, ScalarRef):
             return None if ref.scalar is Scalar.JSON else self._filters.of_scalar(ref.scalar)
         if isinstance(ref, NamedRef) and ref.name in made.enums:
             enum = made.enums[ref.name]
-            return self._filters.of_leaf(enum.name, enum, None)
+            return self._filters.of_leaf(
+                f"{made.model.name}.{ref.name}", lambda: self._filter_name(made, enum), enum, None
+            )
         return None
 
+    def _filter_name(self, made: SourceTypes, enum: GraphQLEnumType) -> str:
+        return self.names.take(f"{enum.name}Filter", made.model.name, pascal_case=True)
+
     def _order(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
-        owner = made.outputs[row].name
-        if owner not in self._orders:
-            name = self.names.take(f"{owner}OrderBy", made.model.name, pascal_case=True)
+        key = (made.model.name, row)
+        if key not in self._orders:
+            name = self.names.take(f"{made.outputs[row].name}OrderBy", made.model.name, pascal_case=True)
             assert operation.rows is not None
-            spelled = made.field_names[owner]
-            keys = [key for key in spelled if key in operation.rows.orderable]
-            self._orders[owner] = order_type(name, {spelled[key]: (key, f"{owner}.{spelled[key]}") for key in keys})
-        return self._orders[owner]
+            self._orders[key] = order_type(name, _columns(made, row), operation.rows.orderable)
+        return self._orders[key]
 
     def output_ref(self, made: SourceTypes, ref: TypeRef) -> GraphQLOutputType:
         """The GraphQL type of a result, non-null where the reference is not nullable."""
@@ -236,7 +237,11 @@ class TypeBuilder:
         if isinstance(definition, UnionType):
             return GraphQLUnionType(
                 name,
-                lambda: [cast("GraphQLObjectType", made.outputs[member]) for member in definition.members],
+                lambda: [
+                    cast("GraphQLObjectType", made.outputs[member])
+                    for member in definition.members
+                    if member in made.outputs
+                ],
                 resolve_type=_run_time_type(made),
                 description=description,
             )
@@ -252,7 +257,11 @@ class TypeBuilder:
             return own
 
         def interfaces() -> list[GraphQLInterfaceType]:
-            return [cast("GraphQLInterfaceType", made.outputs[interface]) for interface in definition.interfaces]
+            return [
+                cast("GraphQLInterfaceType", made.outputs[interface])
+                for interface in definition.interfaces
+                if interface in made.outputs
+            ]
 
         if isinstance(definition, InterfaceType):
             output: GraphQLInterfaceType | GraphQLObjectType = GraphQLInterfaceType(
@@ -295,6 +304,16 @@ def nullable(typed: GraphQLOutputType) -> GraphQLOutputType:
     return cast("GraphQLOutputType", typed.of_type) if isinstance(typed, GraphQLNonNull) else typed
 
 
+def _columns(made: SourceTypes, row: str) -> Columns:
+    """The columns of a row type as they are named in the end: renamed where they are, absent where they are hidden."""
+
+    def columns() -> dict[str, tuple[str, str]]:
+        owner = made.outputs[row].name
+        return {field: (key, f"{owner}.{field}") for key, field in made.field_names[owner].items()}
+
+    return columns
+
+
 def _run_time_type(made: SourceTypes) -> Callable[..., str | None]:
     def resolve(row: object, _info: object, _abstract: object) -> str | None:
         name = row.get(TYPE_KEY) if isinstance(row, Mapping) else None
@@ -305,7 +324,7 @@ def _run_time_type(made: SourceTypes) -> Callable[..., str | None]:
 
 
 def _enum(name: str, definition: EnumType) -> GraphQLEnumType:
-    spelled = distinct([enum_value(str(item.value)) for item in definition.values])
+    spelled = enum_values([str(item.value) for item in definition.values])
     return GraphQLEnumType(
         name,
         {
