@@ -155,17 +155,24 @@ def check_rules(schema: GraphQLSchema, settings: AccessSettings, *, incomplete: 
     """Rules on coordinates that do not exist. ``incomplete``: a source is missing, so its rules may wait for it."""
     problems: list[Problem] = []
     for coordinate in settings.rules:
-        fault = _missing(schema, coordinate)
-        if fault is not None and not incomplete:
+        fault = _malformed(coordinate) or (None if incomplete else _missing(schema, coordinate))
+        if fault is not None:
             what, mend = fault
             problems.append(Problem(what, ("access", "rules", coordinate), mend))
     return problems
 
 
+def _malformed(coordinate: str) -> tuple[str, str] | None:
+    if not _COORDINATE.fullmatch(coordinate):
+        return f'"{coordinate}" is not a schema coordinate', "write Type, Type.field or Type.field(argument:)"
+    if coordinate.startswith("__"):
+        return "introspection takes no rules", "rules are on types of your own"
+    return None
+
+
 def _missing(schema: GraphQLSchema, coordinate: str) -> tuple[str, str] | None:
     match = _COORDINATE.fullmatch(coordinate)
-    if match is None:
-        return f'"{coordinate}" is not a schema coordinate', "write Type, Type.field or Type.field(argument:)"
+    assert match is not None
     type_name, field, argument = match.groups()
     named = schema.type_map.get(type_name)
     if named is None:
