@@ -1,0 +1,9 @@
+"""Who is measured. One file adds a competitor, with one line here; each is a process that answers at ``/graphql``."""
+
+from __future__ import annotations
+
+from benchmarks.competitors import hand, isthmus, plain_strawberry
+from benchmarks.competitors.competitor import Competitor
+
+COMPETITORS: tuple[Competitor, ...] = (hand.COMPETITOR, isthmus.COMPETITOR, plain_strawberry.COMPETITOR)
+"""The first is the limit that the others are compared with, in answers and in milliseconds."""

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from benchmarks.competitors import COMPETITORS
+from benchmarks.records import ORDERS, PRODUCTS, STOCK, USERS
+from benchmarks.stage import check_answers, stage
+
+
+def test_all_competitors_give_the_same_answers_to_the_five_queries_and_these_are_the_data_of_the_upstream() -> None:
+    users = {user["id"]: {"id": user["id"], "name": user["name"]} for user in USERS}
+    products = {product["sku"]: product for product in PRODUCTS}
+    stock = {sku: {"quantity": quantity, "warehouse": warehouse} for sku, quantity, warehouse in STOCK}
+    with stage(COMPETITORS) as players:
+        check_answers(players)
+        first = players[0]
+        user = USERS[0]
+        assert first.data("Q1") == {"user": {"id": 1, "name": user["name"], "email": user["email"]}}
+        assert first.data("Q2") == {"orders": ORDERS[:100]}
+        joined = [{**order, "user": users[order["userId"]]} for order in ORDERS]
+        assert first.data("Q3") == {"orders": joined[:100]}
+        assert first.data("Q4") == {"orders": joined}
+        found = first.data("Q5")["orders"]
+        assert len(found) == 50
+        for order, answer in zip(ORDERS, found, strict=False):
+            product = products[order["sku"]]
+            assert answer == {
+                "id": order["id"],
+                "number": order["number"],
+                "user": users[order["userId"]],
+                "product": {
+                    "sku": product["sku"],
+                    "name": product["name"],
+                    "brand": product["brand"],
+                    "inventory": stock[order["sku"]],
+                },
+            }
+        assert [player.process.cpu_s() > 0 and player.process.memory_mib() > 1 for player in players] == [True] * 3
