@@ -10,11 +10,14 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.auth import Authenticator, JwtSettings, open_keys
+from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
 from gateway.keys import FetchedKeys
 from gateway.limits import LimitSettings
+from gateway.telemetry import request_id
 from resolvers import Settings
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -26,9 +29,43 @@ class ServerSettings(Settings):
     port: int = Field(8000, ge=0, le=65_535, description="Port that is listened on; 0: any free one.")
     jwt: JwtSettings | None = Field(None, description="Which access tokens are accepted; absent: all are anonymous.")
     limits: LimitSettings = Field(LimitSettings.model_validate({}), description="What one request may take.")
+    cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
+    notice_s: float = Field(
+        0.0,
+        ge=0,
+        le=60,
+        description="How long, after SIGTERM, /readyz says 503 while new connections are still taken, in seconds: "
+        "give load balancers the time to notice.",
+    )
+    executor: Executor = Field(
+        default_factory=_executor,
+        description="columns; or reference: graphql-core runs every operation field by field, for doubt. "
+        "Absent: what ISTHMUS_EXECUTOR says.",
+    )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
+
+
+class Edge(Starlette):
+    """Starlette, with an ``X-Request-Id`` on every answer, whoever made it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        given = request_id([value for name, value in scope["headers"] if name == b"x-request-id"])
+        scope.setdefault("state", {})["request_id"] = given
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                added = [(b"x-request-id", given.encode())]
+                if self.state.draining:
+                    added.append((b"connection", b"close"))  # the next request finds a server that stays
+                message["headers"] = [*message.get("headers", ()), *added]
+            await send(message)
+
+        await super().__call__(scope, receive, named)
 
 
 def make_app(
@@ -65,12 +102,13 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await endpoint.finish(settings.drain_s)
         if isinstance(keys, FetchedKeys):
             await keys.close()
 
     every = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     routes = [Route(PATH, graphql, methods=every), Route("/healthz", alive), Route("/readyz", ready), *extra_routes]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Edge(routes=routes, lifespan=lifespan, middleware=[cors(settings.cors)] if settings.cors else [])
     app.router.redirect_slashes = False
     app.state.draining = False
     return app

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 import math
 import re
 import time
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 import jwt
-from pydantic import Field, SecretStr, model_validator
+from httpx import URL, InvalidURL
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.body import strict_json
 from gateway.keys import FetchedKeys, FixedKeys, Keys, VerifyKey, parse_set
@@ -45,7 +47,9 @@ class JwtSettings(Settings):
     audience: str = Field(min_length=1, description="Must be the aud claim or in its list.")
     secret: SecretStr | None = Field(None, description="Shared secret for HMAC, 32 bytes or more.")
     jwks: Path | None = Field(None, description="File with a JWK set.")
-    jwks_url: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Where the JWK set is fetched.")
+    jwks_url: str | None = Field(
+        None, description="Where the JWK set is fetched: https, or http on this machine's loopback address."
+    )
     algorithms: tuple[Algorithm, ...] = Field(
         (), description="Accepted algorithms; empty: HS256 with a secret, RS256, ES256 and EdDSA with a key set."
     )
@@ -55,6 +59,15 @@ class JwtSettings(Settings):
     claims: ClaimSettings = Field(ClaimSettings.model_validate({}), description="Where scopes and roles lie.")
     leeway_s: float = Field(30.0, ge=0, le=300, description="Tolerated difference of clocks, in seconds.")
     max_lifetime_s: float = Field(86_400.0, gt=0, description="Longest accepted life of a token, in seconds.")
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _safe_way(cls, url: str | None) -> str | None:
+        # Whoever can change the key set on its way here can sign any token.
+        if url is not None and not _unchanged_on_its_way(url):
+            message = "jwks_url must begin with https:// (http:// is for loopback addresses only)"
+            raise ValueError(message)
+        return url
 
     @model_validator(mode="after")
     def _one_family(self) -> JwtSettings:
@@ -74,6 +87,16 @@ class JwtSettings(Settings):
         """The algorithms in force."""
         default = ("HS256",) if self.secret is not None else ("RS256", "ES256", "EdDSA")
         return frozenset(self.algorithms or default)
+
+
+def _unchanged_on_its_way(text: str) -> bool:
+    try:
+        url = URL(text)
+        if url.scheme != "http":
+            return url.scheme == "https" and bool(url.host)
+        return url.host == "localhost" or ipaddress.ip_address(url.host).is_loopback
+    except (InvalidURL, ValueError):
+        return False
 
 
 def open_keys(settings: JwtSettings) -> Keys:
@@ -151,12 +174,14 @@ class Authenticator:
         if not authorization:
             return ANONYMOUS
         scheme, _, token = authorization[0].partition(" ")
+        token = token.lstrip(" ")  # RFC 9110 section 11.4: one or more spaces
         if len(authorization) != 1 or scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_BYTES:
             raise Unauthenticated("not one bearer token")
         digest = hashlib.sha256(token.encode()).digest()
         kept = self._kept.get(digest)
         if kept is not None and kept[0] > self._clock() and kept[1] == self._keys.generation:
             self._kept.move_to_end(digest)
+            self._keys.freshen()  # or a key that was withdrawn would serve as long as only kept tokens come
             return kept[2]
         until, principal = await self._verify(token)
         self._kept[digest] = (until, self._keys.generation, principal)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NoReturn
+from urllib.parse import parse_qsl
 
 from resolvers import BadRequest
 from schema import GraphQLRequest
@@ -103,13 +104,17 @@ def from_post(data: bytes) -> GraphQLRequest:
     return _request(members)
 
 
-def from_get(parameters: Iterable[tuple[str, str]]) -> GraphQLRequest:
+def from_get(query_string: bytes) -> GraphQLRequest:
     """The parameters of a URL (GraphQL over HTTP, section 5.3): ``variables`` and ``extensions`` are JSON text.
 
     Raises:
-        BadRequest: one is given twice, is unknown, or has the wrong type.
+        BadRequest: one is given twice, is unknown, has the wrong type, or is not UTF-8.
     """
     members: dict[str, object] = {}
+    try:
+        parameters = parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise BadRequest("the URL is not UTF-8") from None
     for name, text in parameters:
         if name in members:
             raise BadRequest("a parameter is given twice")
@@ -119,5 +124,4 @@ def from_get(parameters: Iterable[tuple[str, str]]) -> GraphQLRequest:
             members[name] = text
     if members.get("operationName") == "":
         del members["operationName"]
-    _check(members)
     return _request(members)

@@ -17,12 +17,14 @@ from gateway.auth import Authenticator
 from gateway.body import from_get, from_post
 from gateway.keys import KeysUnavailable
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body
-from gateway.telemetry import log, new_request_id
-from resolvers import CallerError, Code, Context, DeadlineExceeded, IsthmusError, Unauthenticated
+from gateway.telemetry import log
+from resolvers import CallerError, Code, Context, DeadlineExceeded, IsthmusError, OutcomeUnknown, Unauthenticated
 from schema import ANONYMOUS, Answer, GraphQLRequest, MutationOverGet, Principal
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
+GRACE_S = 0.1
+"""How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
 
 
 class Graph(Protocol):
@@ -115,16 +117,21 @@ class Endpoint:
         self._authenticator = authenticator
         self._get = get
         self._places = Places(limits.max_requests)
+        self._unfinished: set[asyncio.Future[Answer]] = set()
+
+    async def finish(self, seconds: float) -> None:
+        """Waits until the writes whose callers were answered or are gone have ended, ``seconds`` at most."""
+        if self._unfinished:
+            await asyncio.wait(self._unfinished, timeout=seconds)
 
     async def __call__(self, request: Request) -> Response:
         """Answers one request; whatever goes wrong inside is an answer in GraphQL's shape, never a 500."""
-        request_id = new_request_id()
+        request_id: str = request.state.request_id
         media = negotiate(request.headers.get("accept"))
         headers: dict[str, str] = {}
         status, body = 200, {}
         try:
-            with self._places.take():
-                answer = await self._answer(request, request_id, media)
+            answer = await self._answer(request, request_id, media)
             body = dict(answer.body)
             refused = answer.kind == "request_error"
             status = 400 if refused and media == GRAPHQL else 200
@@ -153,7 +160,7 @@ class Endpoint:
             log("internal", request_id=request_id, level="error", exc_info=error)
             body = {"data": None, **_errors(Code.INTERNAL, IsthmusError.message)}
         log("request", request_id=request_id, method=request.method, status=status)
-        headers |= {"x-request-id": request_id, "cache-control": "no-store", "x-content-type-options": "nosniff"}
+        headers |= {"cache-control": "no-store", "x-content-type-options": "nosniff"}
         content = _encode(body, request_id)
         return Response(content, status, headers, media_type=f"{media or JSON}; charset=utf-8")
 
@@ -166,50 +173,95 @@ class Endpoint:
         if request.method not in allowed:
             raise Refusal(405, Code.BAD_REQUEST, "Use POST.", (("allow", ", ".join(allowed)),))
         deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
+        read_only = request.method == "GET"
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._run(request, request_id, deadline)
+                principal, parameters = await self._received(request, read_only=read_only)
         except TimeoutError:
             raise DeadlineExceeded from None
+        # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
+        with self._places.take():
+            return await self._run(request, parameters, principal, Deadline(request_id, deadline, read_only=read_only))
 
-    async def _run(self, request: Request, request_id: str, deadline: float) -> Answer:
-        read_only = request.method == "GET"
+    async def _received(self, request: Request, *, read_only: bool) -> tuple[Principal, GraphQLRequest]:
         if not read_only:
             _check_content(request)
         most = 0 if read_only else self._limits.max_body_bytes
         body = await read_body(request.stream(), request.headers.get("content-length"), most)
         principal = await self._principal(request)
-        parameters = from_get(request.query_params.multi_items()) if read_only else from_post(body)
+        if not read_only:
+            return principal, from_post(body)
+        return principal, from_get(request.scope["query_string"])
+
+    async def _run(self, request: Request, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
         graph = self._holder.current.graph
         if graph is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
         rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
-        context = Context(deadline, request_id, rights, self._limits.calls_per_operation)
-        work = asyncio.ensure_future(graph.execute(parameters, principal, context, read_only=read_only))
+        context = Context(limit.at, limit.request_id, rights, self._limits.calls_per_operation)
+        work = asyncio.ensure_future(graph.execute(parameters, principal, context, read_only=limit.read_only))
         try:
-            return await _unless_gone(request, work, cancel="mutation" not in parameters.query)
+            # A document without the keyword holds no mutation. One that has it is treated as a write.
+            if limit.read_only or "mutation" not in parameters.query:
+                return await _read(request, work, limit.at + GRACE_S)
+            return await self._write(work, limit)
         except MutationOverGet:
             raise Refusal(405, Code.BAD_REQUEST, "Mutations need POST.", (("allow", "POST"),)) from None
+
+    async def _write(self, work: asyncio.Future[Answer], limit: Deadline) -> Answer:
+        """The answer of a write, which runs to its end whoever leaves and whatever the clock says.
+
+        Raises:
+            OutcomeUnknown: it has not ended in time.
+        """
+        self._unfinished.add(work)
+        work.add_done_callback(self._ended)
+        left = limit.at + GRACE_S - asyncio.get_running_loop().time()
+        done, _ = await asyncio.wait([work], timeout=left)
+        if not done:
+            log("write_unfinished", request_id=limit.request_id, level="warning")
+            raise OutcomeUnknown("the write was still running at the deadline")
+        return work.result()
+
+    def _ended(self, work: asyncio.Future[Answer]) -> None:
+        self._unfinished.discard(work)
+        if not work.cancelled():
+            work.exception()  # whoever waited has it already; without this the loop would complain of a lost one
 
     async def _principal(self, request: Request) -> Principal:
         values = request.headers.getlist("authorization")
         if self._authenticator is None:
+            if values:
+                # A token that nobody verifies is not a valid one, and an invalid one never counts as none.
+                raise Unauthenticated("a token came, but server.jwt is not configured")
             return ANONYMOUS
         return await self._authenticator.principal(values)
 
 
-async def _unless_gone(request: Request, work: asyncio.Future[Answer], *, cancel: bool) -> Answer:
-    """The answer, or ``ClientDisconnect``: a read nobody waits for is ended, a write runs to its end."""
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """``at``: time of the event loop's clock after which no call to a source goes on."""
+
+    request_id: str
+    at: float
+    read_only: bool
+
+
+async def _read(request: Request, work: asyncio.Future[Answer], until: float) -> Answer:
+    """The answer of a read, which ends when its caller leaves.
+
+    Raises:
+        ClientDisconnect: nobody waits for the answer any more.
+        DeadlineExceeded: it has not ended by ``until``.
+    """
     watcher = asyncio.ensure_future(_gone(request))
     try:
-        if cancel:
-            pending: list[asyncio.Future[Any]] = [work, watcher]
-            await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.wait([work])
-        if work.done():
+        pending: list[asyncio.Future[Any]] = [work, watcher]
+        left = until - asyncio.get_running_loop().time()
+        done, _ = await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if work in done:
             return work.result()
-        raise ClientDisconnect
+        raise ClientDisconnect if done else DeadlineExceeded
     finally:
         for task in (work, watcher):
             task.cancel()

@@ -17,6 +17,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
 from gateway.body import strict_json
+from gateway.telemetry import log
 from resolvers import BadRequest
 
 MAX_SET_BYTES = 65_536
@@ -46,6 +47,9 @@ class Keys(Protocol):
     @property
     def generation(self) -> int:
         """Grows when the set changes; what was verified with an older set is verified again."""
+
+    def freshen(self) -> None:
+        """Starts a refresh in the background when one is due; said for tokens that need no key any more."""
 
     async def find(self, kid: str | None, algorithm: str) -> Sequence[VerifyKey]:
         """The keys that may verify such a token. Raises KeysUnavailable."""
@@ -115,6 +119,9 @@ class FixedKeys:
     def __init__(self, keys: Sequence[VerifyKey]) -> None:
         self._keys = tuple(keys)
 
+    def freshen(self) -> None:
+        """There is nothing to refresh."""
+
     async def find(self, kid: str | None, algorithm: str) -> Sequence[VerifyKey]:
         if len(self._keys) == 1 and self._keys[0].kid is None:
             kid = None
@@ -135,19 +142,26 @@ class FetchedKeys:
         self._flight: asyncio.Task[None] | None = None
         self.generation = 0
 
-    async def find(self, kid: str | None, algorithm: str) -> Sequence[VerifyKey]:
+    def freshen(self) -> None:
         now = self._clock()
-        if not self._keys or now - self._fetched > STALE_S:
-            await self._refresh()
-            if not self._keys or self._clock() - self._fetched > STALE_S:
-                raise KeysUnavailable
-        elif now - self._fetched > FRESH_S and now - self._tried >= COOLDOWN_S:
+        if now - self._fetched > FRESH_S and now - self._tried >= COOLDOWN_S:
             self._start()
+
+    async def find(self, kid: str | None, algorithm: str) -> Sequence[VerifyKey]:
+        if not self._usable:
+            await self._refresh()
+            if not self._usable:
+                raise KeysUnavailable
+        self.freshen()
         found = choose(self._keys, kid, algorithm)
         if not found and kid is not None:
             await self._refresh()
             found = choose(self._keys, kid, algorithm)
         return found
+
+    @property
+    def _usable(self) -> bool:
+        return bool(self._keys) and self._clock() - self._fetched <= STALE_S
 
     async def close(self) -> None:
         """Ends a fetch under way."""
@@ -169,19 +183,26 @@ class FetchedKeys:
 
     async def _fetch(self) -> None:
         try:
-            data = bytearray()
-            async with (
-                asyncio.timeout(FETCH_TIMEOUT_S),
-                httpx.AsyncClient(trust_env=False) as client,
-                client.stream("GET", self._url, headers={"accept-encoding": "identity"}) as reply,
-            ):
-                reply.raise_for_status()
-                async for chunk in reply.aiter_raw():
-                    data += chunk
-                    if len(data) > MAX_SET_BYTES:
-                        return
-            keys = parse_set(bytes(data))
-        except (httpx.HTTPError, TimeoutError, ValueError):
-            return  # the last good set stays; find() says when it is too old
-        self._keys, self._fetched = keys, self._clock()
-        self.generation += 1
+            async with asyncio.timeout(FETCH_TIMEOUT_S):
+                keys = parse_set(await self._download())
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, TimeoutError, ValueError) as error:
+            # The last good set stays; find() says when it is too old.
+            log("keys_not_fetched", level="warning", reason=type(error).__name__)
+            return
+        self._fetched = self._clock()
+        if keys != self._keys:
+            self._keys = keys
+            self.generation += 1
+
+    async def _download(self) -> bytes:
+        data = bytearray()
+        async with (
+            httpx.AsyncClient(trust_env=False) as client,
+            client.stream("GET", self._url, headers={"accept-encoding": "identity"}) as reply,
+        ):
+            reply.raise_for_status()
+            async for chunk in reply.aiter_raw():
+                data += chunk
+                if len(data) > MAX_SET_BYTES:
+                    raise ValueError("the key set is too large")
+        return bytes(data)

@@ -17,6 +17,7 @@ class LimitSettings(Settings):
     max_body_bytes: int = Field(262_144, gt=0, description="Largest request body, in bytes.")
     deadline_s: float = Field(10.0, gt=0, le=300, description="Longest time for one request, in seconds.")
     max_header_bytes: int = Field(16_384, gt=0, description="Most bytes of request line and headers together.")
+    max_url_bytes: int = Field(8192, gt=0, description="Longest URL, in bytes; a longer one gets 414.")
     max_headers: int = Field(100, gt=0, description="Most header lines of one request.")
     header_timeout_s: float = Field(5.0, gt=0, description="Longest time to receive the headers, in seconds.")
     body_timeout_s: float = Field(10.0, gt=0, description="Longest time to receive the body, in seconds.")

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
+import signal
 import socket
+import time
 from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any
@@ -19,7 +22,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.app import ServerSettings
 from gateway.limits import LimitSettings
-from gateway.telemetry import configure
+from gateway.telemetry import configure, log, request_id
+
+BAD = b"400 Bad Request"
+LATE = b"408 Request Timeout"
+TOO_LONG = b"414 URI Too Long"
+TOO_LARGE = b"431 Request Header Fields Too Large"
 
 
 def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  # one class, made for its limits
@@ -30,6 +38,7 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
         _in_head = True
         _head_bytes = 0
         _head_lines = 0
+        _url_bytes = 0
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -46,24 +55,33 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
                     self._arm(limits.header_timeout_s)
             super().data_received(data)
             if self._in_head and self._head_bytes > limits.max_header_bytes:
-                self._refuse(b"431 Request Header Fields Too Large")
+                self._refuse(TOO_LONG if self._url_bytes > limits.max_url_bytes else TOO_LARGE)
 
         def on_message_begin(self) -> None:
-            self._head_lines = 0
+            self._head_lines = self._url_bytes = 0
             super().on_message_begin()
+
+        def on_url(self, url: bytes) -> None:
+            self._url_bytes += len(url)
+            super().on_url(url)
 
         def on_header(self, name: bytes, value: bytes) -> None:
             self._head_lines += 1
             super().on_header(name, value)
 
         def on_headers_complete(self) -> None:
-            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-            if size > limits.max_header_bytes or self._head_lines > limits.max_headers:
-                self._refuse(b"431 Request Header Fields Too Large")
-                return
-            self._in_head, self._head_bytes = False, 0
-            self._arm(limits.body_timeout_s)
-            super().on_headers_complete()
+            size = self._url_bytes + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            hosts = sum(name == b"host" for name, _ in self.headers)
+            if self._url_bytes > limits.max_url_bytes:
+                self._refuse(TOO_LONG)
+            elif size > limits.max_header_bytes or self._head_lines > limits.max_headers:
+                self._refuse(TOO_LARGE)
+            elif hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
+                self._refuse(BAD)  # RFC 9112 section 3.2
+            else:
+                self._in_head, self._head_bytes = False, 0
+                self._arm(limits.body_timeout_s)
+                super().on_headers_complete()
 
         def on_message_complete(self) -> None:
             self._in_head = True
@@ -75,19 +93,34 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
             if not self.transport.is_closing():
                 super().on_body(body)
 
+        def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # the signature is uvicorn's
+            self._refuse(BAD)
+
         def _arm(self, seconds: float) -> None:
             self._disarm()
-            self._timer = self.loop.call_later(seconds, self._refuse, b"408 Request Timeout")
+            self._timer = self.loop.call_later(seconds, self._refuse, LATE)
 
         def _disarm(self) -> None:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
 
+        @property
+        def _answering(self) -> bool:
+            """True while the answer to an earlier request, or the rest of this one's, is still to come."""
+            if getattr(self.cycle, "response_complete", True):  # no cycle before the first request
+                return False
+            return self._in_head or bool(self.pipeline) or self.cycle.response_started
+
         def _refuse(self, status: bytes) -> None:
-            if not self.transport.is_closing():
-                self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
-                self.transport.close()
+            if self.transport.is_closing():
+                return
+            given = request_id(())
+            log("refused", request_id=given, level="warning", status=int(status[:3]))
+            if not self._answering:  # or the caller would take it for the answer that it waits for
+                end = b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+                self.transport.write(b"HTTP/1.1 " + status + b"\r\nx-request-id: " + given.encode() + end)
+            self.transport.close()
 
     return BoundedProtocol
 
@@ -103,12 +136,24 @@ class Server(uvicorn.Server):
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self.started_at(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
+    notice_s = 0.0
+    _ends_at = math.inf
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the signature is uvicorn's
         app = self.config.app
+        again = isinstance(app, Starlette) and app.state.draining
         if isinstance(app, Starlette):
             app.state.draining = True
-        self.force_exit = self.should_exit
-        self.should_exit = True
+        if sig == signal.SIGINT:
+            self.force_exit = again  # Ctrl-C twice; a supervisor that repeats itself must not cut answers off
+            self.should_exit = True
+        elif not again:
+            self._ends_at = time.monotonic() + self.notice_s
+
+    async def on_tick(self, counter: int) -> bool:
+        if time.monotonic() >= self._ends_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
 
 
 def make_server(app: Starlette, settings: ServerSettings) -> Server:
@@ -122,11 +167,14 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
         ws="none",
         access_log=False,
         log_level="warning",
+        log_config=None,  # one way to log: telemetry's
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(settings.drain_s)),
     )
-    return Server(config)
+    server = Server(config)
+    server.notice_s = settings.notice_s
+    return server
 
 
 async def serve_app(app: Starlette, settings: ServerSettings, started: Callable[[str], None]) -> None:

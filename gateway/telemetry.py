@@ -5,31 +5,53 @@ JSON escapes every control character, so nothing a caller sends can forge a line
 
 from __future__ import annotations
 
+import logging
+import re
 import secrets
 import sys
+from collections.abc import Sequence
 
 import structlog
+from structlog.typing import Processor
+
+WELL_FORMED = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
-def new_request_id() -> str:
-    """An id of ours, 16 hexadecimal digits; a caller's own id is not trusted to be one."""
+def request_id(given: Sequence[bytes]) -> str:
+    """The id of a request: the caller's own ``X-Request-Id`` where there is one and it is harmless, else one of ours.
+
+    ``given``: the values of all headers of that name.
+    """
+    if len(given) == 1 and WELL_FORMED.fullmatch(given[0]):
+        return given[0].decode("ascii")
     return secrets.token_hex(8)
 
 
 def configure() -> None:
-    """Sends every event to standard error as JSON."""
+    """Sends every event to standard error as JSON, one line each, those of libraries too."""
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=True),
+    ]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=True),
-        ],
+        processors=[*shared, *last],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    handler = logging.StreamHandler(sys.stderr)
+    extra = structlog.stdlib.ExtraAdder(["request_id"])
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=[*shared, extra], processors=[remove, *last])
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("isthmus").setLevel(logging.INFO)  # what sources really said, under the id of the request
 
 
-def log(event: str, *, request_id: str, level: str = "info", **facts: object) -> None:
-    """One event under the id that its reply carries."""
-    getattr(structlog.get_logger(), level)(event, request_id=request_id, **facts)
+def log(event: str, *, level: str = "info", **facts: object) -> None:
+    """One event; ``request_id`` among its facts is the id that the reply carries."""
+    getattr(structlog.get_logger(), level)(event, **facts)
