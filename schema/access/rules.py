@@ -94,8 +94,8 @@ class Policy:
         return Need((rule,), self.default) if rule is not None else Need((), "anonymous")
 
     def guarded(self) -> Iterable[tuple[str, str]]:
-        """Every field coordinate that has a rule, as (type, field)."""
-        return (coordinate for coordinate, need in self._fields.items() if need.rules)
+        """Every field coordinate that may be refused to a caller with a token, as (type, field)."""
+        return (coordinate for coordinate, need in self._fields.items() if need.rules or self.default == "deny")
 
     def inherit(self, coordinate: tuple[str, str], compared: tuple[str, str]) -> None:
         """The rules of a compared field hold for the field that compares it (joins that nobody wrote down)."""
