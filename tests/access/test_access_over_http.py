@@ -1,0 +1,116 @@
+"""Defaults and claims as a client meets them: over a real socket, with signed tokens."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from gateway.app import ServerSettings, make_app
+from schema import AccessSettings, Graph, RuleSettings
+from tests.graph.company import Company, company
+from tests.serving import serving
+
+SECRET = "a secret of this test, long enough for HMAC"
+SEARCH = "{ search { id salary } }"
+
+
+@dataclass
+class Snap:
+    graph: Graph | None
+    degraded: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Hold:
+    current: Snap
+
+
+def token(**claims: object) -> str:
+    now = int(time.time())
+    whole = {"iss": "https://id", "aud": "isthmus", "sub": "s", "iat": now, "exp": now + 600, **claims}
+    return jwt.encode(whole, SECRET, "HS256", headers={"typ": "at+jwt"})
+
+
+async def post(made: Company, query: str, bearer: str | None, **claim_paths: str) -> httpx.Response:
+    trusted = {"issuer": "https://id", "audience": "isthmus", "secret": SECRET, "claims": claim_paths}
+    settings = ServerSettings.model_validate({"jwt": trusted})
+    headers = {"Accept": "application/graphql-response+json"}
+    headers |= {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    async with (
+        serving(make_app(Hold(Snap(made.graph)), settings)) as base,
+        httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as client,
+    ):
+        return await client.post("/graphql", json={"query": query}, headers=headers)
+
+
+def outcome(reply: httpx.Response) -> tuple[int, Any, list[str]]:
+    body = reply.json()
+    return reply.status_code, body.get("data"), [error["extensions"]["code"] for error in body.get("errors", ())]
+
+
+@pytest.mark.parametrize(
+    ("default", "anonymous", "known"),
+    [
+        ("anonymous", (200, {"parties": [{"id": 1}, {"id": 2}]}, []), (200, {"parties": [{"id": 1}, {"id": 2}]}, [])),
+        ("authenticated", (401, None, ["UNAUTHENTICATED"]), (200, {"parties": [{"id": 1}, {"id": 2}]}, [])),
+        ("deny", (401, None, ["UNAUTHENTICATED"]), (200, {"parties": None}, ["FORBIDDEN"])),
+    ],
+)
+async def test_each_default_answers_strangers_and_friends(default: Any, anonymous: object, known: object) -> None:
+    made = company(AccessSettings(default=default))
+    assert outcome(await post(made, "{ parties { id } }", None)) == anonymous
+    assert len(made.calls) == (default == "anonymous")
+    made.crm.calls.clear()
+    assert outcome(await post(made, "{ parties { id } }", token())) == known
+    assert len(made.calls) == (default != "deny")
+    assert outcome(await post(made, "{ __typename }", None)) == (200, {"__typename": "Query"}, [])
+    assert outcome(await post(made, "{ __typename }", "broken"))[0] == 401
+
+
+async def test_under_deny_only_what_a_rule_opens_is_served() -> None:
+    rules = {name: RuleSettings() for name in ("Query.parties", "Party.id")}
+    made = company(AccessSettings(default="deny", rules=rules), links={})
+    reply = await post(made, "{ parties { id email } search { id } }", token())
+    status, data, codes = outcome(reply)
+    assert (status, codes) == (200, ["FORBIDDEN", "FORBIDDEN"])
+    assert data == {"parties": [{"id": 1, "email": None}, {"id": 2, "email": None}], "search": None}
+    assert made.calls == ["parties"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "paths", "allowed"),
+    [
+        ({"scope": "a pay b", "roles": ["hr"]}, {}, True),
+        ({"scope": ["pay"], "roles": ["x", "hr"]}, {}, True),
+        (
+            {"realm": {"access": {"roles": ["hr"]}}, "scp": ["pay"]},
+            {"roles": "realm.access.roles", "scopes": "scp"},
+            True,
+        ),
+        ({"https://x.example/roles": ["hr"], "scope": "pay"}, {"roles": "https://x.example/roles"}, True),
+        ({"scope": "pay"}, {}, False),
+        ({"roles": ["hr"]}, {}, False),
+        ({"scope": "payments", "roles": ["hr"]}, {}, False),
+        ({"scope": "PAY", "roles": ["hr"]}, {}, False),
+        ({"scope": "pay", "roles": "hr"}, {}, False),
+        ({"scope": "pay", "roles": ["hr", 7]}, {}, False),
+        ({"scope": "pay", "roles": {"hr": True}}, {}, False),
+        ({"scope": {"pay": 1}, "roles": ["hr"]}, {}, False),
+        ({"scope": "pay", "roles": ["hr"]}, {"roles": "realm.roles"}, False),
+        ({"scope": "pay", "realm": "hr"}, {"roles": "realm.roles"}, False),
+        ({"scope": None, "roles": None}, {}, False),
+    ],
+)
+async def test_scopes_and_roles_are_read_where_the_claims_hold_them(
+    claims: dict[str, object], paths: dict[str, str], *, allowed: bool
+) -> None:
+    rule = RuleSettings(scopes=("pay",), roles=("hr", "boss"))
+    made = company(AccessSettings(default="authenticated", rules={"Person.salary": rule}))
+    status, data, codes = outcome(await post(made, SEARCH, token(**claims), **paths))
+    assert (status, codes) == (200, [] if allowed else ["FORBIDDEN"])
+    assert data == {"search": [{"id": 1, "salary": 9 if allowed else None}]}
