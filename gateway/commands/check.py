@@ -19,6 +19,15 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
 ) -> None:
     """Check a file: its shape, and that all it names exists."""
+    try:
+        _check(file, as_json=as_json)
+    except typer.Exit:
+        if as_json:  # the problems stand on standard error
+            typer.echo(orjson.dumps({"valid": False, "sources": {}, "renamed": []}).decode())
+        raise
+
+
+def _check(file: Path, *, as_json: bool) -> None:
     chosen = configuration([str(file)])
 
     async def work() -> Snapshot:

@@ -10,18 +10,21 @@ from rich.console import Console
 
 from gateway import explorer
 from gateway.app import make_app
+from gateway.commands.listening import check_address
 from gateway.commands.opening import fail, snapshot
 from gateway.config import UnreadableFile, read
 from gateway.demo.folder import trading_folder
 from gateway.demo.roles import ROLES, tokens
-from gateway.demo.servers import DemoServers
+from gateway.demo.servers import HOST, DemoServers
 from gateway.server import run, serve_app
 from gateway.snapshot import Holder
 
 _out = Console(highlight=False, soft_wrap=True)
 
 
-def demo(port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.")] = 8000) -> None:
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0: any free one.")] = 8000,
+) -> None:
     """Start three demo systems (REST, SOAP, SQL) and the gateway over them. Ctrl-C stops everything."""
     run(_demo(port))
 
@@ -29,17 +32,20 @@ def demo(port: Annotated[int, typer.Option(help="Port to listen on; 0: any free 
 async def _demo(port: int) -> None:
     folder = trading_folder()
     secret = secrets.token_urlsafe(48)
+    check_address(HOST, port)
     async with DemoServers() as servers:
         try:
             chosen = read(folder / "isthmus.yaml", {**servers.environment, "ISTHMUS_DEMO_SECRET": secret})
         except UnreadableFile as error:
             fail(error.text)
         current = await snapshot(chosen)
-        settings = chosen.settings.server.model_copy(update={"port": port})
+        settings = chosen.settings.server.model_copy(update={"host": HOST, "port": port})
         assert settings.jwt is not None
         signed = tokens(settings.jwt)
         query = (folder / "query.graphql").read_text("utf-8")
-        app = make_app(Holder(current), settings, explorer_page=explorer.page, extra_routes=explorer.routes())
+        app = make_app(
+            Holder(current), settings, explorer_page=explorer.page, extra_routes=explorer.routes(default_query=query)
+        )
 
         def say(address: str) -> None:
             _out.print(f"\nIsthmus answers at {address}/graphql (open it in a browser for the explorer)\n")

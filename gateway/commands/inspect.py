@@ -11,7 +11,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from gateway.commands.opening import configuration, errors
+from gateway.commands.opening import configuration, fail
 from gateway.config import Configuration
 from gateway.snapshot import Snapshot, load
 from resolvers import ConfigurationError
@@ -25,7 +25,12 @@ def inspect(
 ) -> None:
     """Inspect one source. Exit code 0 when a valid schema was built."""
     started = time.perf_counter()
-    chosen = configuration([f"source={source}"])
+    try:
+        chosen = configuration([f"source={source}"])
+    except typer.Exit:
+        if as_json:
+            typer.echo(orjson.dumps(_report(None, time.perf_counter() - started)).decode())
+        raise
     if "writes" in type(chosen.sources["source"][1]).model_fields:
         kind, settings = chosen.sources["source"]
         opened = settings.model_copy(update={"writes": True})
@@ -38,13 +43,11 @@ def inspect(
         problem = chosen.describe(error.problems)
     report = _report(current, time.perf_counter() - started)
     if as_json:
-        typer.echo(orjson.dumps(report if not problem else {**report, "problem": problem}).decode())
-    elif current is None:
-        errors.print(problem, markup=False)
-    else:
+        typer.echo(orjson.dumps(report).decode())
+    elif current is not None:
         _print(current, report)
     if current is None:
-        raise typer.Exit(1)
+        fail(problem)
 
 
 async def _load(chosen: Configuration) -> Snapshot:
@@ -67,11 +70,6 @@ def _report(current: Snapshot | None, seconds: float) -> dict[str, object]:
                 {"operation": item.operation, "where": str(item.place), "reason": item.reason} for item in left_out
             ],
         },
-        "degraded": [
-            {"coordinate": item.operation, "where": str(item.place), "reason": item.reason}
-            for item in (model.left_out if model is not None else ())
-            if item.degraded
-        ],
         "types": type_count(current.graph.schema) if current is not None else 0,
         "seconds": round(seconds, 3),
         "mebibytes": round(mebibytes, 1),

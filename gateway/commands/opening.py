@@ -43,12 +43,23 @@ async def _from_arguments(arguments: Sequence[str]) -> Configuration:
         name, separator, location = argument.partition("=")
         if not separator or not name or not location:
             raise UnreadableFile(f'"{argument}" is neither a file nor name=location')
+        if await asyncio.to_thread(_is_sqlite, base / location):
+            location = f"sqlite:///{location}"
         kind, colon, rest = location.partition(":")
         if colon and kind in KINDS:
             sources[name] = (kind, rest)
         else:
             sources[name] = (await kind_of(location, base), location)
     return from_sources(sources, base)
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Whether a SQLite database lies there; only its first bytes are read, however large it is."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\x00"
+    except (OSError, ValueError):
+        return False
 
 
 async def snapshot(chosen: Configuration, *, quiet: bool = False) -> Snapshot:

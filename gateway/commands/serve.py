@@ -8,6 +8,7 @@ import typer
 
 from gateway import explorer
 from gateway.app import make_app
+from gateway.commands.listening import check_address
 from gateway.commands.opening import configuration, errors, fail, snapshot
 from gateway.config import Configuration
 from gateway.server import run, serve_app
@@ -19,7 +20,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 def serve(
     what: Annotated[list[str], typer.Argument(metavar="FILE | NAME=LOCATION…", help="The file, or sources.")],
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0: any free one.")] = None,
 ) -> None:
     """Serve one GraphQL API over the sources."""
     chosen = configuration(what)
@@ -34,6 +35,7 @@ def serve(
 
 
 async def _run(chosen: Configuration, *, host: str, port: int) -> None:
+    check_address(host, port)
     current = await snapshot(chosen)
     for name, problem in current.failed.items():
         errors.print(f"Source {name} is not served: {problem.what}", markup=False)
