@@ -16,6 +16,9 @@ from resolvers.batch import Column, Outcome, fetch
 from resolvers.keys import Canonical, canonical_key
 from resolvers.source import Context, Selection, Source
 
+_PLAIN = {int, str, type(None)}
+"""Types of key values among which only equal ones are the same key; ``True`` and ``1.0`` equal ``1``, and are not."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ask:
@@ -67,6 +70,14 @@ class Loaders:
         self._sources = sources
         self._context = context
         self._loaders: dict[tuple[object, ...], _ColumnLoader] = {}
+
+    async def load_column(self, column: Column, values: Sequence[object], selection: Selection) -> Sequence[Outcome]:
+        """As ``load`` for a key of one part: ``values`` are the key's own values."""
+        if not set(map(type, values)) <= _PLAIN:
+            return await self.load(column, [(value,) for value in values], selection)
+        distinct = list(dict.fromkeys(values))
+        found = dict(zip(distinct, await self.load(column, [(value,) for value in distinct], selection), strict=True))
+        return [found[value] for value in values]
 
     async def load(self, column: Column, values: Sequence[Sequence[object]], selection: Selection) -> list[Outcome]:
         """One outcome for each entry of ``values`` (a key's values in the order of ``column.match``), in their order.

@@ -4,7 +4,7 @@ from schema.access.principal import ANONYMOUS, Principal
 from schema.access.settings import AccessSettings, RuleSettings
 from schema.build import Built, GraphSettings, build, type_count
 from schema.extension import Extension
-from schema.graph import Graph, MutationOverGet
+from schema.graph import Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
 from schema.links import LinkSettings
 from schema.request import Answer, GraphQLRequest
@@ -14,6 +14,7 @@ __all__ = [
     "AccessSettings",
     "Answer",
     "Built",
+    "Executor",
     "Extension",
     "Graph",
     "GraphQLRequest",

@@ -22,12 +22,13 @@ from resolvers import LEAF, ConfigurationError, Problem, Selection, Source, Unio
 from schema.access.rules import Policy, check_rules, open_nulls
 from schema.access.settings import AccessSettings
 from schema.extension import AddedField, Extension
-from schema.graph import Graph
+from schema.graph import Executor, Graph
 from schema.limits import OperationLimits
 from schema.links import Joined, LinkBuilder, LinkSettings
 from schema.naming import Renamed
 from schema.plan.fields import PLAN, Strawberry
-from schema.plan.reference import guard, is_hand_written
+from schema.plan.handwritten import Guarded
+from schema.plan.reference import is_hand_written
 from schema.shape import shape
 from schema.types import TypeBuilder
 from schema.unified import UnifiedSchema
@@ -45,6 +46,7 @@ class GraphSettings:
     extensions: Sequence[Extension] = ()
     limits: OperationLimits = field(default_factory=OperationLimits)
     missing: Mapping[str, str] = field(default_factory=dict)
+    executor: Executor = "columns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,10 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         raise ConfigurationError(problems)
     open_nulls(schema, policy)
     _guard(schema, types)
-    return Built(Graph(unified, policy, sources, settings.limits), (*types.names.renamed, *types.root_names.renamed))
+    return Built(
+        Graph(unified, policy, sources, settings.limits, settings.executor),
+        (*types.names.renamed, *types.root_names.renamed),
+    )
 
 
 def _implementations(types: TypeBuilder) -> list[GraphQLNamedType]:
@@ -146,7 +151,7 @@ def _add_to(
     # Strawberry may have turned the Python name into camel case; the order is kept.
     for (name, definition), added in zip(made.items(), fields, strict=True):
         needs = Selection({spelled[need]: LEAF for need in added.needs if need in spelled})
-        definition.extensions = {**definition.extensions, PLAN: Strawberry(needs)}
+        definition.extensions = {**definition.extensions, PLAN: Strawberry(needs, added.batch)}
         types.more.setdefault(type_name, []).append(_one(name, definition))
     return problems
 
@@ -234,7 +239,7 @@ def _guard(schema: GraphQLSchema, types: TypeBuilder) -> None:
         for definition in named.fields.values():
             if is_hand_written(definition):
                 assert definition.resolve is not None
-                definition.resolve = guard(shown, definition.resolve)
+                definition.resolve = Guarded(definition.resolve, shown)
 
 
 def type_count(schema: GraphQLSchema) -> int:

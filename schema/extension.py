@@ -7,9 +7,9 @@ parents of generated types arrive as mappings by GraphQL field name, holding wha
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeAlias, TypeVar, get_type_hints
 
 from aiodataloader import DataLoader
 from strawberry import Info
@@ -19,16 +19,23 @@ from strawberry.types.field import StrawberryField
 Function = TypeVar("Function", bound=Callable[..., Any])
 Parent = Mapping[str, object]
 
+Batch: TypeAlias = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
+"""Parents as a hand-written field sees them → one value or exception for each, in their order."""
+
 
 @dataclass(frozen=True, slots=True)
 class AddedField:
-    """A hand-written field of a generated type. ``needs``: GraphQL names of fields of that type which it reads."""
+    """A hand-written field of a generated type. ``needs``: GraphQL names of fields of that type which it reads.
+
+    ``batch``: its function for a whole column, where no permission class or field extension stands before it.
+    """
 
     type_name: str
     name: str
     needs: tuple[str, ...]
     field: StrawberryField
     declassify: bool
+    batch: Batch | None = None
 
 
 class Extension:
@@ -76,7 +83,9 @@ class Extension:
 
         def add(function: Function) -> Function:
             made = strawberry_field(resolver=_batched(function), **_described(function, options))
-            self.added.append(AddedField(type_name, function.__name__, tuple(needs), made, declassify))
+            alone = not options.get("permission_classes") and not options.get("extensions")
+            batch = _checked(function) if alone else None
+            self.added.append(AddedField(type_name, function.__name__, tuple(needs), made, declassify, batch))
             return function
 
         return add
@@ -116,14 +125,7 @@ def _batched(function: Callable[..., Awaitable[Sequence[Any]]]) -> Callable[...,
         loaders: dict[object, DataLoader[Any, Any]] = info.context.batches
         loader = loaders.get(function)
         if loader is None:
-
-            async def load(parents: list[Parent]) -> list[Any]:
-                results = list(await function(parents))
-                if len(results) != len(parents):
-                    raise ValueError(f"{function.__name__} gave {len(results)} results for {len(parents)} parents")
-                return results
-
-            loader = loaders[function] = DataLoader(load, cache=False)
+            loader = loaders[function] = DataLoader(_checked(function), cache=False)
         return await loader.load(root)
 
     hints = get_type_hints(function, include_extras=True)
@@ -134,6 +136,18 @@ def _batched(function: Callable[..., Awaitable[Sequence[Any]]]) -> Callable[...,
         inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
     ]
     return _dressed(resolve, function, parameters, {"info": Info, "return": single})
+
+
+def _checked(
+    function: Callable[..., Awaitable[Sequence[Any]]],
+) -> Callable[[Sequence[Any]], Coroutine[Any, Any, list[Any]]]:
+    async def load(parents: Sequence[Any]) -> list[Any]:
+        results = list(await function(list(parents)))
+        if len(results) != len(parents):
+            raise ValueError(f"{function.__name__} gave {len(results)} results for {len(parents)} parents")
+        return results
+
+    return load
 
 
 def _dressed(

@@ -1,40 +1,30 @@
 """``Graph``: an immutable schema, ready to answer requests: it parses, refuses or plans, runs, and words the errors.
 
-How an operation runs is behind one seam, ``plan.reference.run_operation``; the edge sees only ``execute``.
+Two executors stand behind it, ``plan.columns`` and ``plan.reference``; the edge sees only ``execute``.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 from graphql import (
-    DocumentNode,
-    ExecutionResult,
     FieldNode,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    parse,
     print_schema,
-    specified_rules,
-    validate,
 )
-from graphql.execution.values import get_variable_values
-from graphql.validation import MaxIntrospectionDepthRule
+from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers import (
-    BadRequest,
     CallerError,
     Code,
     Context,
     Forbidden,
     IsthmusError,
-    LimitExceeded,
     Loaders,
     Source,
     SourceBadResponse,
@@ -42,15 +32,21 @@ from resolvers import (
 )
 from schema.access.principal import Principal
 from schema.access.rules import Policy
-from schema.limits import OperationLimits, check_size
-from schema.plan.compile import Compiler, OperationPlan
-from schema.plan.reference import run_operation
+from schema.limits import OperationLimits
+from schema.plan.columns import Executed, columns_understand, run_columns
+from schema.plan.documents import Documents
+from schema.plan.levels import Failure
+from schema.plan.operation import OperationPlan, Refused
+from schema.plan.reference import run_reference
 from schema.plan.run import Run
 from schema.request import Answer, GraphQLRequest
 from schema.unified import UnifiedSchema
 
 _log = logging.getLogger("isthmus.graph")
-_RULES = [*specified_rules, MaxIntrospectionDepthRule]
+_NO_VARIABLES = VariableValues({}, {})
+
+Executor: TypeAlias = Literal["columns", "reference"]
+"""``reference``: graphql-core runs everything, field by field; for doubt and for tests."""
 
 
 class MutationOverGet(CallerError):
@@ -64,12 +60,19 @@ class Graph:
     """One schema with its policy and its sources."""
 
     def __init__(
-        self, unified: UnifiedSchema, policy: Policy, sources: Mapping[str, Source], limits: OperationLimits
+        self,
+        unified: UnifiedSchema,
+        policy: Policy,
+        sources: Mapping[str, Source],
+        limits: OperationLimits,
+        executor: Executor = "columns",
     ) -> None:
         self._unified = unified
         self._policy = policy
         self._sources = sources
         self._limits = limits
+        self._documents = Documents(unified.graphql, limits)
+        self._reference = executor == "reference" or not columns_understand(unified.graphql)
 
     @property
     def schema(self) -> GraphQLSchema:
@@ -94,61 +97,43 @@ class Graph:
             MutationOverGet: ``read_only``, and the operation is a mutation.
         """
         try:
-            document = self._parse(request.query)
-            operation = _operation(document, request.operation_name)
+            document = self._documents.get(request.query, request.operation_name)
         except GraphQLError as error:
             return _refused([_formatted(error, context)])
         except CallerError as error:
             return _refused([_worded(error, context)])
+        operation = document.operation
         if principal.is_anonymous and not self.anonymous and not _only_typename(operation):
             raise Unauthenticated
         if read_only and operation.operation is not OperationType.QUERY:
             raise MutationOverGet
-        errors = validate(self.schema, document, _RULES, max_errors=self._limits.max_errors, hide_suggestions=True)
+        errors = document.errors(self._limits.max_errors)
         if errors:
-            return _refused([_formatted(error, context) for error in errors[: self._limits.max_errors]])
-        variables = get_variable_values(
+            return _refused([_formatted(error, context) for error in errors])
+        variables = self._variables(operation, request.variables)
+        if isinstance(variables, list):
+            return _refused([_formatted(error, context) for error in variables])
+        plan = document.plan(self._policy, principal, variables, request.variables)
+        run = Run(plan, principal, context, self._sources, Loaders(self._sources, context))
+        if self._reference or plan.reference_only:
+            reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
+        else:
+            reply = await run_columns(self.schema, plan, variables, run)
+        return _answer(reply, plan, context)
+
+    def _variables(
+        self, operation: OperationDefinitionNode, given: Mapping[str, object]
+    ) -> VariableValues | list[GraphQLError]:
+        """The coerced variables, or what is wrong with them."""
+        if not operation.variable_definitions:
+            return _NO_VARIABLES
+        return get_variable_values(
             self.schema,
-            operation.variable_definitions or (),
-            dict(request.variables),
+            operation.variable_definitions,
+            dict(given),
             max_errors=self._limits.max_errors,
             hide_suggestions=True,
         )
-        if isinstance(variables, list):
-            return _refused([_formatted(error, context) for error in variables])
-        fragments = {item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)}
-        plan = Compiler(self.schema, self._policy, operation, fragments, variables, request.variables).plan(principal)
-        run = Run(plan, principal, context, self._sources, Loaders(self._sources, context))
-        result = await run_operation(self.schema, document, request.operation_name, request.variables, run)
-        return _answer(result, plan, context)
-
-    def _parse(self, query: str) -> DocumentNode:
-        if len(query.encode("utf-8", "surrogatepass")) > self._limits.max_document_bytes:
-            raise LimitExceeded(f"the document is longer than {self._limits.max_document_bytes} bytes")
-        try:
-            document = parse(query, max_tokens=self._limits.max_tokens, no_location=False)
-            check_size(document, self._limits)
-        except RecursionError as error:
-            raise LimitExceeded("the document is nested too deeply") from error
-        except GraphQLError as error:
-            if "token" in error.message and "exceed" in error.message.lower():
-                raise LimitExceeded(f"the document has more than {self._limits.max_tokens} tokens") from error
-            raise
-        return document
-
-
-def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    operations = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
-    if name is not None:
-        named = [item for item in operations if item.name is not None and item.name.value == name]
-        if not named:
-            raise BadRequest("the document has no operation of that name")
-        return named[0]
-    if not operations:
-        raise BadRequest("the document has no operation")
-    if len(operations) > 1:
-        raise BadRequest("the document has several operations: operationName must choose one")
-    return operations[0]
 
 
 def _only_typename(operation: OperationDefinitionNode) -> bool:
@@ -183,46 +168,50 @@ def _short(message: str) -> str:
     return message if len(message) <= 300 else f"{message[:300]}…"
 
 
-def _answer(result: ExecutionResult, plan: OperationPlan, context: Context) -> Answer:
-    errors: list[dict[str, object]] = [_forbidden(path, plan, context) for path in plan.refused]
-    errors += [_failure(error, context) for error in result.errors or ()]
+def _answer(reply: Executed, plan: OperationPlan, context: Context) -> Answer:
+    errors: list[dict[str, object]] = [_forbidden(refused, context) for refused in plan.refused]
+    errors += [_failure(failure, context) for failure in reply.failures]
     body: dict[str, object] = {}
     if errors:
         body["errors"] = errors
-    body["data"] = result.data
+    body["data"] = reply.data
     return Answer("data", body)
 
 
-def _forbidden(path: tuple[str, ...], plan: OperationPlan, context: Context) -> dict[str, object]:
+def _forbidden(refused: Refused, context: Context) -> dict[str, object]:
     formatted = _worded(Forbidden(), context)
-    locations = [item.loc for item in plan.refused[path].nodes if item.loc is not None]
     return {
         "message": formatted["message"],
-        "locations": [{"line": item.start_token.line, "column": item.start_token.column} for item in locations],
-        "path": list(path),
+        "locations": _locations(refused.nodes),
+        "path": list(refused.path),
         "extensions": formatted["extensions"],
     }
 
 
-def _failure(error: GraphQLError, context: Context) -> dict[str, object]:
+def _locations(nodes: Sequence[FieldNode]) -> list[dict[str, int]]:
+    places = [node.loc.start_token for node in nodes if node.loc is not None]
+    return [{"line": place.line, "column": place.column} for place in places]
+
+
+def _failure(failure: Failure, context: Context) -> dict[str, object]:
     """An error of execution: its message is constant, what was really said goes to the log."""
-    original = error.original_error
-    if isinstance(original, IsthmusError):
-        known = original
-    elif isinstance(original, asyncio.CancelledError):
-        raise original
-    elif original is None or isinstance(original, GraphQLError):
-        # graphql-core found that a value does not fit its type: the source's doing, and the text may quote it.
-        known = SourceBadResponse(error.message)
+    cause = failure.cause
+    if isinstance(cause, IsthmusError):
+        known = cause
+    elif not failure.by_hand:
+        # A value does not fit its type: the source's doing, and the text may quote it.
+        known = SourceBadResponse(str(cause))
+    elif isinstance(cause, PermissionError):
+        known = Forbidden(str(cause))
     else:
-        known = IsthmusError(repr(original))
-        _log.error("a hand-written resolver failed", exc_info=original, extra={"request_id": context.request_id})
-    _log.info("%s at %s: %s", known.code, error.path, known.detail, extra={"request_id": context.request_id})
+        known = IsthmusError(repr(cause))
+        _log.error("a hand-written resolver failed", exc_info=cause, extra={"request_id": context.request_id})
+    _log.info("%s at %s: %s", known.code, failure.path, known.detail, extra={"request_id": context.request_id})
     formatted = _worded(known, context)
     shown: dict[str, Any] = {"message": formatted["message"]}
-    if error.locations:
-        shown["locations"] = [{"line": item.line, "column": item.column} for item in error.locations]
-    if error.path is not None:
-        shown["path"] = error.path
+    locations = _locations(failure.nodes)
+    if locations:
+        shown["locations"] = locations
+    shown["path"] = list(failure.path)
     shown["extensions"] = formatted["extensions"]
     return shown

@@ -6,9 +6,12 @@ expanded. Limits on bytes, time and places belong to the edge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from graphql import (
+    ArgumentNode,
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -36,6 +39,8 @@ class OperationLimits(Settings):
     max_root_fields: int = Field(20, gt=0, description="Most fields at the root.")
     max_directives: int = Field(50, gt=0, description="Most directives after fragments are expanded.")
     max_errors: int = Field(10, gt=0, description="Most request errors that are reported.")
+    document_cache_entries: int = Field(2000, gt=0, description="Most operations whose plans are kept.")
+    document_cache_bytes: int = Field(64 << 20, gt=0, description="Memory for those plans, in bytes, as estimated.")
 
 
 @dataclass(slots=True)
@@ -44,6 +49,8 @@ class _Size:
     fields: int = 0
     aliases: int = 0
     directives: int = 0
+    width: int = 0
+    """Fields at the level itself, with those that fragments bring to it."""
 
 
 class _Measure:
@@ -62,22 +69,43 @@ class _Measure:
             if isinstance(node, FragmentSpreadNode):
                 inner, own, fields = self.fragment(node.name.value, level + 1), 0, 0
             elif isinstance(node, FieldNode):
-                for argument in node.arguments or ():
-                    self.value(argument.value, 0)
+                self.arguments(node.arguments)
                 below = node.selection_set
-                # Introspection is bounded by a validation rule of its own.
-                skipped = below is None or node.name.value in {"__schema", "__type"}
-                inner = _Size() if skipped or below is None else self.of(below, level + 1)
+                inner = _Size() if below is None else self.of(below, level + 1)
+                if node.name.value in {"__schema", "__type"}:
+                    inner = replace(inner, depth=0)  # the depth of introspection has a validation rule of its own
                 own, fields = 1, 1
+                total.width += 1
                 total.aliases += node.alias is not None
             else:
                 assert isinstance(node, InlineFragmentNode)
                 inner, own, fields = self.of(node.selection_set, level + 1), 0, 0
+            if not isinstance(node, FieldNode):
+                total.width += inner.width
             total.depth = max(total.depth, inner.depth + own)
             total.fields += inner.fields + fields
             total.aliases += inner.aliases
-            total.directives += inner.directives + len(node.directives or ())
+            total.directives += inner.directives + self.directives(node.directives)
         return total
+
+    def whole(self, definition: OperationDefinitionNode | FragmentDefinitionNode) -> _Size:
+        """The size of an operation or a fragment with all that it spreads, its own directives and defaults too."""
+        size = self.of(definition.selection_set)
+        size.directives += self.directives(definition.directives)
+        for variable in definition.variable_definitions or ():
+            size.directives += self.directives(variable.directives)
+            if variable.default_value is not None:
+                self.value(variable.default_value, 0)
+        return size
+
+    def directives(self, nodes: Sequence[DirectiveNode] | None) -> int:
+        for node in nodes or ():
+            self.arguments(node.arguments)
+        return len(nodes or ())
+
+    def arguments(self, nodes: Sequence[ArgumentNode] | None) -> None:
+        for node in nodes or ():
+            self.value(node.value, 0)
 
     def fragment(self, name: str, level: int) -> _Size:
         if name not in self.known:
@@ -107,14 +135,17 @@ def check_size(document: DocumentNode, limits: OperationLimits) -> None:
     for definition in document.definitions:
         if not isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
             continue
-        size = measure.of(definition.selection_set)
-        roots = len(definition.selection_set.selections)
+        size = measure.whole(definition)
         for found, allowed, what in (
             (size.depth, limits.max_depth, "levels of nesting"),
             (size.fields, limits.max_fields, "fields"),
             (size.aliases, limits.max_aliases, "aliases"),
             (size.directives, limits.max_directives, "directives"),
-            (roots if isinstance(definition, OperationDefinitionNode) else 0, limits.max_root_fields, "root fields"),
+            (
+                size.width if isinstance(definition, OperationDefinitionNode) else 0,
+                limits.max_root_fields,
+                "root fields",
+            ),
         ):
             if found > allowed:
                 raise LimitExceeded(f"the operation has more than {allowed} {what}")

@@ -32,7 +32,6 @@ from graphql import (
 )
 
 from resolvers import (
-    TYPE_KEY,
     Argument,
     Effect,
     EnumType,
@@ -52,7 +51,7 @@ from resolvers import (
 )
 from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, Columns, Filters, order_type, where_type
 from schema.naming import RESERVED_TYPES, Names, camel, distinct, enum_values, pascal
-from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey
+from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType
 from schema.scalars import SCALARS
 
 RowArguments = Literal["all", "filter", "none"]
@@ -314,13 +313,12 @@ def _columns(made: SourceTypes, row: str) -> Columns:
     return columns
 
 
-def _run_time_type(made: SourceTypes) -> Callable[..., str | None]:
-    def resolve(row: object, _info: object, _abstract: object) -> str | None:
-        name = row.get(TYPE_KEY) if isinstance(row, Mapping) else None
+def _run_time_type(made: SourceTypes) -> RowType:
+    def of(name: object) -> str | None:
         found = made.outputs.get(name) if isinstance(name, str) else None
         return found.name if found is not None else None
 
-    return resolve
+    return RowType(of)
 
 
 def _enum(name: str, definition: EnumType) -> GraphQLEnumType:

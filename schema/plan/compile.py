@@ -6,8 +6,7 @@ execute, and collects for each call the selection that reaches its source. What 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 
 from graphql import (
     FieldNode,
@@ -15,9 +14,9 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -26,42 +25,28 @@ from graphql import (
     value_from_ast_untyped,
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, get_argument_values
 
 from resolvers import EVERYTHING, LEAF, Scalar, Selection
-from schema.access.principal import Principal
-from schema.access.rules import Policy
-from schema.plan.fields import FieldPlan, Link, ReadKey, Strawberry, plan_of
+from schema.access.rules import Need, Policy
+from schema.plan.fields import Link, ReadKey, Strawberry, plan_of
+from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, Refused, ResponsePath
+from schema.plan.shapes import shape_of
+from schema.plan.variables import uses_variables
 from schema.scalars import SCALARS
 
-ResponsePath = tuple[str, ...]
-"""Response keys from the root, without list indices."""
-
 _JSON = SCALARS[Scalar.JSON]
+_INTROSPECTION = {"__schema", "__type"}
 
-
-@dataclass(frozen=True, slots=True)
-class PlannedField:
-    """One field of the operation on one run-time type. ``selection``: what is needed of the field's own value."""
-
-    parent: str
-    name: str
-    path: ResponsePath
-    plan: FieldPlan
-    nodes: tuple[FieldNode, ...]
-    selection: Selection = LEAF
-
-
-@dataclass(slots=True)
-class OperationPlan:
-    """``fields``: what may run, by run-time type and path. ``refused``: what may not, once per field and path."""
-
-    fields: dict[tuple[str, ResponsePath], PlannedField] = field(default_factory=dict)
-    refused: dict[ResponsePath, PlannedField] = field(default_factory=dict)
+Met = Callable[[Need], bool]
+"""Whether the callers for whom the plan is made meet a need."""
 
 
 class Compiler:
-    """Plans one operation for one principal."""
+    """Plans one operation for one combination of ``@skip`` and ``@include`` and one class of access.
+
+    ``variables`` decide the directives; ``raw_variables`` tell which guarded input fields a variable uses.
+    """
 
     def __init__(
         self,
@@ -75,117 +60,131 @@ class Compiler:
         self._schema = schema
         self._policy = policy
         self._operation = operation
+        self._definitions = fragments
         self._fragments = {name: FragmentDetails(definition) for name, definition in fragments.items()}
         self._variables = variables
         self._raw = dict(raw_variables)
+        self._fields: dict[tuple[str, ResponsePath], PlannedField] = {}
+        self._refused: dict[ResponsePath, Refused] = {}
+        self._introspects = False
 
-    def plan(self, principal: Principal) -> OperationPlan:
-        """The plan for ``principal``; of a mutation in which any root field is refused, every root field is."""
+    def plan(self, met: Met) -> OperationPlan:
+        """The plan for callers who meet ``met``; of a mutation in which any root field is refused, every one is."""
         root = self._schema.get_root_type(self._operation.operation)
         assert root is not None
         collected = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
         groups = {key: [detail.node for detail in details] for key, details in collected.grouped_field_set.items()}
-        plan = OperationPlan()
-        if self._operation.operation is OperationType.MUTATION and not all(
-            self._allowed(root, nodes, principal) for nodes in groups.values()
-        ):
-            for key, nodes in groups.items():
-                if not nodes[0].name.value.startswith("__"):
-                    self._refuse(plan, root, (key,), nodes)
-            groups = {key: nodes for key, nodes in groups.items() if nodes[0].name.value.startswith("__")}
-        for key, nodes in groups.items():
-            self._field(plan, root, (key,), nodes, principal)
-        return plan
+        refuse_all = self._operation.operation is OperationType.MUTATION and not all(
+            self._allowed(root, nodes, met) for nodes in groups.values()
+        )
+        block, _ = self._block(root, groups, (), (lambda _: False) if refuse_all else met)
+        names = {nodes[0].name.value for nodes in groups.values()}
+        return OperationPlan(
+            self._operation,
+            self._definitions,
+            block,
+            self._fields,
+            tuple(self._refused.values()),
+            is_introspection=bool(names & _INTROSPECTION) and all(name.startswith("__") for name in names),
+            reference_only=self._introspects,
+        )
+
+    def _block(
+        self, parent: GraphQLObjectType, groups: Mapping[str, list[FieldNode]], above: ResponsePath, met: Met
+    ) -> tuple[Block, Selection]:
+        """The fields of one type, and what they need of their parent's row."""
+        entries: list[Entry] = []
+        needed = LEAF
+        for order, (key, nodes) in enumerate(groups.items()):
+            name = nodes[0].name.value
+            if name.startswith("__"):
+                self._introspects = self._introspects or name in _INTROSPECTION
+                entries.append(Fixed(key, parent.name))
+                continue
+            path = (*above, key)
+            if not self._allowed(parent, nodes, met):
+                self._refused[path] = Refused(path, tuple(nodes))
+                entries.append(Fixed(key, None))
+                continue
+            planned, needs = self._field(parent, path, order, nodes, met)
+            self._fields[parent.name, path] = planned
+            entries.append(planned)
+            needed = needed.merge(needs)
+        return Block(tuple(entries), tuple(groups)), needed
 
     def _field(
-        self,
-        plan: OperationPlan,
-        parent: GraphQLObjectType,
-        path: ResponsePath,
-        nodes: list[FieldNode],
-        principal: Principal,
-    ) -> Selection:
-        """Plans one field and everything below; gives what it needs of the parent's row."""
+        self, parent: GraphQLObjectType, path: ResponsePath, order: int, nodes: list[FieldNode], met: Met
+    ) -> tuple[PlannedField, Selection]:
         name = nodes[0].name.value
-        if name.startswith("__"):
-            return LEAF
-        if not self._allowed(parent, nodes, principal):
-            self._refuse(plan, parent, path, nodes)
-            return LEAF
         definition = parent.fields[name]
-        field_plan = plan_of(definition)
-        below = self._below(plan, definition.type, path, nodes, principal)
-        if isinstance(field_plan, Link) and field_plan.take is not None:
-            below = Selection({field_plan.take: below})
-        plan.fields[parent.name, path] = PlannedField(parent.name, name, path, field_plan, tuple(nodes), below)
-        if isinstance(field_plan, ReadKey):
-            return Selection({field_plan.key: below})
-        if isinstance(field_plan, Link):
-            return Selection(dict.fromkeys(field_plan.keys, LEAF))
-        return field_plan.needs if isinstance(field_plan, Strawberry) else LEAF
+        plan = plan_of(definition)
+        shape = shape_of(definition.type)
+        blocks, below = self._below(get_named_type(definition.type), path, nodes, met)
+        if isinstance(plan, Link) and plan.take is not None:
+            below = Selection({plan.take: below})
+        constant: Mapping[str, object] | None = None
+        if not definition.args and not nodes[0].arguments:
+            constant = {}
+        elif not uses_variables(nodes[0]):
+            constant = get_argument_values(definition, nodes[0], self._variables, None, True)  # positional there
+        planned = PlannedField(
+            parent, name, path, order, definition, plan, tuple(nodes), shape, below, blocks, constant
+        )
+        if isinstance(plan, ReadKey):
+            return planned, Selection({plan.key: below})
+        if isinstance(plan, Link):
+            return planned, Selection(dict.fromkeys(plan.keys, LEAF))
+        return planned, plan.needs if isinstance(plan, Strawberry) else LEAF
 
     def _below(
-        self,
-        plan: OperationPlan,
-        typed: GraphQLOutputType,
-        path: ResponsePath,
-        nodes: list[FieldNode],
-        principal: Principal,
-    ) -> Selection:
-        named = get_named_type(typed)
+        self, named: GraphQLNamedType, path: ResponsePath, nodes: list[FieldNode], met: Met
+    ) -> tuple[dict[str, Block], Selection]:
         if named is _JSON:
-            return EVERYTHING
-        if isinstance(named, GraphQLObjectType):
-            possible: tuple[GraphQLObjectType, ...] = (named,)
-        elif is_abstract_type(named):
-            possible = tuple(self._schema.get_possible_types(named))
-        else:
-            return LEAF
+            return {}, EVERYTHING
+        blocks: dict[str, Block] = {}
         selection = LEAF
-        for run_time in possible:
-            details = [FieldDetails(node, None) for node in nodes]
+        details = [FieldDetails(node, None) for node in nodes]
+        for run_time in self._possible(named):
             collected = collect_subfields(
                 self._schema, self._fragments, self._variables, self._operation, run_time, details
             )
-            for key, found in collected.grouped_field_set.items():
-                inner = self._field(plan, run_time, (*path, key), [detail.node for detail in found], principal)
-                selection = selection.merge(inner)
-        return selection
+            groups = {key: [detail.node for detail in found] for key, found in collected.grouped_field_set.items()}
+            blocks[run_time.name], inner = self._block(run_time, groups, path, met)
+            selection = selection.merge(inner)
+        return blocks, selection
 
-    def _refuse(
-        self, plan: OperationPlan, parent: GraphQLObjectType, path: ResponsePath, nodes: list[FieldNode]
-    ) -> None:
-        name = nodes[0].name.value
-        plan.refused[path] = PlannedField(parent.name, name, path, plan_of(parent.fields[name]), tuple(nodes))
+    def _possible(self, named: GraphQLNamedType) -> tuple[GraphQLObjectType, ...]:
+        if isinstance(named, GraphQLObjectType):
+            return (named,)
+        return tuple(self._schema.get_possible_types(named)) if is_abstract_type(named) else ()
 
-    def _allowed(self, parent: GraphQLObjectType, nodes: list[FieldNode], principal: Principal) -> bool:
+    def _allowed(self, parent: GraphQLObjectType, nodes: list[FieldNode], met: Met) -> bool:
         name = nodes[0].name.value
         if name.startswith("__"):
             return True
-        if not self._policy.field(parent.name, name).met_by(principal):
+        if not met(self._policy.field(parent.name, name)):
             return False
         arguments = parent.fields[name].args
-        for node in nodes[:1]:
-            for argument in node.arguments or ():
-                given = argument.name.value
-                if not self._policy.argument(parent.name, name, given).met_by(principal):
+        for argument in nodes[0].arguments or ():
+            given = argument.name.value
+            if not met(self._policy.argument(parent.name, name, given)):
+                return False
+            value = value_from_ast_untyped(argument.value, self._raw)
+            for input_type, input_field in used_fields(arguments[given].type, value):
+                if not met(self._policy.input_field(input_type, input_field)):
                     return False
-                value = value_from_ast_untyped(argument.value, self._raw)
-                for input_type, input_field in _used(arguments[given].type, value):
-                    if not self._policy.input_field(input_type, input_field).met_by(principal):
-                        return False
         return True
 
 
-def _used(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, str]]:
+def used_fields(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, str]]:
     """The input fields that a value uses, as (input type, field)."""
     if isinstance(typed, GraphQLNonNull):
-        yield from _used(typed.of_type, value)
+        yield from used_fields(typed.of_type, value)
     elif isinstance(typed, GraphQLList):
         for item in value if isinstance(value, list) else [value]:
-            yield from _used(typed.of_type, item)
+            yield from used_fields(typed.of_type, item)
     elif isinstance(typed, GraphQLInputObjectType) and isinstance(value, Mapping):
         for name, inner in value.items():
             if name in typed.fields:
                 yield typed.name, name
-                yield from _used(typed.fields[name].type, inner)
+                yield from used_fields(typed.fields[name].type, inner)

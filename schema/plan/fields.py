@@ -5,13 +5,14 @@ A plan holds names, constants and key tuples; it never holds a connection, a req
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from graphql import GraphQLField
 
-from resolvers import Column, Operation, Selection
+from resolvers import TYPE_KEY, Column, Operation, Selection
+from schema.extension import Batch
 
 PLAN = "isthmus"
 """The key of a field's ``extensions`` under which its plan stands."""
@@ -48,9 +49,23 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Strawberry:
-    """A hand-written field. ``needs``: what of the parent's row it reads; for fields of generated types only."""
+    """A hand-written field. ``needs``: what of the parent's row it reads; for fields of generated types only.
+
+    ``batch`` gives the values of a whole column of parents, where nothing else stands before the field.
+    """
 
     needs: Selection = field(default_factory=Selection)
+    batch: Batch | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowType:
+    """The run-time type of a row of an interface or union; ``of``: the source's type name → the GraphQL type's."""
+
+    of: Callable[[object], str | None]
+
+    def __call__(self, row: object, _info: object, _abstract: object) -> str | None:
+        return self.of(row.get(TYPE_KEY) if isinstance(row, Mapping) else None)
 
 
 FieldPlan: TypeAlias = "ReadKey | CallOperation | Link | Strawberry"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from resolvers import Context, Loaders, Source
 from schema.access.principal import Principal
-from schema.plan.compile import OperationPlan
+from schema.plan.operation import OperationPlan
 
 
 @dataclass(slots=True)

@@ -1,0 +1,99 @@
+"""Calls and links of planned fields, for whichever executor runs them: arguments in, values or errors out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from resolvers import BadRequest, Call, Column, Outcome, Page
+from resolvers import execute as execute_call
+from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, order, predicate
+from schema.plan.arguments import present
+from schema.plan.fields import CallOperation, Link
+from schema.plan.operation import PlannedField
+from schema.plan.run import Run
+
+
+def _row_arguments(call: Call, arguments: Mapping[str, object]) -> Call:
+    given = dict(arguments)
+    where, order_by = given.pop(WHERE, None), given.pop(ORDER_BY, None)
+    limit, offset = given.pop(LIMIT, None), given.pop(OFFSET, None)
+    for name, value in (("limit", limit), ("offset", offset)):
+        if isinstance(value, int) and value < 0:
+            raise BadRequest(f"{name} cannot be negative")
+    return replace(
+        call,
+        arguments={**call.arguments, **given},
+        predicate=predicate(where) if isinstance(where, Mapping) else None,
+        order=order(order_by),
+        page=Page(cast("int | None", limit), cast("int | None", offset) or 0),
+    )
+
+
+async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: Mapping[str, object]) -> object:
+    """The value of a field that calls an operation; true for an operation without a result.
+
+    Raises:
+        IsthmusError: what became of the call, or of arguments that cannot be sent.
+    """
+    source = run.sources[plan.source]
+    made = Call(plan.operation.name, selection=planned.selection)
+    if arguments:
+        made = _row_arguments(made, present(arguments, plan.operation.arguments, source.model))
+    value = await execute_call(source, plan.operation, made, run.context)
+    return True if plan.operation.result is None else value
+
+
+async def link(
+    plan: Link, planned: PlannedField, run: Run, rows: Sequence[object], arguments: Mapping[str, object]
+) -> list[Outcome]:
+    """The value or the error of a link for each of ``rows``, in their order, from one load of the whole column.
+
+    Raises:
+        BadRequest: arguments that cannot be sent.
+    """
+    column = _column(plan, run, arguments)
+    if plan.key_list:
+        return await _listed(plan, planned, run, rows, column)
+    found: Sequence[Outcome]
+    if len(plan.keys) == 1:
+        found = await run.loaders.load_column(column, _read(rows, plan.keys[0]), planned.selection)
+    else:
+        keys = list(zip(*(_read(rows, key) for key in plan.keys), strict=True))
+        found = await run.loaders.load(column, keys, planned.selection)
+    return list(found) if plan.take is None else [_taken(plan.take, outcome) for outcome in found]
+
+
+def _column(plan: Link, run: Run, arguments: Mapping[str, object]) -> Column:
+    column = plan.column
+    if not arguments:
+        return column
+    model = run.sources[column.source].model
+    made = _row_arguments(column.call, present(arguments, column.operation.arguments, model))
+    return replace(column, call=made, group=(*column.group, repr(sorted(arguments.items()))))
+
+
+def _read(rows: Sequence[object], key: str) -> list[object]:
+    return [row.get(key) if isinstance(row, Mapping) else None for row in rows]
+
+
+async def _listed(plan: Link, planned: PlannedField, run: Run, rows: Sequence[object], column: Column) -> list[Outcome]:
+    """Each parent has a list of keys; its results are concatenated in the order of its keys."""
+    lists = [value if isinstance(value, list) else [] for value in _read(rows, plan.keys[0])]
+    flat = [key for keys in lists for key in keys]
+    outcomes = iter(await run.loaders.load_column(column, flat, planned.selection))
+    results: list[Outcome] = []
+    for keys in lists:
+        mine = [next(outcomes) for _ in keys]
+        failed = next((item for item in mine if isinstance(item, Exception)), None)
+        joined = [item for found in mine if isinstance(found, list) for item in found]
+        results.append(failed if failed is not None else joined)
+    return [_taken(plan.take, outcome) for outcome in results] if plan.take is not None else results
+
+
+def _taken(take: str, found: Outcome) -> Outcome:
+    """What ``take`` lifts out of a row, out of every row of a list, or the error as it is."""
+    if isinstance(found, list):
+        return [_taken(take, item) for item in found]
+    return found.get(take) if isinstance(found, Mapping) else found

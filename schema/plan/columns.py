@@ -1,0 +1,342 @@
+"""The executor: an operation runs column by column, one step per field of the plan instead of one per value.
+
+A column is the values of one field for all its parents. Fields read from a row are taken, checked and put into
+response objects for the whole column; a field that must wait (a call, a link, a hand-written resolver) is one
+coroutine, which starts as soon as its parents are there. Lists are flattened and split again, abstract types are
+grouped by run-time type. It decides nothing: access and selections stand in the plan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from itertools import accumulate, chain, islice, repeat
+from operator import itemgetter
+from typing import Any, cast
+
+from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, OperationType, Undefined, default_type_resolver
+from graphql.execution.values import VariableValues, get_argument_values
+from graphql.pyutils import inspect, is_iterable
+
+from resolvers import TYPE_KEY
+from schema.plan.calls import call, link
+from schema.plan.fields import CallOperation, Link, ReadKey, RowType
+from schema.plan.handwritten import Handwritten
+from schema.plan.leaves import coerce, enum_names, passes
+from schema.plan.levels import Failure, Failures, FieldLevel, ItemLevel, Level, Objects
+from schema.plan.operation import Block, Fixed, OperationPlan, PlannedField
+from schema.plan.run import Run
+from schema.plan.shapes import Shape
+
+Pending = list[Coroutine[Any, Any, None]]
+
+_NONE = type(None)
+_LISTS = {list}
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """``data`` is ``None`` when a null went all the way up."""
+
+    data: dict[str, object] | None
+    failures: Sequence[Failure]
+
+
+async def run_columns(schema: GraphQLSchema, plan: OperationPlan, variables: VariableValues, run: Run) -> Executed:
+    """Executes a planned operation."""
+    return await _Columns(schema, plan, variables, run).execute()
+
+
+def columns_understand(schema: GraphQLSchema) -> bool:
+    """False when a hand-written type tells its run-time type asynchronously, which only graphql-core waits for."""
+    asked = [
+        asks
+        for named in schema.type_map.values()
+        for asks in (getattr(named, "is_type_of", None), getattr(named, "resolve_type", None))
+    ]
+    return not any(iscoroutinefunction(asks) for asks in asked)
+
+
+class _Columns:
+    def __init__(self, schema: GraphQLSchema, plan: OperationPlan, variables: VariableValues, run: Run) -> None:
+        self._schema = schema
+        self._plan = plan
+        self._variables = variables
+        self._run = run
+        self._failures = Failures()
+        self._handwritten = Handwritten(schema, plan, variables, run)
+
+    async def execute(self) -> Executed:
+        root = Objects([None])
+        if self._plan.operation.operation is OperationType.MUTATION:
+            await self._serially(root)
+        else:
+            pending: Pending = []
+            self._make(self._plan.root, root, pending)
+            await _all(pending)
+        failures, everything = self._failures.settle()
+        return Executed(None if everything else root.made[0], failures)
+
+    async def _serially(self, root: Objects) -> None:
+        """The root fields of a mutation, one after the other, each to its very end."""
+        block = self._plan.root
+        root.made = [dict.fromkeys(block.keys)]
+        for entry in block.entries:
+            if isinstance(entry, Fixed):
+                root.made[0][entry.key] = entry.value
+            else:
+                await self._fill(entry, root)
+
+    def _make(self, block: Block, objects: Objects, pending: Pending) -> None:
+        """Makes the response objects: what can be read now is filled in, what must wait is put to ``pending``."""
+        rows = objects.rows
+        count = len(rows)
+        if not block.entries:
+            objects.made = [{} for _ in rows]
+            return
+        columns: list[Iterable[object]] = []
+        waiting: list[PlannedField] = []
+        for entry in block.entries:
+            if isinstance(entry, Fixed):
+                columns.append(repeat(entry.value, count))
+            elif isinstance(entry.plan, ReadKey):
+                values = _read(rows, entry.plan.key)
+                columns.append(self._complete(entry, entry.shape, FieldLevel(objects, entry), values, pending))
+            else:
+                columns.append(repeat(None, count))
+                waiting.append(entry)
+        keys = block.keys
+        objects.made = [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
+        pending.extend(self._fill(entry, objects) for entry in waiting)
+
+    async def _fill(self, planned: PlannedField, objects: Objects) -> None:
+        """Runs one field that waits, for all its parents, and everything below it."""
+        values = await self._values(planned, objects)
+        pending: Pending = []
+        results = self._complete(planned, planned.shape, FieldLevel(objects, planned), values, pending)
+        key = planned.key
+        for made, result in zip(objects.made, results, strict=True):
+            made[key] = result
+        await _all(pending)
+
+    async def _values(self, planned: PlannedField, objects: Objects) -> Sequence[object]:
+        """A value or an exception for each parent."""
+        rows = objects.rows
+        try:
+            arguments = planned.constant
+            if arguments is None:
+                arguments = get_argument_values(
+                    planned.definition, planned.nodes[0], self._variables, None, hide_suggestions=True
+                )
+            plan = planned.plan
+            if isinstance(plan, Link):
+                return await link(plan, planned, self._run, rows, arguments)
+            if isinstance(plan, CallOperation):
+                return [await call(plan, planned, self._run, arguments) for _ in rows]
+            return await self._handwritten.values(planned, FieldLevel(objects, planned), arguments)
+        except Exception as error:  # noqa: BLE001  # it is the outcome of the field, worded by the graph
+            return [error] * len(rows)
+
+    def _complete(
+        self, planned: PlannedField, shape: Shape, level: Level, values: Sequence[object], pending: Pending
+    ) -> Sequence[object]:
+        """The response values of a column (GraphQL specification section 6.4.3)."""
+        if shape.kind == "leaf":
+            return self._leaves(planned, shape, level, values)
+        if shape.kind == "list":
+            return self._lists(planned, shape, level, values, pending)
+        values = self._sifted(planned, shape, level, values, set(map(type, values)))
+        if shape.kind == "object":
+            at = [index for index, value in enumerate(values) if value is not None]
+            return self._objects(planned, shape.objects, level, values, at, pending)
+        return self._abstract(planned, shape, level, values, pending)
+
+    def _leaves(self, planned: PlannedField, shape: Shape, level: Level, values: Sequence[object]) -> Sequence[object]:
+        kinds = set(map(type, values))
+        leaf = shape.leaf
+        if passes(leaf, values, kinds, nullable=shape.nullable):
+            return values
+        named = enum_names(leaf, values, kinds)
+        if named is not None:
+            return named
+        results: list[object] = []
+        for index, value in enumerate(self._sifted(planned, shape, level, values, kinds)):
+            try:
+                results.append(None if value is None else coerce(leaf, value))
+            except Exception as error:  # noqa: BLE001  # whatever a scalar raises is this value's error
+                self._failures.add(level, index, planned, error)
+                results.append(None)
+        return results
+
+    def _sifted(
+        self, planned: PlannedField, shape: Shape, level: Level, values: Sequence[object], kinds: set[type]
+    ) -> Sequence[object]:
+        """The values with ``None`` for exceptions and for undefined ones; failures and forbidden nulls are noted."""
+        suspicious = _NONE in kinds and not shape.nullable
+        if not suspicious and not any(kind is type(Undefined) or issubclass(kind, BaseException) for kind in kinds):
+            return values
+        sifted: list[object] = []
+        for index, value in enumerate(values):
+            if isinstance(value, Exception):
+                self._failures.add(level, index, planned, value)
+            elif isinstance(value, BaseException):
+                raise value
+            elif value is not None and value is not Undefined:
+                sifted.append(value)
+                continue
+            elif not shape.nullable:
+                what = f"Cannot return null for non-nullable field {planned.parent}.{planned.name}."
+                self._failures.add(level, index, planned, TypeError(what))
+            sifted.append(None)
+        return sifted
+
+    def _lists(
+        self, planned: PlannedField, shape: Shape, level: Level, values: Sequence[object], pending: Pending
+    ) -> Sequence[object]:
+        kinds = set(map(type, values))
+        if kinds != _LISTS:
+            values = self._sifted(planned, shape, level, values, kinds)
+            if not kinds <= {list, _NONE}:
+                values = [self._listed(planned, level, index, value) for index, value in enumerate(values)]
+        lists = cast("Sequence[list[object] | None]", values)
+        assert shape.item is not None
+        ends = list(accumulate(0 if items is None else len(items) for items in lists))
+        items = ItemLevel(level, shape.item.nullable, ends)
+        flat = lists[0] if len(lists) == 1 else list(chain.from_iterable(items for items in lists if items is not None))
+        done = self._complete(planned, shape.item, items, flat or (), pending)
+        each = iter(done)
+        items.lists = [None if held is None else list(islice(each, len(held))) for held in lists]
+        return items.lists
+
+    def _listed(self, planned: PlannedField, level: Level, index: int, value: object) -> list[object] | None:
+        if value is None or isinstance(value, list):
+            return value
+        if is_iterable(value):
+            return list(cast("Iterable[object]", value))
+        what = f"Expected Iterable, but did not find one for field '{planned.parent}.{planned.name}'."
+        self._failures.add(level, index, planned, GraphQLError(what))
+        return None
+
+    def _objects(
+        self,
+        planned: PlannedField,
+        named: GraphQLObjectType,
+        level: Level,
+        values: Sequence[object],
+        at: list[int],
+        pending: Pending,
+    ) -> Sequence[object]:
+        """Response objects for the values at ``at``; null elsewhere."""
+        if named.is_type_of is not None:
+            at = [index for index in at if self._is_type(planned, named, level, index, values[index])]
+        if len(at) == len(values):
+            objects = Objects(values, level)
+            if at:
+                self._make(planned.below[named.name], objects, pending)
+            return objects.made
+        objects = Objects([values[index] for index in at], level, at)
+        results: list[object] = [None] * len(values)
+        if at:
+            self._make(planned.below[named.name], objects, pending)
+            for index, made in zip(at, objects.made, strict=True):
+                results[index] = made
+        return results
+
+    def _is_type(
+        self, planned: PlannedField, named: GraphQLObjectType, level: Level, index: int, value: object
+    ) -> bool:
+        assert named.is_type_of is not None
+        try:
+            if named.is_type_of(value, self._info(planned, level, index)):
+                return True
+            error: Exception = GraphQLError(f"Expected value of type '{named}' but got: {inspect(value)}.")
+        except Exception as raised:  # noqa: BLE001  # hand-written
+            error = raised
+        self._failures.add(level, index, planned, error)
+        return False
+
+    def _info(self, planned: PlannedField, level: Level, index: int) -> Any:
+        """The info of the field that the value belongs to: that of its outermost list."""
+        while isinstance(level, ItemLevel):
+            index = level.owner(index)[0]
+            level = level.parent
+        return self._handwritten.info(planned, level, index)
+
+    def _abstract(
+        self, planned: PlannedField, shape: Shape, level: Level, values: Sequence[object], pending: Pending
+    ) -> Sequence[object]:
+        """Objects of an interface or union, grouped by their run-time type."""
+        groups: dict[str, list[int]] = {}
+        for index, value in enumerate(values):
+            if value is not None:
+                name = self._run_time_type(planned, shape, level, index, value)
+                if name is not None:
+                    groups.setdefault(name, []).append(index)
+        results: list[object] = [None] * len(values)
+        for name, at in groups.items():
+            named = cast("GraphQLObjectType", self._schema.type_map[name])
+            made = self._objects(planned, named, level, values, at, pending)
+            for index in at:
+                results[index] = made[index]
+        return results
+
+    def _run_time_type(
+        self, planned: PlannedField, shape: Shape, level: Level, index: int, value: object
+    ) -> str | None:
+        abstract = shape.abstract
+        resolve = abstract.resolve_type
+        try:
+            if isinstance(resolve, RowType):
+                name: object = resolve.of(value.get(TYPE_KEY) if isinstance(value, Mapping) else None)
+            else:
+                chosen = resolve if resolve is not None else default_type_resolver
+                name = chosen(value, self._info(planned, level, index), abstract)
+            if isinstance(name, str) and name in planned.below:
+                return name
+            error: Exception = self._no_type(planned, abstract, name, value)
+        except Exception as raised:  # noqa: BLE001  # hand-written
+            error = raised
+        self._failures.add(level, index, planned, error)
+        return None
+
+    def _no_type(self, planned: PlannedField, abstract: object, name: object, value: object) -> GraphQLError:
+        where = f"for field '{planned.parent}.{planned.name}'"
+        if name is None:
+            return GraphQLError(
+                f"Abstract type '{abstract}' must resolve to an Object type at runtime {where}. Either the"
+                f" '{abstract}' type should provide a 'resolve_type' function or each possible type should provide an"
+                " 'is_type_of' function."
+            )
+        if not isinstance(name, str):
+            return GraphQLError(
+                f"Abstract type '{abstract}' must resolve to an Object type at runtime {where} with value"
+                f" {inspect(value)}, received '{inspect(name)}', which is not a valid Object type name."
+            )
+        found = self._schema.type_map.get(name)
+        if found is None:
+            return GraphQLError(
+                f"Abstract type '{abstract}' was resolved to a type '{name}' that does not exist inside the schema."
+            )
+        if not isinstance(found, GraphQLObjectType):
+            return GraphQLError(f"Abstract type '{abstract}' was resolved to a non-object type '{name}'.")
+        return GraphQLError(f"Runtime Object type '{name}' is not a possible type for '{abstract}'.")
+
+
+def _read(rows: Sequence[object], key: str) -> Sequence[object]:
+    """One value of every row; ``None`` where a row has none."""
+    try:
+        return list(map(itemgetter(key), cast("Sequence[dict[str, object]]", rows)))
+    except (KeyError, TypeError, IndexError):
+        return [row.get(key) if isinstance(row, Mapping) else None for row in rows]
+
+
+async def _all(pending: Pending) -> None:
+    """Runs what waits, side by side."""
+    if len(pending) == 1:
+        await pending[0]
+    elif pending:
+        async with asyncio.TaskGroup() as group:
+            for job in pending:
+                group.create_task(job)

@@ -1,0 +1,183 @@
+"""Documents that were seen before: parsed, validated and planned once, kept within a bound of entries and bytes.
+
+A plan is found by what it depends on: the booleans of ``@skip`` and ``@include``, and the class of access, which is
+the answer to every need that the document raises. So no caller ever runs a plan made for other rights.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import cast
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_named_type,
+    parse,
+    specified_rules,
+    type_from_ast,
+    validate,
+)
+from graphql.execution.values import VariableValues
+from graphql.validation import MaxIntrospectionDepthRule
+
+from resolvers import BadRequest, LimitExceeded
+from schema.access.principal import Principal
+from schema.access.rules import Need, Policy
+from schema.limits import OperationLimits, check_size
+from schema.plan.compile import Compiler, used_fields
+from schema.plan.operation import OperationPlan
+from schema.plan.variables import conditions, given_or_default
+
+_RULES = [*specified_rules, MaxIntrospectionDepthRule]
+_PLANS_PER_DOCUMENT = 32
+# Measured with tracemalloc: a parsed document takes some 40 bytes for each of its characters, a plan about as much.
+_BYTES_PER_CHARACTER = 80
+
+
+class Document:
+    """One operation of one document against one schema. ``errors``: what validation found, at most ``max_errors``."""
+
+    def __init__(self, node: DocumentNode, operation: OperationDefinitionNode, schema: GraphQLSchema) -> None:
+        self.node = node
+        self.operation = operation
+        self.fragments = {
+            item.name.value: item for item in node.definitions if isinstance(item, FragmentDefinitionNode)
+        }
+        self._schema = schema
+        self._errors: list[GraphQLError] | None = None
+        self._conditions = conditions([operation, *self.fragments.values()])
+        self._needs: dict[tuple[object, ...], tuple[Need, ...]] = {}
+        self._plans: dict[tuple[object, ...], OperationPlan] = {}
+        self._structured: tuple[str, ...] | None = None
+
+    def errors(self, max_errors: int) -> list[GraphQLError]:
+        """The validation errors, found once."""
+        if self._errors is None:
+            found = validate(self._schema, self.node, _RULES, max_errors=max_errors, hide_suggestions=True)
+            self._errors = found[:max_errors]
+        return self._errors
+
+    def plan(
+        self, policy: Policy, principal: Principal, variables: VariableValues, raw: Mapping[str, object]
+    ) -> OperationPlan:
+        """The plan for callers with the principal's rights; the document must be valid."""
+        given = given_or_default(self.operation, raw) if self.operation.variable_definitions else {}
+        shape = (
+            tuple(variables.coerced.get(name) for name in self._conditions),
+            self._guarded(policy, given),
+        )
+        needs = self._needs.get(shape)
+        compiler: Compiler | None = None
+        if needs is None:
+            compiler = Compiler(self._schema, policy, self.operation, self.fragments, variables, given)
+            raised: dict[Need, None] = {}
+
+            def note(need: Need) -> bool:
+                raised[need] = None
+                return True
+
+            compiler.plan(note)
+            if len(self._needs) >= _PLANS_PER_DOCUMENT:
+                self._needs.clear()
+            needs = self._needs[shape] = tuple(raised)
+        answers = tuple(need.met_by(principal) for need in needs)
+        plan = self._plans.get((shape, answers))
+        if plan is None:
+            met = dict(zip(needs, answers, strict=True))
+            compiler = Compiler(self._schema, policy, self.operation, self.fragments, variables, given)
+            plan = compiler.plan(met.__getitem__)
+            if len(self._plans) >= _PLANS_PER_DOCUMENT:
+                self._plans.clear()
+            self._plans[shape, answers] = plan
+        return plan
+
+    def _guarded(self, policy: Policy, given: Mapping[str, object]) -> tuple[object, ...]:
+        """For each variable that holds input objects, which guarded input fields its value uses."""
+        if self._structured is None:
+            names = []
+            for definition in self.operation.variable_definitions or ():
+                typed = type_from_ast(self._schema, definition.type)
+                if typed is not None and isinstance(get_named_type(typed), GraphQLInputObjectType):
+                    names.append(definition.variable.name.value)
+            self._structured = tuple(names)
+        if not self._structured:
+            return ()
+        found = []
+        for definition in self.operation.variable_definitions or ():
+            name = definition.variable.name.value
+            if name in self._structured and name in given:
+                typed = cast("GraphQLInputType", type_from_ast(self._schema, definition.type))
+                used = frozenset(pair for pair in used_fields(typed, given[name]) if policy.input_field(*pair).rules)
+                found.append((name, used))
+        return tuple(found)
+
+
+class Documents:
+    """The documents of one schema, the least recently used forgotten first."""
+
+    def __init__(self, schema: GraphQLSchema, limits: OperationLimits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._known: OrderedDict[tuple[str, str | None], Document] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, query: str, operation_name: str | None) -> Document:
+        """The parsed document and its chosen operation.
+
+        Raises:
+            GraphQLError: a syntax error.
+            LimitExceeded: too long, too many tokens, too deep.
+            BadRequest: no operation, or not the one that was named.
+        """
+        key = (query, operation_name)
+        known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
+            return known
+        node = self._parse(query)
+        document = Document(node, _operation(node, operation_name), self._schema)
+        self._known[key] = document
+        self._bytes += _weight(query)
+        while self._bytes > self._limits.document_cache_bytes or len(self._known) > self._limits.document_cache_entries:
+            (gone, _), _ = self._known.popitem(last=False)
+            self._bytes -= _weight(gone)
+        return document
+
+    def _parse(self, query: str) -> DocumentNode:
+        if len(query.encode("utf-8", "surrogatepass")) > self._limits.max_document_bytes:
+            raise LimitExceeded(f"the document is longer than {self._limits.max_document_bytes} bytes")
+        try:
+            document = parse(query, max_tokens=self._limits.max_tokens, no_location=False)
+            check_size(document, self._limits)
+        except RecursionError as error:
+            raise LimitExceeded("the document is nested too deeply") from error
+        except GraphQLError as error:
+            if "token" in error.message and "exceed" in error.message.lower():
+                raise LimitExceeded(f"the document has more than {self._limits.max_tokens} tokens") from error
+            raise
+        return document
+
+
+def _weight(query: str) -> int:
+    return 1000 + _BYTES_PER_CHARACTER * len(query)
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operations = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
+    if name is not None:
+        named = [item for item in operations if item.name is not None and item.name.value == name]
+        if not named:
+            raise BadRequest("the document has no operation of that name")
+        return named[0]
+    if not operations:
+        raise BadRequest("the document has no operation")
+    if len(operations) > 1:
+        raise BadRequest("the document has several operations: operationName must choose one")
+    return operations[0]

@@ -1,0 +1,132 @@
+"""Hand-written Strawberry fields in a column: called for each parent, or once for all where the module says so."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterable, Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from graphql import GraphQLResolveInfo, GraphQLSchema
+from graphql.execution.values import VariableValues
+from graphql.pyutils import Path, is_awaitable
+from graphql.type import GraphQLResolveInfoHelpers
+
+from schema.plan.fields import Strawberry
+from schema.plan.levels import FieldLevel, Level, path_of
+from schema.plan.operation import OperationPlan, PlannedField
+from schema.plan.run import Run
+
+
+class Resolver(Protocol):
+    def __call__(self, row: object, info: GraphQLResolveInfo[Run], /, **arguments: object) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guarded:
+    """A hand-written resolver that runs only when the plan holds its field.
+
+    ``shown``: for a field of a generated type, GraphQL name → source's key, by which the parent is shown.
+    """
+
+    resolver: Resolver
+    shown: Mapping[str, str] | None
+
+    def __call__(self, row: object, info: GraphQLResolveInfo[Run], **arguments: object) -> object:
+        path = tuple(key for key in info.path.as_list() if isinstance(key, str))
+        if (info.parent_type.name, path) not in info.context.plan.fields:
+            return None
+        return self.resolver(self.parent(row), info, **arguments)
+
+    def parent(self, row: object) -> object:
+        """The parent as the hand-written field sees it."""
+        if self.shown is None or not isinstance(row, Mapping):
+            return row
+        return {name: row[key] for name, key in self.shown.items() if key in row}
+
+
+class Handwritten:
+    """Runs the hand-written fields of one operation."""
+
+    def __init__(self, schema: GraphQLSchema, plan: OperationPlan, variables: VariableValues, run: Run) -> None:
+        self._schema = schema
+        self._plan = plan
+        self._variables = variables
+        self._run = run
+
+    def info(self, planned: PlannedField, level: Level, index: int) -> GraphQLResolveInfo[Run]:
+        """What graphql-core would hand to a resolver for one value of a column."""
+        path: Path | None = None
+        for key in path_of(level, index):
+            path = Path(path, key, None)
+        assert path is not None
+        return GraphQLResolveInfo(
+            planned.name,
+            list(planned.nodes),
+            planned.definition.type,
+            planned.parent,
+            Path(path.prev, path.key, planned.parent.name),
+            self._schema,
+            dict(self._plan.fragments),
+            None,
+            self._plan.operation,
+            self._variables,
+            self._run,
+            is_awaitable,
+            None,
+            GraphQLResolveInfoHelpers(_gather, _track),
+        )
+
+    async def values(
+        self, planned: PlannedField, level: FieldLevel, arguments: Mapping[str, object]
+    ) -> Sequence[object]:
+        """A value or an exception for each parent of the column."""
+        rows = level.objects.rows
+        resolver = planned.definition.resolve
+        if resolver is None:
+            return [getattr(row, planned.name, None) for row in rows]
+        if isinstance(resolver, Guarded):
+            rows = [resolver.parent(row) for row in rows]
+            resolver = resolver.resolver
+        batch = planned.plan.batch if isinstance(planned.plan, Strawberry) else None
+        if batch is not None:
+            return await batch(rows)
+        values: list[object] = []
+        for index, row in enumerate(rows):
+            try:
+                values.append(resolver(row, self.info(planned, level, index), **arguments))
+            except Exception as error:  # noqa: BLE001  # it belongs to this one value
+                values.append(error)
+        return await _awaited(values)
+
+
+async def _awaited(values: list[object]) -> list[object]:
+    waiting = [index for index, value in enumerate(values) if inspect.isawaitable(value)]
+    if waiting:
+        jobs: list[Awaitable[object]] = [values[index] for index in waiting]  # type: ignore[misc]  # just seen
+        for index, value in zip(waiting, await asyncio.gather(*jobs, return_exceptions=True), strict=True):
+            values[index] = value
+    for index, value in enumerate(values):
+        if isinstance(value, AsyncIterable):
+            values[index] = await _collected(value)
+        elif isinstance(value, list) and any(map(inspect.isawaitable, value)):
+            values[index] = await _awaited(list(value))
+    return values
+
+
+async def _collected(items: AsyncIterable[object]) -> object:
+    try:
+        return await _awaited([item async for item in items])
+    except Exception as error:  # noqa: BLE001  # it becomes the value of the field
+        return error
+
+
+async def _gather(awaitables: Sequence[Awaitable[Any]]) -> list[Any]:
+    return list(await asyncio.gather(*awaitables))
+
+
+def _track(values: Sequence[Any]) -> None:
+    for value in values:
+        if inspect.isawaitable(value):
+            asyncio.ensure_future(value)  # noqa: RUF006  # as graphql-core: it is nobody's to wait for

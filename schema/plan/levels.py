@@ -1,0 +1,163 @@
+"""Where the values of a column stand in the response: enough to rebuild a path, and to null what must be null.
+
+A column runs without knowing any path. Only when something failed are paths rebuilt, from the offsets of lists and
+the positions of objects, and only then is null propagated (GraphQL specification section 6.4.4): failures are taken
+in the order of the response, and one that stands under an already nulled position is dropped.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from graphql import FieldNode
+
+from schema.plan.fields import Strawberry
+from schema.plan.operation import PlannedField
+
+
+@dataclass(slots=True, eq=False)
+class Objects:
+    """Objects of one run-time type. ``at``: which value of ``level`` each of them is; ``None`` when all are, in order.
+
+    ``rows`` are what their fields are read from, ``made`` the objects of the response. The root has no level.
+    """
+
+    rows: Sequence[object]
+    level: Level | None = None
+    at: Sequence[int] | None = None
+    made: list[dict[str, object]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class FieldLevel:
+    """The values of one field, one for each of ``objects``."""
+
+    objects: Objects
+    planned: PlannedField
+
+    @property
+    def nullable(self) -> bool:
+        return self.planned.shape.nullable
+
+    def clear(self, index: int) -> None:
+        """Puts null where a value stood."""
+        self.objects.made[index][self.planned.key] = None
+
+
+@dataclass(slots=True, eq=False)
+class ItemLevel:
+    """The items of all lists of ``parent``, one list after the other; ``ends`` are their running lengths."""
+
+    parent: Level
+    nullable: bool
+    ends: Sequence[int]
+    lists: list[list[object] | None] = field(default_factory=list)
+
+    def owner(self, index: int) -> tuple[int, int]:
+        """The list that holds an item, and the item's index in it."""
+        owner = bisect_right(self.ends, index)
+        return owner, index - (self.ends[owner - 1] if owner else 0)
+
+    def clear(self, index: int) -> None:
+        """Puts null where an item stood."""
+        owner, position = self.owner(index)
+        held = self.lists[owner]
+        if held is not None:
+            held[position] = None
+
+
+Level: TypeAlias = "FieldLevel | ItemLevel"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error of execution: where it happened, and why. ``by_hand``: in a hand-written field."""
+
+    path: Sequence[str | int]
+    nodes: Sequence[FieldNode]
+    cause: Exception
+    by_hand: bool
+
+
+class Failures:
+    """What failed while columns ran."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Level, int, PlannedField, Exception]] = []
+
+    def add(self, level: Level, index: int, planned: PlannedField, cause: Exception) -> None:
+        """One value of a column failed, and null stands in its place."""
+        self._found.append((level, index, planned, cause))
+
+    def settle(self) -> tuple[list[Failure], bool]:
+        """Propagates nulls; gives the failures that remain in the order of the response, and whether all is null."""
+        placed = [
+            (*_position(level, index), level, index, planned, cause) for level, index, planned, cause in self._found
+        ]
+        placed.sort(key=lambda item: item[0])
+        nulled: set[tuple[int, int]] = set()
+        kept: list[Failure] = []
+        everything = False
+        for _, path, level, index, planned, cause in placed:
+            if everything or _under(level, index, nulled):
+                continue
+            kept.append(Failure(path, planned.nodes, cause, isinstance(planned.plan, Strawberry)))
+            everything = _null(level, index, nulled)
+        return kept, everything
+
+
+def _up(level: Level, index: int) -> tuple[Level, int] | None:
+    if isinstance(level, ItemLevel):
+        return level.parent, level.owner(index)[0]
+    objects = level.objects
+    if objects.level is None:
+        return None
+    return objects.level, objects.at[index] if objects.at is not None else index
+
+
+def _position(level: Level, index: int) -> tuple[list[int], list[str | int]]:
+    """The place in the order of the response, and the path."""
+    order: list[int] = []
+    path: list[str | int] = []
+    here: tuple[Level, int] | None = (level, index)
+    while here is not None:
+        level, index = here
+        if isinstance(level, ItemLevel):
+            position = level.owner(index)[1]
+            order.append(position)
+            path.append(position)
+        else:
+            order.append(level.planned.order)
+            path.append(level.planned.key)
+        here = _up(level, index)
+    return order[::-1], path[::-1]
+
+
+def path_of(level: Level, index: int) -> list[str | int]:
+    """The response path of one value of a column."""
+    return _position(level, index)[1]
+
+
+def _under(level: Level, index: int, nulled: set[tuple[int, int]]) -> bool:
+    here: tuple[Level, int] | None = (level, index)
+    while here is not None:
+        if (id(here[0]), here[1]) in nulled:
+            return True
+        here = _up(*here)
+    return False
+
+
+def _null(level: Level, index: int, nulled: set[tuple[int, int]]) -> bool:
+    """Nulls the nearest position that may be null; true when there is none."""
+    here: tuple[Level, int] | None = (level, index)
+    while here is not None:
+        level, index = here
+        level.clear(index)
+        if level.nullable:
+            nulled.add((id(level), index))
+            return False
+        here = _up(level, index)
+    return True

@@ -1,0 +1,89 @@
+"""The data of a planned operation: a tree of fields by run-time type. It decides nothing and runs nothing.
+
+A plan belongs to a document, an operation name, the booleans of its ``@skip`` and ``@include`` and one class of
+access; it holds no value of a request, so requests of many callers share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode
+
+from resolvers import LEAF, Selection
+from schema.plan.fields import FieldPlan
+from schema.plan.shapes import Shape
+
+ResponsePath = tuple[str, ...]
+"""Response keys from the root, without list indices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A response key whose value is the same for every object: ``__typename``, or the null of a refused field."""
+
+    key: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedField:
+    """One field of the operation on one run-time type.
+
+    ``selection``: what is needed of the field's own value. ``below``: the fields of its objects, by their run-time
+    type. ``constant``: its arguments where no variable occurs in them.
+    """
+
+    parent: GraphQLObjectType
+    name: str
+    path: ResponsePath
+    order: int
+    definition: GraphQLField
+    plan: FieldPlan
+    nodes: tuple[FieldNode, ...]
+    shape: Shape
+    selection: Selection = LEAF
+    below: Mapping[str, Block] = field(default_factory=dict)
+    constant: Mapping[str, object] | None = None
+
+    @property
+    def key(self) -> str:
+        return self.path[-1]
+
+
+Entry: TypeAlias = "Fixed | PlannedField"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The fields of one object type at one place, in the order of the response."""
+
+    entries: tuple[Entry, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A field that the caller may not use: where it stands in the document."""
+
+    path: ResponsePath
+    nodes: tuple[FieldNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPlan:
+    """``fields``: what may run, by run-time type and path. ``refused``: what may not, once per path.
+
+    ``is_introspection``: only ``__schema``, ``__type`` and ``__typename`` are asked of the root.
+    ``reference_only``: something in it is not understood by columns, so graphql-core runs it.
+    """
+
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    root: Block
+    fields: Mapping[tuple[str, ResponsePath], PlannedField]
+    refused: tuple[Refused, ...]
+    is_introspection: bool
+    reference_only: bool
