@@ -39,11 +39,6 @@ class ServerSettings(Settings):
         description="How long, after SIGTERM, /readyz says 503 while new connections are still taken, in seconds: "
         "give load balancers the time to notice.",
     )
-    executor: Executor = Field(
-        default_factory=_executor,
-        description="columns; or reference: graphql-core runs every operation field by field, for doubt. "
-        "Absent: what ISTHMUS_EXECUTOR says.",
-    )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
 
 
