@@ -19,6 +19,7 @@ from gateway.keys import FetchedKeys
 from gateway.limits import LimitSettings
 from gateway.telemetry import request_id
 from resolvers import Settings
+from schema import Executor
 
 Page = Callable[[Request], Awaitable[Response]]
 PATH = "/graphql"
@@ -38,6 +39,11 @@ class ServerSettings(Settings):
         le=60,
         description="How long, after SIGTERM, /readyz says 503 while new connections are still taken, in seconds: "
         "give load balancers the time to notice.",
+    )
+    executor: Executor = Field(
+        "columns",
+        description="columns; or reference: graphql-core runs every operation field by field, for doubt. The "
+        "environment's ISTHMUS_EXECUTOR comes first.",
     )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
 

@@ -6,13 +6,17 @@ A request reads ``Holder.current`` once and ends on what it read; a new snapshot
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
 from gateway.config import Configuration
 from resolvers import ConfigurationError, Problem, Source, open_all
-from schema import Built, Graph, GraphSettings
+from schema import Built, Executor, Graph, GraphSettings
+
+EXECUTOR = "ISTHMUS_EXECUTOR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ async def load(configuration: Configuration) -> Snapshot:
             extensions=configuration.extensions(),
             limits=settings.limits,
             missing={name: problem.what for name, problem in opened.failed.items()},
+            executor=_executor(settings.server.executor),
         )
         built = _build(opened.sources, graph_settings, opened.problems)
     except BaseException:
@@ -75,3 +80,15 @@ def _build(sources: Mapping[str, Source], settings: GraphSettings, problems: lis
     if problems:
         raise ConfigurationError(problems)
     return built
+
+
+def _executor(stated: Executor) -> Executor:
+    """The executor that the environment asks for, or else the file."""
+    wanted = os.environ.get(EXECUTOR)
+    if not wanted:
+        return stated
+    known: tuple[Executor, ...] = get_args(Executor)
+    for name in known:
+        if name == wanted:
+            return name
+    raise ConfigurationError([Problem(f'{EXECUTOR} is "{wanted}"', mend=f"say {' or '.join(known)}")])
