@@ -318,7 +318,6 @@ async def test_the_default_stands_where_no_rule_does(default: Any, principal: Pr
     assert made.calls == (["search"] if served else [])
 
 
-@pytest.mark.xfail(reason="the default value of a variable is not yet seen by the plan", strict=False)
 @pytest.mark.parametrize(
     "query",
     [
