@@ -33,4 +33,4 @@ def test_all_competitors_give_the_same_answers_to_the_five_queries_and_these_are
                     "inventory": stock[order["sku"]],
                 },
             }
-        assert [player.process.cpu_s() > 0 and player.process.memory_mib() > 1 for player in players] == [True] * 3
+        assert all(player.process.cpu_s() > 0 and player.process.memory_mib() > 1 for player in players)
