@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.edge.conftest import Start
+
+SLOW = b"GET /graphql?query={forever} HTTP/1.1\r\nhost: a\r\n\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"
+
+
+def until_closed(peer: socket.socket) -> bytes:
+    reply = b""
+    while chunk := peer.recv(65_536):
+        reply += chunk
+    return reply
+
+
+@pytest.mark.parametrize(
+    "late", [b"GET /half", b"no HTTP at all\r\n\r\n", b"GET /x HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n"]
+)
+def test_what_follows_a_request_never_forges_its_answer(start: Start, late: bytes) -> None:
+    running = start(limits={"header_timeout_s": 0.3})
+    with socket.create_connection(("127.0.0.1", running.port), timeout=8) as peer:
+        peer.sendall(SLOW)
+        assert running.graph.started.wait(5)
+        peer.sendall(late)
+        assert until_closed(peer) == b""
+
+
+def test_pipelined_requests_are_answered_in_turn(start: Start) -> None:
+    with socket.create_connection(("127.0.0.1", start().port), timeout=8) as peer:
+        peer.sendall(HEALTH * 20 + HEALTH.replace(b"host: a", b"host: a\r\nconnection: close"))
+        assert until_closed(peer).count(b"HTTP/1.1 200 OK") == 21
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+        + HEALTH,
+        b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef" + HEALTH,
+        b"GET /healthz HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n" + HEALTH,
+        b"GET /healthz HTTP/1.1\r\n\r\n" + HEALTH,
+        b"GET /healthz HTTP/1.1\r\nhost : a\r\n\r\n" + HEALTH,
+    ],
+)
+def test_what_two_readers_could_part_differently_is_refused_once(start: Start, head: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", start().port), timeout=8) as peer:
+        peer.sendall(head)
+        reply = until_closed(peer)
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert reply.count(b"HTTP/1.1 ") == 1

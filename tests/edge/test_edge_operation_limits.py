@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from graphql import get_introspection_query, parse
+
+from resolvers import LimitExceeded
+from schema.limits import OperationLimits, check_size
+
+DOUBLING = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(45))
+MANY = " ".join(f"a{n}: x" for n in range(21))
+
+
+@pytest.mark.parametrize(
+    ("document", "what"),
+    [
+        ("{ ...F } fragment F on Query { " + "x " * 21 + "}", "20 root fields"),
+        ("{ ...A ...A ...A } fragment A on Query { " + "x " * 7 + "}", "20 root fields"),
+        ("{ ... on Query { " + "x " * 21 + "} }", "20 root fields"),
+        ("{ ...A ...A } fragment A on Query { y { " + " ".join(f"a{n}: x" for n in range(16)) + "} }", "30 aliases"),
+        ("{ __schema { " + " ".join(f"a{n}: types {{ name }}" for n in range(31)) + "} }", "30 aliases"),
+        ("{ __schema { types { " + "name " * 1000 + "} } }", "1000 fields"),
+        ("{ y { ...F0 } } " + DOUBLING + " fragment F45 on Query { x }", "1000 fields"),
+        ("{ y { ...A } } fragment A on Query " + "{ y " * 15 + "{ x }" + "}" * 15, "15 levels of nesting"),
+        ("{ x " + "@skip(if: false) " * 51 + "}", "50 directives"),
+        ("query " + "@a " * 51 + "{ x }", "50 directives"),
+        ("query ($v: Int " + "@a " * 51 + ") { x }", "50 directives"),
+        ("{ ...A } fragment A on Query " + "@a " * 51 + "{ x }", "50 directives"),
+        ("{ x(a: " + "[" * 17 + "]" * 17 + ") }", "an argument is nested"),
+        ("{ x @a(a: " + "{a: " * 17 + "1" + "}" * 17 + ") }", "an argument is nested"),
+        ("query ($v: Int = " + "[" * 17 + "]" * 17 + ") { x }", "an argument is nested"),
+        ("{ x } query Other { " + "x " * 21 + "}", "20 root fields"),
+        ("{ " + "... { " * 80 + "x" + " }" * 80 + " }", "nested deeper"),
+        ("{ ...F0 } " + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(100)), "nested deeper"),
+    ],
+)  # fmt: skip
+def test_what_expands_beyond_a_limit_is_refused_unexpanded(document: str, what: str) -> None:
+    with pytest.raises(LimitExceeded, match=what):
+        check_size(parse(document), OperationLimits())
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        get_introspection_query(descriptions=True, specified_by_url=True, directive_is_repeatable=True,
+                                schema_description=True, input_value_deprecation=True),
+        "{ ...A ...A } fragment A on Query { " + "x " * 10 + "}",
+        "{ ...A } fragment A on Query { x ...B } fragment B on Query { ...A }",  # a cycle: validation's to report
+        "{ ...Missing }",
+    ],
+)  # fmt: skip
+def test_what_fits_passes(document: str) -> None:
+    check_size(parse(document), OperationLimits())
