@@ -73,7 +73,7 @@ class HttpClient:
         Raises:
             SourceUnavailable: nothing was sent, or the connection of a read was lost.
             SourceTimeout: a read ran out of time, or anything else before it had a connection.
-            OutcomeUnknown: a write was sent and no answer came.
+            OutcomeUnknown: a write was sent and no answer came, or none that could be read.
             SourceBadResponse: the reply is truncated, too large or not HTTP.
         """
         wire = _Wire()
@@ -85,6 +85,8 @@ class HttpClient:
                     if not (resendable and wire.reused):
                         raise
                     return await self._exchange(request, wire)
+        except SourceBadResponse as error:
+            raise _lost(error, may_repeat=resendable) from error
         except aiohttp.ClientConnectorError as error:
             raise SourceUnavailable(type(error).__name__) from error
         except TimeoutError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
@@ -35,6 +36,7 @@ class SoapSource:
 
         Raises:
             SourceError: by what went wrong. BadRequest: an argument that cannot be written.
+            OutcomeUnknown: a write was sent, and no answer came that says what became of it.
             DeadlineExceeded: no time was left to begin.
         """
         codec = self._codecs.get(call.operation)
@@ -55,11 +57,17 @@ class SoapSource:
         if timeout <= 0:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"SOAP {call.operation}"):
-            reply = await self._http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
-            content_type = next((value for name, value in reply.headers.items() if name.lower() == "content-type"), "")
-            if len(reply.body) > IN_THREAD_BYTES:
-                return await asyncio.to_thread(decode, codec, reply.status, content_type, reply.body)
-            return decode(codec, reply.status, content_type, reply.body)
+            repeatable = operation.effect is Effect.READ
+            reply = await self._http.send(request, timeout=timeout, resendable=repeatable)
+            read = partial(
+                decode,
+                codec,
+                reply.status,
+                reply.headers.get("content-type", ""),
+                reply.body,
+                repeatable=repeatable,
+            )
+            return await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
 
     async def close(self) -> None:
         await self._http.close()

@@ -7,11 +7,13 @@ a caller and requests are never quoted anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.message import Message
 
 from lxml import etree
 
 from resolvers.errors import (
     BadRequest,
+    OutcomeUnknown,
     RateLimited,
     SourceBadResponse,
     SourceFault,
@@ -149,21 +151,34 @@ def _write_anything(node: Element, value: object, path: str) -> None:
 # --- replies -------------------------------------------------------------------------------------------------------
 
 
-def decode(codec: OperationCodec, status: int, content_type: str, body: bytes) -> object:
+def decode(codec: OperationCodec, status: int, content_type: str, body: bytes, *, repeatable: bool = True) -> object:
     """The value of a reply: rows are dicts by field name, ``None`` for an operation that answers nothing.
+
+    ``repeatable``: a read. For anything else a reply that is no answer of the operation says nothing about what became
+    of it: a gateway's error page, a page with status 200 or half an envelope may stand in front of work that was done.
 
     Raises:
         SourceFault: a fault, whatever the status; or 5xx without one.
         SourceRejected: 4xx without a fault. RateLimited: 429. SourceUnavailable: 503.
         SourceBadResponse: not an envelope, not the element that is declared, or a value that does not fit.
+        OutcomeUnknown: what is not ``repeatable`` got neither a fault, nor a refusal (4xx), nor its declared answer.
     """
-    media = content_type.partition(";")[0].strip().lower()
-    parts, problem = _open(body, media)
+    media, charset = _media(content_type)
+    parts, problem = _open(body, media, charset)
     for part in parts or ():
         if part.tag in {f"{{{SOAP11}}}Fault", f"{{{SOAP12}}}Fault"}:
             raise _fault(codec, part)
+    try:
+        return _answer(codec, status, parts, problem, empty=not body.strip())
+    except (SourceBadResponse, SourceFault, SourceUnavailable) as error:
+        if repeatable:
+            raise
+        raise OutcomeUnknown(error.detail) from error
+
+
+def _answer(codec: OperationCodec, status: int, parts: list[Element] | None, problem: str, *, empty: bool) -> object:
     _check_status(status)
-    if codec.result is None and (parts is not None or not body.strip()):
+    if codec.result is None and (parts is not None or empty):
         return None
     if parts is None or codec.result is None:
         raise SourceBadResponse(problem)
@@ -171,15 +186,25 @@ def decode(codec: OperationCodec, status: int, content_type: str, body: bytes) -
         raise SourceBadResponse(f"the body does not hold the element {local(codec.result.tag)} that is declared")
     if isinstance(codec.result.shape, Complex) and not codec.result.shape.members:
         return None
+    if _is_nil(parts[0]) and not codec.result.nillable:
+        raise SourceBadResponse(f"the element {local(codec.result.tag)} is nil, which is not declared")
     return _read_element(parts[0], codec.result, codec.result.name)
 
 
-def _open(body: bytes, media: str) -> tuple[list[Element] | None, str]:
+def _media(content_type: str) -> tuple[str, str | None]:
+    """The media type without parameters, and its ``charset``."""
+    message = Message()
+    message["Content-Type"] = content_type
+    charset = message.get_param("charset")
+    return content_type.partition(";")[0].strip().lower(), charset if isinstance(charset, str) else None
+
+
+def _open(body: bytes, media: str, charset: str | None) -> tuple[list[Element] | None, str]:
     """The elements inside the envelope's body; or ``None`` and what is wrong with the reply."""
     if not body.strip():
         return None, "the reply is empty"
     try:
-        root = parse(body)
+        root = parse(body, charset=charset)
     except UnsafeXml as error:
         return None, f"the reply is no XML that is accepted ({media or 'no media type'}): {error}"
     return _body_of(root), f"the reply is no SOAP envelope ({media or 'no media type'})"
@@ -205,8 +230,14 @@ def _body_of(root: Element) -> list[Element] | None:
     return None if body is None else list(body)
 
 
+def _is_nil(node: Element) -> bool:
+    return node.get(_NIL, "").strip() in {"true", "1"}
+
+
 def _read_element(node: Element, member: Member, path: str) -> object:
-    if node.get(_NIL, "").strip() in {"true", "1"}:
+    if _is_nil(node):
+        if len(node) or (node.text and node.text.strip()):
+            raise SourceBadResponse(f"{path}: it is nil and yet holds something")
         return None
     match member.shape:
         case Simple() as simple:
@@ -261,7 +292,7 @@ def _read_text(shape: Shape, text: str, path: str) -> object:
 
 def _read_anything(node: Element) -> object:
     """An element without a declared type as JSON: text, or an object of what it holds."""
-    if node.get(_NIL, "").strip() in {"true", "1"}:
+    if _is_nil(node):
         return None
     attributes = {local(str(name)): value for name, value in node.attrib.items() if namespace_of(str(name)) != XSI}
     if not len(node) and not attributes:
