@@ -60,6 +60,14 @@ class JwtSettings(Settings):
     leeway_s: float = Field(30.0, ge=0, le=300, description="Tolerated difference of clocks, in seconds.")
     max_lifetime_s: float = Field(86_400.0, gt=0, description="Longest accepted life of a token, in seconds.")
 
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value().encode()) < 32:
+            message = "a secret needs 32 bytes or more"
+            raise ValueError(message)
+        return secret
+
     @field_validator("jwks_url")
     @classmethod
     def _safe_way(cls, url: str | None) -> str | None:
@@ -73,9 +81,6 @@ class JwtSettings(Settings):
     def _one_family(self) -> JwtSettings:
         if sum(way is not None for way in (self.secret, self.jwks, self.jwks_url)) != 1:
             message = "jwt needs exactly one of secret, jwks and jwks_url"
-            raise ValueError(message)
-        if self.secret is not None and len(self.secret.get_secret_value().encode()) < 32:
-            message = "a secret needs 32 bytes or more"
             raise ValueError(message)
         if any((algorithm in HMAC) != (self.secret is not None) for algorithm in self.algorithms):
             message = "HS algorithms go with a secret, the others with a key set"

@@ -34,6 +34,9 @@ from resolvers import (
 )
 from schema import AccessSettings, Extension, LinkSettings, OperationLimits
 
+MAX_FILE_BYTES = 4_194_304
+"""Far above any file that a person writes; a log or a dump named by mistake is refused before it is parsed."""
+
 _LATER = {
     "entities": "entities",
     "rows": "row rules",
@@ -129,17 +132,25 @@ class UnreadableFile(Exception):
         self.text = text
 
 
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise UnreadableFile(f"{path}\n  cannot be read: it is larger than {MAX_FILE_BYTES} bytes")
+        return content.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UnreadableFile(f"{path}\n  cannot be read: {reason}") from error
+
+
 def read(path: Path, environment: Mapping[str, str] | None = None) -> Configuration:
     """Reads a file.
 
     Raises:
         UnreadableFile: with every problem of its shape.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UnreadableFile(f"{path}\n  cannot be read: {reason}") from error
+    text = _text(path)
     try:
         raw = load(text)
         lines = marks(text)
@@ -151,9 +162,10 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Configurat
     expansion = Expansion(environment if environment is not None else os.environ, path.parent)
     expanded = expansion.expand(raw)
     assert isinstance(expanded, dict)
-    problems = [*expansion.problems]
     settings, sources, found = _validate(expanded)
-    problems += found
+    # What could not be put in cannot have the right shape either: that is one problem, and its cause is told.
+    absent = {problem.where for problem in expansion.problems}
+    problems = [*expansion.problems, *(problem for problem in found if problem.where not in absent)]
     if problems or settings is None:
         raise UnreadableFile(describe(problems, path.name, lines, expansion.hidden))
     return Configuration(settings, sources, path.parent, path.name, lines, expansion.hidden)
