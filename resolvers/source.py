@@ -27,11 +27,14 @@ class Selection:
     fields: Mapping[str, Selection] = field(default_factory=dict)
     everything: bool = False
 
+    def __hash__(self) -> int:
+        return hash((self.everything, frozenset(self.fields)))
+
     def merge(self, other: Selection) -> Selection:
-        """What either of the two needs."""
-        if self is other or (not other.fields and not other.everything):
+        """What either of the two needs; one of them where it covers the other."""
+        if self.covers(other):
             return self
-        if not self.fields and not self.everything:
+        if other.covers(self):
             return other
         fields = dict(self.fields)
         for name, below in other.fields.items():

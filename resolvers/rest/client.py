@@ -16,7 +16,7 @@ from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description
 from resolvers.source import Call, Context
 
-IN_THREAD_BYTES = 256 * 1024
+IN_THREAD_BYTES = 1024 * 1024
 """Larger replies are decoded in a thread, so that others go on meanwhile."""
 
 
@@ -33,12 +33,12 @@ class RestSource:
         self._results = {name: item.result for name, item in description.model.operations.items()}
         self._server = description.server
         self._inputs = Inputs(description.model.inputs, description.texts)
-        self._replies = Replies(description.model.types)
+        self._replies = Replies(description.model.types, description.model.enums)
         self._settings = settings
         self._http = http
 
     async def execute(self, call: Call, context: Context) -> object:
-        """One exchange; the selection only says which parts of the reply are checked.
+        """One exchange; of the reply only what the selection asks is read and checked.
 
         Raises:
             SourceError: by what went wrong. BadRequest: an argument that cannot be sent.

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NoReturn
+
+import msgspec
 
 from resolvers.errors import RateLimited, SourceBadResponse, SourceFault, SourceRejected, SourceUnavailable
 from resolvers.http import Reply
 from resolvers.model import ListRef, NamedRef, ObjectType, Operation, OutputType, Scalar, ScalarRef, TypeRef
 from resolvers.rest.shapes import RequestShape
+from resolvers.rest.typed import TypedDecoders
 from resolvers.source import EVERYTHING, Selection
 
 MAX_DEPTH = 200
@@ -23,15 +26,16 @@ UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
 class Replies:
-    """Decodes the replies of one source. ``types`` are those of its model."""
+    """Decodes the replies of one source. ``types`` and ``enums`` are those of its model."""
 
-    def __init__(self, types: Mapping[str, OutputType]) -> None:
+    def __init__(self, types: Mapping[str, OutputType], enums: Iterable[str] = ()) -> None:
         self._fields = {
             name: {key: field.type for key, field in item.fields.items()}
             for name, item in types.items()
             if isinstance(item, ObjectType)
         }
         self._exact = _with_decimals(self._fields)
+        self._typed = TypedDecoders(self._fields, frozenset(enums))
 
     def decode(
         self,
@@ -60,6 +64,12 @@ class Replies:
             raise SourceBadResponse(f"expected JSON, got {essence or 'no media type'}")
         if charset not in UTF_8:
             raise SourceBadResponse(f"JSON in {charset}")
+        typed = self._typed.of(result, selection)
+        if typed is not None:
+            try:
+                return typed(reply.body)
+            except (msgspec.MsgspecError, ValueError, RecursionError):
+                pass  # the exact reading words what is wrong, or finds that nothing is
         exact = self._holds_decimals(result)
         value = parse(reply.body, exact=exact)
         return self._settle(value, result, selection, 0, exact=exact)
