@@ -21,6 +21,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import inspect, is_iterable
 
 from resolvers import TYPE_KEY
+from schema.plan.builder import builder
 from schema.plan.calls import call, link
 from schema.plan.fields import CallOperation, Link, ReadKey, RowType
 from schema.plan.handwritten import Handwritten
@@ -107,8 +108,7 @@ class _Columns:
             else:
                 columns.append(repeat(None, count))
                 waiting.append(entry)
-        keys = block.keys
-        objects.made = [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
+        objects.made = builder(block.keys)(columns)
         pending.extend(self._fill(entry, objects) for entry in waiting)
 
     async def _fill(self, planned: PlannedField, objects: Objects) -> None:
