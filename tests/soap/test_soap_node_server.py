@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -17,6 +14,7 @@ from resolvers.documents import Document
 from resolvers.errors import SourceFault
 from resolvers.soap.envelope import decode, encode
 from resolvers.soap.wsdl import read
+from tests.soap.npm_soap import npm_soap
 
 HERE = Path(__file__).parent
 CODECS = read("billing", {"b": Document("b", (HERE / "billing.wsdl").read_bytes())}, "b").codecs
@@ -24,26 +22,8 @@ CODECS = read("billing", {"b": Document("b", (HERE / "billing.wsdl").read_bytes(
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    npm, node = shutil.which("npm"), shutil.which("node")
-    required = os.environ.get("ISTHMUS_REQUIRE_SERVICES") == "1"
-    if npm is None or node is None:
-        (pytest.fail if required else pytest.skip)("npm and node are needed for the SOAP server of others")
-    room = tmp_path_factory.mktemp("node_server")
-    for name in ("package.json", "package-lock.json", "server.js"):
-        shutil.copy(HERE / "node_server" / name, room)
-    command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    installed = subprocess.run(command, cwd=room, capture_output=True, text=True, check=False, timeout=240)
-    if installed.returncode:
-        (pytest.fail if required else pytest.skip)(f"npm ci failed: {installed.stderr[-300:]}")
-    server = subprocess.Popen(
-        [node, "server.js", str(HERE / "billing.wsdl")], cwd=room, stdout=subprocess.PIPE, text=True
-    )
-    assert server.stdout is not None
-    port = server.stdout.readline().strip()
-    yield f"http://127.0.0.1:{port}/billing"
-    server.terminate()
-    server.wait()
-    server.stdout.close()
+    with npm_soap(tmp_path_factory.mktemp("node_server")) as server:
+        yield server.address
 
 
 def call(address: str, operation: str, arguments: Mapping[str, object]) -> object:

@@ -1,4 +1,5 @@
-// A SOAP server that is not ours: it answers the WSDL beside the tests and prints its port.
+// A SOAP server that is not ours: it answers the WSDL beside the tests and prints its port. GET /calls gives what it
+// was asked since the last look.
 const fs = require("fs");
 const http = require("http");
 const path = require("path");
@@ -13,20 +14,31 @@ const row = (number, index) => ({
   "t:iban": "DE & <12>",
 });
 
+let calls = [];
 const operations = {
-  GetInvoices({ numbers }) {
+  GetInvoices(args) {
+    calls.push(["GetInvoices", args]);
+    const { numbers } = args;
     const wanted = [].concat((numbers && numbers.item) || []);
     if (wanted.includes("none")) {
       throw { Fault: { faultcode: "soap:Client", faultstring: "no such row in db7", statusCode: 500 } };
     }
     return { item: wanted.map(row) };
   },
-  PostInvoice: ({ invoice }) => ({ accepted: [invoice.total.$value, invoice.total].some((total) => Number(total) === 0.1) }),
+  PostInvoice(args) {
+    calls.push(["PostInvoice", args]);
+    const { total } = args.invoice;
+    return { accepted: [total.$value, total].some((value) => Number(value) === 0.1) };
+  },
 };
 
-const server = http.createServer((request, response) => response.writeHead(404).end());
+const server = http.createServer((request, response) => {
+  if (request.url !== "/calls") return response.writeHead(404).end();
+  response.end(JSON.stringify(calls));
+  calls = [];
+});
 server.listen(0, "127.0.0.1", () => {
-  soap.listen(server, "/billing", { Billing: { BillingSoap: operations } }, wsdl, () => {
-    console.log(server.address().port);
-  });
+  const { port } = server.address();
+  const described = wsdl.replace("127.0.0.1:9/", `127.0.0.1:${port}/`);
+  soap.listen(server, "/billing", { Billing: { BillingSoap: operations } }, described, () => console.log(port));
 });
