@@ -43,8 +43,17 @@ class KeyPart:
     target: Scalar
     compare: frozenset[Comparison] = frozenset()
 
+    @property
+    def is_number(self) -> bool:
+        return self.target in _NUMBERS or "number" in self.compare
+
     def canonical(self, value: object) -> object | None:
         """The comparable form of a value of either side; ``None`` when it is null or cannot be a key."""
+        kind = type(value)
+        if kind is int and self.is_number:
+            return value  # equal to its Decimal, and hashed alike
+        if kind is str and not self.is_number and not self.compare and self.target is not Scalar.UUID:
+            return value
         if value is None or isinstance(value, bool | float | bytes | Mapping | list):
             return None
         if "number" in self.compare or self.target in _NUMBERS:
@@ -83,5 +92,8 @@ def _number(value: object, *, strings: bool) -> Decimal | None:
 
 def canonical_key(parts: Sequence[KeyPart], values: Sequence[object]) -> Canonical | None:
     """The canonical tuple, or ``None`` when any part is null: a key with a null part joins nothing."""
+    if len(parts) == 1:
+        only = parts[0].canonical(values[0])
+        return None if only is None else (only,)
     key = tuple(part.canonical(value) for part, value in zip(parts, values, strict=True))
     return None if None in key else key

@@ -12,6 +12,7 @@ from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, order, predicate
 from schema.plan.arguments import present
 from schema.plan.fields import CallOperation, Link
 from schema.plan.operation import PlannedField
+from schema.plan.rows import read
 from schema.plan.run import Run
 
 
@@ -58,9 +59,9 @@ async def link(
         return await _listed(plan, planned, run, rows, column)
     found: Sequence[Outcome]
     if len(plan.keys) == 1:
-        found = await run.loaders.load_column(column, _read(rows, plan.keys[0]), planned.selection)
+        found = await run.loaders.load_column(column, read(rows, plan.keys[0]), planned.selection)
     else:
-        keys = list(zip(*(_read(rows, key) for key in plan.keys), strict=True))
+        keys = list(zip(*(read(rows, key) for key in plan.keys), strict=True))
         found = await run.loaders.load(column, keys, planned.selection)
     return list(found) if plan.take is None else [_taken(plan.take, outcome) for outcome in found]
 
@@ -74,13 +75,9 @@ def _column(plan: Link, run: Run, arguments: Mapping[str, object]) -> Column:
     return replace(column, call=made, group=(*column.group, repr(sorted(arguments.items()))))
 
 
-def _read(rows: Sequence[object], key: str) -> list[object]:
-    return [row.get(key) if isinstance(row, Mapping) else None for row in rows]
-
-
 async def _listed(plan: Link, planned: PlannedField, run: Run, rows: Sequence[object], column: Column) -> list[Outcome]:
     """Each parent has a list of keys; its results are concatenated in the order of its keys."""
-    lists = [value if isinstance(value, list) else [] for value in _read(rows, plan.keys[0])]
+    lists = [value if isinstance(value, list) else [] for value in read(rows, plan.keys[0])]
     flat = [key for keys in lists for key in keys]
     outcomes = iter(await run.loaders.load_column(column, flat, planned.selection))
     results: list[Outcome] = []

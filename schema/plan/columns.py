@@ -13,7 +13,6 @@ from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from itertools import accumulate, chain, islice, repeat
-from operator import itemgetter
 from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, OperationType, Undefined, default_type_resolver
@@ -28,6 +27,7 @@ from schema.plan.handwritten import Handwritten
 from schema.plan.leaves import coerce, enum_names, passes
 from schema.plan.levels import Failure, Failures, FieldLevel, ItemLevel, Level, Objects
 from schema.plan.operation import Block, Fixed, OperationPlan, PlannedField
+from schema.plan.rows import read
 from schema.plan.run import Run
 from schema.plan.shapes import Shape
 
@@ -35,6 +35,7 @@ Pending = list[Coroutine[Any, Any, None]]
 
 _NONE = type(None)
 _LISTS = {list}
+_ROWS = {dict}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class _Columns:
             if isinstance(entry, Fixed):
                 columns.append(repeat(entry.value, count))
             elif isinstance(entry.plan, ReadKey):
-                values = _read(rows, entry.plan.key)
+                values = read(rows, entry.plan.key)
                 columns.append(self._complete(entry, entry.shape, FieldLevel(objects, entry), values, pending))
             else:
                 columns.append(repeat(None, count))
@@ -147,9 +148,12 @@ class _Columns:
             return self._leaves(planned, shape, level, values)
         if shape.kind == "list":
             return self._lists(planned, shape, level, values, pending)
-        values = self._sifted(planned, shape, level, values, set(map(type, values)))
+        kinds = set(map(type, values))
+        values = self._sifted(planned, shape, level, values, kinds)
         if shape.kind == "object":
-            at = [index for index, value in enumerate(values) if value is not None]
+            at: Sequence[int] = range(len(values))
+            if kinds != _ROWS:
+                at = [index for index, value in enumerate(values) if value is not None]
             return self._objects(planned, shape.objects, level, values, at, pending)
         return self._abstract(planned, shape, level, values, pending)
 
@@ -225,7 +229,7 @@ class _Columns:
         named: GraphQLObjectType,
         level: Level,
         values: Sequence[object],
-        at: list[int],
+        at: Sequence[int],
         pending: Pending,
     ) -> Sequence[object]:
         """Response objects for the values at ``at``; null elsewhere."""
@@ -322,14 +326,6 @@ class _Columns:
         if not isinstance(found, GraphQLObjectType):
             return GraphQLError(f"Abstract type '{abstract}' was resolved to a non-object type '{name}'.")
         return GraphQLError(f"Runtime Object type '{name}' is not a possible type for '{abstract}'.")
-
-
-def _read(rows: Sequence[object], key: str) -> Sequence[object]:
-    """One value of every row; ``None`` where a row has none."""
-    try:
-        return list(map(itemgetter(key), cast("Sequence[dict[str, object]]", rows)))
-    except (KeyError, TypeError, IndexError):
-        return [row.get(key) if isinstance(row, Mapping) else None for row in rows]
 
 
 async def _all(pending: Pending) -> None:
