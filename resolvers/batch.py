@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from resolvers.errors import IsthmusError, LinkAmbiguous, SourceBadResponse
-from resolvers.keys import Canonical, KeyPart, canonical_key
+from resolvers.keys import Canonical, KeyPart, canonical_keys
 from resolvers.model import Operation
 from resolvers.predicate import And, In
 from resolvers.source import Call, Context, Selection, Source
@@ -150,26 +150,28 @@ def _rows(value: object) -> Iterable[object]:
 def _group(
     rows: Iterable[object], match: Match, wanted: Mapping[Canonical, object], context: Context, name: str
 ) -> dict[Canonical, list[object]]:
+    rows = [row for row in rows if row is not None]
     checked = [index for index, verify in enumerate(match.verify) if verify]
     if not checked:
         (only,) = wanted
-        return {only: [row for row in rows if row is not None]}
+        return {only: rows}
+    if not set(map(type, rows)) <= {dict} and not all(isinstance(row, Mapping) for row in rows):
+        raise SourceBadResponse("expected a list of objects")
+    objects = cast("list[Mapping[str, object]]", rows)
+    columns = [[row.get(match.fields[index]) for row in objects] for index in checked]
+    keys = canonical_keys([match.parts[index] for index in checked], columns)
+    all_checked = len(checked) == len(match.verify)
+    by_checked = None if all_checked else {tuple(key[index] for index in checked): key for key in wanted}
     found: dict[Canonical, list[object]] = {}
-    by_checked = {tuple(key[index] for index in checked): key for key in wanted}
-    parts = [match.parts[index] for index in checked]
-    fields = [match.fields[index] for index in checked]
     foreign = 0
-    for row in rows:
-        if row is None:
-            continue
-        if not isinstance(row, Mapping):
-            raise SourceBadResponse("expected a list of objects")
-        key = canonical_key(parts, [row.get(name) for name in fields])
-        target = by_checked.get(key) if key is not None else None
-        if target is None:
+    for key, row in zip(keys, objects, strict=True):
+        target = key if by_checked is None or key is None else by_checked.get(key)
+        if target is None or target not in wanted:
             foreign += 1
+        elif target in found:
+            found[target].append(row)
         else:
-            found.setdefault(target, []).append(row)
+            found[target] = [row]
     if foreign:
         context.dropped[name] = context.dropped.get(name, 0) + foreign
     return found
@@ -178,7 +180,9 @@ def _group(
 def _outcome(rows: list[object], *, many: bool) -> Outcome:
     if many:
         return rows
+    if len(rows) < 2:
+        return rows[0] if rows else None
     distinct = rows[:1] + [row for row in rows[1:] if row != rows[0]]
     if len(distinct) > 1:
         return LinkAmbiguous(f"{len(distinct)} different results for one key")
-    return distinct[0] if distinct else None
+    return distinct[0]

@@ -19,6 +19,8 @@ Canonical: TypeAlias = "tuple[object, ...]"
 
 _INTEGERS = frozenset({Scalar.INT, Scalar.BIG_INT})
 _NUMBERS = _INTEGERS | {Scalar.FLOAT, Scalar.DECIMAL}
+_TEXTS = frozenset({Scalar.STRING, Scalar.ID})
+_INTEGER, _TEXT = {int}, {str}
 _NEVER_KEYS = frozenset({Scalar.JSON, Scalar.BASE64, Scalar.FLOAT, Scalar.BOOLEAN})
 
 
@@ -43,16 +45,30 @@ class KeyPart:
     target: Scalar
     compare: frozenset[Comparison] = frozenset()
 
-    @property
-    def is_number(self) -> bool:
-        return self.target in _NUMBERS or "number" in self.compare
+    def _is_canonical(self, kinds: set[type]) -> bool:
+        """True when values of these types are comparable as they are; an integer equals its ``Decimal``."""
+        if self.target in _NUMBERS or "number" in self.compare:
+            return kinds == _INTEGER
+        return kinds == _TEXT and not self.compare and self.target is not Scalar.UUID
+
+    def canonical_column(self, values: Sequence[object]) -> Sequence[object | None]:
+        """The comparable forms of many values."""
+        if self._is_canonical(set(map(type, values))):
+            return values
+        return [self.canonical(value) for value in values]
+
+    def outgoing_column(self, values: Sequence[object]) -> Sequence[object]:
+        """Many values as the target wants to receive them; each has a canonical form."""
+        kinds = set(map(type, values))
+        if self.target in _INTEGERS and kinds == _INTEGER:
+            return values
+        if self.target in _TEXTS and kinds == _TEXT and "trim" not in self.compare:
+            return values
+        return [self.outgoing(value) for value in values]
 
     def canonical(self, value: object) -> object | None:
         """The comparable form of a value of either side; ``None`` when it is null or cannot be a key."""
-        kind = type(value)
-        if kind is int and self.is_number:
-            return value  # equal to its Decimal, and hashed alike
-        if kind is str and not self.is_number and not self.compare and self.target is not Scalar.UUID:
+        if self._is_canonical({type(value)}):
             return value
         if value is None or isinstance(value, bool | float | bytes | Mapping | list):
             return None
@@ -75,7 +91,7 @@ class KeyPart:
         """The value as the target wants to receive it; only called for values that have a canonical form."""
         if self.target in _INTEGERS:
             return int(str(value).strip())
-        if self.target in {Scalar.STRING, Scalar.ID} and not isinstance(value, str):
+        if self.target in _TEXTS and not isinstance(value, str):
             return str(value)
         return value.strip() if "trim" in self.compare and isinstance(value, str) else value
 
@@ -90,10 +106,13 @@ def _number(value: object, *, strings: bool) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def canonical_key(parts: Sequence[KeyPart], values: Sequence[object]) -> Canonical | None:
-    """The canonical tuple, or ``None`` when any part is null: a key with a null part joins nothing."""
-    if len(parts) == 1:
-        only = parts[0].canonical(values[0])
-        return None if only is None else (only,)
-    key = tuple(part.canonical(value) for part, value in zip(parts, values, strict=True))
-    return None if None in key else key
+def canonical_keys(parts: Sequence[KeyPart], columns: Sequence[Sequence[object]]) -> list[Canonical | None]:
+    """Canonical tuples from one column of values for each part; ``None`` where any part is null.
+
+    A key with a null part joins nothing.
+    """
+    made = [part.canonical_column(values) for part, values in zip(parts, columns, strict=True)]
+    keys: list[Canonical | None] = list(zip(*made, strict=True))
+    if any(None in column for column in made):
+        return [None if key is None or None in key else key for key in keys]
+    return keys

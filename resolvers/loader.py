@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiodataloader import DataLoader
 
 from resolvers.batch import Column, Outcome, fetch
-from resolvers.keys import Canonical, canonical_key
+from resolvers.keys import Canonical, canonical_keys
 from resolvers.source import Context, Selection, Source
 
 _PLAIN = {int, str, type(None)}
@@ -48,6 +48,9 @@ class _ColumnLoader:
         missing: dict[Canonical, tuple[object, ...]] = {}
         outcomes: dict[Canonical, Outcome] = {}
         for ask in asks:
+            if not self._fetched:
+                missing |= ask.keys
+                continue
             for key, values in ask.keys.items():
                 known = self._fetched.get(key)
                 if known is not None and known[0].covers(selection):
@@ -56,8 +59,8 @@ class _ColumnLoader:
                     missing[key] = values
         if missing:
             fetched = await fetch(self._source, asks[0].column, missing, self._context, selection)
+            outcomes |= fetched
             for key, outcome in fetched.items():
-                outcomes[key] = outcome
                 if not isinstance(outcome, BaseException):
                     self._fetched[key] = (selection, outcome)
         return [outcomes for _ in asks]
@@ -85,16 +88,18 @@ class Loaders:
         A key with a null part makes no call and gives ``None``, or ``[]`` for ``many``.
         """
         parts = column.match.parts
-        canonical = [canonical_key(parts, key) for key in values]
-        keys: dict[Canonical, tuple[object, ...]] = {}
+        canonical = canonical_keys(parts, list(zip(*values, strict=True)) or [()] * len(parts))
+        first: dict[Canonical, Sequence[object]] = {}
         for key, raw in zip(canonical, values, strict=True):
-            if key is not None and key not in keys:
-                keys[key] = tuple(part.outgoing(value) for part, value in zip(parts, raw, strict=True))
-        found: Mapping[Canonical, Outcome] = {}
-        if keys:
-            loader = self._loaders.get(column.group)
-            if loader is None:
-                loader = _ColumnLoader(self._sources[column.source], self._context)
-                self._loaders[column.group] = loader
-            found = await loader.load(_Ask(column, keys, selection))
+            if key is not None and key not in first:
+                first[key] = raw
+        if not first:
+            return [[] if column.many else None for _ in values]
+        sent = [part.outgoing_column(each) for part, each in zip(parts, zip(*first.values(), strict=True), strict=True)]
+        keys = dict(zip(first, zip(*sent, strict=True), strict=True))
+        loader = self._loaders.get(column.group)
+        if loader is None:
+            loader = _ColumnLoader(self._sources[column.source], self._context)
+            self._loaders[column.group] = loader
+        found = await loader.load(_Ask(column, keys, selection))
         return [([] if column.many else None) if key is None else found[key] for key in canonical]

@@ -27,6 +27,7 @@ from resolvers.rest.shapes import Location, Parameter, RequestShape
 
 _JSON = msgspec.json.Encoder(decimal_format="number")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]+")
 _LITERAL = "/:@!$&'()*+,;=~%"
 _HEADER_VALUE = re.compile(r"[\x21-\x7e\xa0-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa0-\xff])?")
 
@@ -80,7 +81,7 @@ def _path(shape: RequestShape, arguments: Mapping[str, object]) -> str:
         if value is None or value == []:
             raise BadRequest(f"{item.argument} is required")
         values = value if isinstance(value, list | tuple) else [value]
-        encoded = [quote(_utf8(plain(part)), safe="") for part in values]
+        encoded = [_quoted(part) for part in values]
         if any(not part for part in encoded):
             raise BadRequest(f"{item.argument} must not be empty")
         return item.separator.join(encoded)
@@ -109,10 +110,16 @@ def _template(path: str) -> re.Pattern[str]:
 def _pairs(item: Parameter, value: object) -> list[str]:
     name = quote(item.name, safe="[]")
     values = value if isinstance(value, list | tuple) else [value]
-    encoded = [quote(_utf8(plain(part)), safe="") for part in values]
+    encoded = [_quoted(part) for part in values]
     if not item.separator:
         return [f"{name}={part}" for part in encoded]
     return [f"{name}={item.separator.join(encoded)}"] if encoded else []
+
+
+def _quoted(value: object) -> str:
+    """A value percent-encoded for a path or a query; most have nothing to encode."""
+    text = plain(value)
+    return text if _UNRESERVED.fullmatch(text) else quote(_utf8(text), safe="")
 
 
 def _header(item: Parameter, value: object) -> str:
