@@ -38,6 +38,7 @@ class Resilient:
         started = False
         try:
             async with asyncio.timeout_at(context.deadline), self._places:
+                _check_time(context)
                 started = True
                 async with asyncio.timeout(self._timeout_s):
                     return await self._source.execute(call, context)
@@ -54,3 +55,13 @@ class Resilient:
 
     async def close(self) -> None:
         await self._source.close()
+
+
+def _check_time(context: Context) -> None:
+    """A timeout that is due only interrupts what waits, and a client may send before it first waits.
+
+    Raises:
+        TimeoutError: the deadline has passed.
+    """
+    if not context.remaining():
+        raise TimeoutError

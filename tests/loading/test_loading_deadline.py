@@ -1,0 +1,53 @@
+"""What may still begin when the deadline of a request has come."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from resolvers import Call, Context, Effect, Operation, OutcomeUnknown, SourceModel, SourceTimeout
+from resolvers.resilience import Resilient
+
+
+class Ledger:
+    """A source that sends before it first waits; ``sent``: the calls that left it."""
+
+    def __init__(self, model: SourceModel) -> None:
+        self.model = model
+        self.sent: list[str] = []
+
+    async def execute(self, call: Call, context: Context) -> object:
+        self.sent.append(call.operation)
+        await asyncio.sleep(context.remaining() + 60)
+        return None
+
+    async def close(self) -> None: ...
+
+
+def opened(effect: Effect) -> tuple[Resilient, Ledger]:
+    operations = {"touch": Operation("touch", effect, {}, None)}
+    ledger = Ledger(SourceModel("crm", "openapi", operations))
+    return Resilient(ledger, concurrency=1, timeout_s=5), ledger
+
+
+@pytest.mark.parametrize("effect", Effect)
+async def test_nothing_is_sent_after_the_deadline_so_its_outcome_is_known(effect: Effect) -> None:
+    source, ledger = opened(effect)
+    now = asyncio.get_running_loop().time()
+    for late in (now, now - 60):
+        with pytest.raises(SourceTimeout):
+            await source.execute(Call("touch"), Context(late, "id"))
+    assert ledger.sent == []
+
+
+async def test_who_waits_for_a_place_until_the_deadline_has_sent_nothing() -> None:
+    source, ledger = opened(Effect.WRITE)
+    now = asyncio.get_running_loop().time()
+    first = asyncio.create_task(source.execute(Call("touch"), Context(now + 0.3, "one")))
+    await asyncio.sleep(0)
+    with pytest.raises(SourceTimeout):
+        await source.execute(Call("touch"), Context(now + 0.1, "two"))
+    with pytest.raises(OutcomeUnknown):
+        await first
+    assert ledger.sent == ["touch"]
