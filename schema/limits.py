@@ -1,12 +1,14 @@
 """Limits on the shape of an operation, counted after fragments are expanded and before anything is validated or run.
 
 Sizes are computed with memory per fragment, so an operation that would expand without end is refused without being
-expanded. Limits on bytes, time and places belong to the edge.
+expanded. Then the comparisons are counted that validation would make (GraphQL section 5.3.2, Field Selection Merging):
+fields of one response name at one place are compared each with each, so their number counts squared. Limits on bytes,
+time and places belong to the edge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graphql import (
@@ -38,6 +40,12 @@ class OperationLimits(Settings):
     max_aliases: int = Field(30, gt=0, description="Most aliases after fragments are expanded.")
     max_root_fields: int = Field(20, gt=0, description="Most fields at the root.")
     max_directives: int = Field(50, gt=0, description="Most directives after fragments are expanded.")
+    max_comparisons: int = Field(
+        5000,
+        gt=0,
+        description="Most pairs that validation compares: fields of one response name at one place, and fragments "
+        "spread at one place.",
+    )
     max_errors: int = Field(10, gt=0, description="Most request errors that are reported.")
     document_cache_entries: int = Field(2000, gt=0, description="Most operations whose plans are kept.")
     document_cache_bytes: int = Field(64 << 20, gt=0, description="Memory for those plans, in bytes, as estimated.")
@@ -125,6 +133,92 @@ class _Measure:
                 self.value(field.value, depth + 1)
 
 
+_Places = list[tuple[SelectionSetNode, frozenset[str]]]
+"""Selection sets that become one, and the fragments that each stands in."""
+
+
+class _Comparisons:
+    """Counts the pairs of one document. Distinct names are never compared: they cost nothing here."""
+
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], limits: OperationLimits) -> None:
+        self.fragments = fragments
+        self.limits = limits
+        self.pairs = 0
+        # What operations share is walked once for each, so many small ones could still add up to a long walk.
+        self.steps = 10 * limits.max_fields
+        self.reached: set[str] = set()
+
+    def count(self, definition: OperationDefinitionNode | FragmentDefinitionNode) -> None:
+        """Adds the pairs of one definition with all that it spreads."""
+        inside: frozenset[str] = frozenset()
+        if isinstance(definition, FragmentDefinitionNode):
+            inside = frozenset({definition.name.value})
+        waiting: list[_Places] = [[(definition.selection_set, inside)]]
+        while waiting:
+            waiting += self.level(waiting.pop())
+
+    def level(self, places: _Places) -> list[_Places]:
+        """Counts what meets at one place, and gives the places below it."""
+        weights: dict[str, list[int]] = {}
+        below: dict[str, _Places] = {}
+        spread = 0
+        waiting = list(places)
+        while waiting:
+            selection_set, inside = waiting.pop()
+            for node in selection_set.selections:
+                self.step()
+                if isinstance(node, FieldNode):
+                    name = (node.alias or node.name).value
+                    weights.setdefault(name, []).append(1 + sum(_nodes(each.value) for each in node.arguments or ()))
+                    if node.selection_set is not None:
+                        below.setdefault(name, []).append((node.selection_set, inside))
+                elif isinstance(node, InlineFragmentNode):
+                    waiting.append((node.selection_set, inside))
+                elif isinstance(node, FragmentSpreadNode):
+                    spread += 1
+                    fragment = self.fragments.get(node.name.value)
+                    if fragment is not None and node.name.value not in inside:  # else validation reports it
+                        self.reached.add(node.name.value)
+                        waiting.append((fragment.selection_set, inside | {node.name.value}))
+        self.add(spread * (spread - 1) // 2)
+        for each in weights.values():
+            self.add((len(each) - 1) * sum(each) // 2)  # the mean weight of two, for every two
+        return list(below.values())
+
+    def add(self, pairs: int) -> None:
+        self.pairs += pairs
+        if self.pairs > self.limits.max_comparisons:
+            raise LimitExceeded(f"validation needs more than {self.limits.max_comparisons} comparisons of fields")
+
+    def step(self) -> None:
+        self.steps -= 1
+        if self.steps < 0:
+            raise LimitExceeded(f"all operations together have more than {10 * self.limits.max_fields} selections")
+
+
+def _nodes(value: ValueNode) -> int:
+    """How many values a value holds, itself among them."""
+    if isinstance(value, ListValueNode):
+        return 1 + sum(_nodes(item) for item in value.values)
+    if isinstance(value, ObjectValueNode):
+        return 1 + sum(_nodes(field.value) for field in value.fields)
+    return 1
+
+
+def _check_comparisons(
+    definitions: Sequence[OperationDefinitionNode | FragmentDefinitionNode],
+    fragments: Mapping[str, FragmentDefinitionNode],
+    limits: OperationLimits,
+) -> None:
+    comparisons = _Comparisons(fragments, limits)
+    for definition in definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            comparisons.count(definition)
+    for definition in definitions:
+        if isinstance(definition, FragmentDefinitionNode) and definition.name.value not in comparisons.reached:
+            comparisons.count(definition)  # nobody spreads it, and it is validated all the same
+
+
 def check_size(document: DocumentNode, limits: OperationLimits) -> None:
     """Refuses a document any of whose operations is larger than allowed.
 
@@ -132,9 +226,10 @@ def check_size(document: DocumentNode, limits: OperationLimits) -> None:
         LimitExceeded: names the limit.
     """
     measure = _Measure(document, limits)
-    for definition in document.definitions:
-        if not isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
-            continue
+    definitions = [
+        item for item in document.definitions if isinstance(item, OperationDefinitionNode | FragmentDefinitionNode)
+    ]
+    for definition in definitions:
         size = measure.whole(definition)
         for found, allowed, what in (
             (size.depth, limits.max_depth, "levels of nesting"),
@@ -149,3 +244,4 @@ def check_size(document: DocumentNode, limits: OperationLimits) -> None:
         ):
             if found > allowed:
                 raise LimitExceeded(f"the operation has more than {allowed} {what}")
+    _check_comparisons(definitions, measure.fragments, limits)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from graphql import get_introspection_query, parse
 
@@ -7,6 +9,10 @@ from resolvers import LimitExceeded
 from schema.limits import OperationLimits, check_size
 
 DOUBLING = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(45))
+TWENTY = " ".join(f"fragment F{n} on A {{ " + " ".join(f"f{i}" for i in range(20)) + " }" for n in range(20))
+SPREAD = "{ a { " + " ".join(f"...F{n}" for n in range(20)) + " } } "
+LONELY = " ".join(f"fragment F{n} on A {{ f{n} }}" for n in range(110))
+DEMO = (Path(__file__).parents[2] / "examples" / "trading" / "query.graphql").read_text("utf-8")
 MANY = " ".join(f"a{n}: x" for n in range(21))
 
 
@@ -31,6 +37,21 @@ MANY = " ".join(f"a{n}: x" for n in range(21))
         ("{ x } query Other { " + "x " * 21 + "}", "20 root fields"),
         ("{ " + "... { " * 80 + "x" + " }" * 80 + " }", "nested deeper"),
         ("{ ...F0 } " + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(100)), "nested deeper"),
+        ("{ a { " + "x " * 102 + "} }", "5000 comparisons"),
+        ("{ a { " + "... { x } " * 102 + "} }", "5000 comparisons"),
+        ("{ a { " + "x(i: 1) " * 72 + "} }", "5000 comparisons"),
+        ("{ a { " + "x(i: [1, {a: 1}]) " * 51 + "} }", "5000 comparisons"),
+        ("{ a { " + "a { a { x } } " * 60 + "} }", "5000 comparisons"),
+        ("{ a { " + " ".join(f"z: f{n}" for n in range(25)) + " b { ...F ...F } } } fragment F on B { c { "
+         + "z " * 60 + "} }", "5000 comparisons"),
+        ("{ a { ...F } } fragment F on A { " + "x " * 60 + "...G } fragment G on A { " + "x " * 60 + "}",
+         "5000 comparisons"),
+        ("{ a { " + " ".join(f"...F{n}" for n in range(110)) + " } } " + LONELY, "5000 comparisons"),
+        (" ".join(f"query Q{n} {{ a {{ " + "x " * 60 + "} }" for n in range(4)), "5000 comparisons"),
+        ("{ x } fragment F on A { " + "x " * 102 + "}", "5000 comparisons"),
+        ("{ y { ...F0 } } " + DOUBLING, "comparisons|selections"),
+        (" ".join(f"query Q{n} {{ a {{ ...F }} }}" for n in range(60)) + " fragment F on A { "
+         + " ".join(f"f{n}" for n in range(200)) + " }", "10000 selections"),
     ],
 )  # fmt: skip
 def test_what_expands_beyond_a_limit_is_refused_unexpanded(document: str, what: str) -> None:
@@ -46,6 +67,10 @@ def test_what_expands_beyond_a_limit_is_refused_unexpanded(document: str, what: 
         "{ ...A ...A } fragment A on Query { " + "x " * 10 + "}",
         "{ ...A } fragment A on Query { x ...B } fragment B on Query { ...A }",  # a cycle: validation's to report
         "{ ...Missing }",
+        SPREAD + TWENTY,  # a page made of twenty parts that ask the same twenty fields
+        "{ a { " + " ".join(f"f{n}" for n in range(990)) + " } }",  # names that differ are never compared
+        "{ a { a { ...F } } } fragment F on A { x a { ...F } }",
+        DEMO,
     ],
 )  # fmt: skip
 def test_what_fits_passes(document: str) -> None:
