@@ -21,7 +21,7 @@ from httpx import URL, InvalidURL
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.body import strict_json
-from gateway.keys import FetchedKeys, FixedKeys, Keys, VerifyKey, parse_set
+from gateway.keys import MAX_SET_BYTES, FetchedKeys, FixedKeys, Keys, VerifyKey, parse_set
 from resolvers import BadRequest, ConfigurationError, Problem, Settings, Unauthenticated
 from schema import ANONYMOUS, Principal
 
@@ -46,7 +46,7 @@ class JwtSettings(Settings):
     issuer: str = Field(min_length=1, description="The iss claim, compared exactly.")
     audience: str = Field(min_length=1, description="Must be the aud claim or in its list.")
     secret: SecretStr | None = Field(None, description="Shared secret for HMAC, 32 bytes or more.")
-    jwks: Path | None = Field(None, description="File with a JWK set.")
+    jwks: Path | None = Field(None, description="File with a JWK set, seen from the folder of this file.")
     jwks_url: str | None = Field(
         None, description="Where the JWK set is fetched: https, or http on this machine's loopback address."
     )
@@ -115,11 +115,23 @@ def open_keys(settings: JwtSettings) -> Keys:
     if settings.jwks_url is not None:
         return FetchedKeys(settings.jwks_url)
     assert settings.jwks is not None
+    where = ("server", "jwt", "jwks")
     try:
-        return FixedKeys(parse_set(settings.jwks.read_bytes()))
-    except (OSError, ValueError) as error:
-        problem = Problem(f"the key set cannot be used: {error}", ("server", "jwt", "jwks"))
+        return FixedKeys(parse_set(_content(settings.jwks)))
+    except OSError as error:
+        what = f"{settings.jwks} cannot be read: {(error.strerror or type(error).__name__).lower()}"
+        problem = Problem(what, where, "paths start at the folder of the configuration file")
         raise ConfigurationError([problem]) from error
+    except ValueError as error:
+        raise ConfigurationError([Problem(f"{settings.jwks} cannot be used: {error}", where)]) from error
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as opened:
+        content = opened.read(MAX_SET_BYTES + 1)
+    if len(content) > MAX_SET_BYTES:
+        raise ValueError(f"the key set is larger than {MAX_SET_BYTES} bytes")
+    return content
 
 
 def _segment(text: str) -> dict[str, object]:

@@ -168,7 +168,16 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Configurat
     problems = [*expansion.problems, *(problem for problem in found if problem.where not in absent)]
     if problems or settings is None:
         raise UnreadableFile(describe(problems, path.name, lines, expansion.hidden))
-    return Configuration(settings, sources, path.parent, path.name, lines, expansion.hidden)
+    return Configuration(_placed(settings, path.parent), sources, path.parent, path.name, lines, expansion.hidden)
+
+
+def _placed(settings: FileSettings, base: Path) -> FileSettings:
+    """The settings with the path of the key set seen from ``base``: the edge that reads it knows of no file."""
+    jwt = settings.server.jwt
+    if jwt is None or jwt.jwks is None:
+        return settings
+    placed = jwt.model_copy(update={"jwks": base / jwt.jwks})
+    return settings.model_copy(update={"server": settings.server.model_copy(update={"jwt": placed})})
 
 
 def from_sources(sources: Mapping[str, tuple[str, str]], base: Path) -> Configuration:

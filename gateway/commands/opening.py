@@ -10,9 +10,10 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
+from gateway.auth import open_keys
 from gateway.config import Configuration, UnreadableFile, from_sources, read
 from gateway.snapshot import Snapshot, load
-from resolvers import KINDS, ConfigurationError, DescriptionError, kind_of
+from resolvers import KINDS, ConfigurationError, DescriptionError, Problem, kind_of
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -68,7 +69,7 @@ async def snapshot(chosen: Configuration, *, quiet: bool = False) -> Snapshot:
     try:
         if status is not None:
             status.start()
-        return await load(chosen)
+        return await _checked(chosen)
     except ConfigurationError as error:
         if status is not None:
             status.stop()
@@ -76,3 +77,27 @@ async def snapshot(chosen: Configuration, *, quiet: bool = False) -> Snapshot:
     finally:
         if status is not None:
             status.stop()
+
+
+async def _checked(chosen: Configuration) -> Snapshot:
+    """The snapshot, once nothing is wrong with the key set either; all problems are told at once."""
+    unusable = _key_problems(chosen)
+    try:
+        current = await load(chosen)
+    except ConfigurationError as error:
+        raise ConfigurationError([*error.problems, *unusable]) from error
+    if unusable:
+        await current.close()
+        raise ConfigurationError(unusable)
+    return current
+
+
+def _key_problems(chosen: Configuration) -> list[Problem]:
+    """What keeps the key set of the file from being used; the server opens it again when it starts."""
+    jwt = chosen.settings.server.jwt
+    try:
+        if jwt is not None:
+            open_keys(jwt)
+    except ConfigurationError as error:
+        return list(error.problems)
+    return []
