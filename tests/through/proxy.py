@@ -1,0 +1,80 @@
+"""A TCP proxy that can go away, hang, and come back on the same port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+
+class Proxy:
+    """Forwards every connection to ``target`` (host, port). ``sent``: all that clients sent through it."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self._target = target
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self.port = 0
+        self.sent = bytearray()
+
+    async def start(self) -> None:
+        """Listens; on the same port as before, if it did before."""
+        self._server = await asyncio.start_server(self._connection, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Refuses new connections and resets those that are open."""
+        assert self._server is not None
+        self._server.close()
+        tasks = [*self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def hang(self) -> None:
+        """From now on, nothing is forwarded in either direction; connections stay open."""
+        self._flows.clear()
+
+    def flow(self) -> None:
+        """Ends ``hang``."""
+        self._flows.set()
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        there: asyncio.StreamWriter | None = None
+        try:
+            answers, there = await asyncio.open_connection(*self._target)
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._forward(reader, there, note=True))
+                both.create_task(self._forward(answers, writer))
+        finally:
+            writer.transport.abort()
+            if there is not None:
+                there.transport.abort()
+
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, note: bool = False) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                if note:
+                    self.sent += data
+                await self._flows.wait()
+                writer.write(data)
+                await writer.drain()
+        with contextlib.suppress(OSError):
+            writer.close()
+
+
+@contextlib.asynccontextmanager
+async def proxy(host: str, port: int) -> AsyncIterator[Proxy]:
+    """A proxy that forwards until the block ends."""
+    made = Proxy((host, port))
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
