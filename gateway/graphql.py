@@ -6,8 +6,10 @@ What an operation means is the graph's business; who asks is ``auth.py``'s.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
@@ -199,12 +201,12 @@ class Endpoint:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
         rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
         context = Context(limit.at, limit.request_id, rights, self._limits.calls_per_operation)
-        work = asyncio.ensure_future(graph.execute(parameters, principal, context, read_only=limit.read_only))
+        work = graph.execute(parameters, principal, context, read_only=limit.read_only)
         try:
             # A document without the keyword holds no mutation. One that has it is treated as a write.
             if limit.read_only or "mutation" not in parameters.query:
                 return await _read(request, work, limit.at + GRACE_S)
-            return await self._write(work, limit)
+            return await self._write(asyncio.ensure_future(work), limit)
         except MutationOverGet:
             raise Refusal(405, Code.BAD_REQUEST, "Mutations need POST.", (("allow", "POST"),)) from None
 
@@ -247,7 +249,7 @@ class Deadline:
     read_only: bool
 
 
-async def _read(request: Request, work: asyncio.Future[Answer], until: float) -> Answer:
+async def _read(request: Request, work: Coroutine[Any, Any, Answer], until: float) -> Answer:
     """The answer of a read, which ends when its caller leaves.
 
     Raises:
@@ -256,16 +258,23 @@ async def _read(request: Request, work: asyncio.Future[Answer], until: float) ->
     """
     watcher = asyncio.ensure_future(_gone(request))
     try:
-        pending: list[asyncio.Future[Any]] = [work, watcher]
-        left = until - asyncio.get_running_loop().time()
-        done, _ = await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        if work in done:
-            return work.result()
-        raise ClientDisconnect if done else DeadlineExceeded
+        async with asyncio.timeout_at(until) as limit:
+            # Who leaves brings the end of the time forward; a task of its own for the work would cost more.
+            leaves = partial(_end, limit)
+            watcher.add_done_callback(leaves)
+            try:
+                return await work
+            finally:
+                watcher.remove_done_callback(leaves)
+    except TimeoutError:
+        raise (ClientDisconnect if watcher.done() else DeadlineExceeded) from None
     finally:
-        for task in (work, watcher):
-            task.cancel()
-        await asyncio.gather(work, watcher, return_exceptions=True)
+        watcher.cancel()
+
+
+def _end(limit: asyncio.Timeout, _watcher: asyncio.Future[None]) -> None:
+    with suppress(RuntimeError):  # the work ended in the very same moment
+        limit.reschedule(0)
 
 
 async def _gone(request: Request) -> None:

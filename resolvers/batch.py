@@ -87,6 +87,8 @@ async def fetch(
         return dict(await asyncio.gather(*jobs))
     items = list(keys.items())
     chunks = [dict(items[start : start + many_keys.max_keys]) for start in range(0, len(items), many_keys.max_keys)]
+    if len(chunks) == 1:
+        return await _chunk(source, column, call, chunks[0], context)
     parts = await asyncio.gather(*(_chunk(source, column, call, chunk, context) for chunk in chunks))
     return {key: outcome for part in parts for key, outcome in part.items()}
 

@@ -199,8 +199,8 @@ def _failure(failure: Failure, context: Context) -> dict[str, object]:
     if isinstance(cause, IsthmusError):
         known = cause
     elif not failure.by_hand:
-        # A value does not fit its type: the source's doing, and the text may quote it.
-        known = SourceBadResponse(str(cause))
+        # A value does not fit its type: the source's doing. What follows the colon quotes it, which no log may keep.
+        known = SourceBadResponse(str(cause).partition(": ")[0])
     elif isinstance(cause, PermissionError):
         known = Forbidden(str(cause))
     else:

@@ -110,7 +110,7 @@ def _template(path: str) -> re.Pattern[str]:
 def _pairs(item: Parameter, value: object) -> list[str]:
     name = quote(item.name, safe="[]")
     values = value if isinstance(value, list | tuple) else [value]
-    encoded = [_quoted(part) for part in values]
+    encoded = list(map(str, values)) if set(map(type, values)) == {int} else [_quoted(part) for part in values]
     if not item.separator:
         return [f"{name}={part}" for part in encoded]
     return [f"{name}={item.separator.join(encoded)}"] if encoded else []
