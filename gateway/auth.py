@@ -190,7 +190,7 @@ class Authenticator:
         """
         if not authorization:
             return ANONYMOUS
-        scheme, _, token = authorization[0].partition(" ")
+        scheme, _, token = authorization[0].strip(" \t").partition(" ")  # the parser leaves what RFC 9110 5.5 excludes
         token = token.lstrip(" ")  # RFC 9110 section 11.4: one or more spaces
         if len(authorization) != 1 or scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_BYTES:
             raise Unauthenticated("not one bearer token")
