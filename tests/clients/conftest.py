@@ -1,0 +1,160 @@
+"""The served gateway over its three demo systems, as the generators of clients meet it: an address and a token."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import secrets
+import subprocess
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+import pytest
+
+from gateway.app import make_app
+from gateway.config import read
+from gateway.demo import DemoServers, tokens, trading_folder
+from gateway.snapshot import Holder, load
+from tests.serving import serving
+
+OPERATIONS = Path(__file__).parent / "operations.graphql"
+ASKED: dict[str, tuple[str, dict[str, object]]] = {
+    "joined": ("JoinedOrders", {"limit": 40}),
+    "shipped": ("JoinedOrders", {"limit": 5, "status": "shipped"}),
+    "found": (
+        "FindProducts",
+        {
+            "where": {
+                "and": [{"weightKg": {"gt": 0.5}}, {"name": {"contains": "a"}}],
+                "not": {"discontinued": {"eq": True}},
+            },
+            "orderBy": [{"purchasePrice": "DESC_NULLS_LAST"}, {"sku": "ASC"}],
+        },
+    ),
+    "added": (
+        "AddCustomer",
+        {
+            "body": {
+                "lastName": "Łukasiewicz",
+                "company": None,
+                "segment": "wholesale",
+                "creditLimit": "1250.50",
+                "tags": ["new", "ü"],
+            }
+        },
+    ),
+}
+"""What both generated clients ask, in their own languages."""
+
+FAR = 120
+"""Seconds after which a process hangs; nothing waits so long."""
+
+
+def missing(reason: str) -> NoReturn:
+    """Fails where every service is required, and skips elsewhere."""
+    if os.environ.get("ISTHMUS_REQUIRE_SERVICES") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def install(folder: Path, pins: Sequence[Path], commands: Sequence[Sequence[str]]) -> None:
+    """Runs the commands that fill ``folder``, unless they already did so with these pins.
+
+    The folder is kept between runs; two runs at the same time wait for each other.
+    """
+    folder.mkdir(exist_ok=True)
+    wanted = hashlib.sha256(b"\0".join(path.read_bytes() for path in pins)).hexdigest()
+    with pins[0].open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = folder / ".installed"
+        if stamp.is_file() and stamp.read_text() == wanted:
+            return
+        stamp.unlink(missing_ok=True)
+        for command in commands:
+            done = subprocess.run(
+                command, cwd=folder.parent, capture_output=True, text=True, check=False, timeout=2 * FAR
+            )
+            if done.returncode:
+                missing(f"{command[0]} cannot install what makes the client: {(done.stdout + done.stderr)[-500:]}")
+        stamp.write_text(wanted)
+
+
+@dataclass
+class Served:
+    """``environment``: where the gateway is and who asks, as the generators and clients are told."""
+
+    environment: dict[str, str]
+    client: httpx.AsyncClient
+
+    async def answers(self) -> dict[str, Any]:
+        """The data that the gateway answers to a plain request, for each name in ``ASKED``."""
+        query = OPERATIONS.read_text("utf-8")
+        found = {}
+        for name, (operation, variables) in ASKED.items():
+            body = {"query": query, "operationName": operation, "variables": variables}
+            reply = (await self.client.post("/graphql", json=body)).json()
+            assert set(reply) == {"data"}, reply["errors"]
+            found[name] = reply["data"]
+        return found
+
+    async def run(self, folder: Path, *command: str | Path) -> str:
+        """What a process in ``folder`` prints; it must end well."""
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=folder, env={**os.environ, "NO_PROXY": "127.0.0.1", **self.environment},
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(FAR):
+                out, err = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        assert process.returncode == 0, (out + err).decode()[-3000:]
+        return out.decode()
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async with DemoServers() as servers:
+        environment = {**servers.environment, "ISTHMUS_DEMO_SECRET": secrets.token_urlsafe(48)}
+        chosen = read(trading_folder() / "isthmus.yaml", environment)
+        snapshot = await load(chosen)
+        settings = chosen.settings.server
+        assert settings.jwt is not None
+        bearer = f"Bearer {tokens(settings.jwt)['accountant']}"
+        async with (
+            serving(make_app(Holder(snapshot), settings)) as base,
+            httpx.AsyncClient(base_url=base, headers={"Authorization": bearer}, trust_env=False, timeout=20) as client,
+        ):
+            yield Served({"GATEWAY_URL": f"{base}/graphql", "GATEWAY_AUTHORIZATION": bearer}, client)
+        await snapshot.close()
+
+
+Same = Callable[[dict[str, Any], dict[str, Any]], None]
+
+
+@pytest.fixture
+def same() -> Same:
+    """Compares what a client was given with what the gateway answers, and that this is not empty."""
+
+    def compare(given: dict[str, Any], answered: dict[str, Any]) -> None:
+        for name in ASKED:
+            assert given[name] == answered[name], name
+        orders = given["joined"]["orders"]
+        assert len(orders) == 40
+        assert any(order["customer"] for order in orders)
+        assert any(order["invoice"] for order in orders)
+        assert any(order["invoice"] is None for order in orders)
+        assert any(line["product"] for order in orders for line in order["lines"])
+        assert any(order["shipments"] for order in orders)
+        assert {order["status"] for order in given["shipped"]["orders"]} == {"shipped"}
+        assert len(given["found"]["products"]) == 20
+        assert given["added"]["createCustomer"] == ASKED["added"][1]["body"]
+
+    return compare
