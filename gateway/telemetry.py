@@ -49,6 +49,7 @@ def configure() -> None:
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=[*shared, extra], processors=[remove, *last])
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)  # or they would stand there as two lines that are not JSON
     logging.getLogger("isthmus").setLevel(logging.INFO)  # what sources really said, under the id of the request
 
 
