@@ -21,6 +21,8 @@ _INTEGERS = frozenset({Scalar.INT, Scalar.BIG_INT})
 _NUMBERS = _INTEGERS | {Scalar.FLOAT, Scalar.DECIMAL}
 _TEXTS = frozenset({Scalar.STRING, Scalar.ID})
 _INTEGER, _TEXT = {int}, {str}
+_MAX_DIGITS = 100
+"""Before or after the point: ``1e999999999`` is short to write, and long to work with."""
 _NEVER_KEYS = frozenset({Scalar.JSON, Scalar.BASE64, Scalar.FLOAT, Scalar.BOOLEAN})
 
 
@@ -73,7 +75,9 @@ class KeyPart:
         if value is None or isinstance(value, bool | float | bytes | Mapping | list):
             return None
         if "number" in self.compare or self.target in _NUMBERS:
-            return _number(value, strings="number" in self.compare or self.target in _INTEGERS)
+            number = _number(value)
+            whole = number is None or self.target not in _INTEGERS or number == number.to_integral_value()
+            return number if whole else None
         if isinstance(value, datetime | date | time):
             text = value.isoformat()
         elif self.target is Scalar.UUID and isinstance(value, str):
@@ -90,20 +94,18 @@ class KeyPart:
     def outgoing(self, value: object) -> object:
         """The value as the target wants to receive it; only called for values that have a canonical form."""
         if self.target in _INTEGERS:
-            return int(str(value).strip())
+            return value if isinstance(value, int) else int(Decimal(str(value).strip()))
         if self.target in _TEXTS and not isinstance(value, str):
             return str(value)
         return value.strip() if "trim" in self.compare and isinstance(value, str) else value
 
 
-def _number(value: object, *, strings: bool) -> Decimal | None:
-    if isinstance(value, str) and not strings:
-        return None
+def _number(value: object) -> Decimal | None:
     try:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= _MAX_DIGITS else None
 
 
 def canonical_keys(parts: Sequence[KeyPart], columns: Sequence[Sequence[object]]) -> list[Canonical | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -187,6 +188,13 @@ COMPARED: list[tuple[Scalar, set[Any], object, object, bool]] = [
     (Scalar.ID, set(), 7, "7", True),
     (Scalar.INT, set(), "7", 7, True),
     (Scalar.INT, set(), "1", True, False),
+    (Scalar.INT, set(), Decimal("7.00"), 7, True),
+    (Scalar.INT, set(), Decimal("7.50"), 7, False),
+    (Scalar.INT, set(), "7.5", 7, False),
+    (Scalar.INT, set(), "1e999999999", 7, False),
+    (Scalar.INT, set(), "NaN", 7, False),
+    (Scalar.DECIMAL, set(), "7.50", Decimal("7.5"), True),
+    (Scalar.DECIMAL, set(), 7, "7.0", True),
     (Scalar.BIG_INT, set(), "9007199254740993", 9007199254740992, False),
     (Scalar.UUID, set(), "0B1E2D3C-0000-4000-8000-000000000001", "0b1e2d3c-0000-4000-8000-000000000001", True),
 ]
@@ -202,6 +210,14 @@ async def test_how_keys_are_compared(
 ) -> None:
     desk = Desk(lambda _: [row(theirs, 1)], {"id": KeyPart(scalar, frozenset(compare))})
     assert await desk.load(mine) == [[1] if same else []]
+
+
+@pytest.mark.parametrize(("mine", "asked"), [(Decimal("7.00"), 7), (" 7 ", 7), ("7.0", 7), (7, 7)])
+async def test_a_key_leaves_as_its_target_wants_it(mine: object, asked: object) -> None:
+    desk = Desk(lambda _: [row(7, 1)], {"id": KeyPart(Scalar.INT)})
+    assert await desk.load(mine, "7.5", "seven") == [[1], [], []]
+    assert desk.shelf.asked == [[asked]]
+    assert type(desk.shelf.asked[0][0]) is int
 
 
 async def test_columns_of_one_tick_share_a_call_and_a_cancelled_one_spoils_nothing() -> None:
