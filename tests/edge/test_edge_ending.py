@@ -29,9 +29,11 @@ class Crm:
     def __init__(self) -> None:
         self.held, self.asked = asyncio.Event(), asyncio.Event()
         self.answered = 0
+        self.heads: list[bytes] = []
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head)
         if b"limit=7" in head:
             self.asked.set()
             await self.held.wait()
