@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 
-.PHONY: setup demo test lint bench explorer lock clean
+.PHONY: setup demo test lint bench fuzz explorer lock clean
 
 setup: $(STAMP) explorer
 
@@ -37,6 +37,12 @@ lint: $(STAMP)
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+CASES ?= 2000
+SEED ?= 0
+
+fuzz: setup
+	$(BIN)/python -m tests.fuzz $(CASES) $(SEED)
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

@@ -51,7 +51,7 @@ from resolvers import (
 )
 from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, Columns, Filters, order_type, where_type
 from schema.naming import RESERVED_TYPES, Names, camel, distinct, enum_values, pascal
-from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType
+from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
 from schema.scalars import SCALARS
 
 RowArguments = Literal["all", "filter", "none"]
@@ -267,7 +267,7 @@ class TypeBuilder:
                 name, fields, interfaces, resolve_type=_run_time_type(made), description=description
             )
         else:
-            output = GraphQLObjectType(name, fields, interfaces, description=description)
+            output = GraphQLObjectType(name, fields, interfaces, is_type_of=is_row, description=description)
         return output
 
     def _own_field(self, made: SourceTypes, item: Field) -> GraphQLField:

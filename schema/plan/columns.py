@@ -22,7 +22,7 @@ from graphql.pyutils import inspect, is_iterable
 from resolvers import TYPE_KEY
 from schema.plan.builder import builder
 from schema.plan.calls import call, link
-from schema.plan.fields import CallOperation, Link, ReadKey, RowType
+from schema.plan.fields import CallOperation, Link, ReadKey, RowType, is_row
 from schema.plan.handwritten import Handwritten
 from schema.plan.leaves import coerce, enum_names, passes
 from schema.plan.levels import Failure, Failures, FieldLevel, ItemLevel, Level, Objects
@@ -233,7 +233,7 @@ class _Columns:
         pending: Pending,
     ) -> Sequence[object]:
         """Response objects for the values at ``at``; null elsewhere."""
-        if named.is_type_of is not None:
+        if not self._are_rows(named, values):
             at = [index for index in at if self._is_type(planned, named, level, index, values[index])]
         if len(at) == len(values):
             objects = Objects(values, level)
@@ -247,6 +247,13 @@ class _Columns:
             for index, made in zip(at, objects.made, strict=True):
                 results[index] = made
         return results
+
+    @staticmethod
+    def _are_rows(named: GraphQLObjectType, values: Sequence[object]) -> bool:
+        """True when no object of the column has to be asked for its type."""
+        if named.is_type_of is is_row:
+            return set(map(type, values)) <= {dict, _NONE}
+        return named.is_type_of is None
 
     def _is_type(
         self, planned: PlannedField, named: GraphQLObjectType, level: Level, index: int, value: object

@@ -68,6 +68,11 @@ class RowType:
         return self.of(row.get(TYPE_KEY) if isinstance(row, Mapping) else None)
 
 
+def is_row(value: object, _info: object) -> bool:
+    """``is_type_of`` of every generated object type: its values are rows, whatever a source may have sent."""
+    return isinstance(value, Mapping)
+
+
 FieldPlan: TypeAlias = "ReadKey | CallOperation | Link | Strawberry"
 
 _HAND_WRITTEN = Strawberry()

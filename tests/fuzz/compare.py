@@ -1,0 +1,98 @@
+"""One case: the same operation by columns and by graphql-core, on the same company."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from graphql import parse, validate
+
+from resolvers import Context
+from schema import ANONYMOUS, Executor, Graph, GraphQLRequest, GraphSettings, OperationLimits, build
+from tests.fuzz.operations import Writer
+from tests.fuzz.world import World, make
+
+LIMITS = OperationLimits.model_validate({
+    "max_document_bytes": 10_000_000, "max_tokens": 1_000_000, "max_fields": 1_000_000, "max_aliases": 1_000_000,
+    "max_depth": 50, "max_root_fields": 1000, "max_directives": 100_000,
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """What both executors said. ``difference``: what is wrong, empty when nothing is. ``exact``: errors alike too."""
+
+    query: str
+    difference: str
+    exact: bool
+    failures: int
+
+
+def graphs(world: World) -> dict[Executor, Graph]:
+    made: dict[Executor, Graph] = {}
+    names: tuple[Executor, ...] = ("columns", "reference")
+    for executor in names:
+        settings = GraphSettings(links=world.links, extensions=world.extensions, executor=executor, limits=_limits())
+        made[executor] = build(world.sources(), settings).graph
+    return made
+
+
+def _limits() -> OperationLimits:
+    known = OperationLimits.model_fields
+    wide = {name: value for name, value in LIMITS.model_dump().items() if name in known}
+    return OperationLimits.model_validate({name: max(value, 1_000_000) for name, value in wide.items()})
+
+
+async def cases(seed: int, operations: int) -> list[Case]:
+    """Random operations on the company of a seed; each runs twice, with the conditions turned round."""
+    world = make(seed)
+    made = graphs(world)
+    done: list[Case] = []
+    for number in range(operations):
+        query = Writer(made["columns"].schema, Random(f"{seed}/{number}")).operation()
+        if validate(made["columns"].schema, parse(query)):
+            continue  # a merge conflict: nothing to run
+        for yes in (True, False):
+            variables = {"yes": yes, "no": not yes, "n": number}
+            replies = {name: await ask(graph, query, variables) for name, graph in made.items()}
+            done.append(_compared(query, replies["columns"], replies["reference"]))
+    return done
+
+
+async def ask(graph: Graph, query: str, variables: Mapping[str, object]) -> Any:
+    context = Context(asyncio.get_running_loop().time() + 60, "r", max_calls=100_000)
+    answer = await graph.execute(GraphQLRequest(query, "Fuzz", variables), ANONYMOUS, context, read_only=False)
+    return json.loads(answer.encode())
+
+
+def _compared(query: str, columns: Any, reference: Any) -> Case:
+    mine, theirs = columns.get("errors", []), reference.get("errors", [])
+    if json.dumps(columns.get("data")) != json.dumps(reference.get("data")):
+        return Case(query, "data", exact=False, failures=len(mine))
+    exact = sorted(map(_told, mine)) == sorted(map(_told, theirs))
+    difference = ""
+    if not exact and _nulls(mine, columns["data"]) != _nulls(theirs, columns["data"]):
+        difference = "errors"
+    return Case(query, difference, exact, len(mine))
+
+
+def _told(error: dict[str, Any]) -> str:
+    return json.dumps([error["path"], error["message"], error["extensions"], error.get("locations")])
+
+
+def _nulls(errors: list[dict[str, Any]], data: Any) -> set[str]:
+    """The nulls that the errors explain. Which of several errors under one null is told is a matter of timing."""
+    found = set()
+    for error in errors:
+        value, path = data, []
+        for key in error["path"]:
+            if value is None:
+                break
+            path.append(key)
+            value = value[key] if isinstance(value, dict) or key < len(value) else None
+        found.add(json.dumps(path))
+    return found
