@@ -114,12 +114,13 @@ class Graph:
         if isinstance(variables, list):
             return _refused([_formatted(error, context) for error in variables])
         plan = document.plan(self._policy, principal, variables, request.variables)
-        run = Run(plan, principal, context, self._sources, Loaders(self._sources, context))
+        loaders = Loaders(self._sources, context)
+        run = Run(plan, principal, context, self._sources, loaders, objects=self._limits.max_objects)
         if self._reference or plan.reference_only:
             reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
         else:
             reply = await run_columns(self.schema, plan, variables, run)
-        return _answer(reply, plan, context)
+        return _answer(reply, plan, context, self._limits.max_failures)
 
     def _variables(
         self, operation: OperationDefinitionNode, given: Mapping[str, object]
@@ -168,13 +169,17 @@ def _short(message: str) -> str:
     return message if len(message) <= 300 else f"{message[:300]}…"
 
 
-def _answer(reply: Executed, plan: OperationPlan, context: Context) -> Answer:
+def _answer(reply: Executed, plan: OperationPlan, context: Context, most: int) -> Answer:
     errors: list[dict[str, object]] = [_forbidden(refused, context) for refused in plan.refused]
-    errors += [_failure(failure, context) for failure in reply.failures]
+    errors += [_failure(failure, context) for failure in reply.failures[:most]]
+    untold = len(reply.failures) - most
     body: dict[str, object] = {}
     if errors:
         body["errors"] = errors
     body["data"] = reply.data
+    if untold > 0:
+        _log.info("%d more errors", untold, extra={"request_id": context.request_id})
+        body["extensions"] = {"moreErrors": untold}
     return Answer("data", body)
 
 
@@ -212,6 +217,7 @@ def _failure(failure: Failure, context: Context) -> dict[str, object]:
     locations = _locations(failure.nodes)
     if locations:
         shown["locations"] = locations
-    shown["path"] = list(failure.path)
+    if failure.path:
+        shown["path"] = list(failure.path)
     shown["extensions"] = formatted["extensions"]
     return shown

@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from resolvers.documents import DescriptionError
-from resolvers.errors import DeadlineExceeded, SourceTimeout, SourceUnavailable
+from resolvers.errors import DeadlineExceeded, LimitExceeded, SourceTimeout, SourceUnavailable
 from resolvers.model import SourceModel
 from resolvers.problem import Problem
 from resolvers.source import Call, Context
@@ -72,14 +73,21 @@ class SqlSource:
 
         Raises:
             SourceError: by what went wrong; BadRequest: a field or a value that the table cannot have.
-            DeadlineExceeded: no time was left to begin.
+            LimitExceeded: there are more rows than ``max_rows``. DeadlineExceeded: no time was left to begin.
         """
+        most = self._settings.max_rows
+        if call.page.limit is not None and call.page.limit > most:
+            raise LimitExceeded(f"at most {most} rows can be asked for at once")
         made = statement(self._catalogue, call)
+        if call.page.limit is None:
+            made = replace(made, query=made.query.limit(most + 1))  # one more tells that there are too many
         budget = min(self._settings.timeout_s, context.remaining())
         if budget <= 0:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, made.wire):
             rows = await self._run(made, budget)
+        if len(rows) > most:
+            raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
         if self._catalogue.access[call.operation].by:
             return rows[0] if rows else None
         return rows

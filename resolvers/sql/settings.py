@@ -13,6 +13,9 @@ class DatabaseSettings(SourceSettings):
     database: SecretStr = Field(
         description="URL of the database: sqlite:///path (relative to this file) or postgresql://user:password@host/name."
     )
+    max_rows: int = Field(
+        10_000, gt=0, description="Most rows of one statement; more is an error, never a part of them."
+    )
     schemas: tuple[str, ...] = Field(
         (), description="Schemas whose tables and views are served; empty: the database's default schema."
     )

@@ -9,7 +9,7 @@ grouped by run-time type. It decides nothing: access and selections stand in the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from itertools import accumulate, chain, islice, repeat
@@ -19,7 +19,7 @@ from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, OperationTyp
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import inspect, is_iterable
 
-from resolvers import TYPE_KEY
+from resolvers import TYPE_KEY, LimitExceeded
 from schema.plan.builder import builder
 from schema.plan.calls import call, link
 from schema.plan.fields import CallOperation, Link, ReadKey, RowType, is_row
@@ -31,7 +31,8 @@ from schema.plan.rows import read
 from schema.plan.run import Run
 from schema.plan.shapes import Shape
 
-Pending = list[Coroutine[Any, Any, None]]
+Pending = list[tuple[PlannedField, Objects]]
+"""Fields that wait, with the objects that they belong to."""
 
 _NONE = type(None)
 _LISTS = {list}
@@ -71,13 +72,21 @@ class _Columns:
         self._handwritten = Handwritten(schema, plan, variables, run)
 
     async def execute(self) -> Executed:
+        """The answer; all of it is null when it grows beyond its limit."""
+        try:
+            return await self._answer()
+        except* LimitExceeded as group:
+            error = next(_leaves_of(group))
+        return Executed(None, [Failure((), (), error, by_hand=False)])
+
+    async def _answer(self) -> Executed:
         root = Objects([None])
         if self._plan.operation.operation is OperationType.MUTATION:
             await self._serially(root)
         else:
             pending: Pending = []
             self._make(self._plan.root, root, pending)
-            await _all(pending)
+            await self._all(pending)
         failures, everything = self._failures.settle()
         return Executed(None if everything else root.made[0], failures)
 
@@ -95,6 +104,9 @@ class _Columns:
         """Makes the response objects: what can be read now is filled in, what must wait is put to ``pending``."""
         rows = objects.rows
         count = len(rows)
+        self._run.objects -= count
+        if self._run.objects < 0:
+            raise LimitExceeded("the answer would have more objects than this server allows")
         if not block.entries:
             objects.made = [{} for _ in rows]
             return
@@ -110,7 +122,7 @@ class _Columns:
                 columns.append(repeat(None, count))
                 waiting.append(entry)
         objects.made = builder(block.keys)(columns)
-        pending.extend(self._fill(entry, objects) for entry in waiting)
+        pending.extend((entry, objects) for entry in waiting)
 
     async def _fill(self, planned: PlannedField, objects: Objects) -> None:
         """Runs one field that waits, for all its parents, and everything below it."""
@@ -120,7 +132,16 @@ class _Columns:
         key = planned.key
         for made, result in zip(objects.made, results, strict=True):
             made[key] = result
-        await _all(pending)
+        await self._all(pending)
+
+    async def _all(self, pending: Pending) -> None:
+        """Runs what waits, side by side."""
+        if len(pending) == 1:
+            await self._fill(*pending[0])
+        elif pending:
+            async with asyncio.TaskGroup() as group:
+                for planned, objects in pending:
+                    group.create_task(self._fill(planned, objects))
 
     async def _values(self, planned: PlannedField, objects: Objects) -> Sequence[object]:
         """A value or an exception for each parent."""
@@ -335,11 +356,9 @@ class _Columns:
         return GraphQLError(f"Runtime Object type '{name}' is not a possible type for '{abstract}'.")
 
 
-async def _all(pending: Pending) -> None:
-    """Runs what waits, side by side."""
-    if len(pending) == 1:
-        await pending[0]
-    elif pending:
-        async with asyncio.TaskGroup() as group:
-            for job in pending:
-                group.create_task(job)
+def _leaves_of(group: BaseExceptionGroup[LimitExceeded]) -> Iterator[LimitExceeded]:
+    for item in group.exceptions:
+        if isinstance(item, BaseExceptionGroup):
+            yield from _leaves_of(item)
+        else:
+            yield item

@@ -20,3 +20,5 @@ class Run:
     sources: Mapping[str, Source]
     loaders: Loaders
     batches: dict[object, object] = field(default_factory=dict)
+    objects: int = 100_000
+    """How many objects the answer may still have."""
