@@ -54,6 +54,9 @@ def _check(value: object) -> None:
             stack.extend((part, depth + 1) for part in item)
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float)
+
+
 def strict_json(data: bytes) -> object:
     """One JSON value (RFC 8259) in UTF-8 without a byte order mark, each member named once.
 
@@ -61,9 +64,7 @@ def strict_json(data: bytes) -> object:
         BadRequest: it is anything else, or nested deeper than ``MAX_DEPTH``.
     """
     try:
-        value: object = json.loads(
-            data.decode(), object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float
-        )
+        value: object = _DECODER.decode(data.decode())
     except (ValueError, RecursionError):
         raise BadRequest("the body is not JSON in UTF-8") from None
     _check(value)

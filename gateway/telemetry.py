@@ -10,11 +10,18 @@ import re
 import secrets
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from structlog.typing import Processor
 
 WELL_FORMED = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+
+
+class _Current:
+    """A logger keeps the configuration under which it was first used, so ``configure`` puts a new one here."""
+
+    logger: Any = structlog.get_logger()
 
 
 def request_id(given: Sequence[bytes]) -> str:
@@ -42,6 +49,7 @@ def configure() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    _Current.logger = structlog.get_logger()
     handler = logging.StreamHandler(sys.stderr)
     extra = structlog.stdlib.ExtraAdder(["request_id"])
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
@@ -55,4 +63,4 @@ def configure() -> None:
 
 def log(event: str, *, level: str = "info", **facts: object) -> None:
     """One event; ``request_id`` among its facts is the id that the reply carries."""
-    getattr(structlog.get_logger(), level)(event, **facts)
+    getattr(_Current.logger, level)(event, **facts)

@@ -146,9 +146,13 @@ class Policy:
             rules += self._fields[owner, field].rules
         return rules
 
-    def input_field(self, type_name: str, name: str) -> Need:
-        """The need of an input field: only its own rules, since the field it is given to carries the default."""
-        return Need(self._fields[type_name, name].rules, "anonymous")
+    def used(self, type_name: str, name: str | None) -> Need:
+        """The need of an input field, or (``None``) of giving a value of an input or enum type at all.
+
+        Only rules of their own: the field they are given to carries the default.
+        """
+        rules = self._rules_at(type_name) if name is None else self._fields[type_name, name].rules
+        return Need(tuple(rules), "anonymous")
 
 
 def check_rules(schema: GraphQLSchema, settings: AccessSettings, *, incomplete: bool) -> list[Problem]:

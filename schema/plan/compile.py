@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -20,6 +21,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    Undefined,
     get_named_type,
     is_abstract_type,
     value_from_ast_untyped,
@@ -170,21 +172,25 @@ class Compiler:
             if not met(self._policy.argument(parent.name, name, given)):
                 return False
             value = value_from_ast_untyped(argument.value, self._raw)
-            for input_type, input_field in used_fields(arguments[given].type, value):
-                if not met(self._policy.input_field(input_type, input_field)):
-                    return False
+            if not all(met(self._policy.used(*used)) for used in used_inputs(arguments[given].type, value)):
+                return False
         return True
 
 
-def used_fields(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, str]]:
-    """The input fields that a value uses, as (input type, field)."""
+def used_inputs(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, str | None]]:
+    """What a value uses: (input type, field), and (type, ``None``) for an input or enum type of which it has a value."""
+    if value is None or value is Undefined:
+        return
     if isinstance(typed, GraphQLNonNull):
-        yield from used_fields(typed.of_type, value)
+        yield from used_inputs(typed.of_type, value)
     elif isinstance(typed, GraphQLList):
         for item in value if isinstance(value, list) else [value]:
-            yield from used_fields(typed.of_type, item)
-    elif isinstance(typed, GraphQLInputObjectType) and isinstance(value, Mapping):
-        for name, inner in value.items():
+            yield from used_inputs(typed.of_type, item)
+    elif isinstance(typed, GraphQLEnumType):
+        yield typed.name, None
+    elif isinstance(typed, GraphQLInputObjectType):
+        yield typed.name, None
+        for name, inner in value.items() if isinstance(value, Mapping) else ():
             if name in typed.fields:
                 yield typed.name, name
-                yield from used_fields(typed.fields[name].type, inner)
+                yield from used_inputs(typed.fields[name].type, inner)

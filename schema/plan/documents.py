@@ -13,6 +13,7 @@ from typing import cast
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
+    GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -31,7 +32,7 @@ from resolvers import BadRequest, LimitExceeded
 from schema.access.principal import Principal
 from schema.access.rules import Need, Policy
 from schema.limits import OperationLimits, check_size
-from schema.plan.compile import Compiler, used_fields
+from schema.plan.compile import Compiler, used_inputs
 from schema.plan.operation import OperationPlan
 from schema.plan.variables import conditions, given_or_default
 
@@ -99,12 +100,12 @@ class Document:
         return plan
 
     def _guarded(self, policy: Policy, given: Mapping[str, object]) -> tuple[object, ...]:
-        """For each variable that holds input objects, which guarded input fields its value uses."""
+        """For each variable that holds input objects or enums, which guarded inputs its value uses."""
         if self._structured is None:
             names = []
             for definition in self.operation.variable_definitions or ():
                 typed = type_from_ast(self._schema, definition.type)
-                if typed is not None and isinstance(get_named_type(typed), GraphQLInputObjectType):
+                if isinstance(get_named_type(typed), GraphQLInputObjectType | GraphQLEnumType):
                     names.append(definition.variable.name.value)
             self._structured = tuple(names)
         if not self._structured:
@@ -114,7 +115,7 @@ class Document:
             name = definition.variable.name.value
             if name in self._structured and name in given:
                 typed = cast("GraphQLInputType", type_from_ast(self._schema, definition.type))
-                used = frozenset(pair for pair in used_fields(typed, given[name]) if policy.input_field(*pair).rules)
+                used = frozenset(pair for pair in used_inputs(typed, given[name]) if policy.used(*pair).rules)
                 found.append((name, used))
         return tuple(found)
 
