@@ -13,7 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Coroutine
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 import uvloop
@@ -23,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from gateway.app import ServerSettings
 from gateway.limits import LimitSettings
 from gateway.telemetry import configure, log, request_id
+from gateway.transport import GatheringTransport
 
 BAD = b"400 Bad Request"
 LATE = b"408 Request Timeout"
@@ -41,7 +42,7 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
         _url_bytes = 0
 
         def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
+            super().connection_made(cast("asyncio.Transport", GatheringTransport(transport, self.loop)))
             self._arm(limits.header_timeout_s)
 
         def connection_lost(self, exc: Exception | None) -> None:
