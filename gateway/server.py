@@ -25,6 +25,9 @@ from gateway.limits import LimitSettings
 from gateway.telemetry import configure, log, request_id
 from gateway.transport import GatheringTransport
 
+COLLECT_AFTER = (50_000, 20, 20)
+"""An answer of a thousand rows makes some thousand objects, none of them in cycles; each collection walks them all."""
+
 BAD = b"400 Bad Request"
 LATE = b"408 Request Timeout"
 TOO_LONG = b"414 URI Too Long"
@@ -183,6 +186,7 @@ async def serve_app(app: Starlette, settings: ServerSettings, started: Callable[
     configure()
     gc.collect()
     gc.freeze()  # what start-up made lives for ever: later collections need not walk it
+    gc.set_threshold(*COLLECT_AFTER)
     server = make_server(app, settings)
     server.started_at = started
     await server.serve()
