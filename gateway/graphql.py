@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -17,6 +16,7 @@ from starlette.responses import Response
 
 from gateway.auth import Authenticator
 from gateway.body import from_get, from_post
+from gateway.connection import connection_of
 from gateway.keys import KeysUnavailable
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body
 from gateway.telemetry import log
@@ -256,30 +256,17 @@ async def _read(request: Request, work: Coroutine[Any, Any, Answer], until: floa
         ClientDisconnect: nobody waits for the answer any more.
         DeadlineExceeded: it has not ended by ``until``.
     """
-    watcher = asyncio.ensure_future(_gone(request))
+    connection = connection_of(request.scope)
+    if connection.is_closed():
+        work.close()
+        raise ClientDisconnect
     try:
         async with asyncio.timeout_at(until) as limit:
             # Who leaves brings the end of the time forward; a task of its own for the work would cost more.
-            leaves = partial(_end, limit)
-            watcher.add_done_callback(leaves)
-            try:
+            with connection.watched(partial(limit.reschedule, 0)):
                 return await work
-            finally:
-                watcher.remove_done_callback(leaves)
     except TimeoutError:
-        raise (ClientDisconnect if watcher.done() else DeadlineExceeded) from None
-    finally:
-        watcher.cancel()
-
-
-def _end(limit: asyncio.Timeout, _watcher: asyncio.Future[None]) -> None:
-    with suppress(RuntimeError):  # the work ended in the very same moment
-        limit.reschedule(0)
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        raise (ClientDisconnect if connection.is_closed() else DeadlineExceeded) from None
 
 
 def _encode(body: dict[str, object], request_id: str) -> bytes:

@@ -18,9 +18,11 @@ from typing import Any, cast
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.app import ServerSettings
+from gateway.connection import Connection
 from gateway.limits import LimitSettings
 from gateway.telemetry import configure, log, request_id
 from gateway.transport import GatheringTransport
@@ -38,6 +40,8 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
     """Uvicorn's HTTP/1.1 protocol that also bounds headers, and the time to receive headers and body."""
 
     class BoundedProtocol(HttpToolsProtocol):
+        _gathering: GatheringTransport
+        _connection: Connection
         _timer: asyncio.TimerHandle | None = None
         _in_head = True
         _head_bytes = 0
@@ -45,12 +49,15 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
         _url_bytes = 0
 
         def connection_made(self, transport: Any) -> None:
-            super().connection_made(cast("asyncio.Transport", GatheringTransport(transport, self.loop)))
+            self._gathering = GatheringTransport(transport)
+            self._connection = Connection()
+            super().connection_made(cast("asyncio.Transport", self._gathering))
             self._arm(limits.header_timeout_s)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._disarm()
             super().connection_lost(exc)
+            self._connection.close()
 
         def data_received(self, data: bytes) -> None:
             if self._in_head:
@@ -64,6 +71,7 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
         def on_message_begin(self) -> None:
             self._head_lines = self._url_bytes = 0
             super().on_message_begin()
+            self._connection.put_in(cast("Scope", self.scope))
 
         def on_url(self, url: bytes) -> None:
             self._url_bytes += len(url)
@@ -92,6 +100,10 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
             self._disarm()
             if not self.transport.is_closing():
                 super().on_message_complete()
+
+        def on_response_complete(self) -> None:
+            self._gathering.flush()
+            super().on_response_complete()
 
         def on_body(self, body: bytes) -> None:
             if not self.transport.is_closing():

@@ -8,31 +8,36 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+_CONTINUE = b"HTTP/1.1 100"
+"""An interim answer must not wait for the final one, which waits for it (RFC 9110 section 15.2.1)."""
+
 
 class GatheringTransport:
-    """A transport that sends what was written in one turn of the event loop at once, at its end."""
+    """A transport that keeps the head of an answer back until the next bytes come, or until ``flush``."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._loop = loop
-        self._waiting: list[bytes] = []
+        self._head = b""
 
     def write(self, data: bytes) -> None:
-        """Keeps the bytes until the end of the turn."""
-        if not self._waiting:
-            self._loop.call_soon(self._flush)
-        self._waiting.append(data)
+        """Sends the bytes, after a head that waits; a head itself waits."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(_CONTINUE):
+            self._head = data
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Sends a head that waits: the answer has no body."""
+        if self._head:
+            data, self._head = self._head, b""
+            self._transport.write(data)
 
     def close(self) -> None:
         """Sends what waits, then closes."""
-        self._flush()
+        self.flush()
         self._transport.close()
-
-    def _flush(self) -> None:
-        if self._waiting:
-            data = b"".join(self._waiting)
-            self._waiting.clear()
-            self._transport.write(data)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

@@ -74,18 +74,24 @@ class Loaders:
         self._context = context
         self._loaders: dict[tuple[object, ...], _ColumnLoader] = {}
 
-    async def load_column(self, column: Column, values: Sequence[object], selection: Selection) -> Sequence[Outcome]:
+    async def load_column(
+        self, column: Column, values: Sequence[object], selection: Selection, *, alone: bool = False
+    ) -> Sequence[Outcome]:
         """As ``load`` for a key of one part: ``values`` are the key's own values."""
         if not set(map(type, values)) <= _PLAIN:
-            return await self.load(column, [(value,) for value in values], selection)
+            return await self.load(column, [(value,) for value in values], selection, alone=alone)
         distinct = list(dict.fromkeys(values))
-        found = dict(zip(distinct, await self.load(column, [(value,) for value in distinct], selection), strict=True))
+        outcomes = await self.load(column, [(value,) for value in distinct], selection, alone=alone)
+        found = dict(zip(distinct, outcomes, strict=True))
         return [found[value] for value in values]
 
-    async def load(self, column: Column, values: Sequence[Sequence[object]], selection: Selection) -> list[Outcome]:
+    async def load(
+        self, column: Column, values: Sequence[Sequence[object]], selection: Selection, *, alone: bool = False
+    ) -> list[Outcome]:
         """One outcome for each entry of ``values`` (a key's values in the order of ``column.match``), in their order.
 
-        A key with a null part makes no call and gives ``None``, or ``[]`` for ``many``.
+        A key with a null part makes no call and gives ``None``, or ``[]`` for ``many``. ``alone``: no other column of
+        the request asks this operation, so there is nothing to wait for or to remember.
         """
         parts = column.match.parts
         canonical = canonical_keys(parts, list(zip(*values, strict=True)) or [()] * len(parts))
@@ -97,9 +103,13 @@ class Loaders:
             return [[] if column.many else None for _ in values]
         sent = [part.outgoing_column(each) for part, each in zip(parts, zip(*first.values(), strict=True), strict=True)]
         keys = dict(zip(first, zip(*sent, strict=True), strict=True))
-        loader = self._loaders.get(column.group)
-        if loader is None:
-            loader = _ColumnLoader(self._sources[column.source], self._context)
-            self._loaders[column.group] = loader
-        found = await loader.load(_Ask(column, keys, selection))
+        found: Mapping[Canonical, Outcome]
+        if alone:
+            found = await fetch(self._sources[column.source], column, keys, self._context, selection)
+        else:
+            loader = self._loaders.get(column.group)
+            if loader is None:
+                loader = _ColumnLoader(self._sources[column.source], self._context)
+                self._loaders[column.group] = loader
+            found = await loader.load(_Ask(column, keys, selection))
         return [([] if column.many else None) if key is None else found[key] for key in canonical]

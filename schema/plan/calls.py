@@ -47,22 +47,26 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
 
 
 async def link(
-    plan: Link, planned: PlannedField, run: Run, rows: Sequence[object], arguments: Mapping[str, object]
+    plan: Link, planned: PlannedField, run: Run, rows: Sequence[object], arguments: Mapping[str, object], *, whole: bool
 ) -> list[Outcome]:
-    """The value or the error of a link for each of ``rows``, in their order, from one load of the whole column.
+    """The value or the error of a link for each of ``rows``, in their order, from one load.
+
+    ``whole``: these are all the rows of the field.
 
     Raises:
         BadRequest: arguments that cannot be sent.
     """
     column = _column(plan, run, arguments)
+    alone = whole and run.plan.loads[plan.column.group] == 1
     if plan.key_list:
         return await _listed(plan, planned, run, rows, column)
     found: Sequence[Outcome]
     if len(plan.keys) == 1:
-        found = await run.loaders.load_column(column, read(rows, plan.keys[0]), planned.selection)
+        keys = read(rows, plan.keys[0])
+        found = await run.loaders.load_column(column, keys, planned.selection, alone=alone)
     else:
-        keys = list(zip(*(read(rows, key) for key in plan.keys), strict=True))
-        found = await run.loaders.load(column, keys, planned.selection)
+        tuples = list(zip(*(read(rows, key) for key in plan.keys), strict=True))
+        found = await run.loaders.load(column, tuples, planned.selection, alone=alone)
     return list(found) if plan.take is None else [_taken(plan.take, outcome) for outcome in found]
 
 

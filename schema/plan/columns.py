@@ -154,7 +154,7 @@ class _Columns:
                 )
             plan = planned.plan
             if isinstance(plan, Link):
-                return await link(plan, planned, self._run, rows, arguments)
+                return await link(plan, planned, self._run, rows, arguments, whole=True)
             if isinstance(plan, CallOperation):
                 return [await call(plan, planned, self._run, arguments) for _ in rows]
             return await self._handwritten.values(planned, FieldLevel(objects, planned), arguments)

@@ -6,6 +6,7 @@ execute, and collects for each call the selection that reaches its source. What 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from graphql import (
@@ -68,6 +69,7 @@ class Compiler:
         self._raw = dict(raw_variables)
         self._fields: dict[tuple[str, ResponsePath], PlannedField] = {}
         self._refused: dict[ResponsePath, Refused] = {}
+        self._loads: Counter[tuple[object, ...]] = Counter()
         self._introspects = False
 
     def plan(self, met: Met) -> OperationPlan:
@@ -87,6 +89,7 @@ class Compiler:
             block,
             self._fields,
             tuple(self._refused.values()),
+            self._loads,
             is_introspection=bool(names & _INTROSPECTION) and all(name.startswith("__") for name in names),
             reference_only=self._introspects,
         )
@@ -135,6 +138,7 @@ class Compiler:
         if isinstance(plan, ReadKey):
             return planned, Selection({plan.key: below})
         if isinstance(plan, Link):
+            self._loads[plan.column.group] += 1
             return planned, Selection(dict.fromkeys(plan.keys, LEAF))
         return planned, plan.needs if isinstance(plan, Strawberry) else LEAF
 
@@ -178,7 +182,7 @@ class Compiler:
 
 
 def used_inputs(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, str | None]]:
-    """What a value uses: (input type, field), and (type, ``None``) for an input or enum type of which it has a value."""
+    """What a value uses: (input type, field), and (type, ``None``) for each input or enum type that it has a value of."""
     if value is None or value is Undefined:
         return
     if isinstance(typed, GraphQLNonNull):

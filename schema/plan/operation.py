@@ -76,6 +76,8 @@ class Refused:
 class OperationPlan:
     """``fields``: what may run, by run-time type and path. ``refused``: what may not, once per path.
 
+    ``loads``: how many links of the operation load from each group of columns.
+
     ``is_introspection``: only ``__schema``, ``__type`` and ``__typename`` are asked of the root.
     ``reference_only``: something in it is not understood by columns, so graphql-core runs it.
     """
@@ -85,5 +87,6 @@ class OperationPlan:
     root: Block
     fields: Mapping[tuple[str, ResponsePath], PlannedField]
     refused: tuple[Refused, ...]
+    loads: Mapping[tuple[object, ...], int]
     is_introspection: bool
     reference_only: bool

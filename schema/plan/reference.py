@@ -71,7 +71,7 @@ def resolve(row: object, info: GraphQLResolveInfo[Run], **arguments: object) -> 
 
 
 async def _link(plan: Link, planned: PlannedField, run: Run, row: object, arguments: Mapping[str, object]) -> object:
-    (outcome,) = await link(plan, planned, run, [row], arguments)
+    (outcome,) = await link(plan, planned, run, [row], arguments, whole=False)
     return outcome
 
 
