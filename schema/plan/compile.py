@@ -182,7 +182,7 @@ class Compiler:
 
 
 def used_inputs(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, str | None]]:
-    """What a value uses: (input type, field), and (type, ``None``) for each input or enum type that it has a value of."""
+    """What a value uses: (input type, field); and (type, ``None``) for each input or enum type it has a value of."""
     if value is None or value is Undefined:
         return
     if isinstance(typed, GraphQLNonNull):
