@@ -132,9 +132,10 @@ class Endpoint:
         media = negotiate(request.headers.get("accept"))
         headers: dict[str, str] = {}
         status, body = 200, {}
+        content: bytes | None = None
         try:
             answer = await self._answer(request, request_id, media)
-            body = dict(answer.body)
+            body, content = dict(answer.body), answer.encoded
             refused = answer.kind == "request_error"
             status = 400 if refused and media == GRAPHQL else 200
         except Refusal as refusal:
@@ -163,7 +164,8 @@ class Endpoint:
             body = {"data": None, **_errors(Code.INTERNAL, IsthmusError.message)}
         log("request", request_id=request_id, method=request.method, status=status)
         headers |= {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-        content = _encode(body, request_id)
+        if content is None:
+            content = _encode(body, request_id)
         return Response(content, status, headers, media_type=f"{media or JSON}; charset=utf-8")
 
     async def _answer(self, request: Request, request_id: str, media: str | None) -> Answer:

@@ -35,6 +35,7 @@ from schema.access.rules import Policy
 from schema.limits import OperationLimits
 from schema.plan.columns import Executed, columns_understand, run_columns
 from schema.plan.documents import Documents
+from schema.plan.introspection import Introspections
 from schema.plan.levels import Failure
 from schema.plan.operation import OperationPlan, Refused
 from schema.plan.reference import run_reference
@@ -71,6 +72,7 @@ class Graph:
         self._policy = policy
         self._sources = sources
         self._limits = limits
+        self._introspections = Introspections(unified.graphql)
         self._documents = Documents(unified.graphql, limits)
         self._reference = executor == "reference" or not columns_understand(unified.graphql)
 
@@ -114,6 +116,8 @@ class Graph:
         if isinstance(variables, list):
             return _refused([_formatted(error, context) for error in variables])
         plan = document.plan(self._policy, principal, variables, request.variables)
+        if plan.is_introspection:
+            return await self._introspections.answer(document.node, request)
         loaders = Loaders(self._sources, context)
         run = Run(plan, principal, context, self._sources, loaders, objects=self._limits.max_objects)
         if self._reference or plan.reference_only:

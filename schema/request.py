@@ -29,14 +29,17 @@ class Answer:
     """A response map (GraphQL specification section 7.1).
 
     ``kind``: ``"data"``: the operation was executed and the map has ``data``, null or not; ``"request_error"``: it was
-    refused before execution, so there is no ``data``.
+    refused before execution, so there is no ``data``. ``encoded``: the map as bytes, where they are at hand.
     """
 
     kind: Literal["data", "request_error"]
     body: Mapping[str, object]
+    encoded: bytes | None = None
 
     def encode(self) -> bytes:
         """The response map as JSON, integers and decimals exact."""
+        if self.encoded is not None:
+            return self.encoded
         try:
             return orjson.dumps(self.body)
         except TypeError:
