@@ -10,7 +10,7 @@ from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.http import HttpClient, Request
 from resolvers.model import Effect, SourceModel
 from resolvers.problem import Problem
-from resolvers.soap.envelope import decode, encode
+from resolvers.soap.envelope import decode, encode, readers
 from resolvers.soap.settings import SoapSettings
 from resolvers.soap.wsdl import Description, gather, read
 from resolvers.source import Call, Context
@@ -28,11 +28,12 @@ class SoapSource:
     def __init__(self, description: Description, settings: SoapSettings, http: HttpClient) -> None:
         self.model: SourceModel = description.model
         self._codecs = description.codecs
+        self._readers = readers()
         self._settings = settings
         self._http = http
 
     async def execute(self, call: Call, context: Context) -> object:
-        """One exchange; the selection is not used, since SOAP has no way to ask for less.
+        """One exchange; SOAP has no way to ask for less, so of the reply only what the selection asks is read.
 
         Raises:
             SourceError: by what went wrong. BadRequest: an argument that cannot be written.
@@ -66,6 +67,8 @@ class SoapSource:
                 reply.headers.get("content-type", ""),
                 reply.body,
                 repeatable=repeatable,
+                selection=call.selection,
+                made=self._readers,
             )
             return await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.message import Message
+from functools import lru_cache
 
 from lxml import etree
 
@@ -22,13 +23,14 @@ from resolvers.errors import (
 )
 from resolvers.soap.builtins import XSD, XSI
 from resolvers.soap.lexical import legal, value_of, written
+from resolvers.soap.reader import NIL, Readers, check_nil, is_nil, says_nil
 from resolvers.soap.shapes import Complex, Member, Opaque, OperationCodec, Shape, Simple
 from resolvers.soap.xml import Element, UnsafeXml, local, namespace_of, parse
+from resolvers.source import EVERYTHING, Selection
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 
-_NIL = f"{{{XSI}}}nil"
 _TYPE = f"{{{XSI}}}type"
 _CODES = frozenset({"Client", "Server", "VersionMismatch", "MustUnderstand", "Sender", "Receiver"})
 _LOGGED = 2000
@@ -54,6 +56,7 @@ def encode(codec: OperationCodec, arguments: Mapping[str, object]) -> bytes:
     return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
 
 
+@lru_cache(maxsize=4096)
 def _own(tag: str) -> dict[str, str] | None:
     space = namespace_of(tag)
     return {"n": space} if space else None
@@ -95,7 +98,7 @@ def _write_element(parent: Element, member: Member, value: object, path: str) ->
     if value is None:
         if not member.nillable:
             raise BadRequest(f"{path} cannot be null")
-        node.set(_NIL, "true")
+        node.set(NIL, "true")
         return
     match member.shape:
         case Simple() as simple:
@@ -131,7 +134,7 @@ def _write_anything(node: Element, value: object, path: str) -> None:
         return
     match value:
         case None:
-            node.set(_NIL, "true")
+            node.set(NIL, "true")
         case bool():
             node.set(_TYPE, "xs:boolean")
             node.text = "true" if value else "false"
@@ -151,8 +154,24 @@ def _write_anything(node: Element, value: object, path: str) -> None:
 # --- replies -------------------------------------------------------------------------------------------------------
 
 
-def decode(codec: OperationCodec, status: int, content_type: str, body: bytes, *, repeatable: bool = True) -> object:
+def readers() -> Readers:
+    """The readers of one source, none of them made yet."""
+    return Readers(_read_element, lambda held, child: _put(held, local(child.tag), _read_anything(child)))
+
+
+def decode(
+    codec: OperationCodec,
+    status: int,
+    content_type: str,
+    body: bytes,
+    *,
+    repeatable: bool = True,
+    selection: Selection = EVERYTHING,
+    made: Readers | None = None,
+) -> object:
     """The value of a reply: rows are dicts by field name, ``None`` for an operation that answers nothing.
+
+    Of the value only what ``selection`` asks is read and checked, by readers out of ``made``; without them all of it.
 
     ``repeatable``: a read. For anything else a reply that is no answer of the operation says nothing about what became
     of it: a gateway's error page, a page with status 200 or half an envelope may stand in front of work that was done.
@@ -169,15 +188,22 @@ def decode(codec: OperationCodec, status: int, content_type: str, body: bytes, *
         if part.tag in {f"{{{SOAP11}}}Fault", f"{{{SOAP12}}}Fault"}:
             raise _fault(codec, part)
     try:
-        return _answer(codec, status, parts, problem, empty=not body.strip())
+        _check_status(status)
+        answer = _answer(codec, parts, problem, empty=not body.strip())
+        if answer is None or codec.result is None:
+            return None
+        if selection.everything or made is None:
+            return _read_element(answer, codec.result, codec.result.name)
+        nils = says_nil(body, answer.getroottree().docinfo.encoding)
+        return made.of(codec.result, selection, nils=nils)(answer)
     except (SourceBadResponse, SourceFault, SourceUnavailable) as error:
         if repeatable:
             raise
         raise OutcomeUnknown(error.detail) from error
 
 
-def _answer(codec: OperationCodec, status: int, parts: list[Element] | None, problem: str, *, empty: bool) -> object:
-    _check_status(status)
+def _answer(codec: OperationCodec, parts: list[Element] | None, problem: str, *, empty: bool) -> Element | None:
+    """The element that is to be read; ``None`` where there is nothing to read."""
     if codec.result is None and (parts is not None or empty):
         return None
     if parts is None or codec.result is None:
@@ -186,11 +212,12 @@ def _answer(codec: OperationCodec, status: int, parts: list[Element] | None, pro
         raise SourceBadResponse(f"the body does not hold the element {local(codec.result.tag)} that is declared")
     if isinstance(codec.result.shape, Complex) and not codec.result.shape.members:
         return None
-    if _is_nil(parts[0]) and not codec.result.nillable:
+    if is_nil(parts[0]) and not codec.result.nillable:
         raise SourceBadResponse(f"the element {local(codec.result.tag)} is nil, which is not declared")
-    return _read_element(parts[0], codec.result, codec.result.name)
+    return parts[0]
 
 
+@lru_cache(maxsize=256)
 def _media(content_type: str) -> tuple[str, str | None]:
     """The media type without parameters, and its ``charset``."""
     message = Message()
@@ -230,14 +257,9 @@ def _body_of(root: Element) -> list[Element] | None:
     return None if body is None else list(body)
 
 
-def _is_nil(node: Element) -> bool:
-    return node.get(_NIL, "").strip() in {"true", "1"}
-
-
 def _read_element(node: Element, member: Member, path: str) -> object:
-    if _is_nil(node):
-        if len(node) or (node.text and node.text.strip()):
-            raise SourceBadResponse(f"{path}: it is nil and yet holds something")
+    if is_nil(node):
+        check_nil(node, path)
         return None
     match member.shape:
         case Simple() as simple:
@@ -292,7 +314,7 @@ def _read_text(shape: Shape, text: str, path: str) -> object:
 
 def _read_anything(node: Element) -> object:
     """An element without a declared type as JSON: text, or an object of what it holds."""
-    if _is_nil(node):
+    if is_nil(node):
         return None
     attributes = {local(str(name)): value for name, value in node.attrib.items() if namespace_of(str(name)) != XSI}
     if not len(node) and not attributes:

@@ -26,7 +26,8 @@ _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})*", re.ASCII)
 # Everything outside of the Char production of XML 1.0, section 2.2.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_KEPT = frozenset({"string", "normalizedString"})
+KEPT = frozenset({"string", "normalizedString"})
+"""Types whose white space is part of the value."""
 
 
 def legal(text: str, name: str) -> str:
@@ -57,7 +58,7 @@ def written(simple: Simple, value: object, name: str) -> str:
 
 
 def _one(simple: Simple, value: object, name: str) -> str:
-    text = _spelled(simple.scalar, value)
+    text = value if simple.scalar is Scalar.STRING and isinstance(value, str) else _spelled(simple.scalar, value)
     if text is None:
         raise BadRequest(f"{name}: not a value of type {simple.scalar}")
     if simple.values and text not in simple.values:
@@ -111,7 +112,7 @@ def value_of(simple: Simple, text: str, name: str) -> object:
 
 
 def _read(simple: Simple, text: str, name: str) -> object:
-    if simple.scalar is Scalar.STRING and not simple.values and simple.builtin in _KEPT:
+    if simple.scalar is Scalar.STRING and not simple.values and simple.builtin in KEPT:
         return text
     stripped = text.strip(" \t\r\n")
     if simple.values:
