@@ -55,6 +55,7 @@ from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
 from resolvers.settings import Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, CallRecord, Context, Journal, Selection, Source
+from resolvers.statements import WRITES_ARE_OFF
 from resolvers.yaml12 import YamlError, load, marks
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "KINDS",
     "LEAF",
     "TYPE_KEY",
+    "WRITES_ARE_OFF",
     "And",
     "Argument",
     "BadRequest",

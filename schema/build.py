@@ -5,6 +5,7 @@ Every reference of the configuration is checked here; all problems are collected
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +19,17 @@ from graphql import (
     GraphQLSchema,
 )
 
-from resolvers import LEAF, ConfigurationError, Problem, Selection, Source, UnionType, nearest
+from resolvers import (
+    LEAF,
+    WRITES_ARE_OFF,
+    ConfigurationError,
+    Problem,
+    Selection,
+    Source,
+    SourceModel,
+    UnionType,
+    nearest,
+)
 from schema.access.rules import Policy, check_rules, open_nulls
 from schema.access.settings import AccessSettings
 from schema.extension import AddedField, Extension
@@ -31,7 +42,9 @@ from schema.plan.handwritten import Guarded
 from schema.plan.reference import is_hand_written
 from schema.shape import shape
 from schema.types import TypeBuilder
-from schema.unified import UnifiedSchema
+from schema.unified import PLACEHOLDER, UnifiedSchema
+
+_READS = "say writes: true at the source, or operations: { NAME: { effect: read } } for those that change nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +92,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems += _add_fields(unified, types, settings, {made.coordinate for made in links.joined})
     if problems:
         raise ConfigurationError(problems)
-    faults = unified.complete(types.queries, types.mutations, _implementations(types))
-    if faults:
-        raise ConfigurationError(Problem(fault) for fault in faults)
+    _complete(unified, types, sources)
     schema = unified.graphql
     problems = check_rules(schema, settings.access, incomplete=bool(settings.missing))
     if problems:
@@ -98,6 +109,33 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         Graph(unified, policy, sources, settings.limits, settings.executor),
         (*types.names.renamed, *types.root_names.renamed),
     )
+
+
+def _complete(unified: UnifiedSchema, types: TypeBuilder, sources: Mapping[str, Source]) -> None:
+    """Puts all fields into one schema.
+
+    Raises:
+        ConfigurationError: there are none, or the schema is not valid.
+    """
+    if not (types.queries or types.mutations or unified.hand_written_roots() - {PLACEHOLDER}):
+        raise ConfigurationError([_nothing(source.model) for source in sources.values()])
+    faults = unified.complete(types.queries, types.mutations, _implementations(types), list(sources))
+    if faults:
+        raise ConfigurationError(Problem(fault) for fault in faults)
+
+
+def _nothing(model: SourceModel) -> Problem:
+    """Why a source that was read gives nothing to serve."""
+    where = ("sources", model.name)
+    reasons = Counter(item.reason for item in model.left_out if not item.degraded)
+    if not reasons:
+        thing, mend = (
+            ("tables or views", "name others with schemas") if model.kind == "database" else ("operations", "")
+        )
+        return Problem(f"there are no {thing} in it", where, mend)
+    reason, count = reasons.most_common(1)[0]
+    what = f"none of its {model.declared} operations can be served; {count} of them: {reason}"
+    return Problem(what, where, _READS if reason == WRITES_ARE_OFF else "")
 
 
 def _implementations(types: TypeBuilder) -> list[GraphQLNamedType]:

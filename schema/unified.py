@@ -12,9 +12,12 @@ from typing import Any, cast
 import strawberry
 from graphql import (
     GraphQLField,
+    GraphQLList,
     GraphQLNamedType,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLString,
     validate_schema,
 )
 from strawberry.types.field import StrawberryField
@@ -22,7 +25,7 @@ from strawberry.types.object_type import StrawberryObjectDefinition
 
 from schema.extension import AddedField, Extension
 
-_PLACEHOLDER = "isthmusPlaceholder"
+PLACEHOLDER = "isthmusPlaceholder"
 
 
 def _class(name: str, fields: Mapping[str, StrawberryField]) -> type:
@@ -34,6 +37,14 @@ def _true() -> bool:
     return True
 
 
+def _sources(names: Sequence[str]) -> GraphQLField:
+    return GraphQLField(
+        GraphQLNonNull(GraphQLList(GraphQLNonNull(GraphQLString))),
+        resolve=lambda _row, _info: list(names),
+        description="The systems behind this API. None of them has anything to read, and a schema needs a query.",
+    )
+
+
 class UnifiedSchema(strawberry.Schema):
     """``graphql`` is the finished graphql-core schema."""
 
@@ -41,7 +52,7 @@ class UnifiedSchema(strawberry.Schema):
         queries = {name: item for extension in extensions for name, item in extension.queries.items()}
         mutations = {name: item for extension in extensions for name, item in extension.mutations.items()}
 
-        placeholder: Any = strawberry.field(resolver=_true, name=_PLACEHOLDER)
+        placeholder: Any = strawberry.field(resolver=_true, name=PLACEHOLDER)
         query = _class("Query", {**queries, "placeholder": placeholder})
         super().__init__(query, _class("Mutation", mutations) if mutations else None)
 
@@ -69,16 +80,20 @@ class UnifiedSchema(strawberry.Schema):
         queries: Mapping[str, GraphQLField],
         mutations: Mapping[str, GraphQLField],
         types: Sequence[GraphQLNamedType],
+        sources: Sequence[str],
     ) -> list[str]:
-        """Puts the generated fields beside the hand-written ones; gives the messages of what is not valid."""
+        """Puts the generated fields beside the hand-written ones; gives the messages of what is not valid.
+
+        A graph that only writes gets the query that GraphQL demands: it tells the names of ``sources``.
+        """
         written = self._schema
         assert written.query_type is not None
-        own = {name: item for name, item in written.query_type.fields.items() if name != _PLACEHOLDER}
-        query_fields = {**queries, **own}
-        if not query_fields:
-            return ["no source gives anything that can be read"]
+        own = {name: item for name, item in written.query_type.fields.items() if name != PLACEHOLDER}
         changed = dict(written.mutation_type.fields) if written.mutation_type is not None else {}
         mutation_fields = {**mutations, **changed}
+        query_fields = {**queries, **own}
+        if not query_fields and mutation_fields:
+            query_fields = {"sources": _sources(sources)}
         kwargs: dict[str, Any] = dict(written.to_kwargs())
         kept = [item for item in kwargs["types"] or () if item not in {written.query_type, written.mutation_type}]
         kwargs["query"] = GraphQLObjectType("Query", query_fields)
