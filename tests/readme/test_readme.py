@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -14,6 +16,7 @@ from gateway.config import read
 from gateway.demo.folder import trading_folder
 from gateway.demo.servers import DemoServers
 from gateway.snapshot import Holder, load
+from gateway.token import sign
 from resolvers import ConfigurationError
 from tests.serving import serving
 
@@ -24,6 +27,19 @@ def block(language: str) -> str:
     found = re.findall(rf"```{language}\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
     assert len(found) == 1, f"{len(found)} blocks of {language}"
     return str(found[0])
+
+
+SECRET = "0123456789abcdef" * 3
+
+
+async def curl(command: str, token: str) -> Any:
+    """What the shell command of the README prints, as JSON."""
+    environment = {**os.environ, "TOKEN": token, "NO_PROXY": "127.0.0.1"}
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", command.replace("curl ", "curl --silent ", 1), env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await process.communicate()
+    return json.loads(printed)
 
 
 @pytest.fixture
@@ -37,11 +53,15 @@ def folder(tmp_path: Path) -> Path:
 
 async def test_the_file_and_the_query_give_the_reply(folder: Path) -> None:
     async with DemoServers() as servers:
-        chosen = read(folder / "isthmus.yaml", servers.environment)
+        chosen = read(folder / "isthmus.yaml", {**servers.environment, "ISTHMUS_DEMO_SECRET": SECRET})
         snapshot = await load(chosen)
-        app = make_app(Holder(snapshot), chosen.settings.server)
-        async with serving(app) as base, httpx.AsyncClient(trust_env=False, timeout=20) as client:
-            reply = await client.post(f"{base}/graphql", json={"query": block("graphql")})
+        settings = chosen.settings.server
+        assert settings.jwt is not None
+        token = sign(settings.jwt, "somebody")
+        async with serving(make_app(Holder(snapshot), settings)) as base:
+            async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+                headers = {"Authorization": f"Bearer {token}"}
+                reply = await client.post(f"{base}/graphql", json={"query": block("graphql")}, headers=headers)
         await snapshot.close()
         body: Any = reply.json()
         for error in body["errors"]:
@@ -51,11 +71,24 @@ async def test_the_file_and_the_query_give_the_reply(folder: Path) -> None:
         assert [entry.operation for entry in servers.journals["billing"]] == ["GetInvoices"]
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+async def test_the_shell_command_gives_an_answer(folder: Path) -> None:
+    async with DemoServers() as servers:
+        chosen = read(folder / "isthmus.yaml", {**servers.environment, "ISTHMUS_DEMO_SECRET": SECRET})
+        snapshot = await load(chosen)
+        settings = chosen.settings.server
+        assert settings.jwt is not None
+        async with serving(make_app(Holder(snapshot), settings)) as base:
+            asked = await curl(block("sh").replace("http://127.0.0.1:8000", base), sign(settings.jwt, "somebody"))
+        await snapshot.close()
+    assert asked == {"data": {"orders": [{"number": "SO-10960", "customer": {"lastName": "Fischer"}}]}}
+
+
 async def test_the_mistake_is_told_as_the_readme_says(folder: Path) -> None:
     path = folder / "isthmus.yaml"
     path.write_text(path.read_text("utf-8").replace("one: crm.customers", "one: crm.customer_s"), "utf-8")
     async with DemoServers() as servers:
-        chosen = read(path, servers.environment)
+        chosen = read(path, {**servers.environment, "ISTHMUS_DEMO_SECRET": SECRET})
         with pytest.raises(ConfigurationError) as raised:
             await load(chosen)
     assert chosen.describe(raised.value.problems) == block("text").strip()
