@@ -73,7 +73,7 @@ class HttpClient:
         Raises:
             SourceUnavailable: nothing was sent, or the connection of a read was lost.
             SourceTimeout: a read ran out of time, or anything else before it had a connection.
-            OutcomeUnknown: a write was sent and no answer came, or none that could be read.
+            OutcomeUnknown: anything but a read was sent and no answer came, or none that could be read.
             SourceBadResponse: the reply is truncated, too large or not HTTP.
         """
         wire = _Wire()
@@ -121,6 +121,8 @@ class HttpClient:
 
     def _merged(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """The headers of a call; what the configuration says stands, in whatever letters the call spells it."""
+        if not self._headers:
+            return headers
         ours = {name.lower() for name in self._headers}
         return {**{name: value for name, value in headers.items() if name.lower() not in ours}, **self._headers}
 

@@ -14,6 +14,8 @@ from resolvers.model import Effect, SourceModel
 from resolvers.source import Call, Context, Source
 
 _log = logging.getLogger("isthmus.sources")
+_GRACE_S = 0.1
+"""Clients keep the same time themselves and know how far a call has come: theirs is the word, when it comes."""
 
 
 class Resilient:
@@ -33,35 +35,54 @@ class Resilient:
 
         Raises:
             SourceTimeout: no place became free, or no answer came, before the deadline; nothing was changed there.
-            OutcomeUnknown: a write was under way when its time ran out.
+            OutcomeUnknown: something other than a read was under way when its time ran out.
         """
-        started = False
+        await self._place(context, call)
         try:
-            async with asyncio.timeout_at(context.deadline), self._places:
-                _check_time(context)
-                started = True
-                async with asyncio.timeout(self._timeout_s):
-                    return await self._source.execute(call, context)
+            async with asyncio.timeout(self._time(context, call) + _GRACE_S):
+                return await self._source.execute(call, context)
         except TimeoutError as error:
             operation = self.model.operations.get(call.operation)
-            if started and operation is not None and operation.effect is Effect.WRITE:
-                raise OutcomeUnknown(f"{self.model.name}.{call.operation} ran out of time") from error
-            raise SourceTimeout(f"{self.model.name}.{call.operation} ran out of time") from error
+            if operation is not None and operation.effect is not Effect.READ:
+                raise OutcomeUnknown(self._out_of_time(call)) from error
+            raise SourceTimeout(self._out_of_time(call)) from error
         except IsthmusError:
             raise
         except Exception as error:
             _log.exception("unexpected failure in %s.%s", self.model.name, call.operation)
             raise SourceBadResponse(f"{type(error).__name__}") from error
+        finally:
+            self._places.release()
+
+    async def _place(self, context: Context, call: Call) -> None:
+        """Waits for a place among the calls under way.
+
+        Raises:
+            SourceTimeout: none became free before the deadline.
+        """
+        if not self._places.locked():
+            await self._places.acquire()  # which does not wait now, so nothing need bound it
+            return
+        try:
+            async with asyncio.timeout_at(context.deadline):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise SourceTimeout(self._out_of_time(call)) from error
+
+    def _time(self, context: Context, call: Call) -> float:
+        """The seconds that a call may take.
+
+        Raises:
+            SourceTimeout: there are none. A timeout that is due only interrupts what waits, and a client may send
+                before it first waits.
+        """
+        remaining = context.remaining()
+        if not remaining:
+            raise SourceTimeout(self._out_of_time(call))
+        return min(remaining, self._timeout_s)
+
+    def _out_of_time(self, call: Call) -> str:
+        return f"{self.model.name}.{call.operation} ran out of time"
 
     async def close(self) -> None:
         await self._source.close()
-
-
-def _check_time(context: Context) -> None:
-    """A timeout that is due only interrupts what waits, and a client may send before it first waits.
-
-    Raises:
-        TimeoutError: the deadline has passed.
-    """
-    if not context.remaining():
-        raise TimeoutError

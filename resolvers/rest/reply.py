@@ -13,15 +13,24 @@ from typing import NoReturn
 
 import msgspec
 
-from resolvers.errors import RateLimited, SourceBadResponse, SourceFault, SourceRejected, SourceUnavailable
+from resolvers.errors import (
+    OutcomeUnknown,
+    RateLimited,
+    SourceBadResponse,
+    SourceFault,
+    SourceRejected,
+    SourceUnavailable,
+)
 from resolvers.http import Reply
-from resolvers.model import ListRef, NamedRef, ObjectType, Operation, OutputType, Scalar, ScalarRef, TypeRef
+from resolvers.model import Effect, ListRef, NamedRef, ObjectType, Operation, OutputType, Scalar, ScalarRef, TypeRef
 from resolvers.rest.shapes import RequestShape
 from resolvers.rest.typed import TypedDecoders
 from resolvers.source import EVERYTHING, Selection
 
 MAX_DEPTH = 200
 """Deeper than any document for people, and safely below what encoders of our own replies stand."""
+_PROXY = frozenset({502, 504})
+"""Said by what stands before the source, which may have had the call all the same."""
 UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
@@ -49,7 +58,25 @@ class Replies:
 
         Raises:
             SourceError: by its status; ``SourceBadResponse`` for what is not the JSON that was promised.
+            OutcomeUnknown: the same for anything but a read, and when a proxy (502, 504) lost its answer: the work
+                may have been done behind a reply that nobody can read.
         """
+        try:
+            return self._decode(shape, operation, result, reply, selection)
+        except (SourceBadResponse, SourceFault) as error:
+            lost = isinstance(error, SourceBadResponse) or reply.status in _PROXY
+            if operation.effect is Effect.READ or not lost:
+                raise
+            raise OutcomeUnknown(error.detail) from error
+
+    def _decode(
+        self,
+        shape: RequestShape,
+        operation: Operation,
+        result: TypeRef | None,
+        reply: Reply,
+        selection: Selection,
+    ) -> object:
         if operation.not_found_is_null and reply.status == 404:
             return None
         _check_status(reply.status)

@@ -51,3 +51,35 @@ async def test_who_waits_for_a_place_until_the_deadline_has_sent_nothing() -> No
     with pytest.raises(OutcomeUnknown):
         await first
     assert ledger.sent == ["touch"]
+
+
+@pytest.mark.parametrize("effect", [Effect.IDEMPOTENT, Effect.WRITE])
+async def test_of_anything_but_a_read_under_way_nobody_knows_the_outcome(effect: Effect) -> None:
+    source, ledger = opened(effect)
+    with pytest.raises(OutcomeUnknown):
+        await source.execute(Call("touch"), Context(asyncio.get_running_loop().time() + 0.05, "id"))
+    assert ledger.sent == ["touch"]
+
+
+async def test_a_place_is_free_again_after_every_call_that_ran_out_of_time() -> None:
+    source, ledger = opened(Effect.READ)
+    for _ in range(3):
+        with pytest.raises(SourceTimeout):
+            await source.execute(Call("touch"), Context(asyncio.get_running_loop().time() + 0.02, "id"))
+    assert ledger.sent == ["touch"] * 3
+
+
+class NeverConnected(Ledger):
+    """A source that knows at its own deadline that nothing was sent."""
+
+    async def execute(self, call: Call, context: Context) -> object:
+        assert call.operation == "touch"
+        await asyncio.sleep(context.remaining())
+        raise SourceTimeout("never had a connection")
+
+
+async def test_a_client_that_sent_nothing_before_the_deadline_has_the_word() -> None:
+    operations = {"touch": Operation("touch", Effect.WRITE, {}, None)}
+    source = Resilient(NeverConnected(SourceModel("crm", "openapi", operations)), concurrency=1, timeout_s=5)
+    with pytest.raises(SourceTimeout):
+        await source.execute(Call("touch"), Context(asyncio.get_running_loop().time() + 0.02, "id"))

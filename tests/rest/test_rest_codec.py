@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.errors import BadRequest, SourceBadResponse
+from resolvers.errors import (
+    BadRequest,
+    OutcomeUnknown,
+    RateLimited,
+    SourceBadResponse,
+    SourceError,
+    SourceFault,
+    SourceRejected,
+    SourceUnavailable,
+)
 from resolvers.http import Reply
 from resolvers.model import (
     Argument,
@@ -209,3 +218,22 @@ def test_text_and_nothing() -> None:
     assert Replies({}).decode(text, operation, ref, given) == "café"
     empty = Reply(204, {}, b"")
     assert Replies({}).decode(RequestShape("DELETE", "/x", reply="none"), operation, None, empty) is None
+
+
+@pytest.mark.parametrize("effect", Effect)
+@pytest.mark.parametrize(("status", "body"), [(200, b"<html>"), (201, b"{"), (302, b""), (502, b""), (504, b"{}")])
+def test_of_a_write_whose_reply_says_nothing_nobody_knows_the_outcome(effect: Effect, status: int, body: bytes) -> None:
+    operation = Operation("x", effect, {}, NamedRef("Note"))
+    reply = Reply(status, {"content-type": "application/json"}, body)
+    known = effect is Effect.READ
+    with pytest.raises((SourceBadResponse, SourceFault) if known else OutcomeUnknown):
+        Replies(TYPES).decode(RequestShape("POST", "/x"), operation, operation.result, reply)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(400, SourceRejected), (429, RateLimited), (500, SourceFault), (503, SourceUnavailable)]
+)
+def test_a_write_that_the_source_itself_refused_has_an_outcome(status: int, error: type[SourceError]) -> None:
+    operation = Operation("x", Effect.WRITE, {}, NamedRef("Note"))
+    with pytest.raises(error):
+        Replies(TYPES).decode(RequestShape("POST", "/x"), operation, operation.result, Reply(status, {}, b""))
