@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pydantic import Field
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
@@ -101,6 +101,9 @@ def make_app(
             return await explorer_page(request)
         return await endpoint(request)
 
+    async def front(_: Request) -> Response:
+        return RedirectResponse(PATH)
+
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -118,7 +121,13 @@ def make_app(
             await keys.close()
 
     every = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    routes = [Route(PATH, graphql, methods=every), Route("/healthz", alive), Route("/readyz", ready), *extra_routes]
+    routes = [
+        Route(PATH, graphql, methods=every),
+        Route("/healthz", alive),
+        Route("/readyz", ready),
+        Route("/", front),
+        *extra_routes,
+    ]
     app = Edge(routes=routes, lifespan=lifespan, middleware=[cors(settings.cors)] if settings.cors else [])
     app.posted = None if settings.cors else endpoint
     app.router.redirect_slashes = False

@@ -115,6 +115,7 @@ def test_a_read_ends_when_its_caller_leaves(start: Start) -> None:
 def test_health_and_readiness(start: Start) -> None:
     running = start()
     running.holder.current.degraded = {"crm": "no description yet"}
+    assert httpx.get(running.url + "/").headers["location"] == "/graphql"
     assert httpx.get(running.url + "/readyz").json() == {"ready": True, "degraded": {"crm": "no description yet"}}
     running.holder.current.graph = None
     assert httpx.get(running.url + "/readyz").status_code == 503

@@ -58,10 +58,9 @@ async def test_the_file_and_the_query_give_the_reply(folder: Path) -> None:
         settings = chosen.settings.server
         assert settings.jwt is not None
         token = sign(settings.jwt, "somebody")
-        async with serving(make_app(Holder(snapshot), settings)) as base:
-            async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
-                headers = {"Authorization": f"Bearer {token}"}
-                reply = await client.post(f"{base}/graphql", json={"query": block("graphql")}, headers=headers)
+        client = httpx.AsyncClient(trust_env=False, timeout=20, headers={"Authorization": f"Bearer {token}"})
+        async with serving(make_app(Holder(snapshot), settings)) as base, client:
+            reply = await client.post(f"{base}/graphql", json={"query": block("graphql")})
         await snapshot.close()
         body: Any = reply.json()
         for error in body["errors"]:
