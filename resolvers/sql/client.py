@@ -6,6 +6,7 @@ Every call is one read-only transaction with a time limit that the database itse
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import warnings
 from collections.abc import AsyncIterator, Sequence
@@ -26,7 +27,7 @@ from resolvers.errors import DeadlineExceeded, LimitExceeded, SourceTimeout, Sou
 from resolvers.model import SourceModel
 from resolvers.problem import Problem
 from resolvers.source import Call, Context
-from resolvers.sql.address import Address, address
+from resolvers.sql.address import Address, Dialect, address
 from resolvers.sql.failure import source_error
 from resolvers.sql.reflect import Catalogue, read_catalogue
 from resolvers.sql.settings import DatabaseSettings
@@ -38,6 +39,8 @@ _MARGIN_S = 0.05
 """The database gives up this much earlier than we do, so that its own error is the one that is seen."""
 _SQLITE_STEPS = 20_000
 """Virtual-machine steps between two looks at the clock: some tenth of a millisecond."""
+
+_CLOCK = "isthmus.clock"
 
 _TIMEOUTS = text(
     "SELECT set_config('statement_timeout', :all, true), set_config('lock_timeout', :lock, true),"
@@ -53,6 +56,21 @@ _SQLITE_TYPES: dict[str, type[sql_types.TypeEngine[Any]]] = {
     "JSONB": sql_types.JSON,
 }
 """Declared types that people write in SQLite, which knows them only by their affinity."""
+
+
+class _Clock:
+    """When what runs on a connection of SQLite must end, in seconds of the monotonic clock.
+
+    SQLite runs in a thread that nobody can cancel: it looks here itself.
+    """
+
+    __slots__ = ("ends",)
+
+    def __init__(self) -> None:
+        self.ends = math.inf
+
+    def has_ended(self) -> int:
+        return time.monotonic() > self.ends
 
 
 class SqlSource:
@@ -136,16 +154,15 @@ class SqlSource:
             await connection.execute(_TIMEOUTS, limits)
             yield
             return
-        # SQLite runs in a thread that nobody can cancel: it looks at the clock itself.
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert raw is not None
-        ends = time.monotonic() + max(0.001, budget - _MARGIN_S)
-        left = False
-        await raw.set_progress_handler(lambda: int(left or time.monotonic() > ends), _SQLITE_STEPS)
+        assert connection.sync_connection is not None
+        clock: _Clock = connection.sync_connection.info[_CLOCK]
+        clock.ends = time.monotonic() + max(0.001, budget - _MARGIN_S)
         try:
             yield
         except BaseException:
-            left = True
+            clock.ends = (
+                0  # SQLAlchemy gives up the connection of a call that was left, so no later call has this clock
+            )
             raise
 
     async def close(self) -> None:
@@ -189,6 +206,14 @@ async def open_database(name: str, settings: DatabaseSettings, base: Path) -> Sq
     return SqlSource(catalogue, settings, engine)
 
 
+_OPTIONS: dict[Dialect, dict[str, Any]] = {
+    "postgresql": {"pool_pre_ping": True, "execution_options": {"postgresql_readonly": True}},
+    # Each step in SQLite is a change of threads. A SELECT alone is its own transaction, there is nothing to roll back,
+    # and a file needs no asking whether it is still there.
+    "sqlite": {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None},
+}
+
+
 def _engine(where: Address, settings: DatabaseSettings) -> AsyncEngine:
     connect = dict(where.connect)
     connect["timeout"] = settings.timeout_s
@@ -196,11 +221,10 @@ def _engine(where: Address, settings: DatabaseSettings) -> AsyncEngine:
         where.url,
         connect_args=connect,
         hide_parameters=True,
-        pool_pre_ping=True,
         pool_size=settings.concurrency,
         max_overflow=0,
         pool_timeout=_POOL_WAIT_S,
-        execution_options={"postgresql_readonly": True} if where.dialect == "postgresql" else {},
+        **_OPTIONS[where.dialect],
     )
     if where.dialect == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -210,7 +234,9 @@ def _engine(where: Address, settings: DatabaseSettings) -> AsyncEngine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    clock = record.info[_CLOCK] = _Clock()
+    connection.run_async(lambda raw: raw.set_progress_handler(clock.has_ended, _SQLITE_STEPS))
     connection.driver_connection.text_factory = _text_or_bytes
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only=ON")
