@@ -197,6 +197,8 @@ def _fit_key(columns: Sequence[SqlColumn], key: tuple[object, ...]) -> tuple[obj
     if len(key) != len(columns):
         raise BadRequest("a key has as many parts as its fields")
     try:
+        if len(columns) == 1:
+            return (coerce(columns[0], key[0]),)
         return tuple(coerce(column, value) for column, value in zip(columns, key, strict=True))
     except Unfit as error:
         if error.malformed:

@@ -20,6 +20,7 @@ from resolvers.sql.column import SqlColumn
 
 _MAX_DIGITS = 1000
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _REAL_MAX = 3.4e38
 
 
@@ -92,7 +93,7 @@ def _boolean(_column: SqlColumn, value: object) -> bool:
 def _string(column: SqlColumn, value: object) -> str:
     if not isinstance(value, str):
         raise Unfit("takes text")
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if "\0" in value or not (value.isascii() or _LONE_SURROGATE.search(value) is None):
         raise Unfit("takes text without NUL and lone surrogates", malformed=True)
     return value.rstrip(" ") if column.is_padded else value
 
