@@ -38,15 +38,16 @@ MAX_FILE_BYTES = 4_194_304
 """Far above any file that a person writes; a log or a dump named by mistake is refused before it is parsed."""
 
 _LATER = {
-    "entities": "entities",
-    "rows": "row rules",
-    "unless": "row rules",
-    "when": "row rules",
-    "page": "paging operations",
-    "cache": "caching",
-    "retry": "retries",
-    "include_files": "includes of files",
+    "entities": "joining types of several sources into one is",
+    "rows": "a rule on rows is",
+    "unless": "a rule on rows is",
+    "when": "a rule on rows is",
+    "page": "paging is",
+    "cache": "caching is",
+    "retry": "repeating calls by rule is",
+    "include_files": "including other files is",
 }
+"""Keys of later releases → the beginning of the sentence that refuses them."""
 
 
 class FileSettings(Settings):
@@ -238,7 +239,7 @@ def _problems(error: ValidationError, model: type[Settings], raw: object, prefix
         if item["type"] == "extra_forbidden":
             key = str(where[-1])
             if key in _LATER:
-                problem = Problem(f"{_LATER[key]} are not supported in this release", where, f"remove {key}")
+                problem = Problem(f"{_LATER[key]} not supported in this release", where, f"remove {key}")
             else:
                 known = _known(model, where[:-1])
                 near = nearest(key, known) or f"known keys are {', '.join(sorted(known))}" if known else ""

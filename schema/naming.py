@@ -67,18 +67,34 @@ def _legal(name: str, otherwise: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A name that a later source had to give up because an earlier one bears it."""
+    """A name that a source had to give up: another one bears it, or no source can have it.
+
+    ``holder``: the source that bears the name; empty when GraphQL, the gateway itself or an extension does.
+    """
 
     source: str
     wanted: str
     given: str
+    holder: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why, as the end of a sentence."""
+        if not self.holder:
+            reserved = self.wanted in RESERVED_TYPES
+            who = "GraphQL or the gateway reserves" if reserved else "an extension or the gateway has"
+            return f"since {who} that name"
+        if self.holder == self.source:
+            return "since the source has the name twice"
+        return f"since the source {self.holder}, which stands earlier, has the name"
 
 
 class Names:
     """Hands out names in the order of the file: who comes first keeps a name, who comes later gets its source's."""
 
     def __init__(self, taken: frozenset[str] | set[str] = frozenset()) -> None:
-        self._taken = set(taken)
+        self._taken = dict.fromkeys(taken, "")
+        """Name → the source that bears it; empty for names that were never free."""
         self.renamed: list[Renamed] = []
 
     def take(self, wanted: str, source: str, *, pascal_case: bool) -> str:
@@ -90,16 +106,15 @@ class Names:
             name, number = base, 2
             while name in self._taken:
                 name, number = f"{base}{number}", number + 1
-            self.renamed.append(Renamed(source, wanted, name))
-        self._taken.add(name)
+            self.renamed.append(Renamed(source, wanted, name, self._taken[wanted]))
+        self._taken[name] = source
         return name
 
     def change(self, old: str, new: str) -> bool:
         """Gives up ``old`` for ``new``; false when ``new`` is taken."""
         if new in self._taken:
             return False
-        self._taken.remove(old)
-        self._taken.add(new)
+        self._taken[new] = self._taken.pop(old)
         return True
 
 

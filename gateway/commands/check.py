@@ -48,9 +48,7 @@ def _check(file: Path, *, as_json: bool) -> None:
             word = "degraded" if item.degraded else "left out"
             typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))
     for renamed in current.built.renamed if current.built else ():
-        typer.echo(
-            f"{renamed.source}: {renamed.wanted} is called {renamed.given}, since an earlier source has the name"
-        )
+        typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
     typer.echo("The file is sound.")
 
 
@@ -74,7 +72,7 @@ def _report(current: Snapshot) -> dict[str, object]:
             for name, source in current.sources.items()
         },
         "renamed": [
-            {"source": item.source, "wanted": item.wanted, "given": item.given}
+            {"source": item.source, "wanted": item.wanted, "given": item.given, "reason": item.reason}
             for item in (current.built.renamed if current.built else ())
         ],
     }
