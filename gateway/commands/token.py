@@ -22,4 +22,11 @@ def token(
     settings = configuration([str(file)]).settings.server.jwt
     if settings is None or settings.secret is None:
         fail("Tokens are signed with server.jwt.secret, and the file has none.")
+    if lifetime_s > settings.max_lifetime_s:
+        longest = f"{settings.max_lifetime_s:g}"
+        fail(
+            f"A token that is valid for {lifetime_s} seconds would be refused: "
+            f"server.jwt.max_lifetime_s is {longest}.\n"
+            f"  mend: say --lifetime-s {longest} or less, or raise server.jwt.max_lifetime_s"
+        )
     typer.echo(signing.sign(settings, sub, scopes=scope or [], roles=role or [], lifetime_s=lifetime_s))
