@@ -37,6 +37,8 @@ STRING, INT = ScalarRef(Scalar.STRING), ScalarRef(Scalar.INT)
 
 @dataclass
 class Memory:
+    """Keeps a journal of its calls and answers from plain Python."""
+
     model: SourceModel
     answers: Mapping[str, Callable[[Call], object]]
     calls: list[Call] = field(default_factory=list)
@@ -48,6 +50,9 @@ class Memory:
 
     async def close(self) -> None:
         return None
+
+    def of(self, operation: str) -> list[Call]:
+        return [call for call in self.calls if call.operation == operation]
 
 
 def fields(**types: Any) -> dict[str, Field]:
