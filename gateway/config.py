@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, create_model
 
 from gateway.app import ServerSettings
 from gateway.expand import Expansion
+from gateway.findings import problems_of
 from gateway.problems import render
 from resolvers import (
     KINDS,
@@ -36,18 +37,6 @@ from schema import AccessSettings, Extension, LinkSettings, OperationLimits
 
 MAX_FILE_BYTES = 4_194_304
 """Far above any file that a person writes; a log or a dump named by mistake is refused before it is parsed."""
-
-_LATER = {
-    "entities": "joining types of several sources into one is",
-    "rows": "a rule on rows is",
-    "unless": "a rule on rows is",
-    "when": "a rule on rows is",
-    "page": "paging is",
-    "cache": "caching is",
-    "retry": "repeating calls by rule is",
-    "include_files": "including other files is",
-}
-"""Keys of later releases → the beginning of the sentence that refuses them."""
 
 
 class FileSettings(Settings):
@@ -205,7 +194,7 @@ def _validate(
     try:
         settings = FileSettings.model_validate(raw)
     except ValidationError as error:
-        problems += _problems(error, FileSettings, raw, ())
+        problems += problems_of(error, FileSettings, raw, ())
     sources: dict[str, tuple[str, SourceSettings]] = {}
     given = raw.get("sources")
     for name, source in given.items() if isinstance(given, dict) else ():
@@ -223,87 +212,12 @@ def _validate(
         try:
             sources[name] = (kinds[0], model.model_validate(source))
         except ValidationError as error:
-            problems += _problems(error, model, source, ("sources", name))
+            problems += problems_of(error, model, source, ("sources", name))
     return settings, sources, problems
 
 
 def _near_kind(source: Mapping[str, object]) -> str:
     return next((mend for mend in (nearest(str(key), KINDS) for key in source) if mend), "add openapi: and a file")
-
-
-def _problems(error: ValidationError, model: type[Settings], raw: object, prefix: tuple[Key, ...]) -> list[Problem]:
-    """Pydantic's findings as problems; names of union branches are dropped from its paths."""
-    merged: dict[tuple[Key, ...], Problem] = {}
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
-        where, inside = _path(item["loc"], raw)
-        if item["type"] == "extra_forbidden":
-            key = str(where[-1])
-            if key in _LATER:
-                problem = Problem(f"{_LATER[key]} not supported in this release", where, f"remove {key}")
-            else:
-                known = _known(model, where[:-1])
-                near = nearest(key, known) or f"known keys are {', '.join(sorted(known))}" if known else ""
-                problem = Problem(f'unknown key "{key}"', where, near)
-        elif item["type"] == "missing":
-            problem = Problem(f'"{item["loc"][-1]}" is missing', inside, "")
-        else:
-            problem = Problem(_sentence(item["msg"]), where, "")
-        known_problem = merged.get(problem.where)
-        if known_problem is not None and known_problem.what != problem.what and item["type"] != "missing":
-            problem = Problem(f"{known_problem.what}, or {problem.what}", problem.where, problem.mend)
-        key_of = (*problem.where, problem.what) if item["type"] == "missing" else problem.where
-        merged[key_of] = problem
-    return [problem.under(*prefix) for problem in merged.values()]
-
-
-def _sentence(message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    return text[:1].lower() + text[1:]
-
-
-def _path(loc: tuple[int | str, ...], raw: object) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
-    """The path in the file (an unknown last part is kept), and the part of it that exists."""
-    path: list[Key] = []
-    value: Any = raw
-    for index, part in enumerate(loc):
-        if _holds(value, part):
-            value = value[part]
-            path.append(part)
-        elif index == len(loc) - 1 and isinstance(value, dict):
-            return (*path, part), tuple(path)
-    return tuple(path), tuple(path)
-
-
-def _holds(value: object, part: int | str) -> bool:
-    if isinstance(value, list):
-        return isinstance(part, int) and part < len(value)
-    return isinstance(value, dict) and part in value
-
-
-def _known(model: type[Settings], where: tuple[Key, ...]) -> set[str]:
-    """The keys that a settings model knows at a path, found through its JSON Schema."""
-    schema = model.model_json_schema()
-    node: dict[str, Any] = schema
-    for part in where:
-        node = _resolve(node, schema)
-        properties = node.get("properties", {})
-        if part in properties:
-            node = properties[part]
-        elif isinstance(node.get("additionalProperties"), dict):
-            node = node["additionalProperties"]
-        else:
-            return set()
-    return set(_resolve(node, schema).get("properties", {}))
-
-
-def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    for branch in node.get("anyOf", ()):
-        if "$ref" in branch:
-            return _resolve(branch, schema)
-    if "$ref" in node:
-        found: dict[str, Any] = schema["$defs"][node["$ref"].rpartition("/")[2]]
-        return found
-    return node
 
 
 def json_schema() -> dict[str, Any]:

@@ -6,9 +6,10 @@ Each kind adds its own in ``<kind>/settings.py``. Descriptions of the fields are
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from resolvers.model import Comparison, Effect
 
@@ -17,6 +18,29 @@ class Settings(BaseModel):
     """The root of every settings model: frozen, unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _fits(pattern: str, needed: str) -> AfterValidator:
+    """Checks a string against a pattern; ``needed`` says in words what it is, since nobody reads patterns."""
+
+    def check(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(needed)
+        return text
+
+    return AfterValidator(check)
+
+
+_LETTERS = r"^[A-Za-z]*$"
+_ADDRESS = r"^https?://[^/?#@\s]+[^?#\s]*$"
+Letters = Annotated[
+    str, _fits(_LETTERS, "it is made of the letters A to Z only"), Field(json_schema_extra={"pattern": _LETTERS})
+]
+Address = Annotated[
+    str,
+    _fits(_ADDRESS, "an address such as https://host/path is needed, without user, query and fragment"),
+    Field(json_schema_extra={"pattern": _ADDRESS}),
+]
 
 
 class Basic(Settings):
@@ -84,7 +108,7 @@ class SourceSettings(Settings):
         (), description="Only these operations are served (shell patterns); empty: all of them."
     )
     exclude: tuple[str, ...] = Field((), description="These operations are not served (shell patterns).")
-    prefix: str = Field("", pattern=r"^[A-Za-z]*$", description="Put before every type and root field of the source.")
+    prefix: Letters = Field("", description="Put before every type and root field of the source.")
     writes: Annotated[
         bool | tuple[str, ...],
         Field(description="false: only reads are served; true: writes too; a list: only these writes."),
@@ -97,11 +121,7 @@ class SourceSettings(Settings):
 class HttpSettings(SourceSettings):
     """The further keys of sources that are reached over HTTP."""
 
-    url: str | None = Field(
-        None,
-        pattern=r"^https?://[^/?#@\s]+[^?#\s]*$",
-        description="Where calls go; the description's own address when absent.",
-    )
+    url: Address | None = Field(None, description="Where calls go; the description's own address when absent.")
     auth: Auth | None = Field(None, description="How the gateway proves itself to the source.")
     headers: dict[str, SecretStr] = Field(default_factory=dict, description="Sent with every call.")
     max_reply_bytes: int = Field(

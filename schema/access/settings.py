@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from resolvers import Settings
+
+
+def _listed(given: object) -> object:
+    return (given,) if isinstance(given, str) else given
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])]
+"""A list of names; a single name may stand without the brackets."""
 
 
 class RuleSettings(Settings):
     """What a caller must have to use a coordinate; an empty rule asks for a valid token only."""
 
-    scopes: tuple[str, ...] = Field((), description="All of these scopes are needed.")
-    roles: tuple[str, ...] = Field((), description="Any one of these roles is needed.")
+    scopes: Names = Field((), description="All of these scopes are needed.")
+    roles: Names = Field((), description="Any one of these roles is needed.")
 
 
 class AccessSettings(Settings):

@@ -41,7 +41,7 @@ def test_what_else_is_wrong_is_told_beside_what_is_absent(tmp_path: Path) -> Non
     assert found.count("sources.crm.url") == 1
     assert "shop.yaml:2  sources.crm.concurrency\n" in found
     assert "shop.yaml:4  server.jwt.secret\n  a secret needs 32 bytes or more" in found
-    assert "sources.crm.url\n  string should match pattern" in told(path, CRM_URL="no address")
+    assert "sources.crm.url\n  an address such as https://host/path is needed" in told(path, CRM_URL="no address")
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_parsed(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ sever: {}
     for expected in (
         "exactly one of openapi, wsdl, database",
         '"STOCK" is not set',
-        "valid integer",
+        "a whole number is needed",
         "exactly one of one and many",
         'unknown key "defualt"',
         'did you mean "default"',

@@ -1,0 +1,158 @@
+"""Pydantic's findings become problems: at their place in the file, in our own words, with how to mend them.
+
+What a field may hold is said by the settings models; no message here shows a value, which may be a secret.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from resolvers import Key, Problem, Settings, nearest
+
+_LATER = {
+    "entities": "joining types of several sources into one is",
+    "rows": "a rule on rows is",
+    "unless": "a rule on rows is",
+    "when": "a rule on rows is",
+    "page": "paging is",
+    "cache": "caching is",
+    "retry": "repeating calls by rule is",
+    "include_files": "including other files is",
+}
+"""Keys of later releases → the beginning of the sentence that refuses them."""
+
+_WORDS = {
+    "tuple_type": 'a list is needed, as ["…"]',
+    "list_type": 'a list is needed, as ["…"]',
+    "dict_type": "a mapping is needed, as { key: value }",
+    "model_type": "a mapping is needed, as { key: value }",
+    "model_attributes_type": "a mapping is needed, as { key: value }",
+    "string_type": "a text is needed",
+    "string_too_short": "it must not be empty",
+    "too_short": "it must not be empty",
+    "bool_type": "true or false is needed",
+    "bool_parsing": "true or false is needed",
+    "int_type": "a whole number is needed",
+    "int_parsing": "a whole number is needed",
+    "int_from_float": "a whole number is needed",
+    "float_type": "a number is needed",
+    "float_parsing": "a number is needed",
+}
+"""Pydantic's type of a finding → the sentence; all others keep Pydantic's."""
+
+_ACCESS = "access: { default: authenticated }"
+_SOURCES = "sources: { crm: { openapi: crm.openapi.yaml } }"
+_SECTIONS: dict[tuple[Key, ...], str] = {("access",): _ACCESS, ("sources",): _SOURCES}
+_CHOICES = frozenset({"literal_error", "enum"})
+
+
+def problems_of(error: ValidationError, model: type[Settings], raw: object, prefix: tuple[Key, ...]) -> list[Problem]:
+    """Pydantic's findings as problems; names of union branches are dropped from its paths."""
+    merged: dict[tuple[Key, ...], Problem] = {}
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        where, inside = _path(item["loc"], raw)
+        if item["type"] == "extra_forbidden":
+            key = str(where[-1])
+            if key in _LATER:
+                problem = Problem(f"{_LATER[key]} not supported in this release", where, f"remove {key}")
+            else:
+                known = _known(model, where[:-1])
+                near = nearest(key, known) or f"known keys are {', '.join(sorted(known))}" if known else ""
+                problem = Problem(f'unknown key "{key}"', where, near)
+        elif item["type"] == "missing":
+            name = str(item["loc"][-1])
+            problem = Problem(f'"{name}" is missing', inside, _add(model, where, name))
+        elif item["type"] in _CHOICES:
+            problem = Problem(_sentence(item["type"], item["msg"]), where, _choose(_about(model, where)))
+        else:
+            section = _SECTIONS.get(where, "") if item["type"].startswith(("model_", "dict_")) else ""
+            mend = f"write {section}" if section and model.__name__ == "FileSettings" else ""
+            problem = Problem(_sentence(item["type"], item["msg"]), where, mend)
+        known_problem = merged.get(problem.where)
+        if known_problem is not None and known_problem.what != problem.what and item["type"] != "missing":
+            problem = Problem(f"{known_problem.what}, or {problem.what}", problem.where, problem.mend)
+        key_of = (*problem.where, problem.what) if item["type"] == "missing" else problem.where
+        merged[key_of] = problem
+    return [problem.under(*prefix) for problem in merged.values()]
+
+
+def _sentence(kind: str, message: str) -> str:
+    if kind in _WORDS:
+        return _WORDS[kind]
+    text = message.removeprefix("Value error, ").replace("Input should be", "it must be")
+    return text[:1].lower() + text[1:]
+
+
+def _add(model: type[Settings], where: tuple[Key, ...], name: str) -> str:
+    """How to mend that a key is missing: an example for a section of the file, the choices where there are some."""
+    section = _SECTIONS.get((*where[:-1], name)) if len(where) == 1 else None
+    if section is not None:
+        return f"add {section}"
+    about = _about(model, where)
+    return f"add {name} ({about})" if about else f"add {name}"
+
+
+def _choose(about: str) -> str:
+    return f"choose one of them ({about})" if about else ""
+
+
+def _about(model: type[Settings], where: tuple[Key, ...]) -> str:
+    """The description of a key without its full stop: it says what each value means."""
+    if not where:
+        return ""
+    parents = where[:-1] if isinstance(where[-1], str) else where[:-2]
+    name = where[len(parents)] if len(parents) < len(where) else ""
+    node = _node(model, parents).get("properties", {}).get(name, {})
+    return str(node.get("description", "")).rstrip(".")
+
+
+def _path(loc: tuple[int | str, ...], raw: object) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+    """The path in the file (an unknown last part is kept), and the part of it that exists."""
+    path: list[Key] = []
+    value: Any = raw
+    for index, part in enumerate(loc):
+        if _holds(value, part):
+            value = value[part]
+            path.append(part)
+        elif index == len(loc) - 1 and isinstance(value, dict):
+            return (*path, part), tuple(path)
+    return tuple(path), tuple(path)
+
+
+def _holds(value: object, part: int | str) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, dict) and part in value
+
+
+def _known(model: type[Settings], where: tuple[Key, ...]) -> set[str]:
+    """The keys that a settings model knows at a path."""
+    return set(_node(model, where).get("properties", {}))
+
+
+def _node(model: type[Settings], where: tuple[Key, ...]) -> dict[str, Any]:
+    """The JSON Schema of what a settings model holds at a path; empty when it says nothing about the path."""
+    schema = model.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in where:
+        node = _resolve(node, schema)
+        properties = node.get("properties", {})
+        if part in properties:
+            node = properties[part]
+        elif isinstance(node.get("additionalProperties"), dict):
+            node = node["additionalProperties"]
+        else:
+            return {}
+    return _resolve(node, schema)
+
+
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    for branch in node.get("anyOf", ()):
+        if "$ref" in branch:
+            return _resolve(branch, schema)
+    if "$ref" in node:
+        found: dict[str, Any] = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        return found
+    return node

@@ -1,0 +1,76 @@
+"""Values of the wrong shape are told in words of ours: no pattern, no word of a programming language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config import UnreadableFile, json_schema, read
+
+HEAD = "sources:\n  stock: { database: 'sqlite:///stock.db' }\n"
+ACCESS = "access: { default: deny }\n"
+MEANINGS = "(deny: only what a rule opens; authenticated: any valid token; anonymous: everyone)"
+
+
+def problems(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "shop.yaml"
+    path.write_text(text)
+    with pytest.raises(UnreadableFile) as raised:
+        read(path, {})
+    return raised.value.text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (HEAD + ACCESS + "hide: A.b\n", 'shop.yaml:4  hide\n  a list is needed, as ["…"]'),
+        (HEAD + ACCESS + "server: { get: perhaps }\n", "shop.yaml:4  server.get\n  true or false is needed"),
+        (HEAD + ACCESS + "links: { A.b: 3 }\n", "links.A.b\n  a mapping is needed, as { key: value }"),
+        (HEAD + ACCESS + "limits: { max_depth: 0 }\n", "shop.yaml:4  limits.max_depth\n  it must be greater than 0"),
+        (
+            HEAD + "  crm: { openapi: a.json, writes: all }\n" + ACCESS,
+            'shop.yaml:3  sources.crm.writes\n  true or false is needed, or a list is needed, as ["…"]',
+        ),
+        (
+            HEAD + "  crm: { openapi: a.json, url: crm.internal/v1 }\n" + ACCESS,
+            (
+                "shop.yaml:3  sources.crm.url\n"
+                "  an address such as https://host/path is needed, without user, query and fragment"
+            ),
+        ),
+        (
+            HEAD + "  crm: { openapi: a.json, prefix: crm_ }\n" + ACCESS,
+            "shop.yaml:3  sources.crm.prefix\n  it is made of the letters A to Z only",
+        ),
+        (HEAD, 'shop.yaml\n  "access" is missing\n  mend: add access: { default: authenticated }'),
+        (HEAD + "access:\n", "shop.yaml:3  access\n  a mapping is needed, as { key: value }\n  mend: write access: {"),
+        (HEAD + "access: {}\n", f'shop.yaml:3  access\n  "default" is missing\n  mend: add default {MEANINGS}'),
+        (
+            HEAD + "access: { default: public }\n",
+            (
+                "shop.yaml:3  access.default\n  it must be 'deny', 'authenticated' or 'anonymous'\n"
+                f"  mend: choose one of them {MEANINGS}"
+            ),
+        ),
+    ],
+)
+def test_what_is_needed_is_told(text: str, told: str, tmp_path: Path) -> None:
+    assert told in problems(tmp_path, text)
+
+
+def test_no_pattern_is_shown(tmp_path: Path) -> None:
+    found = problems(tmp_path, HEAD + "  crm: { openapi: a.json, url: crm, prefix: '1' }\n" + ACCESS)
+    assert "^" not in found
+    assert "pattern" not in found
+
+
+def test_a_single_scope_or_role_needs_no_brackets(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    rules = "rules: { A: { scopes: members:pii, roles: hr }, B: { scopes: [a, b] } }"
+    path.write_text(HEAD + f"access: {{ default: deny, {rules} }}\n")
+    found = read(path, {}).settings.access.rules
+    assert (found["A"].scopes, found["A"].roles, found["B"].scopes) == (("members:pii",), ("hr",), ("a", "b"))
+    branches = json_schema()["$defs"]["RuleSettings"]["properties"]["scopes"]["anyOf"]
+    assert [branch["type"] for branch in branches] == ["string", "array"]
+    assert 'scopes\n  a list is needed, as ["…"]' in problems(tmp_path, path.read_text().replace("members:pii", "3"))
