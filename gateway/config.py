@@ -141,6 +141,8 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Configurat
         UnreadableFile: with every problem of its shape.
     """
     text = _text(path)
+    if text.lstrip("\ufeff \t\r\n").startswith("<"):
+        raise _description(path, "a WSDL" if "definitions" in text else "an XML")
     try:
         raw = load(text)
         lines = marks(text)
@@ -149,6 +151,8 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Configurat
         raise UnreadableFile(f"{place}\n  {error}") from error
     if not isinstance(raw, dict):
         raise UnreadableFile(f"{path.name}\n  the file must be a mapping with sources and access")
+    if "sources" not in raw and not {"openapi", "swagger"}.isdisjoint(raw):
+        raise _description(path, "an OpenAPI")
     expansion = Expansion(environment if environment is not None else os.environ, path.parent)
     expanded = expansion.expand(raw)
     assert isinstance(expanded, dict)
@@ -159,6 +163,20 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Configurat
     if problems or settings is None:
         raise UnreadableFile(describe(problems, path.name, lines, expansion.hidden))
     return Configuration(_placed(settings, path.parent), sources, path.parent, path.name, lines, expansion.hidden)
+
+
+def _description(path: Path, kind: str) -> UnreadableFile:
+    mend = f"write name={path}, with a name of your choice for the source"
+    return UnreadableFile(f"{path.name}\n  this is {kind} document, not a configuration file\n  mend: {mend}")
+
+
+def is_configuration(path: Path) -> bool:
+    """Whether a file looks like a configuration file, sound or not."""
+    try:
+        raw = load(_text(path))
+    except (UnreadableFile, YamlError):
+        return False
+    return isinstance(raw, dict) and "sources" in raw
 
 
 def _placed(settings: FileSettings, base: Path) -> FileSettings:

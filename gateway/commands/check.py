@@ -9,7 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from gateway.commands.opening import configuration, fail, snapshot
+from gateway.commands.opening import configuration, describe, fail, snapshot
 from gateway.snapshot import Snapshot
 
 
@@ -37,7 +37,7 @@ def _check(file: Path, *, as_json: bool) -> None:
 
     current = asyncio.run(work())
     if current.failed:
-        fail(chosen.describe(current.failed.values()))
+        fail(describe(chosen, current.failed.values()))
     if as_json:
         typer.echo(orjson.dumps(_report(current)).decode())
         return

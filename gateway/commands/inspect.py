@@ -11,11 +11,14 @@ from typing import Annotated
 import orjson
 import typer
 
-from gateway.commands.opening import configuration, fail
+from gateway.commands.opening import fail, one_source
 from gateway.config import Configuration
 from gateway.snapshot import Snapshot, load
 from resolvers import ConfigurationError
 from schema import type_count
+
+NOWHERE = "http://source.invalid"
+"""Stands for the address of the source, which is not called: a description may well name none."""
 
 
 def inspect(
@@ -26,15 +29,17 @@ def inspect(
     """Inspect one source. Exit code 0 when a valid schema was built."""
     started = time.perf_counter()
     try:
-        chosen = configuration([f"source={source}"])
+        chosen = one_source(source)
     except typer.Exit:
         if as_json:
             typer.echo(orjson.dumps(_report(None, time.perf_counter() - started)).decode())
         raise
-    if "writes" in type(chosen.sources["source"][1]).model_fields:
-        kind, settings = chosen.sources["source"]
-        opened = settings.model_copy(update={"writes": True})
-        chosen = Configuration(chosen.settings, {"source": (kind, opened)}, chosen.base)
+    kind, settings = chosen.sources["source"]
+    stated: dict[str, object] = {"writes": True}
+    if "url" in type(settings).model_fields:
+        stated["url"] = NOWHERE
+    opened = settings.model_copy(update=stated)
+    chosen = Configuration(chosen.settings, {"source": (kind, opened)}, chosen.base)
     problem = ""
     current: Snapshot | None = None
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,7 +13,7 @@ import typer
 from rich.console import Console
 
 from gateway.auth import open_keys
-from gateway.config import Configuration, UnreadableFile, from_sources, read
+from gateway.config import Configuration, UnreadableFile, from_sources, is_configuration, read
 from gateway.snapshot import Snapshot, load
 from resolvers import KINDS, ConfigurationError, DescriptionError, Problem, kind_of
 
@@ -33,8 +35,51 @@ def configuration(arguments: Sequence[str]) -> Configuration:
     except UnreadableFile as error:
         fail(error.text)
     except DescriptionError as error:
-        mend = f"\n  mend: {error.problem.mend}" if error.problem.mend else ""
-        fail(f"{error.problem.what}{mend}")
+        fail(sentence(error.problem))
+
+
+def one_source(location: str) -> Configuration:
+    """One description or database alone, under the name ``source``, written as ``location`` or ``kind:location``."""
+    try:
+        return asyncio.run(_from_arguments([f"source={location}"]))
+    except UnreadableFile as error:
+        fail(error.text)
+    except DescriptionError as error:
+        if is_configuration(Path(location)):
+            what = f"{location} is a configuration file, and inspect takes one description or database"
+            fail(sentence(Problem(what, mend=f"use isthmus check {location}")))
+        problem = error.problem
+        if problem.mend.startswith("say the kind"):
+            problem = replace(problem, mend=f"say the kind: openapi:{location} or wsdl:{location}")
+        fail(sentence(problem))
+
+
+def sentence(problem: Problem) -> str:
+    """What is wrong and how to mend it, without the place."""
+    return problem.what + (f"\n  mend: {problem.mend}" if problem.mend else "")
+
+
+def describe(chosen: Configuration, problems: Iterable[Problem]) -> str:
+    """The problems as text, in the order of the file."""
+    return chosen.describe(advised(chosen, problem) for problem in problems)
+
+
+def advised(chosen: Configuration, problem: Problem) -> Problem:
+    """The problem; where there is no file and an address must be set, its mend shows the file to be written."""
+    if chosen.file:
+        return problem
+    match problem.where:
+        case ("sources", str(name), "url") if name in chosen.sources:
+            kind, settings = chosen.sources[name]
+            written = json.dumps(str(getattr(settings, kind)))
+            mend = (
+                "write a file isthmus.yaml, and name it instead:\n"
+                "    sources:\n"
+                f'      {name}: {{ {kind}: {written}, url: "https://host/path" }}\n'
+                "    access: { default: anonymous }"
+            )
+            return replace(problem, mend=mend)
+    return problem
 
 
 async def _from_arguments(arguments: Sequence[str]) -> Configuration:
@@ -73,7 +118,7 @@ async def snapshot(chosen: Configuration, *, quiet: bool = False) -> Snapshot:
     except ConfigurationError as error:
         if status is not None:
             status.stop()
-        fail(chosen.describe(error.problems))
+        fail(describe(chosen, error.problems))
     finally:
         if status is not None:
             status.stop()

@@ -9,7 +9,7 @@ import typer
 from gateway import explorer
 from gateway.app import make_app
 from gateway.commands.listening import check_address
-from gateway.commands.opening import configuration, errors, fail, snapshot
+from gateway.commands.opening import advised, configuration, errors, fail, sentence, snapshot
 from gateway.config import Configuration
 from gateway.server import run, serve_app
 from gateway.snapshot import Holder
@@ -38,7 +38,7 @@ async def _run(chosen: Configuration, *, host: str, port: int) -> None:
     check_address(host, port)
     current = await snapshot(chosen)
     for name, problem in current.failed.items():
-        errors.print(f"Source {name} is not served: {problem.what}", markup=False)
+        errors.print(f"Source {name} is not served: {sentence(advised(chosen, problem))}", markup=False)
     settings = chosen.settings.server.model_copy(update={"host": host, "port": port})
     app = make_app(Holder(current), settings, explorer_page=explorer.page, extra_routes=explorer.routes())
     try:

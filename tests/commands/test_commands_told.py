@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import textwrap
 from pathlib import Path
 
 from tests.commands.conftest import SECRET, SHOP_FILE, Shell, WriteFile
@@ -39,3 +41,70 @@ async def test_why_a_name_was_given_up_is_told(shell: Shell, tmp_path: Path) -> 
     assert "two: Order is called TwoOrder, since the source one, which stands earlier, has the name" in lines
     told = json.loads((await shell.run(*arguments, "--json")).out)["renamed"]
     assert {(item["wanted"], item["reason"].split()[1]) for item in told} >= {("Query", "GraphQL"), ("Order", "the")}
+
+
+def _openapi(**more: object) -> str:
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
+    paths = {
+        "/one": {"get": {"operationId": "one", "responses": responses}},
+        "/two": {"post": {"operationId": "two", "responses": responses}},
+    }
+    return json.dumps({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths, **more})
+
+
+async def test_inspect_needs_no_address_of_the_source(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "members.openapi.json").write_text(_openapi())
+    (tmp_path / "relative.openapi.json").write_text(_openapi(servers=[{"url": "/v1"}]))
+    for name in ("members.openapi.json", "relative.openapi.json"):
+        ended = await shell.run("inspect", name)
+        assert (ended.code, ended.err) == (0, "")
+        assert "2 of 2 operations served" in ended.out
+    told = await shell.run("inspect", "members.openapi.json", "--json")
+    assert (told.code, json.loads(told.out)["valid"]) == (0, True)
+
+
+async def test_a_wsdl_without_address_can_be_inspected(shell: Shell, trading: Path) -> None:
+    text = (trading / "billing.wsdl").read_text("utf-8")
+    bare = re.sub(r'(<\w+:address location=")[^"]*', r"\1", text)
+    assert bare != text
+    (trading / "bare.wsdl").write_text(bare, "utf-8")
+    ended = await shell.run("inspect", "bare.wsdl")
+    assert (ended.code, ended.err) == (0, "")
+
+
+async def test_what_to_write_is_shown_when_a_named_source_has_no_address(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "members.openapi.json").write_text(_openapi())
+    ended = await shell.run("serve", "crm=members.openapi.json")
+    assert (ended.code, ended.out) == (1, "")
+    assert "the document names no HTTP address of the source" in ended.err
+    written = ended.err[ended.err.index("    sources:") :]
+    assert [line.strip() for line in written.splitlines()] == [
+        "sources:",
+        'crm: { openapi: "members.openapi.json", url: "https://host/path" }',
+        "access: { default: anonymous }",
+    ]
+    (tmp_path / "isthmus.yaml").write_text(textwrap.dedent(written))
+    assert (await shell.run("check", "isthmus.yaml")).code == 0
+
+
+async def test_a_description_where_a_file_is_expected_is_told_as_one(shell: Shell, trading: Path) -> None:
+    mend = "  mend: write name={0}, with a name of your choice for the source\n"
+    for name, kind in (("crm.openapi.yaml", "an OpenAPI"), ("billing.wsdl", "a WSDL")):
+        for verb in ("check", "serve"):
+            ended = await shell.run(verb, name)
+            assert (ended.code, ended.out) == (1, "")
+            assert ended.err == (f"{name}\n  this is {kind} document, not a configuration file\n" + mend.format(name))
+    assert (await shell.run("check", "name=crm.openapi.yaml")).code == 0
+
+
+async def test_inspect_says_what_it_was_given_instead(shell: Shell, write: WriteFile, tmp_path: Path) -> None:
+    write(SHOP_FILE)
+    ended = await shell.run("inspect", "isthmus.yaml")
+    assert ended.code == 1
+    assert ended.err == (
+        "isthmus.yaml is a configuration file, and inspect takes one description or database\n"
+        "  mend: use isthmus check isthmus.yaml\n"
+    )
+    (tmp_path / "odd.json").write_text('{"a": 1}')
+    ended = await shell.run("inspect", "odd.json")
+    assert "  mend: say the kind: openapi:odd.json or wsdl:odd.json\n" in ended.err
