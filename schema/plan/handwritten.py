@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterable, Awaitable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -93,9 +94,12 @@ class Handwritten:
         if batch is not None:
             return await batch(rows)
         values: list[object] = []
+        held = any(isinstance(value, list | dict) for value in arguments.values())
         for index, row in enumerate(rows):
+            # A plan's constant arguments serve many requests: what a resolver does to a list must stay its own affair.
+            given = deepcopy(arguments) if held else arguments
             try:
-                values.append(resolver(row, self.info(planned, level, index), **arguments))
+                values.append(resolver(row, self.info(planned, level, index), **given))
             except Exception as error:  # noqa: BLE001  # it belongs to this one value
                 values.append(error)
         return await _awaited(values)

@@ -168,3 +168,18 @@ def test_a_hand_written_field_does_not_replace_a_generated_one() -> None:
         return "x"
 
     assert faults(extension) == [("an extension adds Person.name, which exists already", "choose another name")]
+
+
+async def test_what_a_resolver_does_to_its_arguments_does_not_last() -> None:
+    extension = Extension()
+
+    @extension.query
+    def emptied(given: strawberry.scalars.JSON) -> int:
+        assert isinstance(given, list)
+        count = len(given)
+        given.clear()
+        return count
+
+    made = company(extensions=[extension])
+    for _ in range(3):
+        assert await made.ask("{ emptied(given: [1, 2]) }") == {"data": {"emptied": 2}}
