@@ -17,6 +17,12 @@ PREFIX = "tag:yaml.org,2002:"
 STANDARD = frozenset(PREFIX + name for name in ("str", "int", "float", "bool", "null", "seq", "map", "merge"))
 
 
+_QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '[^']*' | (?:^|\s)\#.* """, re.VERBOSE)
+"""What cannot be the cause: strings in quotes, and comments."""
+_BARE = re.compile(r"\$\{[^{}]*\}|(?<=[:,\[]\s)\{[\w.-]+\}(?=[^\s,}\]])")
+"""``${…}``, and ``{word}`` followed by more, as in a path: to YAML both are mappings unless they are in quotes."""
+
+
 class YamlError(ValueError):
     """The text is not YAML or JSON as we read it; ``line`` is 1-based where it is known."""
 
@@ -100,12 +106,29 @@ def _compose(text: str) -> yaml.Node | None:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(error.problem or "not YAML", None if mark is None else mark.line + 1) from error
+        raise YamlError(_fault(error, text), None if mark is None else mark.line + 1) from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise YamlError("the document is not YAML") from error
     except RecursionError as error:
         raise YamlError("the document is nested too deeply") from error
     return node
+
+
+def _fault(error: yaml.MarkedYAMLError, text: str) -> str:
+    """What the parser says, and where the line shows why: a tab as indentation, or a value that needs quotes."""
+    what = error.problem or "not YAML"
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return what
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "the line begins with a tab; YAML is indented with spaces only"
+    bare = _BARE.search(_QUOTED.sub("", line))
+    if bare is None:
+        return what
+    held = "${…}" if bare[0].startswith("$") else bare[0]  # a default inside may be nobody's business
+    return f"{what}; put a value that holds {held} in quotes"
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -151,6 +174,7 @@ class _Values:
 
     def _mapping(self, node: yaml.MappingNode) -> dict[object, object]:
         own: dict[object, object] = {}
+        first: dict[object, int] = {}
         merged: dict[object, object] = {}
         for name, below in node.value:
             if name.tag == PREFIX + "merge":
@@ -164,7 +188,8 @@ class _Values:
                 raise YamlError("a key is a plain word", _line(name))
             key = _scalar(name)
             if key in own:
-                raise YamlError(f'the key "{key}" is given twice', _line(name))
+                raise YamlError(f'the key "{key}" is given twice; the first stands in line {first[key]}', _line(name))
+            first[key] = _line(name)
             own[key] = self.of(below)
         return {**merged, **own}
 

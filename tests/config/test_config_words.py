@@ -74,3 +74,31 @@ def test_a_single_scope_or_role_needs_no_brackets(tmp_path: Path) -> None:
     branches = json_schema()["$defs"]["RuleSettings"]["properties"]["scopes"]["anyOf"]
     assert [branch["type"] for branch in branches] == ["string", "array"]
     assert 'scopes\n  a list is needed, as ["…"]' in problems(tmp_path, path.read_text().replace("members:pii", "3"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sources:\n\tstock: {}\n", "shop.yaml:2\n  the line begins with a tab; YAML is indented with spaces only"),
+        (
+            "sources:\n  crm: { openapi: a.json, url: ${env:CRM_URL:-http://hunter2} }\n",
+            "shop.yaml:2\n  did not find expected ',' or '}'; put a value that holds ${…} in quotes",
+        ),
+        (
+            "sources:\n  crm:\n    openapi: {folder}/a.json\n",
+            "shop.yaml:3\n  did not find expected key; put a value that holds {folder} in quotes",
+        ),
+        (
+            "sources: {}\naccess: { default: deny }\nsources: {}\n",
+            'shop.yaml:3\n  the key "sources" is given twice; the first stands in line 1',
+        ),
+    ],
+)
+def test_why_a_text_is_not_yaml_is_told(text: str, told: str, tmp_path: Path) -> None:
+    assert problems(tmp_path, text) == told
+
+
+def test_quotes_are_not_asked_for_where_they_stand_already(tmp_path: Path) -> None:
+    found = problems(tmp_path, "sources: { a: { openapi: '${env:A}', b ] } } # ${env:B}\n")
+    assert found.startswith("shop.yaml:1\n")
+    assert "quotes" not in found
