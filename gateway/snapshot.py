@@ -13,8 +13,8 @@ from typing import get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
 from gateway.config import Configuration
-from resolvers import ConfigurationError, Problem, Source, open_all
-from schema import Built, Executor, Graph, GraphSettings
+from resolvers import ConfigurationError, Key, Problem, Source, open_all
+from schema import Built, Executor, Graph, GraphSettings, LinkSettings
 
 EXECUTOR = "ISTHMUS_EXECUTOR"
 
@@ -76,10 +76,24 @@ def _build(sources: Mapping[str, Source], settings: GraphSettings, problems: lis
     try:
         built = schema.build(sources, settings)
     except ConfigurationError as error:
-        raise ConfigurationError([*problems, *error.problems]) from error
+        faulty = {problem.where[1:4:2] for problem in problems if problem.where[2:3] == ("operations",)}
+        own = [problem for problem in error.problems if not _follows(problem, settings.links, faulty)]
+        raise ConfigurationError([*problems, *own]) from error
     if problems:
         raise ConfigurationError(problems)
     return built
+
+
+def _follows(problem: Problem, links: Mapping[str, LinkSettings], faulty: set[tuple[Key, ...]]) -> bool:
+    """Whether a link does not fit its target only because what is stated there is wrong; that is told already.
+
+    ``faulty``: (source, operation) whose statements are wrong.
+    """
+    match problem.where:
+        case ("links", str(coordinate), "match" | "take"):
+            source, _, operation = links[coordinate].target.partition(".")
+            return (source, operation) in faulty
+    return False
 
 
 def _executor(stated: Executor) -> Executor:

@@ -49,11 +49,15 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
             problems.append(Problem(what, ("operations", name), _nearest_operation(name, model)))
             continue
         operation = operations[name]
+        misplaced = False
         for step in (_effect, _at, _keys):
             try:
                 operation = step(model, operation, stated)
             except _Fault as fault:
-                problems.append(fault.problem.under("operations", name))
+                # Fields of the key cannot be found in a result whose place is wrong: that has one cause.
+                if not (misplaced and fault.problem.where[:1] == ("by",)):
+                    problems.append(fault.problem.under("operations", name))
+                misplaced = misplaced or step is _at
         operations[name] = operation
     problems += _unmatched(model, settings)
     left_out = list(model.left_out)

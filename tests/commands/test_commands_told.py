@@ -8,8 +8,16 @@ import sqlite3
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from tests.commands.conftest import SECRET, SHOP_FILE, Shell, WriteFile
 
+UNREACHED = {
+    "CRM_URL": "http://127.0.0.1:9",
+    "BILLING_URL": "http://127.0.0.1:9",
+    "STOCK_URL": "sqlite:///absent.sqlite",
+    "ISTHMUS_DEMO_SECRET": SECRET,
+}
 JWT = f"server: {{ jwt: {{ issuer: i, audience: a, secret: {SECRET}, max_lifetime_s: 600 }} }}\n"
 
 
@@ -108,3 +116,33 @@ async def test_inspect_says_what_it_was_given_instead(shell: Shell, write: Write
     (tmp_path / "odd.json").write_text('{"a": 1}')
     ended = await shell.run("inspect", "odd.json")
     assert "  mend: say the kind: openapi:odd.json or wsdl:odd.json\n" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place"),
+    [
+        ("customers: { at: data,", "customers: { at: dta,", "crm.operations.customers.at"),
+        ("keys: numbers.item", "keys: nmbers.item", "billing.operations.GetInvoices.keys"),
+        (
+            "at: return.item, keys: numbers.item",
+            "at: retrun.item, keys: numbers.item",
+            "billing.operations.GetInvoices.at",
+        ),
+        ("orders: { at: data, by: { customerId:", "orders: { at: data, by: { custmerId:", "crm.operations.orders.by"),
+    ],
+)
+async def test_a_wrong_statement_is_told_once_and_not_at_the_links_that_use_it(
+    shell: Shell, trading: Path, right: str, wrong: str, place: str
+) -> None:
+    path = trading / "isthmus.yaml"
+    text = path.read_text("utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong), "utf-8")
+    ended = await shell.run("check", "isthmus.yaml", **UNREACHED)
+    assert ended.code == 1
+    assert [line.split("  ")[1] for line in ended.err.splitlines() if line.startswith("isthmus.yaml")] == [
+        f"sources.{place}"
+    ]
+    path.write_text(path.read_text("utf-8").replace("{ customerId: id }", "{ custmerId: id }"), "utf-8")
+    ended = await shell.run("check", "isthmus.yaml", **UNREACHED)
+    assert "links.Order.customer.match.custmerId\n" in ended.err
