@@ -73,7 +73,7 @@ class Graph:
         self._sources = sources
         self._limits = limits
         self._introspections = Introspections(unified.graphql)
-        self._documents = Documents(unified.graphql, limits)
+        self.documents = Documents(unified.graphql, limits)
         self._reference = executor == "reference" or not columns_understand(unified.graphql)
 
     @property
@@ -99,7 +99,7 @@ class Graph:
             MutationOverGet: ``read_only``, and the operation is a mutation.
         """
         try:
-            document = self._documents.get(request.query, request.operation_name)
+            document = self.documents.get(request.query, request.operation_name)
         except GraphQLError as error:
             return _refused([_formatted(error, context)])
         except CallerError as error:
@@ -115,7 +115,7 @@ class Graph:
         variables = self._variables(operation, request.variables)
         if isinstance(variables, list):
             return _refused([_formatted(error, context) for error in variables])
-        plan = document.plan(self._policy, principal, variables, request.variables)
+        plan = self.documents.plan(document, self._policy, principal, variables, request.variables)
         if plan.is_introspection:
             return await self._introspections.answer(document.node, request)
         loaders = Loaders(self._sources, context)
