@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from schema import AccessSettings, OperationLimits, Principal, RuleSettings
@@ -15,7 +17,7 @@ QUERY = (
 )
 
 
-def flags(number: int) -> dict[str, object]:
+def flags(number: int) -> dict[str, Any]:
     return {flag: bool(number >> index & 1) for index, flag in enumerate(FLAGS)}
 
 
