@@ -30,6 +30,8 @@ GRACE_S = 0.1
 
 
 class Graph(Protocol):
+    def writes(self, request: GraphQLRequest) -> bool: ...
+
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
     ) -> Answer: ...
@@ -205,8 +207,7 @@ class Endpoint:
         context = Context(limit.at, limit.request_id, rights, self._limits.calls_per_operation)
         work = graph.execute(parameters, principal, context, read_only=limit.read_only)
         try:
-            # A document without the keyword holds no mutation. One that has it is treated as a write.
-            if limit.read_only or "mutation" not in parameters.query:
+            if limit.read_only or not graph.writes(parameters):
                 return await _read(request, work, limit.at + GRACE_S)
             return await self._write(asyncio.ensure_future(work), limit)
         except MutationOverGet:

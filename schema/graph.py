@@ -89,6 +89,14 @@ class Graph:
         """The schema in the schema definition language."""
         return print_schema(self.schema)
 
+    def writes(self, request: GraphQLRequest) -> bool:
+        """True when the request's operation is a mutation; a request that is refused anyway writes nothing."""
+        try:
+            document = self.documents.get(request.query, request.operation_name)
+        except (GraphQLError, CallerError):
+            return False
+        return document.operation.operation is OperationType.MUTATION
+
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
     ) -> Answer:

@@ -19,8 +19,8 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
-    GraphQLUnionType,
     get_named_type,
+    is_abstract_type,
 )
 
 from resolvers import Problem, nearest
@@ -113,7 +113,8 @@ class Policy:
         return [self._rules[coordinate] for coordinate in coordinates if coordinate in self._rules]
 
     def _field_rules(self, named: GraphQLObjectType | GraphQLInterfaceType, name: str) -> list[RuleSettings]:
-        rules = []
+        # A rule on an interface holds for all of a type that implements it, by whatever route the type is reached.
+        rules = self._rules_at(*(interface.name for interface in named.interfaces))
         for owner in self._kin(named):
             if name in owner.fields:
                 rules += self._rules_at(owner.name, f"{owner.name}.{name}")
@@ -129,14 +130,17 @@ class Policy:
         return kin
 
     def _returned(self, returned: GraphQLNamedType) -> list[RuleSettings]:
-        rules = self._rules_at(returned.name)
-        if isinstance(returned, GraphQLUnionType):
-            rules += self._rules_at(*(member.name for member in returned.types))
-        elif isinstance(returned, GraphQLInterfaceType):
-            rules += self._rules_at(*(kin.name for kin in self._kin(returned)))
-        elif isinstance(returned, GraphQLObjectType):
-            rules += self._rules_at(*(interface.name for interface in returned.interfaces))
-        return rules
+        """The rules of a returned type, of everything it may turn out to be, and of the interfaces of all that."""
+        types = [returned.name]
+        if is_abstract_type(returned):
+            types += [possible.name for possible in self._schema.get_possible_types(returned)]
+        for name in list(types):
+            named = self._schema.type_map[name]
+            if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+                types += [interface.name for interface in named.interfaces]
+        if isinstance(returned, GraphQLInterfaceType):
+            types += [kin.name for kin in self._kin(returned)]
+        return self._rules_at(*dict.fromkeys(types))
 
     def _input_rules(self, named: GraphQLInputObjectType, name: str) -> list[RuleSettings]:
         rules = self._rules_at(named.name, f"{named.name}.{name}")

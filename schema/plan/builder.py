@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from typing import cast
 
 Build = Callable[[Sequence[Iterable[object]]], list[dict[str, object]]]
@@ -15,11 +14,11 @@ Build = Callable[[Sequence[Iterable[object]]], list[dict[str, object]]]
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 
 
-@lru_cache(maxsize=4096)
 def builder(keys: tuple[str, ...]) -> Build:
     """The function for ``keys``, which are names of GraphQL (specification section 2.1.9) and no more."""
-    assert keys
     assert all(_NAME.fullmatch(key) for key in keys)
+    if not keys:
+        return lambda _columns: []
     values = [f"v{index}" for index in range(len(keys))]
     members = ", ".join(f'"{key}": {value}' for key, value in zip(keys, values, strict=True))
     text = f"lambda columns: [{{{members}}} for ({', '.join(values)},) in zip(*columns)]"

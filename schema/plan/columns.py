@@ -20,7 +20,6 @@ from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import inspect, is_iterable
 
 from resolvers import TYPE_KEY, LimitExceeded
-from schema.plan.builder import builder
 from schema.plan.calls import call, link
 from schema.plan.fields import CallOperation, Link, ReadKey, RowType, is_row
 from schema.plan.handwritten import Handwritten
@@ -93,12 +92,14 @@ class _Columns:
     async def _serially(self, root: Objects) -> None:
         """The root fields of a mutation, one after the other, each to its very end."""
         block = self._plan.root
-        root.made = [dict.fromkeys(block.keys)]
+        root.made = [dict.fromkeys(entry.key for entry in block.entries)]
         for entry in block.entries:
             if isinstance(entry, Fixed):
                 root.made[0][entry.key] = entry.value
             else:
                 await self._fill(entry, root)
+                if self._failures and self._failures.settle()[1]:
+                    return  # all is null already, and what comes after would change things nobody hears of
 
     def _make(self, block: Block, objects: Objects, pending: Pending) -> None:
         """Makes the response objects: what can be read now is filled in, what must wait is put to ``pending``."""
@@ -121,7 +122,7 @@ class _Columns:
             else:
                 columns.append(repeat(None, count))
                 waiting.append(entry)
-        objects.made = builder(block.keys)(columns)
+        objects.made = block.build(columns)
         pending.extend((entry, objects) for entry in waiting)
 
     async def _fill(self, planned: PlannedField, objects: Objects) -> None:
@@ -158,6 +159,11 @@ class _Columns:
             if isinstance(plan, CallOperation):
                 return [await call(plan, planned, self._run, arguments) for _ in rows]
             return await self._handwritten.values(planned, FieldLevel(objects, planned), arguments)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return [RuntimeError("cancelled from within")] * len(rows)
         except Exception as error:  # noqa: BLE001  # it is the outcome of the field, worded by the graph
             return [error] * len(rows)
 

@@ -32,6 +32,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 
 from resolvers import EVERYTHING, LEAF, Scalar, Selection
 from schema.access.rules import Need, Policy
+from schema.plan.builder import builder
 from schema.plan.fields import Link, ReadKey, Strawberry, plan_of
 from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, Refused, ResponsePath
 from schema.plan.shapes import shape_of
@@ -115,7 +116,7 @@ class Compiler:
             self._fields[parent.name, path] = planned
             entries.append(planned)
             needed = needed.merge(needs)
-        return Block(tuple(entries), tuple(groups)), needed
+        return Block(tuple(entries), builder(tuple(groups))), needed
 
     def _field(
         self, parent: GraphQLObjectType, path: ResponsePath, order: int, nodes: list[FieldNode], met: Met

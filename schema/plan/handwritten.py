@@ -110,7 +110,8 @@ async def _awaited(values: list[object]) -> list[object]:
     if waiting:
         jobs: list[Awaitable[object]] = [values[index] for index in waiting]  # type: ignore[misc]  # just seen
         for index, value in zip(waiting, await asyncio.gather(*jobs, return_exceptions=True), strict=True):
-            values[index] = value
+            cancelled = isinstance(value, asyncio.CancelledError)
+            values[index] = RuntimeError("cancelled from within") if cancelled else value
     for index, value in enumerate(values):
         if isinstance(value, AsyncIterable):
             values[index] = await _collected(value)

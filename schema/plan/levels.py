@@ -92,6 +92,9 @@ class Failures:
         """One value of a column failed, and null stands in its place."""
         self._found.append((level, index, planned, cause))
 
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     def settle(self) -> tuple[list[Failure], bool]:
         """Propagates nulls; gives the failures that remain in the order of the response, and whether all is null."""
         placed = [

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode
 
 from resolvers import LEAF, Selection
+from schema.plan.builder import Build
 from schema.plan.fields import FieldPlan
 from schema.plan.shapes import Shape
 
@@ -58,10 +59,10 @@ Entry: TypeAlias = "Fixed | PlannedField"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The fields of one object type at one place, in the order of the response."""
+    """The fields of one object type at one place, in the order of the response; ``build`` makes objects of columns."""
 
     entries: tuple[Entry, ...]
-    keys: tuple[str, ...]
+    build: Build
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ class FakeGraph:
         self.started = threading.Event()
         self.seen: list[Principal] = []
 
+    def writes(self, request: GraphQLRequest) -> bool:
+        return request.query.lstrip().startswith("mutation")
+
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
     ) -> Answer:
