@@ -1,38 +1,53 @@
-"""``python -m benchmarks``: checks that all competitors answer alike, measures them, prints a table or JSON."""
+"""``python -m benchmarks``: checks that all competitors answer alike, measures them, prints tables or JSON."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from benchmarks.competitors import COMPETITORS
-from benchmarks.measure import Amount, Figures, measure
+from benchmarks.competitors.competitor import Competitor
+from benchmarks.load import Amount, BadReply
+from benchmarks.measure import measure
 from benchmarks.process import CannotStart
-from benchmarks.queries import QUERIES
-from benchmarks.stage import WrongAnswer, check_answers, stage
+from benchmarks.report import as_json, markdown
+from benchmarks.stage import WrongAnswer, check_answers, count_calls, stage
 
 
 def main() -> None:
     """Ends with status 1 where a competitor does not start or answers wrongly."""
+    options = _options()
+    chosen = _present([each for each in COMPETITORS if options.only is None or each.name in options.only])
+    try:
+        with stage(chosen) as running:
+            check_answers(running.players)
+            figures = measure(running, count_calls(running), options.rounds, Amount(options.seconds, options.requests))
+    except (CannotStart, WrongAnswer, BadReply) as error:
+        sys.exit(str(error))
+    sys.stdout.write(as_json(figures) if options.json else markdown(figures))
+
+
+def _options() -> argparse.Namespace:
     names = [competitor.name for competitor in COMPETITORS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=_positive, default=5, help="rounds for each query (default 5)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="length of a round (default 1)")
+    parser.add_argument("--rounds", type=_positive, default=3, help="rounds on one connection (default 3)")
+    parser.add_argument("--seconds", type=float, default=0.6, help="length of a round (default 0.6)")
     parser.add_argument("--requests", type=_positive, help="requests in a round, in place of --seconds")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args()
-    chosen = [competitor for competitor in COMPETITORS if options.only is None or competitor.name in options.only]
-    try:
-        with stage(chosen) as players:
-            check_answers(players)
-            figures = measure(players, options.rounds, Amount(options.seconds, options.requests))
-    except (CannotStart, WrongAnswer) as error:
-        sys.exit(str(error))
-    sys.stdout.write(_json(figures) if options.json else _table(figures))
+    return parser.parse_args()
+
+
+def _present(competitors: Sequence[Competitor]) -> list[Competitor]:
+    """Those that can be started here; the others are named on stderr, with the reason."""
+    present = []
+    for competitor in competitors:
+        if reason := competitor.missing():
+            sys.stderr.write(f"{competitor.name} is left out: {reason}\n")
+        else:
+            present.append(competitor)
+    return present
 
 
 def _positive(text: str) -> int:
@@ -40,30 +55,6 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return number
-
-
-def _json(figures: Mapping[str, Figures]) -> str:
-    found = {name: {"cpu_ms": figure.cpu_ms, "peak_mib": figure.peak_mib} for name, figure in figures.items()}
-    return json.dumps({"python": platform.python_version(), "competitors": found}, indent=2) + "\n"
-
-
-def _table(figures: Mapping[str, Figures]) -> str:
-    """CPU ms per request as least/median over the rounds; below, medians as multiples of the limit's."""
-    limit = figures.get(COMPETITORS[0].name)
-    width = 12
-    lines = ["CPU ms per request, least/median", ""]
-    lines.append(" " * width + "".join(query.rjust(16) for query in QUERIES) + "peak MiB".rjust(12))
-    for name, figure in figures.items():
-        cells = (f"{figure.best(query):.2f}/{figure.middle(query):.2f}".rjust(16) for query in QUERIES)
-        lines.append(name.ljust(width) + "".join(cells) + f"{figure.peak_mib:.0f}".rjust(12))
-    if limit is not None:
-        lines += ["", f"median as a multiple of {COMPETITORS[0].name}"]
-        for name, figure in figures.items():
-            # A round too short for the clock of /proc has no CPU time to divide by.
-            pairs = ((figure.middle(query), limit.middle(query)) for query in QUERIES)
-            cells = ((f"{own / least:.2f}" if least else "-").rjust(16) for own, least in pairs)
-            lines.append(name.ljust(width) + "".join(cells))
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -47,11 +47,23 @@ class Measured:
             seconds = seconds * 60 + float(part)
         return seconds + 86_400 * int(days or 0)
 
-    def memory_mib(self) -> float:
-        """Most resident memory so far; where there is no /proc, that of this moment."""
+    def peak_mib(self) -> float:
+        """Most resident memory since it started or ``forget_peak``; where there is no /proc, that of this moment."""
+        return self._status_mib("VmHWM:")
+
+    def resident_mib(self) -> float:
+        """Resident memory of this moment."""
+        return self._status_mib("VmRSS:")
+
+    def forget_peak(self) -> None:
+        """From now on ``peak_mib`` begins with the memory of this moment (Linux; nothing happens elsewhere)."""
+        if _PROC:
+            Path(f"/proc/{self.pid}/clear_refs").write_text("5", "utf-8")
+
+    def _status_mib(self, name: str) -> float:
         if _PROC:
             for line in Path(f"/proc/{self.pid}/status").read_text("utf-8").splitlines():
-                if line.startswith("VmHWM:"):
+                if line.startswith(name):
                     return int(line.split()[1]) / 1024
         return int(_ps(self.pid, "rss")) / 1024
 

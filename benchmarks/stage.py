@@ -7,7 +7,7 @@ import json
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ from typing import Any
 import jwt
 
 from benchmarks.competitors.competitor import Competitor, python
+from benchmarks.load import Amount, Sent, load, request
 from benchmarks.process import Measured, running
-from benchmarks.queries import QUERIES, body
+from benchmarks.queries import DELAYS_MS, QUERIES, body
 from benchmarks.upstream import write_stock
 
 REPLY_S = 30.0
@@ -29,40 +30,78 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A running competitor and the one connection that all its requests take."""
+    """A running competitor, and one connection to ask it single questions."""
 
-    name: str
+    competitor: Competitor
     process: Measured
     connection: http.client.HTTPConnection
-    headers: dict[str, str]
+    headers: Mapping[str, str]
 
-    def ask(self, query: str) -> bytes:
-        """The body of the reply to one of ``QUERIES``.
+    @property
+    def name(self) -> str:
+        return self.competitor.name
+
+    @property
+    def queries(self) -> list[str]:
+        """The names of those of ``QUERIES`` that it can answer."""
+        return [query for query in QUERIES if query not in self.competitor.without]
+
+    def ask(self, content: bytes) -> bytes:
+        """The body of the reply to this body of a request.
 
         Raises:
             WrongAnswer: the status is not 200.
         """
-        self.connection.request("POST", "/graphql", body(query), self.headers)
+        self.connection.request("POST", "/graphql", content, dict(self.headers))
         reply = self.connection.getresponse()
-        content = reply.read()
+        answer = reply.read()
         if reply.status != 200:
-            raise WrongAnswer(f"{self.name} answered {query} with {reply.status}: {content[:500]!r}")
-        return content
+            raise WrongAnswer(f"{self.name} answered {content[:300]!r} with {reply.status}: {answer[:500]!r}")
+        return answer
 
     def data(self, query: str) -> Any:
-        """The member ``data`` of the reply.
+        """The member ``data`` of the reply to one of ``QUERIES``.
 
         Raises:
             WrongAnswer: there are errors, or the status is not 200.
         """
-        answer = json.loads(self.ask(query))
+        answer = json.loads(self.ask(body(query)))
         if answer.get("errors"):
             raise WrongAnswer(f"{self.name} answered {query} with errors: {str(answer['errors'])[:500]}")
         return answer["data"]
 
+    def load(self, content: bytes, amount: Amount, connections: int = 1) -> Sent:
+        """Sends this body of a request again and again.
+
+        Raises:
+            BadReply: one was not answered with 200.
+        """
+        return load(self.process.port, request("/graphql", self.headers, content), amount, connections)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """All that runs. The upstream is told here what to delay, and asked what it was asked."""
+
+    players: Sequence[Player]
+    upstream: http.client.HTTPConnection
+
+    def delay(self, query: str) -> None:
+        """From now on the upstream is as late as this query wants it."""
+        self._ask("/delays?" + "&".join(f"{path}={ms}" for path, ms in DELAYS_MS.get(query, {}).items()))
+
+    def calls(self) -> dict[str, int]:
+        """Calls to the upstream since this was asked last, by the first segment of the path."""
+        found: dict[str, int] = self._ask("/counts")
+        return found
+
+    def _ask(self, path: str) -> Any:
+        self.upstream.request("GET", path)
+        return json.loads(self.upstream.getresponse().read())
+
 
 @contextmanager
-def stage(competitors: Sequence[Competitor]) -> Iterator[list[Player]]:
+def stage(competitors: Sequence[Competitor]) -> Iterator[Stage]:
     """All of them over one upstream, with a token that may see everything.
 
     Raises:
@@ -85,16 +124,19 @@ def stage(competitors: Sequence[Competitor]) -> Iterator[list[Player]]:
             "Content-Type": "application/json",
             "Accept": "application/json",
         }
+
+        def connected(process: Measured) -> http.client.HTTPConnection:
+            return stack.enter_context(closing(http.client.HTTPConnection("127.0.0.1", process.port, timeout=REPLY_S)))
+
         players = []
         for competitor in competitors:
             process = stack.enter_context(running(competitor.command, {**environment, **competitor.environment}))
-            connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=REPLY_S)
-            players.append(Player(competitor.name, process, stack.enter_context(closing(connection)), headers))
-        yield players
+            players.append(Player(competitor, process, connected(process), headers))
+        yield Stage(players, connected(upstream))
 
 
 def check_answers(players: Sequence[Player]) -> None:
-    """Compares the data of all answers with those of the first player.
+    """Compares the data of all answers with those of the first player, which answers every query.
 
     Raises:
         WrongAnswer: names the player and the query.
@@ -103,8 +145,24 @@ def check_answers(players: Sequence[Player]) -> None:
     for query in QUERIES:
         expected = first.data(query)
         for player in others:
-            if player.data(query) != expected:
+            if query in player.queries and player.data(query) != expected:
                 raise WrongAnswer(f"{player.name} and {first.name} differ in their answers to {query}")
+
+
+def count_calls(stage: Stage) -> dict[str, dict[str, dict[str, int]]]:
+    """The calls that one request makes: player → query → first segment of the path → calls.
+
+    Raises:
+        WrongAnswer: see ``Player.data``.
+    """
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for player in stage.players:
+        for query in player.queries:
+            player.data(query)  # a first request may make calls of its own
+            stage.calls()
+            player.data(query)
+            found.setdefault(player.name, {})[query] = stage.calls()
+    return found
 
 
 def _token(secret: str) -> str:

@@ -5,5 +5,10 @@ from __future__ import annotations
 from benchmarks.competitors import hand, isthmus, plain_strawberry
 from benchmarks.competitors.competitor import Competitor
 
-COMPETITORS: tuple[Competitor, ...] = (hand.COMPETITOR, isthmus.COMPETITOR, plain_strawberry.COMPETITOR)
+COMPETITORS: tuple[Competitor, ...] = (
+    hand.COMPETITOR,
+    isthmus.COMPETITOR,
+    isthmus.REFERENCE,
+    plain_strawberry.COMPETITOR,
+)
 """The first is the limit that the others are compared with, in answers and in milliseconds."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+
+def _nothing() -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +16,15 @@ class Competitor:
     """``command`` starts one process that writes its address to stdout or stderr, as ``http://127.0.0.1:PORT``.
 
     It reads ``BENCH_SHOP_URL``, ``BENCH_PRODUCTS_URL``, ``BENCH_STOCK_FILE``, ``BENCH_STOCK_URL`` and ``BENCH_SECRET``
-    from its environment, to which ``environment`` is added.
+    from its environment, to which ``environment`` is added. ``without`` names the queries that it cannot answer;
+    ``missing`` says in words why it cannot be started on this machine, or gives ``None``.
     """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+    missing: Callable[[], str | None] = _nothing
 
 
 def python(name: str, module: str, *arguments: str, **environment: str) -> Competitor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,11 @@ class Order:
         return found
 
     @strawberry.field
+    async def buyer(self, info: strawberry.Info) -> User:
+        found: User = await info.context.buyers.load(self.user_id)
+        return found
+
+    @strawberry.field
     async def product(self, info: strawberry.Info) -> Product | None:
         found: Product | None = await info.context.products.load(self.sku)
         return found
@@ -74,8 +80,8 @@ class Order:
 class Query:
     @strawberry.field
     async def user(self, info: strawberry.Info, id: int) -> User:  # noqa: A002  # the argument's name in the query
-        reply = await info.context.client.get(f"/users/{id}")
-        return User(**reply.json())
+        found: User = await info.context.load_user(id)
+        return found
 
     @strawberry.field
     async def orders(self, info: strawberry.Info, limit: int) -> list[Order]:
@@ -102,11 +108,21 @@ class Context:
 
     client: httpx.AsyncClient
     engine: AsyncEngine
+    places: asyncio.Semaphore
 
     def __post_init__(self) -> None:
+        self.buyers: DataLoader[int, User] = DataLoader(self.load_single_users)
         self.users: DataLoader[int, User | None] = DataLoader(self.load_users)
         self.products: DataLoader[str, Product | None] = DataLoader(self.load_products)
         self.inventory: DataLoader[str, Inventory | None] = DataLoader(self.load_inventory)
+
+    async def load_user(self, key: int) -> User:
+        async with self.places:
+            reply = await self.client.get(f"/users/{key}")
+        return User(**reply.json())
+
+    async def load_single_users(self, ids: list[int]) -> list[User]:
+        return await asyncio.gather(*map(self.load_user, ids))
 
     async def load_users(self, ids: list[int]) -> list[User | None]:
         reply = await self.client.get("/users", params={"ids": ",".join(map(str, ids))})
@@ -135,9 +151,10 @@ class Server(GraphQL[Context, None]):
         super().__init__(strawberry.Schema(Query), graphql_ide=None)
         self.client = httpx.AsyncClient(base_url=os.environ["BENCH_SHOP_URL"])
         self.engine = create_async_engine(os.environ["BENCH_STOCK_URL"])
+        self.places = asyncio.Semaphore(20)
 
     async def get_context(self, request: Any, response: Any) -> Context:  # noqa: ARG002  # Strawberry's signature
-        return Context(self.client, self.engine)
+        return Context(self.client, self.engine, self.places)
 
 
 if __name__ == "__main__":

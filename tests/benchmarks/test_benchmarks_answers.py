@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import sys
+
 from benchmarks.competitors import COMPETITORS
+from benchmarks.queries import CALLS
 from benchmarks.records import ORDERS, PRODUCTS, STOCK, USERS
-from benchmarks.stage import check_answers, stage
+from benchmarks.stage import check_answers, count_calls, stage
 
 
-def test_all_competitors_give_the_same_answers_to_the_five_queries_and_these_are_the_data_of_the_upstream() -> None:
+def test_all_competitors_give_the_same_answers_and_these_are_the_data_of_the_upstream() -> None:
     users = {user["id"]: {"id": user["id"], "name": user["name"]} for user in USERS}
     products = {product["sku"]: product for product in PRODUCTS}
     stock = {sku: {"quantity": quantity, "warehouse": warehouse} for sku, quantity, warehouse in STOCK}
-    with stage(COMPETITORS) as players:
+    written_in_python = [each for each in COMPETITORS if each.command[0] == sys.executable]
+    with stage(written_in_python) as running:
+        players = running.players
         check_answers(players)
         first = players[0]
         user = USERS[0]
@@ -17,7 +22,12 @@ def test_all_competitors_give_the_same_answers_to_the_five_queries_and_these_are
         assert first.data("Q2") == {"orders": ORDERS[:100]}
         joined = [{**order, "user": users[order["userId"]]} for order in ORDERS]
         assert first.data("Q3") == {"orders": joined[:100]}
-        assert first.data("Q4") == {"orders": joined}
+        assert first.data("Q4") == {"orders": joined[:1000]}
+        assert first.data("Q6") == {
+            "orders": [{**order, "buyer": users[order["userId"]]} for order in ORDERS[:100]],
+        }
+        assert first.data("Q7") == {**first.data("Q3"), **first.data("Q1")}
+        assert count_calls(running) == {player.name: CALLS for player in players}
         found = first.data("Q5")["orders"]
         assert len(found) == 50
         for order, answer in zip(ORDERS, found, strict=False):
@@ -33,4 +43,4 @@ def test_all_competitors_give_the_same_answers_to_the_five_queries_and_these_are
                     "inventory": stock[order["sku"]],
                 },
             }
-        assert all(player.process.cpu_s() > 0 and player.process.memory_mib() > 1 for player in players)
+        assert all(player.process.cpu_s() > 0 and player.process.peak_mib() > 1 for player in players)
