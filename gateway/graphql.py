@@ -6,6 +6,7 @@ What an operation means is the graph's business; who asks is ``auth.py``'s.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -130,6 +131,7 @@ class Endpoint:
 
     async def __call__(self, request: Request) -> Response:
         """Answers one request; whatever goes wrong inside is an answer in GraphQL's shape, never a 500."""
+        started = time.perf_counter()
         request_id: str = request.state.request_id
         media = negotiate(request.headers.get("accept"))
         headers: dict[str, str] = {}
@@ -164,7 +166,8 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
             log("internal", request_id=request_id, level="error", exc_info=error)
             body = {"data": None, **_errors(Code.INTERNAL, IsthmusError.message)}
-        log("request", request_id=request_id, method=request.method, status=status)
+        seconds = round(time.perf_counter() - started, 4)
+        log("request", request_id=request_id, method=request.method, status=status, seconds=seconds)
         headers |= {"cache-control": "no-store", "x-content-type-options": "nosniff"}
         if content is None:
             content = _encode(body, request_id)
@@ -205,9 +208,10 @@ class Endpoint:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
         rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
         context = Context(limit.at, limit.request_id, rights, self._limits.calls_per_operation)
+        reads = limit.read_only or not graph.writes(parameters)
         work = graph.execute(parameters, principal, context, read_only=limit.read_only)
         try:
-            if limit.read_only or not graph.writes(parameters):
+            if reads:
                 return await _read(request, work, limit.at + GRACE_S)
             return await self._write(asyncio.ensure_future(work), limit)
         except MutationOverGet:

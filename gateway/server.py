@@ -43,6 +43,7 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
         _gathering: GatheringTransport
         _connection: Connection
         _timer: asyncio.TimerHandle | None = None
+        _stalled: asyncio.TimerHandle | None = None
         _in_head = True
         _head_bytes = 0
         _head_lines = 0
@@ -100,6 +101,16 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
             self._disarm()
             if not self.transport.is_closing():
                 super().on_message_complete()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._stalled = self.loop.call_later(limits.send_timeout_s, self._gathering.abort)
+
+        def resume_writing(self) -> None:
+            if self._stalled is not None:
+                self._stalled.cancel()
+                self._stalled = None
+            super().resume_writing()
 
         def on_response_complete(self) -> None:
             self._gathering.flush()

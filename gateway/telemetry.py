@@ -10,10 +10,12 @@ import re
 import secrets
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import Processor
+
+from gateway.log_lines import Lines
 
 WELL_FORMED = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
@@ -36,6 +38,7 @@ def request_id(given: Sequence[bytes]) -> str:
 
 def configure() -> None:
     """Sends every event to standard error as JSON, one line each, those of libraries too."""
+    lines = cast("TextIO", Lines(sys.stderr))
     shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -46,11 +49,11 @@ def configure() -> None:
     ]
     structlog.configure(
         processors=[*shared, *last],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(lines),
         cache_logger_on_first_use=True,
     )
     _Current.logger = structlog.get_logger()
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(lines)
     extra = structlog.stdlib.ExtraAdder(["request_id"])
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(

@@ -223,7 +223,14 @@ def _failure(failure: Failure, context: Context) -> dict[str, object]:
     else:
         known = IsthmusError(repr(cause))
         _log.error("a hand-written resolver failed", exc_info=cause, extra={"request_id": context.request_id})
-    _log.info("%s at %s: %s", known.code, failure.path, known.detail, extra={"request_id": context.request_id})
+    _log.info(
+        "%s at %s, %s: %s",
+        known.code,
+        failure.path,
+        failure.field,
+        known.detail,
+        extra={"request_id": context.request_id},
+    )
     formatted = _worded(known, context)
     shown: dict[str, Any] = {"message": formatted["message"]}
     locations = _locations(failure.nodes)

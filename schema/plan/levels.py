@@ -74,12 +74,16 @@ Level: TypeAlias = "FieldLevel | ItemLevel"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error of execution: where it happened, and why. ``by_hand``: in a hand-written field."""
+    """An error of execution: where it happened, and why.
+
+    ``by_hand``: in a hand-written field. ``field``: its coordinate, and the operation that it calls, for the log.
+    """
 
     path: Sequence[str | int]
     nodes: Sequence[FieldNode]
     cause: Exception
     by_hand: bool
+    field: str = ""
 
 
 class Failures:
@@ -107,7 +111,8 @@ class Failures:
         for _, path, level, index, planned, cause in placed:
             if everything or _under(level, index, nulled):
                 continue
-            kept.append(Failure(path, planned.nodes, cause, isinstance(planned.plan, Strawberry)))
+            by_hand = isinstance(planned.plan, Strawberry)
+            kept.append(Failure(path, planned.nodes, cause, by_hand, planned.told))
             everything = _null(level, index, nulled)
         return kept, everything
 

@@ -14,7 +14,7 @@ from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObje
 
 from resolvers import LEAF, Selection
 from schema.plan.builder import Build
-from schema.plan.fields import FieldPlan
+from schema.plan.fields import CallOperation, FieldPlan, Link
 from schema.plan.shapes import Shape
 
 ResponsePath = tuple[str, ...]
@@ -48,6 +48,16 @@ class PlannedField:
     selection: Selection = LEAF
     below: Mapping[str, Block] = field(default_factory=dict)
     constant: Mapping[str, object] | None = None
+
+    @property
+    def told(self) -> str:
+        """The coordinate, and the operation of a source that answers it."""
+        coordinate = f"{self.parent.name}.{self.name}"
+        if isinstance(self.plan, CallOperation):
+            return f"{coordinate} ({self.plan.source}.{self.plan.operation.name})"
+        if isinstance(self.plan, Link):
+            return f"{coordinate} ({self.plan.column.source}.{self.plan.column.operation.name})"
+        return coordinate
 
     @property
     def key(self) -> str:

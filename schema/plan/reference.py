@@ -44,15 +44,18 @@ async def run_reference(
     finished: ExecutionResult = await result if inspect.isawaitable(result) else result
     if not finished.errors:
         return Executed(finished.data, [])
-    by_hand = {path for (_, path), planned in run.plan.fields.items() if isinstance(planned.plan, Strawberry)}
-    return Executed(finished.data, [_failure(error, by_hand) for error in finished.errors])
+    fields = {path: planned for (_, path), planned in run.plan.fields.items()}
+    return Executed(finished.data, [_failure(error, fields) for error in finished.errors])
 
 
-def _failure(error: GraphQLError, by_hand: set[ResponsePath]) -> Failure:
+def _failure(error: GraphQLError, fields: Mapping[ResponsePath, PlannedField]) -> Failure:
     nodes = [node for node in error.nodes or () if isinstance(node, FieldNode)]
     cause = error.original_error if isinstance(error.original_error, Exception) else error
     path = error.path or []
-    return Failure(path, nodes, cause, tuple(key for key in path if isinstance(key, str)) in by_hand)
+    planned = fields.get(tuple(key for key in path if isinstance(key, str)))
+    if planned is None:
+        return Failure(path, nodes, cause, by_hand=False)
+    return Failure(path, nodes, cause, isinstance(planned.plan, Strawberry), planned.told)
 
 
 def resolve(row: object, info: GraphQLResolveInfo[Run], **arguments: object) -> object:

@@ -28,6 +28,9 @@ class SlowWrite:
         self.begun, self.go, self.ended = threading.Event(), threading.Event(), threading.Event()
         self.cancelled = False
 
+    def writes(self, request: GraphQLRequest) -> bool:
+        return request.query.startswith("mutation")
+
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
     ) -> Answer:

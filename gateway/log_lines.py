@@ -1,0 +1,65 @@
+"""``Lines``: where the log is written without ever holding up a request.
+
+A full disk or a reader that has stopped must not stop the gateway. Lines wait in memory, a thread writes them, and
+what finds no room is counted and told when there is room again.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections import deque
+from typing import TextIO
+
+_MOST = 10_000
+_LAST_S = 1.0
+"""How long the end of the process waits for the lines that are left, in seconds."""
+
+
+class Lines:
+    """A text stream; ``write`` takes whole lines or parts of them, and never waits or fails."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: deque[str] = deque()
+        self._dropped = 0
+        self._wake = threading.Event()
+        self._empty = threading.Event()
+        self._empty.set()
+        threading.Thread(target=self._run, name="log", daemon=True).start()
+        atexit.register(self.drain)
+
+    def write(self, text: str) -> int:
+        """Keeps the text until the thread has written it."""
+        if len(self._waiting) >= _MOST:
+            self._dropped += 1
+        else:
+            self._empty.clear()
+            self._waiting.append(text)
+            self._wake.set()
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing: the thread flushes."""
+
+    def drain(self) -> None:
+        """Waits until everything is written, not for long."""
+        self._empty.wait(_LAST_S)
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            texts = []
+            while self._waiting:
+                texts.append(self._waiting.popleft())
+            if self._dropped:
+                texts.append(f'{{"event": "lines of the log were dropped", "count": {self._dropped}}}\n')
+                self._dropped = 0
+            try:
+                self._stream.write("".join(texts))
+                self._stream.flush()
+            except (OSError, ValueError):
+                self._dropped += len(texts)
+            if not self._waiting:
+                self._empty.set()
