@@ -18,7 +18,7 @@ from benchmarks.stage import WrongAnswer, check_answers, count_calls, stage
 def main() -> None:
     """Ends with status 1 where a competitor does not start or answers wrongly."""
     options = _options()
-    chosen = _present([each for each in COMPETITORS if options.only is None or each.name in options.only])
+    chosen = _prepared([each for each in COMPETITORS if options.only is None or each.name in options.only])
     try:
         with stage(chosen) as running:
             check_answers(running.players)
@@ -39,15 +39,15 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _present(competitors: Sequence[Competitor]) -> list[Competitor]:
-    """Those that can be started here; the others are named on stderr, with the reason."""
-    present = []
+def _prepared(competitors: Sequence[Competitor]) -> list[Competitor]:
+    """Those that can be started here, made ready; the others are named on stderr, with the reason."""
+    prepared = []
     for competitor in competitors:
-        if reason := competitor.missing():
+        if reason := competitor.prepare():
             sys.stderr.write(f"{competitor.name} is left out: {reason}\n")
         else:
-            present.append(competitor)
-    return present
+            prepared.append(competitor)
+    return prepared
 
 
 def _positive(text: str) -> int:

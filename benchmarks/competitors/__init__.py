@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.competitors import hand, isthmus, plain_strawberry
+from benchmarks.competitors import hand, hive, isthmus, plain_strawberry
 from benchmarks.competitors.competitor import Competitor
 
 COMPETITORS: tuple[Competitor, ...] = (
@@ -10,5 +10,6 @@ COMPETITORS: tuple[Competitor, ...] = (
     isthmus.COMPETITOR,
     isthmus.REFERENCE,
     plain_strawberry.COMPETITOR,
+    hive.COMPETITOR,
 )
 """The first is the limit that the others are compared with, in answers and in milliseconds."""

@@ -17,14 +17,14 @@ class Competitor:
 
     It reads ``BENCH_SHOP_URL``, ``BENCH_PRODUCTS_URL``, ``BENCH_STOCK_FILE``, ``BENCH_STOCK_URL`` and ``BENCH_SECRET``
     from its environment, to which ``environment`` is added. ``without`` names the queries that it cannot answer;
-    ``missing`` says in words why it cannot be started on this machine, or gives ``None``.
+    ``prepare`` makes it ready to be started on this machine, or says in words why it cannot be.
     """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
-    missing: Callable[[], str | None] = _nothing
+    prepare: Callable[[], str | None] = _nothing
 
 
 def python(name: str, module: str, *arguments: str, **environment: str) -> Competitor:

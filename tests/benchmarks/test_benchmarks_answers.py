@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import sys
+import pytest
 
-from benchmarks.competitors import COMPETITORS
+from benchmarks.competitors import COMPETITORS, hive
 from benchmarks.queries import CALLS
 from benchmarks.records import ORDERS, PRODUCTS, STOCK, USERS
 from benchmarks.stage import check_answers, count_calls, stage
@@ -12,7 +12,7 @@ def test_all_competitors_give_the_same_answers_and_these_are_the_data_of_the_ups
     users = {user["id"]: {"id": user["id"], "name": user["name"]} for user in USERS}
     products = {product["sku"]: product for product in PRODUCTS}
     stock = {sku: {"quantity": quantity, "warehouse": warehouse} for sku, quantity, warehouse in STOCK}
-    written_in_python = [each for each in COMPETITORS if each.command[0] == sys.executable]
+    written_in_python = [each for each in COMPETITORS if each is not hive.COMPETITOR]
     with stage(written_in_python) as running:
         players = running.players
         check_answers(players)
@@ -44,3 +44,9 @@ def test_all_competitors_give_the_same_answers_and_these_are_the_data_of_the_ups
                 },
             }
         assert all(player.process.cpu_s() > 0 and player.process.peak_mib() > 1 for player in players)
+
+
+@pytest.mark.skipif(not hive.installed(), reason="make bench installs the packages of Hive Gateway, with npm")
+def test_hive_gateway_gives_the_same_answers() -> None:
+    with stage((COMPETITORS[0], hive.COMPETITOR)) as running:
+        check_answers(running.players)
