@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
 from collections.abc import Sequence
 
-from benchmarks.competitors import COMPETITORS
+from benchmarks import pages
+from benchmarks.competitors import COMPETITORS, isthmus
 from benchmarks.competitors.competitor import Competitor
+from benchmarks.growth import grow, growth_markdown, growth_plain
 from benchmarks.load import Amount, BadReply
+from benchmarks.machine import described
 from benchmarks.measure import measure
+from benchmarks.picture import bars, curves
 from benchmarks.process import CannotStart
-from benchmarks.report import as_json, markdown
+from benchmarks.report import markdown, plain
 from benchmarks.stage import WrongAnswer, check_answers, count_calls, stage
 
 
 def main() -> None:
     """Ends with status 1 where a competitor does not start or answers wrongly."""
     options = _options()
+    amount = Amount(options.seconds, options.requests)
+    load_before = os.getloadavg()[0]
     chosen = _prepared([each for each in COMPETITORS if options.only is None or each.name in options.only])
+    growth = None
     try:
         with stage(chosen) as running:
             check_answers(running.players)
-            figures = measure(running, count_calls(running), options.rounds, Amount(options.seconds, options.requests))
+            figures = measure(running, count_calls(running), options.rounds, amount)
+        if options.growth:
+            with stage([isthmus.COMPETITOR]) as running:
+                growth = grow(running, amount)
     except (CannotStart, WrongAnswer, BadReply) as error:
         sys.exit(str(error))
-    sys.stdout.write(as_json(figures) if options.json else markdown(figures))
+    machine = described(options.rounds, options.seconds, load_before)
+    if options.json:
+        found = {"machine": machine, "competitors": plain(figures), "growth": growth and growth_plain(growth)}
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    else:
+        sys.stdout.write("\n".join([machine, "", markdown(figures), growth_markdown(growth) if growth else ""]))
+    if options.write_docs:
+        pages.write("figures", f"{machine}\n\n{markdown(figures)}", bars(figures))
+        if growth:
+            pages.write("growth", growth_markdown(growth), curves(growth))
 
 
 def _options() -> argparse.Namespace:
@@ -35,6 +56,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=0.6, help="length of a round (default 0.6)")
     parser.add_argument("--requests", type=_positive, help="requests in a round, in place of --seconds")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
+    parser.add_argument("--growth", action="store_true", help="time and memory by rows, joins and documents too")
+    parser.add_argument("--write-docs", action="store_true", help="rewrite the figures of docs/performance.md")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
 

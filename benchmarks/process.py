@@ -56,7 +56,7 @@ class Measured:
         return self._status_mib("VmRSS:")
 
     def forget_peak(self) -> None:
-        """From now on ``peak_mib`` begins with the memory of this moment (Linux; nothing happens elsewhere)."""
+        """From now on ``peak_mib`` begins with the memory of this moment (Linux; elsewhere nothing happens)."""
         if _PROC:
             Path(f"/proc/{self.pid}/clear_refs").write_text("5", "utf-8")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.measure import MANY, Figures, Taken
@@ -50,9 +48,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def as_json(figures: Mapping[str, Figures]) -> str:
-    """Every figure of every round; of the latencies the percentiles."""
-    found = {
+def plain(figures: Mapping[str, Figures]) -> dict[str, object]:
+    """For JSON: every figure of every round; of the latencies the percentiles."""
+    return {
         name: {
             "peak_mib": figure.peak_mib,
             "calls": figure.calls,
@@ -63,7 +61,6 @@ def as_json(figures: Mapping[str, Figures]) -> str:
         }
         for name, figure in figures.items()
     }
-    return json.dumps({"python": platform.python_version(), "competitors": found}, indent=2) + "\n"
 
 
 def _taken(taken: Taken) -> dict[str, object]:

@@ -1,0 +1,22 @@
+"""``docs/performance.md``: what stands between its markers is rewritten, and the pictures beside it."""
+
+from __future__ import annotations
+
+from benchmarks.process import ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+
+
+def write(section: str, content: str, picture: str) -> None:
+    """Replaces what stands between the two markers of ``section`` (``figures``, ``growth``), and the section's picture.
+
+    Raises:
+        ValueError: the page has no such markers.
+    """
+    page = PAGE.read_text("utf-8")
+    begin, end = f"<!-- {section}: written by --write-docs -->\n", f"<!-- end of {section} -->"
+    if page.count(begin) != 1 or page.count(end) != 1:
+        raise ValueError(f"{PAGE} must hold {begin.strip()} and {end} once each")
+    before, _, rest = page.partition(begin)
+    PAGE.write_text(before + begin + "\n" + content + "\n" + end + rest.partition(end)[2], "utf-8")
+    PAGE.with_name(f"performance-{section}.svg").write_text(picture, "utf-8")
