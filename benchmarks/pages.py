@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from benchmarks.process import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 
 
-def write(section: str, content: str, picture: str) -> None:
+def write(section: str, content: str, picture: str, file: Path = PAGE) -> None:
     """Replaces what stands between the two markers of ``section`` (``figures``, ``growth``), and the section's picture.
 
     Raises:
         ValueError: the page has no such markers.
     """
-    page = PAGE.read_text("utf-8")
+    page = file.read_text("utf-8")
     begin, end = f"<!-- {section}: written by --write-docs -->\n", f"<!-- end of {section} -->"
     if page.count(begin) != 1 or page.count(end) != 1:
-        raise ValueError(f"{PAGE} must hold {begin.strip()} and {end} once each")
+        raise ValueError(f"{file} must hold {begin.strip()} and {end} once each")
     before, _, rest = page.partition(begin)
-    PAGE.write_text(before + begin + "\n" + content + "\n" + end + rest.partition(end)[2], "utf-8")
-    PAGE.with_name(f"performance-{section}.svg").write_text(picture, "utf-8")
+    file.write_text(before + begin + "\n" + content + "\n" + end + rest.partition(end)[2], "utf-8")
+    file.with_name(f"performance-{section}.svg").write_text(picture, "utf-8")

@@ -62,6 +62,20 @@ class Scale:
         return [10.0**power for power in range(self.low, self.high + 1)]
 
 
+class Even:
+    """Linear from nothing: values to pixels between ``start`` and ``end``, in steps of 50."""
+
+    def __init__(self, values: Sequence[float], start: float, end: float) -> None:
+        self.steps = ceil(max(values) / 50)
+        self.start, self.end = start, end
+
+    def at(self, value: float) -> float:
+        return self.start + value / (50 * self.steps) * (self.end - self.start)
+
+    def ticks(self) -> list[float]:
+        return [50.0 * step for step in range(self.steps + 1)]
+
+
 def bars(figures: Mapping[str, Figures]) -> str:
     """CPU ms per request, a group of bars for each query, a bar for each competitor."""
     group = BAR * len(figures) + 14
@@ -93,8 +107,8 @@ def bars(figures: Mapping[str, Figures]) -> str:
 
 
 def curves(growth: Growth) -> str:
-    """CPU ms and peak MiB by rows, a curve for each number of joins; a straight line of slope 1 is linear."""
-    drawing = Drawing(330, "One request by rows: CPU ms and peak MiB (both axes logarithmic)")
+    """CPU ms and peak MiB by rows, a curve for each number of joins."""
+    drawing = Drawing(330, "One request by rows: CPU ms (both axes logarithmic) and peak MiB")
     _legend(drawing, [f"{joins} join{'s' * (joins > 1)}" for joins in growth.cells], 40, COLOURS[1:])
     for left, unit in ((60, "CPU ms"), (430, "peak MiB")):
         found = {
@@ -102,7 +116,8 @@ def curves(growth: Growth) -> str:
             for joins, cells in growth.cells.items()
         }
         across = Scale([rows for cells in found.values() for rows in cells], left, left + 290)
-        up = Scale([value for cells in found.values() for value in cells.values()], 290, 75)
+        values = [value for cells in found.values() for value in cells.values()]
+        up = Scale(values, 290, 75) if unit == "CPU ms" else Even(values, 290, 75)
         drawing.text(left - 40, 62, unit)
         for tick in across.ticks():
             drawing.line([(across.at(tick), 75), (across.at(tick), 290)], "#d9dee5")
