@@ -10,7 +10,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission
 
 from resolvers import ConfigurationError
-from schema import Extension
+from schema import Extension, GraphQLRequest
 from tests.graph.company import company
 
 Parent = Mapping[str, object]
@@ -183,3 +183,46 @@ async def test_what_a_resolver_does_to_its_arguments_does_not_last() -> None:
     made = company(extensions=[extension])
     for _ in range(3):
         assert await made.ask("{ emptied(given: [1, 2]) }") == {"data": {"emptied": 2}}
+
+
+@pytest.mark.parametrize("executor", ["columns", "reference"])
+async def test_no_mutation_runs_after_the_answer_is_lost(executor: Any) -> None:
+    extension = Extension()
+    ran: list[str] = []
+
+    @extension.mutation
+    def breaks() -> int:
+        ran.append("breaks")
+        raise ValueError
+
+    @extension.mutation
+    def follows() -> int:
+        ran.append("follows")
+        return 1
+
+    body = await company(extensions=[extension], executor=executor).ask("mutation { breaks follows }")
+    assert body["data"] is None
+    assert ran == ["breaks"]
+
+
+async def test_a_resolver_that_is_cancelled_from_within_fails_alone() -> None:
+    extension = Extension()
+
+    @extension.query
+    async def cancelled() -> int | None:
+        raise asyncio.CancelledError
+
+    @extension.query
+    def fine() -> int:
+        return 1
+
+    body = await company(extensions=[extension]).ask("{ cancelled fine }")
+    assert body["data"] == {"cancelled": None, "fine": 1}
+    assert [error["path"] for error in body["errors"]] == [["cancelled"]]
+
+
+async def test_a_comment_does_not_make_a_read_a_write() -> None:
+    graph = company().graph
+    assert not graph.writes(GraphQLRequest("# mutation\n{ desk { first { id } } }"))
+    assert not graph.writes(GraphQLRequest("mutation {"))
+    assert graph.writes(GraphQLRequest("mutation { remove }"))
