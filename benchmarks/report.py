@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from benchmarks.measure import MANY, Figures, Taken
 from benchmarks.queries import DELAYS_MS, QUERIES
@@ -15,16 +16,13 @@ Cell = Callable[[Figures, str], str]
 
 def markdown(figures: Mapping[str, Figures]) -> str:
     """All tables, each under a line that says what it shows."""
-    first = next(iter(figures.values()))
-    name = next(iter(figures))
     parts = [
         "CPU ms per request on one connection, least/median of the rounds, and peak MiB:",
         table(
             ["", *UNDELAYED, "peak MiB"],
             [[name, *_cells(figure, UNDELAYED, _cpu), f"{figure.peak_mib:.0f}"] for name, figure in figures.items()],
         ),
-        f"Median as a multiple of {name}:",
-        _by_query(figures, UNDELAYED, lambda figure, query: _multiple(figure, first, query)),
+        *_multiples(figures),
         f"Requests per second at 1/{MANY} connections:",
         _by_query(figures, list(QUERIES), lambda figure, query: _rates(figure.single[query], figure.many[query])),
         "Latency in ms on one connection, p50/p99:",
@@ -80,9 +78,20 @@ def _cpu(figure: Figures, query: str) -> str:
     return f"{figure.best(query):.2f}/{figure.middle(query):.2f}"
 
 
-def _multiple(figure: Figures, first: Figures, query: str) -> str:
-    # A round too short for the clock of /proc has no CPU time to divide by.
-    return f"{figure.middle(query) / first.middle(query):.2f}" if first.middle(query) else "-"
+def _multiples(figures: Mapping[str, Figures]) -> list[str]:
+    """Medians as multiples of the limit's and of Isthmus's, which the aims are stated in."""
+    parts = []
+    for name in [each for each in ("limit", "isthmus") if each in figures]:
+        to = figures[name]
+        parts.append(f"Median as a multiple of {name}:")
+        parts.append(_by_query(figures, UNDELAYED, partial(_multiple, to)))
+    return parts
+
+
+def _multiple(to: Figures, figure: Figures, query: str) -> str:
+    # A round too short for the clock of /proc has no CPU time to divide by; some do not serve every query.
+    least = to.middle(query) if query in to.single else 0
+    return f"{figure.middle(query) / least:.2f}" if least else "-"
 
 
 def _rates(single: Taken, many: Taken) -> str:
