@@ -51,4 +51,5 @@ lock:
 	  pyproject.toml --group dev -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis explorer/node_modules
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find explorer tests benchmarks -type d \( -name node_modules -o -name .venv \) -prune -exec rm -rf {} +
