@@ -6,7 +6,6 @@ never shared between callers; what was fetched before is asked again only when m
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,8 +37,9 @@ class _ColumnLoader:
         self._loader: DataLoader[_Ask, Mapping[Canonical, Outcome]] = DataLoader(self._load, cache=False)
 
     async def load(self, ask: _Ask) -> Mapping[Canonical, Outcome]:
-        # One caller that is cancelled must not cancel the batch that others wait for.
-        return await asyncio.shield(self._loader.load(ask))
+        # Nothing to shield: aiodataloader gives every ask a future of its own and runs the batch in a task of its own,
+        # so a caller that is cancelled cancels nothing that others wait for.
+        return await self._loader.load(ask)
 
     async def _load(self, asks: list[_Ask]) -> list[Mapping[Canonical, Outcome]]:
         selection = Selection()

@@ -32,7 +32,7 @@ class YamlError(ValueError):
 
 
 class _Loader(yaml.CSafeLoader):
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 PyYAML reads it from the class and fills it through add_implicit_resolver
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # PyYAML reads it from the class and fills it through add_implicit_resolver
 
 
 def _implicit(tag: str, pattern: str, first: str) -> None:

@@ -81,7 +81,6 @@ class Document:
             self._guarded(policy, given),
         )
         needs = self._needs.get(shape)
-        compiler: Compiler | None = None
         if needs is None:
             compiler = Compiler(self._schema, policy, self.operation, self.fragments, variables, given)
             raised: dict[Need, None] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -146,7 +146,7 @@ def make(seed: int) -> World:
 
 
 def _model(name: str, rng: Random) -> SourceModel:
-    shared = _fields(rng, 2, ())
+    shared = _fields(rng, 2, [])
     objects = [f"{name}{letter}" for letter in "ABCD"]
     named = [*objects, f"{name}Face", f"{name}Either", f"{name}Kind"]
     types: dict[str, OutputType] = {f"{name}Face": InterfaceType(f"{name}Face", shared)}
@@ -179,10 +179,9 @@ def _keys() -> dict[str, Field]:
     return {"id": Field("id", ScalarRef(Scalar.INT)), "other": Field("other", ScalarRef(Scalar.INT, nullable=True))}
 
 
-def _fields(rng: Random, count: int, named: object) -> dict[str, Field]:
-    names = list(named) if isinstance(named, list) else []
+def _fields(rng: Random, count: int, named: list[str]) -> dict[str, Field]:
     picked = rng.sample("abcdefgh", count)
-    return {f"f_{key}": Field(f"f_{key}", _ref(rng, names), required=rng.random() < 0.7) for key in picked}
+    return {f"f_{key}": Field(f"f_{key}", _ref(rng, named), required=rng.random() < 0.7) for key in picked}
 
 
 def _ref(rng: Random, named: list[str]) -> TypeRef:
@@ -221,9 +220,7 @@ def _extension(world: World, rng: Random) -> Extension:
     return extension
 
 
-def _add(extension: Extension, owner: str, bad: object) -> None:
-    assert callable(bad)
-
+def _add(extension: Extension, owner: str, bad: Callable[[Mapping[str, object], str], bool]) -> None:
     @extension.field(owner, needs=["id"])
     def plain(parent: Mapping[str, object]) -> str:
         if bad(parent, "plain"):

@@ -21,7 +21,6 @@ from resolvers import (
     Context,
     Effect,
     Field,
-    IsthmusError,
     KeyPart,
     ListRef,
     Loaders,
@@ -36,6 +35,7 @@ from resolvers import (
     SourceFault,
     SourceModel,
 )
+from tests.loading.outcomes import shown
 
 Keys = Sequence[Any]
 TEXT = ScalarRef(Scalar.STRING)
@@ -91,15 +91,7 @@ class Desk:
         """Outcomes for keys; errors as their codes, rows as their ``v``."""
         whole = [key if isinstance(key, tuple) else (key,) for key in keys]
         found = await self.loaders.load(self.column, whole, VALUE)
-        return [_shown(outcome) for outcome in found]
-
-
-def _shown(outcome: Any) -> Any:
-    if isinstance(outcome, IsthmusError):
-        return outcome.code
-    if isinstance(outcome, list):
-        return [_shown(item) for item in outcome]
-    return None if outcome is None else outcome["v"]
+        return [shown(outcome, "v") for outcome in found]
 
 
 def row(key: object, value: object) -> dict[str, object]:
@@ -206,7 +198,8 @@ async def test_how_keys_are_compared(
     compare: set[Any],
     mine: object,
     theirs: object,
-    same: bool,  # noqa: FBT001  # a case
+    *,
+    same: bool,
 ) -> None:
     desk = Desk(lambda _: [row(theirs, 1)], {"id": KeyPart(scalar, frozenset(compare))})
     assert await desk.load(mine) == [[1] if same else []]
@@ -254,7 +247,8 @@ def test_each_parent_gets_just_the_rows_of_its_own_key(
     rows: list[tuple[str | None, int]],
     compare: set[Any],
     max_keys: int,
-    single: bool,  # noqa: FBT001
+    *,
+    single: bool,
 ) -> None:
     async def joined() -> tuple[list[Any], list[Keys]]:
         # Every call answers all rows, so that most of them are foreign to it.

@@ -15,7 +15,6 @@ from resolvers import (
     Code,
     Column,
     Context,
-    IsthmusError,
     KeyPart,
     Loaders,
     Match,
@@ -25,6 +24,7 @@ from resolvers import (
 )
 from resolvers import open_all as open_sources
 from resolvers.rest import RestSettings
+from tests.loading.outcomes import shown
 from tests.raw_server import Answer, Heard, RawServer, raw_server, reply
 
 DOCUMENT = {
@@ -63,13 +63,7 @@ async def load(source: Source, keys: list[str], given: Context) -> list[Any]:
     match = Match(("id",), (KeyPart(Scalar.STRING),), (True,), ("id",))
     column = Column("crm", source.model.operations["row"], match, False, Call("row"), ("row",))
     outcomes = await Loaders({"crm": source}, given).load(column, [(key,) for key in keys], Selection({"id": LEAF}))
-    return [_shown(outcome) for outcome in outcomes]
-
-
-def _shown(outcome: Any) -> Any:
-    if isinstance(outcome, IsthmusError):
-        return outcome.code
-    return outcome and outcome["id"]
+    return [shown(outcome, "id") for outcome in outcomes]
 
 
 def key_of(heard: Heard) -> str:

@@ -262,7 +262,7 @@ async def test_the_deadline_of_the_request_is_kept(serve: Serve, opened: Open) -
 
 
 @pytest.mark.parametrize("packed", [True, False])
-async def test_a_reply_is_measured_unpacked(serve: Serve, opened: Open, packed: bool) -> None:  # noqa: FBT001  # a case
+async def test_a_reply_is_measured_unpacked(serve: Serve, opened: Open, *, packed: bool) -> None:
     body = b'{"id": "' + b"x" * 30_000_000 + b'"}'
     raw = reply(gzip.compress(body), "Content-Encoding: gzip") if packed else reply(body)
     server = await serve(says(raw))

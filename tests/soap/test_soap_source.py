@@ -198,7 +198,7 @@ async def test_nothing_listens_so_nothing_was_written() -> None:
 
 
 @pytest.mark.parametrize("packed", [True, False])
-async def test_a_reply_larger_than_the_limit(packed: bool) -> None:  # noqa: FBT001  # a case
+async def test_a_reply_larger_than_the_limit(*, packed: bool) -> None:
     body = ENVELOPE.format(INVOICE.format("x" * 2_000_000, OPEN)).encode()
     raw = reply(gzip.compress(body), "Content-Encoding: gzip", media=XML) if packed else reply(body, media=XML)
     async with billing(says(raw), max_reply_bytes=100_000) as (source, server):

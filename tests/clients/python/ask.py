@@ -42,4 +42,4 @@ amounts = [order.invoice.amount for order in joined.orders or () if order.invoic
 assert amounts
 assert all(isinstance(amount, Decimal) for amount in amounts)
 given = {"joined": joined, "shipped": shipped, "found": found, "added": added}
-print("{" + ",".join(f'"{name}":{reply.model_dump_json(by_alias=True)}' for name, reply in given.items()) + "}")  # noqa: T201
+print("{" + ",".join(f'"{name}":{reply.model_dump_json(by_alias=True)}' for name, reply in given.items()) + "}")  # noqa: T201  # its output
