@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,16 +38,25 @@ def token(**claims: object) -> str:
     return jwt.encode(whole, SECRET, "HS256", headers={"typ": "at+jwt"})
 
 
-async def post(made: Company, query: str, bearer: str | None, **claim_paths: str) -> httpx.Response:
+@contextlib.asynccontextmanager
+async def served(made: Company, **claim_paths: str) -> AsyncIterator[httpx.AsyncClient]:
     trusted = {"issuer": "https://id", "audience": "isthmus", "secret": SECRET, "claims": claim_paths}
     settings = ServerSettings.model_validate({"jwt": trusted})
     headers = {"Accept": "application/graphql-response+json"}
-    headers |= {"Authorization": f"Bearer {bearer}"} if bearer else {}
     async with (
         serving(make_app(Hold(Snap(made.graph)), settings)) as base,
-        httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as client,
+        httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=20) as client,
     ):
-        return await client.post("/graphql", json={"query": query}, headers=headers)
+        yield client
+
+
+def authorization(bearer: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {bearer}"} if bearer else {}
+
+
+async def post(made: Company, query: str, bearer: str | None, **claim_paths: str) -> httpx.Response:
+    async with served(made, **claim_paths) as client:
+        return await client.post("/graphql", json={"query": query}, headers=authorization(bearer))
 
 
 def outcome(reply: httpx.Response) -> tuple[int, Any, list[str]]:
@@ -114,3 +125,33 @@ async def test_scopes_and_roles_are_read_where_the_claims_hold_them(
     status, data, codes = outcome(await post(made, SEARCH, token(**claims), **paths))
     assert (status, codes) == (200, [] if allowed else ["FORBIDDEN"])
     assert data == {"search": [{"id": 1, "salary": 9 if allowed else None}]}
+
+
+@pytest.mark.parametrize(
+    ("coordinate", "query"),
+    [
+        ("Orders.cost", "query($x: Int) { orders(where: {cost: {gt: $x}}) { id } }"),
+        ("OrdersWhere.cost", "query($x: Int) { orders(where: {cost: {gt: $x}}) { id } }"),
+        ("OrdersWhere.cost", "query($x: Int) { orders(where: {and: [{cost: {gt: $x}}]}) { id } }"),
+        ("OrdersWhere.cost", "query($x: Int = 3) { orders(where: {cost: {gt: $x}}) { id } }"),
+        ("NoteInput.internal", "query($x: String) { search(by: {internal: $x}) { id } }"),
+    ],
+)
+@pytest.mark.parametrize("order", [(True, False, True), (False, True, False)], ids=["given first", "absent first"])
+async def test_a_ruled_input_field_is_refused_with_and_without_its_variable(
+    coordinate: str, query: str, order: tuple[bool, ...]
+) -> None:
+    made = company(AccessSettings(default="authenticated", rules={coordinate: RuleSettings(roles=("hr",))}))
+    value: object = "x" if "String" in query else 3
+    clerk, boss = token(), token(sub="boss", roles=["hr"])
+    async with served(made) as client:
+        for caller in (clerk, boss, clerk):  # the last meets the plans of both
+            for given in order:
+                body = {"query": query, "variables": {"x": value} if given else {}}
+                status, data, codes = outcome(await client.post("/graphql", json=body, headers=authorization(caller)))
+                refused = None in data.values()
+                assert (status, codes, refused) == (200, *(([], False) if caller == boss else (["FORBIDDEN"], True)))
+            assert len(made.calls) == (len(order) if caller == boss else 0)
+            made.crm.calls.clear()
+            made.shop.calls.clear()
+    assert len(made.graph.documents) == 1

@@ -16,6 +16,9 @@ from gateway.server import make_server
 from resolvers import Context, Unauthenticated
 from schema import Answer, GraphQLRequest, MutationOverGet, Principal
 
+HUGE = "x" * 30_000_000
+"""More than the buffers of any connection hold."""
+
 
 @strawberry.type
 class Query:
@@ -26,6 +29,10 @@ class Query:
     @strawberry.field
     def echo(self, id: strawberry.ID) -> str:  # noqa: A002  # the audits ask for a variable of type ID
         return id
+
+    @strawberry.field
+    def huge(self) -> str:
+        return HUGE
 
     @strawberry.field
     async def forever(self) -> str:

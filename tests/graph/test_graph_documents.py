@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -37,6 +39,46 @@ async def test_documents_and_their_plans_stay_within_the_bounds(limits: dict[str
             assert set(body["data"]) == {name} | {flag for flag, shown in flags(number).items() if shown}
             assert documents.bytes_held <= limits.get("document_cache_bytes", 64 << 20)
             assert len(documents) <= limits.get("document_cache_entries", 2000)
+
+
+def deep(levels: int) -> str:
+    query = "id"
+    for level in range(levels):
+        query = f"{'orders' if level % 2 else 'person'} {{ {query} }}"
+    return query
+
+
+SHAPES = {
+    "small": "{ NAME: orders { id } }",
+    "wide": "{ NAME: orders { " + " ".join(f"x{index}: number" for index in range(170)) + " } }",
+    "names alone": "{ NAME: orders { " + " ".join(f"x{index}: __typename" for index in range(170)) + " } }",
+    "deep": f"{{ NAME: parties {{ id ... on Person {{ orders {{ {deep(9)} }} }} }} }}",
+    "many small objects": "{ NAME: search { "
+    + " ".join(f"x{index}: orders {{ y{index}: person {{ id }} }}" for index in range(40))
+    + " } }",
+    "an interface": "{ NAME: parties { " + " ".join(f"x{index}: email" for index in range(85)) + " } }",
+}
+
+
+@pytest.mark.parametrize("query", SHAPES.values(), ids=SHAPES)
+async def test_documents_hold_no_more_memory_than_is_counted(query: str) -> None:
+    made = made_with(max_aliases=1000, max_comparisons=100_000)
+    documents = made.graph.documents
+    assert "errors" not in await made.ask(query)  # what is made once for all documents is made
+    gc.collect()
+    tracemalloc.start()
+    try:
+        held, counted = tracemalloc.get_traced_memory()[0], documents.bytes_held
+        for number in range(20):
+            await made.ask(query.replace("NAME", f"n{number}"))
+        made.crm.calls.clear()
+        made.shop.calls.clear()
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - held
+    finally:
+        tracemalloc.stop()
+    assert len(documents) == 21
+    assert 0 < grown <= 1.2 * (documents.bytes_held - counted)
 
 
 async def test_one_document_serves_callers_of_different_rights_in_turn() -> None:
