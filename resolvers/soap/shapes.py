@@ -1,4 +1,4 @@
-"""What a value looks like on the wire: the shapes that ``xsd.py`` compiles and ``envelope.py`` writes and reads.
+"""What a value looks like on the wire: shapes, which ``xsd.py`` and ``members.py`` compile and ``envelope.py`` obeys.
 
 Shapes are data; they hold names, order and lexical types, and neither values nor anything of GraphQL.
 """

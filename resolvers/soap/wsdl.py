@@ -16,6 +16,7 @@ from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.model import Argument, Effect, LeftOut, NamedRef, Operation, Place, ScalarRef, SourceModel
 from resolvers.problem import Problem
 from resolvers.soap.builtins import XSD
+from resolvers.soap.members import settle
 from resolvers.soap.neutral import Neutral, unwritable, written
 from resolvers.soap.shapes import Complex, Member, OperationCodec
 from resolvers.soap.xml import Element, UnsafeXml, line_of, local, parse, text_inside
@@ -290,7 +291,7 @@ class _Reader:
         if len(output) > 1:
             raise _Refused("its reply has several parts", abstract)
         faults = self._faults(abstract, document)
-        self._types.settle()
+        settle(self._types)
         wrapper, parts = _arguments(bound.name, inputs)
         for part in parts:
             reason = unwritable(part)

@@ -1,25 +1,23 @@
-"""XML Schema declarations compiled into shapes: types, elements, groups and attributes of all documents together.
+"""XML Schema declarations of all documents together, and the shapes of their types; simple types in full.
 
-It follows XML Schema 1.0 parts 1 and 2. Nothing here fetches a document or knows of WSDL; what cannot be said in full
-is noted in ``degraded``.
+It follows XML Schema 1.0 parts 1 and 2. What complex types hold is ``members.py``'s. Nothing here fetches a document or
+knows of WSDL; what cannot be said in full is noted in ``degraded``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from resolvers.model import LeftOut, Place, Scalar
-from resolvers.soap.builtins import BUILTINS, LISTS, XML, XSD
+from resolvers.soap.builtins import BUILTINS, LISTS, XSD
 from resolvers.soap.shapes import Complex, Member, Opaque, Shape, Simple
 from resolvers.soap.xml import Element, line_of, local, namespace_of, text_inside
 
 Found: TypeAlias = "tuple[Element, Schema]"
 
 _GLOBALS = {"element", "complexType", "simpleType", "group", "attribute", "attributeGroup"}
-_PARTICLES = {"sequence", "all", "choice", "group", "element", "any"}
-_NESTING = 60
+NESTING = 60
 """Groups and derivations nest at most so deep; a description that goes further is circular or an attack."""
 
 
@@ -31,15 +29,6 @@ class Schema:
     document: str
     qualified: bool
     attributes_qualified: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Particle:
-    """How the groups around an element bear on it."""
-
-    optional: bool = False
-    many: bool = False
-    choice: bool = False
 
 
 def text_of(node: Element) -> str:
@@ -56,14 +45,17 @@ def qname(node: Element, written: str, default: str = "") -> str:
 
 
 class Types:
-    """Every global declaration, and the shapes made of them so far. Call ``settle`` before reading members."""
+    """Every global declaration, and the shapes made of them so far.
+
+    ``unsettled``: complex shapes whose members are still to be filled, by ``members.settle``.
+    """
 
     def __init__(self) -> None:
         self._globals: dict[tuple[str, str], Found] = {}
         self._shapes: dict[Element, Shape] = {}
         self._names: set[str] = set()
         self._heads: set[str] = set()
-        self._queue: list[tuple[Complex, Element, Schema]] = []
+        self.unsettled: list[tuple[Complex, Element, Schema]] = []
         self.degraded: list[LeftOut] = []
 
     def add(self, node: Element, document: str, namespace: str | None = None) -> None:
@@ -83,48 +75,45 @@ class Types:
                 if child.get("substitutionGroup"):
                     self._heads.add(qname(child, child.get("substitutionGroup", ""), schema.namespace))
 
+    def find(self, kind: str, tag: str) -> Found | None:
+        """The global declaration of a kind ("type", or the local name of its element), where there is one."""
+        return self._globals.get((kind, tag))
+
+    def is_head(self, tag: str) -> bool:
+        """True when other elements may stand for this one (substitution groups)."""
+        return tag in self._heads
+
     def element(self, tag: str) -> Member | None:
         """The global element ``tag`` as a member of nothing, or ``None`` where no document declares it."""
-        found = self._globals.get(("element", tag))
+        found = self.find("element", tag)
         if found is None:
             return None
         node, schema = found
         return Member(
             name=local(tag),
             tag=tag,
-            shape=self._shape_of_element(node, schema, local(tag)),
-            nillable=_true(node.get("nillable")),
-            place=_place(node, schema),
+            shape=self.shape_of_element(node, schema, local(tag)),
+            nillable=is_true(node.get("nillable")),
+            place=place_of(node, schema),
             description=text_of(node),
         )
 
-    def settle(self) -> None:
-        """Fills every complex shape that was asked for, and those that these ask for in turn."""
-        while self._queue:
-            shape, node, schema = self._queue.pop(0)
-            members: list[tuple[Member, bool]] = []
-            self._content(node, schema, shape, members, 0)
-            shape.members = tuple(self._distinct(shape, members))
-            shape.by_tag = {member.tag: member for member in shape.members if member.kind == "element"}
-            if _true(node.get("abstract")):
-                self._note(shape.name, "an abstract type: only its own members are served", node, schema)
-
-    # --- types -------------------------------------------------------------------------------------------------
-
-    def _shape_of_element(self, node: Element, schema: Schema, hint: str) -> Shape:
+    def shape_of_element(self, node: Element, schema: Schema, hint: str) -> Shape:
+        """The shape of an element; ``hint``: what a type that it declares inside itself may be called."""
         written = node.get("type")
         if written is not None:
-            return self._named_type(node, schema, written)
+            return self.named_type(node, schema, written)
         for child in node:
             if child.tag in {f"{{{XSD}}}complexType", f"{{{XSD}}}simpleType"}:
-                return self._type(child, schema, hint)
+                return self.type_of(child, schema, hint)
         head = node.get("substitutionGroup")
-        found = self._globals.get(("element", qname(node, head, schema.namespace))) if head else None
+        found = self.find("element", qname(node, head, schema.namespace)) if head else None
         if found is not None and found[0] is not node and (found[0].get("type") or len(found[0])):
-            return self._shape_of_element(*found, hint)
+            return self.shape_of_element(*found, hint)
         return Opaque()
 
-    def _named_type(self, node: Element, schema: Schema, written: str) -> Shape:
+    def named_type(self, node: Element, schema: Schema, written: str) -> Shape:
+        """The shape of the type that ``node`` names as ``written``."""
         tag = qname(node, written, schema.namespace)
         name = local(tag)
         if namespace_of(tag) == XSD:
@@ -132,12 +121,13 @@ class Types:
                 return Opaque()
             scalar = BUILTINS.get(name)
             return Opaque(f"xs:{name}") if scalar is None else Simple(scalar, name, many=name in LISTS)
-        found = self._globals.get(("type", tag))
+        found = self.find("type", tag)
         if found is None:
             return Opaque(tag)
-        return self._type(*found, name)
+        return self.type_of(*found, name)
 
-    def _type(self, node: Element, schema: Schema, hint: str) -> Shape:
+    def type_of(self, node: Element, schema: Schema, hint: str) -> Shape:
+        """The shape of a simpleType or complexType, made once."""
         known = self._shapes.get(node)
         if known is not None:
             return known
@@ -145,20 +135,20 @@ class Types:
             simple = self._simple(node, schema, 0)
             if simple.values and simple.scalar is Scalar.STRING and not simple.name:
                 simple = replace(
-                    simple, name=self._name(hint, schema), place=_place(node, schema), description=text_of(node)
+                    simple, name=self.free_name(hint, schema), place=place_of(node, schema), description=text_of(node)
                 )
             elif not simple.values:
                 simple = replace(simple, name="")
             self._shapes[node] = simple
             return simple
-        shape = Complex(self._name(hint, schema), place=_place(node, schema), description=text_of(node))
+        shape = Complex(self.free_name(hint, schema), place=place_of(node, schema), description=text_of(node))
         self._shapes[node] = shape
-        self._queue.append((shape, node, schema))
+        self.unsettled.append((shape, node, schema))
         return shape
 
     def _simple(self, node: Element, schema: Schema, depth: int) -> Simple:
         """A simpleType, or the restriction inside a simpleContent."""
-        if depth > _NESTING:
+        if depth > NESTING:
             return Simple(Scalar.STRING, "string")
         for child in node:
             match local(child.tag):
@@ -187,22 +177,22 @@ class Types:
 
     def _simple_named(self, node: Element, schema: Schema, written: str, depth: int) -> Simple:
         tag = qname(node, written, schema.namespace)
-        found = self._globals.get(("type", tag))
+        found = self.find("type", tag)
         if namespace_of(tag) == XSD or found is None:
-            shape = self._named_type(node, schema, written)
+            shape = self.named_type(node, schema, written)
             return shape if isinstance(shape, Simple) else Simple(Scalar.STRING, "string")
         if local(found[0].tag) == "simpleType":
             plain = self._simple(found[0], found[1], depth + 1)
-            if plain.values and depth <= _NESTING:
-                named = self._type(*found, local(tag))
+            if plain.values and depth <= NESTING:
+                named = self.type_of(*found, local(tag))
                 return named if isinstance(named, Simple) else plain
             return plain
-        return self._content_of_simple(*found, depth + 1)
+        return self.text_of_complex(*found, depth + 1)
 
-    def _content_of_simple(self, node: Element, schema: Schema, depth: int) -> Simple:
+    def text_of_complex(self, node: Element, schema: Schema, depth: int) -> Simple:
         """The text of a complexType with simpleContent."""
         inner = node.find(f"{{{XSD}}}simpleContent")
-        for child in inner if inner is not None and depth <= _NESTING else ():
+        for child in inner if inner is not None and depth <= NESTING else ():
             if local(child.tag) == "restriction" and child.find(f"{{{XSD}}}simpleType") is not None:
                 return self._simple_base(child, schema, "itself", depth)
             if local(child.tag) == "restriction":
@@ -224,234 +214,7 @@ class Types:
             return replace(members[0], values=(), name="")
         return Simple(Scalar.STRING, "string")
 
-    # --- members -----------------------------------------------------------------------------------------------
-
-    def _content(
-        self, node: Element, schema: Schema, owner: Complex, members: list[tuple[Member, bool]], depth: int
-    ) -> None:
-        """The members of a complexType: those of its base first, then its own."""
-        if depth > _NESTING:
-            self._note(owner.name, "derived from itself", node, schema)
-            return
-        if _true(node.get("mixed")):
-            self._note(owner.name, "mixed content: the text between its elements is not served", node, schema)
-        for child in node:
-            match local(child.tag):
-                case "simpleContent":
-                    simple = self._content_of_simple(node, schema, 0)
-                    if simple.values and not simple.name:
-                        simple = replace(simple, name=self._name(f"{owner.name}Value", schema))
-                    members.append((Member("value", "", simple, "value", place=_place(node, schema)), False))
-                    self._simple_attributes(node, schema, owner, members, 0)
-                case "complexContent":
-                    for derivation in child:
-                        if local(derivation.tag) in {"extension", "restriction"}:
-                            self._derived(derivation, schema, owner, members, depth)
-                case _:
-                    pass
-        self._own(node, schema, owner, members)
-
-    def _simple_attributes(
-        self, node: Element, schema: Schema, owner: Complex, members: list[tuple[Member, bool]], depth: int
-    ) -> None:
-        """The attributes of a simpleContent type and of its bases."""
-        for derivation in node.iterfind(f"{{{XSD}}}simpleContent/*"):
-            if local(derivation.tag) not in {"extension", "restriction"}:
-                continue
-            found = self._globals.get(("type", qname(derivation, derivation.get("base", ""), schema.namespace)))
-            if found is not None and depth <= _NESTING:
-                self._simple_attributes(*found, owner, members, depth + 1)
-            self._own(derivation, schema, owner, members)
-
-    def _derived(
-        self, node: Element, schema: Schema, owner: Complex, members: list[tuple[Member, bool]], depth: int
-    ) -> None:
-        written = node.get("base", "")
-        tag = qname(node, written, schema.namespace)
-        found = self._globals.get(("type", tag))
-        inherited: list[tuple[Member, bool]] = []
-        if found is not None and local(found[0].tag) == "complexType":
-            self._content(*found, owner, inherited, depth + 1)
-        elif tag != f"{{{XSD}}}anyType":
-            self._note(owner.name, f"its base type {local(tag)} is declared nowhere", node, schema)
-        if local(node.tag) == "restriction":  # elements are said anew, attributes are inherited
-            said = {child.get("name") for child in node if local(child.tag) == "attribute"}
-            inherited = [
-                (member, choice)
-                for member, choice in inherited
-                if member.kind == "attribute" and member.name not in said
-            ]
-        members.extend(inherited)
-        self._own(node, schema, owner, members)
-
-    def _own(self, node: Element, schema: Schema, owner: Complex, members: list[tuple[Member, bool]]) -> None:
-        for child in node:
-            if local(child.tag) in _PARTICLES and namespace_of(child.tag) == XSD:
-                members.extend(self._particle(child, schema, owner, _Particle(), 0))
-        members.extend((member, False) for member in self._attributes(node, schema, owner, 0))
-
-    def _particle(  # noqa: C901 - one case for each particle of XML Schema part 1, section 3.9
-        self, node: Element, schema: Schema, owner: Complex, around: _Particle, depth: int
-    ) -> Iterator[tuple[Member, bool]]:
-        if depth > _NESTING:
-            self._note(owner.name, "a group that contains itself", node, schema)
-            return
-        here = _Particle(
-            optional=around.optional or node.get("minOccurs") == "0",
-            many=around.many or node.get("maxOccurs", "1") not in {"0", "1"},
-            choice=around.choice,
-        )
-        if node.get("maxOccurs") == "0":
-            return
-        match local(node.tag):
-            case "element":
-                yield self._element(node, schema, owner, here), here.choice
-            case "any":
-                self._note(owner.name, "a wildcard (xs:any): read as JSON, never written", node, schema)
-                yield Member("any", "", Opaque(), "any", required=False, place=_place(node, schema)), True
-            case "group" if node.get("ref"):
-                found = self._globals.get(("group", qname(node, node.get("ref", ""), schema.namespace)))
-                if found is None:
-                    self._note(owner.name, f"the group {node.get('ref')} is declared nowhere", node, schema)
-                    return
-                for child in found[0]:
-                    if local(child.tag) in _PARTICLES:
-                        yield from self._particle(child, found[1], owner, here, depth + 1)
-            case kind:
-                children = [child for child in node if local(child.tag) in _PARTICLES]
-                if kind == "choice":
-                    here = replace(here, optional=True, choice=True)
-                elif here.many and len(children) > 1 and node.get("maxOccurs", "1") not in {"0", "1"}:
-                    self._note(owner.name, "a repeated sequence: its elements are served as lists apart", node, schema)
-                for child in children:
-                    yield from self._particle(child, schema, owner, here, depth + 1)
-
-    def _element(self, node: Element, schema: Schema, owner: Complex, around: _Particle) -> Member:
-        written = node.get("ref")
-        if written is None:
-            name = node.get("name", "")
-            form = node.get("form")
-            qualified = form == "qualified" if form else schema.qualified
-            tag = f"{{{schema.namespace}}}{name}" if qualified and schema.namespace else name
-            shape = self._shape_of_element(node, schema, owner.name + name[:1].upper() + name[1:])
-            nillable = _true(node.get("nillable"))
-            description = text_of(node)
-        else:
-            tag = qname(node, written, schema.namespace)
-            name = local(tag)
-            found = self.element(tag)
-            shape, nillable, description = (
-                (Opaque(tag), False, "") if found is None else (found.shape, found.nillable, found.description)
-            )
-            if tag in self._heads:
-                self._note(f"{owner.name}.{name}", "elements that may stand for it are not served", node, schema)
-        if isinstance(shape, Opaque):
-            reason = f"the type {local(shape.missing)} is declared nowhere" if shape.missing else "may hold anything"
-            self._note(f"{owner.name}.{name}", f"{reason}: served as JSON", node, schema)
-        return Member(
-            name,
-            tag,
-            shape,
-            "element",
-            many=around.many,
-            required=not around.optional,
-            nillable=nillable,
-            place=_place(node, schema),
-            description=description,
-        )
-
-    def _attributes(self, node: Element, schema: Schema, owner: Complex, depth: int) -> Iterator[Member]:
-        for child in node:
-            kind = local(child.tag)
-            if kind == "attribute" and child.get("use") != "prohibited":
-                yield self._attribute(child, schema, owner)
-            elif kind == "attributeGroup" and depth <= _NESTING:
-                found = self._globals.get(("attributeGroup", qname(child, child.get("ref", ""), schema.namespace)))
-                if found is None:
-                    self._note(owner.name, f"the attribute group {child.get('ref')} is declared nowhere", child, schema)
-                else:
-                    yield from self._attributes(*found, owner, depth + 1)
-
-    def _attribute(self, node: Element, schema: Schema, owner: Complex) -> Member:
-        written, declared, context = node.get("ref"), node, schema
-        if written is not None:
-            tag = qname(node, written, schema.namespace)
-            found = self._globals.get(("attribute", tag))
-            if found is not None:
-                declared, context = found
-            elif namespace_of(tag) != XML:
-                self._note(f"{owner.name}.{local(tag)}", "an attribute declared nowhere: served as text", node, schema)
-        else:
-            name = node.get("name", "")
-            form = node.get("form")
-            qualified = form == "qualified" if form else schema.attributes_qualified
-            tag = f"{{{schema.namespace}}}{name}" if qualified and schema.namespace else name
-        name = local(tag)
-        typed = declared.get("type")
-        inner = declared.find(f"{{{XSD}}}simpleType")
-        shape: Shape = Simple(Scalar.STRING, "string")
-        if typed is not None:
-            shape = self._named_type(declared, context, typed)
-        elif inner is not None:
-            shape = self._type(inner, context, owner.name + name[:1].upper() + name[1:])
-        if not isinstance(shape, Simple):
-            shape = Simple(Scalar.STRING, "string")
-        return Member(
-            name,
-            tag,
-            shape,
-            "attribute",
-            required=node.get("use") == "required",
-            place=_place(node, schema),
-            description=text_of(node),
-        )
-
-    def _distinct(self, owner: Complex, members: list[tuple[Member, bool]]) -> Iterator[Member]:
-        """One member for each tag, each with a field name of its own."""
-        merged: dict[tuple[str, str], tuple[Member, bool]] = {}
-        for member, choice in members:
-            key = (member.kind, member.tag)
-            known = merged.get(key)
-            if known is None or member.kind == "attribute":
-                merged[key] = (member, choice)
-                continue
-            first, in_choice = known
-            shape = first.shape
-            if shape is not member.shape and not _alike(shape, member.shape):
-                self.degraded.append(
-                    LeftOut(
-                        f"{owner.name}.{member.name}",
-                        "declared with two types: read as JSON, never written",
-                        member.place,
-                        degraded=True,
-                    )
-                )
-                shape = Opaque("two types")
-            merged[key] = (
-                replace(
-                    first,
-                    shape=shape,
-                    required=first.required or member.required,
-                    many=first.many or member.many or (member.kind == "element" and not (choice and in_choice)),
-                    nillable=first.nillable or member.nillable,
-                ),
-                choice and in_choice,
-            )
-        taken = {member.name for member, _ in merged.values() if member.kind in {"element", "value"}}
-        used: set[str] = set()
-        for member, _ in merged.values():
-            name = member.name
-            if member.kind in {"attribute", "any"} and name in taken:
-                name += "Attribute" if member.kind == "attribute" else "Other"
-            free, number = name, 2
-            while free in used:
-                free, number = f"{name}{number}", number + 1
-            used.add(free)
-            yield member if free == member.name else replace(member, name=free)
-
-    # --- names -------------------------------------------------------------------------------------------------
-
-    def _name(self, hint: str, schema: Schema) -> str:
+    def free_name(self, hint: str, schema: Schema) -> str:
         """A type's name that no other has: a later one gets the last word of its namespace, then a number."""
         name = hint
         if name in self._names:
@@ -464,26 +227,16 @@ class Types:
         self._names.add(free)
         return free
 
-    def _note(self, coordinate: str, reason: str, node: Element, schema: Schema) -> None:
-        note = LeftOut(coordinate, reason, _place(node, schema), degraded=True)
+    def note(self, coordinate: str, reason: str, node: Element, schema: Schema) -> None:
+        """Remembers what is not served in full, and why."""
+        note = LeftOut(coordinate, reason, place_of(node, schema), degraded=True)
         if note not in self.degraded[-50:]:
             self.degraded.append(note)
 
 
-def _alike(one: Shape, other: Shape) -> bool:
-    if isinstance(one, Simple) and isinstance(other, Simple):
-        return (one.scalar, one.builtin, one.values, one.many) == (
-            other.scalar,
-            other.builtin,
-            other.values,
-            other.many,
-        )
-    return False
-
-
-def _place(node: Element, schema: Schema) -> Place:
+def place_of(node: Element, schema: Schema) -> Place:
     return Place(schema.document, local(node.tag) + (f" {node.get('name')}" if node.get("name") else ""), line_of(node))
 
 
-def _true(written: str | None) -> bool:
+def is_true(written: str | None) -> bool:
     return written in {"true", "1"}
