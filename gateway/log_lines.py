@@ -14,6 +14,8 @@ from typing import TextIO
 _MOST = 10_000
 _LAST_S = 1.0
 """How long the end of the process waits for the lines that are left, in seconds."""
+_GATHERED_S = 0.02
+"""How long the thread lets lines gather: to wake it for each would cost a request more than the line itself."""
 
 
 class Lines:
@@ -26,6 +28,7 @@ class Lines:
         self._wake = threading.Event()
         self._empty = threading.Event()
         self._empty.set()
+        self._ending = threading.Event()
         threading.Thread(target=self._run, name="log", daemon=True).start()
         atexit.register(self.drain)
 
@@ -34,21 +37,24 @@ class Lines:
         if len(self._waiting) >= _MOST:
             self._dropped += 1
         else:
-            self._empty.clear()
             self._waiting.append(text)
-            self._wake.set()
+            if not self._wake.is_set():
+                self._empty.clear()
+                self._wake.set()
         return len(text)
 
     def flush(self) -> None:
         """Nothing: the thread flushes."""
 
     def drain(self) -> None:
-        """Waits until everything is written, not for long."""
+        """Waits until everything is written, not for long; the process ends."""
+        self._ending.set()
         self._empty.wait(_LAST_S)
 
     def _run(self) -> None:
         while True:
             self._wake.wait()
+            self._ending.wait(_GATHERED_S)
             self._wake.clear()
             texts = []
             while self._waiting:

@@ -5,13 +5,15 @@ JSON escapes every control character, so nothing a caller sends can forge a line
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TextIO, cast
 
+import orjson
 import structlog
 from structlog.typing import Processor
 
@@ -36,6 +38,15 @@ def request_id(given: Sequence[bytes]) -> str:
     return secrets.token_hex(8)
 
 
+def _line(event: object, *, default: Callable[[object], object]) -> str:
+    """One event as JSON in ASCII, so that no character of it means anything to a terminal."""
+    try:
+        line = orjson.dumps(event, default=default).decode()
+    except TypeError:  # a number of more than 64 bits
+        line = ""
+    return line if line and line.isascii() and "\x7f" not in line else json.dumps(event, default=default)
+
+
 def configure() -> None:
     """Sends every event to standard error as JSON, one line each, those of libraries too."""
     lines = cast("TextIO", Lines(sys.stderr))
@@ -45,7 +56,7 @@ def configure() -> None:
     ]
     last: list[Processor] = [
         structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(ensure_ascii=True),
+        structlog.processors.JSONRenderer(_line),
     ]
     structlog.configure(
         processors=[*shared, *last],

@@ -83,8 +83,7 @@ async def fetch(
     call = replace(column.call, selection=selection.merge(_needed(column)))
     many_keys = column.operation.keys
     if many_keys is None:
-        jobs = [_single(source, column, call, key, values, context) for key, values in keys.items()]
-        return dict(await asyncio.gather(*jobs))
+        return await _singles(source, column, call, keys, context)
     items = list(keys.items())
     chunks = [dict(items[start : start + many_keys.max_keys]) for start in range(0, len(items), many_keys.max_keys)]
     if len(chunks) == 1:
@@ -130,17 +129,27 @@ def _put(arguments: Mapping[str, object], path: tuple[str, ...], value: object) 
     return {**arguments, head: _put(inner, tuple(rest), value) if rest else value}
 
 
-async def _single(
-    source: Source, column: Column, call: Call, key: Canonical, values: tuple[object, ...], context: Context
-) -> tuple[Canonical, Outcome]:
-    bound = dict(zip(column.match.arguments, values, strict=True))
-    try:
-        value = await execute(source, column.operation, replace(call, arguments={**call.arguments, **bound}), context)
-        rows = _rows(value)
-        found = _group(rows, column.match, {key: values}, context, f"{column.source}.{column.operation.name}")
-    except IsthmusError as error:
-        return key, error
-    return key, _outcome(found.get(key, []), many=column.many)
+async def _singles(
+    source: Source, column: Column, call: Call, keys: Mapping[Canonical, tuple[object, ...]], context: Context
+) -> dict[Canonical, Outcome]:
+    """One call for each key. As many workers as the source takes calls take one key after the other."""
+    outcomes: dict[Canonical, Outcome] = {}
+    waiting = iter(keys.items())
+
+    async def work() -> None:
+        for key, values in waiting:
+            bound = dict(zip(column.match.arguments, values, strict=True))
+            try:
+                made = replace(call, arguments={**call.arguments, **bound})
+                rows = _rows(await execute(source, column.operation, made, context))
+                found = _group(rows, column.match, {key: values}, context, f"{column.source}.{column.operation.name}")
+                outcomes[key] = _outcome(found.get(key, []), many=column.many)
+            except IsthmusError as error:
+                outcomes[key] = error
+
+    workers = min(len(keys), source.concurrency)
+    await (work() if workers == 1 else asyncio.gather(*(work() for _ in range(workers))))
+    return outcomes
 
 
 def _rows(value: object) -> Iterable[object]:

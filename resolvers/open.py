@@ -9,29 +9,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from resolvers.documents import DescriptionError, Documents
-from resolvers.model import SourceModel
 from resolvers.problem import Problem
 from resolvers.resilience import Resilient
 from resolvers.settings import HttpSettings, SourceSettings
-from resolvers.source import Call, Context, Source
+from resolvers.source import Client, Source
 from resolvers.statements import apply
 from resolvers.yaml12 import YamlError, load
 
-
-class _Client(Protocol):
-    """A client of any kind: a source whose model can be replaced once, before it is used."""
-
-    model: SourceModel
-
-    async def execute(self, call: Call, context: Context) -> object: ...
-
-    async def close(self) -> None: ...
-
-
-Opener = Callable[[str, SourceSettings, Path], Awaitable[_Client]]
+Opener = Callable[[str, SourceSettings, Path], Awaitable[Client]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +42,7 @@ def _rest_settings() -> type[SourceSettings]:
     return RestSettings
 
 
-async def _open_rest(name: str, settings: SourceSettings, base: Path) -> _Client:
+async def _open_rest(name: str, settings: SourceSettings, base: Path) -> Client:
     from resolvers.rest import RestSettings, open_rest  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, RestSettings)
@@ -68,7 +55,7 @@ def _soap_settings() -> type[SourceSettings]:
     return SoapSettings
 
 
-async def _open_soap(name: str, settings: SourceSettings, base: Path) -> _Client:
+async def _open_soap(name: str, settings: SourceSettings, base: Path) -> Client:
     from resolvers.soap import SoapSettings, open_soap  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, SoapSettings)
@@ -81,7 +68,7 @@ def _sql_settings() -> type[SourceSettings]:
     return DatabaseSettings
 
 
-async def _open_sql(name: str, settings: SourceSettings, base: Path) -> _Client:
+async def _open_sql(name: str, settings: SourceSettings, base: Path) -> Client:
     from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, DatabaseSettings)
@@ -122,7 +109,7 @@ async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Pat
     return opened
 
 
-async def _open(name: str, kind: str, settings: SourceSettings, base: Path) -> _Client | Problem:
+async def _open(name: str, kind: str, settings: SourceSettings, base: Path) -> Client | Problem:
     try:
         return await KINDS[kind].open(name, settings, base)
     except DescriptionError as error:

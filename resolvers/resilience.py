@@ -1,7 +1,7 @@
 """What stands between the loaders and a client: a bound on calls under way, one deadline round each, errors in order.
 
-It wraps any ``Source`` and knows nothing of the wire. Retries and breakers will live here too; today a call is made
-once.
+It makes a ``Source`` of any client and knows nothing of the wire. Retries and breakers will live here too; today a
+call is made once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 
 from resolvers.errors import IsthmusError, OutcomeUnknown, SourceBadResponse, SourceTimeout
 from resolvers.model import Effect, SourceModel
-from resolvers.source import Call, Context, Source
+from resolvers.source import Call, Client, Context
 
 _log = logging.getLogger("isthmus.sources")
 _GRACE_S = 0.1
@@ -19,16 +19,17 @@ _GRACE_S = 0.1
 
 
 class Resilient:
-    """A source that keeps its promises: it answers in time or with a ``SourceError``, and never with anything else."""
+    """A source that keeps its promises: it answers in time or with a ``SourceError``, never with anything else."""
 
-    def __init__(self, source: Source, *, concurrency: int, timeout_s: float) -> None:
-        self._source = source
+    def __init__(self, client: Client, *, concurrency: int, timeout_s: float) -> None:
+        self.concurrency = concurrency
+        self._client = client
         self._timeout_s = timeout_s
         self._places = asyncio.Semaphore(concurrency)
 
     @property
     def model(self) -> SourceModel:
-        return self._source.model
+        return self._client.model
 
     async def execute(self, call: Call, context: Context) -> object:
         """As ``Source.execute``.
@@ -40,7 +41,7 @@ class Resilient:
         await self._place(context, call)
         try:
             async with asyncio.timeout(self._time(context, call) + _GRACE_S):
-                return await self._source.execute(call, context)
+                return await self._client.execute(call, context)
         except TimeoutError as error:
             operation = self.model.operations.get(call.operation)
             if operation is not None and operation.effect is not Effect.READ:
@@ -85,4 +86,4 @@ class Resilient:
         return f"{self.model.name}.{call.operation} ran out of time"
 
     async def close(self) -> None:
-        await self._source.close()
+        await self._client.close()

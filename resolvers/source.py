@@ -7,10 +7,9 @@ call is encoded and sent is the business of each source's client.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 from resolvers.errors import Code, IsthmusError, LimitExceeded
 from resolvers.model import SourceModel
@@ -81,14 +80,27 @@ class Call:
 
 @dataclass(slots=True)
 class CallRecord:
-    """One journal entry. ``wire`` says in the source's own terms what was sent, without any value of a caller."""
+    """One journal entry. ``wire`` says in the source's own terms what was sent, without any value of a caller.
+
+    As the manager of a block it notes when that began (by the running loop's clock), the seconds it took, and the code
+    of the error it ended in.
+    """
 
     source: str
     operation: str
     wire: str
-    started: float
+    started: float = 0.0
     seconds: float = 0.0
     code: Code | None = None
+
+    def __enter__(self) -> Self:
+        self.started = asyncio.get_running_loop().time()
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self.seconds = asyncio.get_running_loop().time() - self.started
+        if error is not None:
+            self.code = error.code if isinstance(error, IsthmusError) else Code.INTERNAL
 
 
 class Journal:
@@ -99,22 +111,11 @@ class Journal:
     def __init__(self) -> None:
         self.calls: list[CallRecord] = []
 
-    @contextmanager
-    def call(self, source: str, operation: str, wire: str) -> Iterator[CallRecord]:
-        """Records one exchange with its time (seconds) and the code of the error it ended in."""
-        clock = asyncio.get_running_loop().time
-        record = CallRecord(source, operation, wire, clock())
+    def call(self, source: str, operation: str, wire: str) -> CallRecord:
+        """Records the exchange that is made in the block that this begins."""
+        record = CallRecord(source, operation, wire)
         self.calls.append(record)
-        try:
-            yield record
-        except IsthmusError as error:
-            record.code = error.code
-            raise
-        except BaseException:
-            record.code = Code.INTERNAL
-            raise
-        finally:
-            record.seconds = clock() - record.started
+        return record
 
 
 @dataclass(slots=True)
@@ -152,11 +153,27 @@ class Context:
             raise LimitExceeded(detail)
 
 
+class Client(Protocol):
+    """What speaks to one system, of whatever kind; its model may be replaced once, before it is used."""
+
+    model: SourceModel
+
+    async def execute(self, call: Call, context: Context) -> object:
+        """As ``Source.execute``; it keeps the deadline itself, since it knows how far a call has come."""
+
+    async def close(self) -> None:
+        """Gives back connections; called once."""
+
+
 class Source(Protocol):
     """A system behind the gateway, opened once and used by many requests at the same time."""
 
     @property
     def model(self) -> SourceModel: ...
+
+    @property
+    def concurrency(self) -> int:
+        """Most calls that it has under way at once; further ones wait their turn."""
 
     async def execute(self, call: Call, context: Context) -> object:
         """Makes one exchange and gives the decoded reply: rows are mappings by ``Field.name``.

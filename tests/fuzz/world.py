@@ -74,6 +74,10 @@ class Memory:
     model: SourceModel
     world: World
 
+    @property
+    def concurrency(self) -> int:
+        return 20
+
     async def execute(self, call: Call, context: Context) -> object:  # noqa: ARG002  # the protocol's
         rng = Random(f"{self.world.seed}/{call.operation}/{sorted(call.arguments.items(), key=str)}")
         for _ in range(rng.randrange(3)):

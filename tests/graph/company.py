@@ -43,6 +43,10 @@ class Memory:
     answers: Mapping[str, Callable[[Call], object]]
     calls: list[Call] = field(default_factory=list)
 
+    @property
+    def concurrency(self) -> int:
+        return 20
+
     async def execute(self, call: Call, context: Context) -> object:  # noqa: ARG002  # the protocol's
         self.calls.append(call)
         await asyncio.sleep(0)

@@ -47,6 +47,7 @@ class Shelf:
 
     def __init__(self, answer: Callable[[Keys], object], model: SourceModel) -> None:
         self.model = model
+        self.concurrency = 20
         self.asked: list[Keys] = []
         self._answer = answer
 
