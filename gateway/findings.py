@@ -49,9 +49,12 @@ _CHOICES = frozenset({"literal_error", "enum"})
 
 
 def problems_of(error: ValidationError, model: type[Settings], raw: object, prefix: tuple[Key, ...]) -> list[Problem]:
-    """Pydantic's findings as problems; names of union branches are dropped from its paths."""
+    """Pydantic's findings as problems; names of union branches are dropped from its paths.
+
+    A check of our own says how to mend what it found in the context of its error, under ``mend``.
+    """
     merged: dict[tuple[Key, ...], Problem] = {}
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
+    for item in error.errors(include_url=False, include_input=False):
         where, inside = _path(item["loc"], raw)
         if item["type"] == "extra_forbidden":
             key = str(where[-1])
@@ -69,6 +72,7 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
         else:
             section = _SECTIONS.get(where, "") if item["type"].startswith(("model_", "dict_")) else ""
             mend = f"write {section}" if section and model.__name__ == "FileSettings" else ""
+            mend = item.get("ctx", {}).get("mend", mend)
             problem = Problem(_sentence(item["type"], item["msg"]), where, mend)
         known_problem = merged.get(problem.where)
         if known_problem is not None and known_problem.what != problem.what and item["type"] != "missing":

@@ -17,9 +17,11 @@ def sign(
     *,
     scopes: Iterable[str] = (),
     roles: Iterable[str] = (),
-    lifetime_s: int = 3600,
+    lifetime_s: int | None = None,
 ) -> str:
     """A token that a server with these settings accepts for ``lifetime_s`` seconds.
+
+    ``None``: for an hour, or as long as the server accepts any where that is less.
 
     Raises:
         ConfigurationError: the settings name a key set, whose private keys are not ours.
@@ -27,6 +29,8 @@ def sign(
     if settings.secret is None:
         problem = Problem("tokens are signed with server.jwt.secret only", ("server", "jwt"), "ask the issuer for one")
         raise ConfigurationError([problem])
+    if lifetime_s is None:
+        lifetime_s = int(min(3600, settings.max_lifetime_s))
     now = int(time.time())
     claims: dict[str, object] = {
         "iss": settings.issuer,

@@ -10,8 +10,10 @@ import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 
 from resolvers.model import Comparison, Effect
+from resolvers.origin import HOST_AND_PORT, has_odd_port, names_a_user
 
 
 class Settings(BaseModel):
@@ -32,15 +34,26 @@ def _fits(pattern: str, needed: str) -> AfterValidator:
 
 
 _LETTERS = r"^[A-Za-z]*$"
-_ADDRESS = r"^https?://[^/?#@\s]+[^?#\s]*$"
+_ADDRESS = rf"^https?://{HOST_AND_PORT}(/[^?#\s]*)?$"
+_ADDRESS_NEEDED = "an address such as https://host/path is needed, without user, query and fragment"
 Letters = Annotated[
     str, _fits(_LETTERS, "it is made of the letters A to Z only"), Field(json_schema_extra={"pattern": _LETTERS})
 ]
-Address = Annotated[
-    str,
-    _fits(_ADDRESS, "an address such as https://host/path is needed, without user, query and fragment"),
-    Field(json_schema_extra={"pattern": _ADDRESS}),
-]
+
+
+def _address(url: str) -> str:
+    if names_a_user(url):
+        mend = "write them under auth: { basic: { username: …, password: … } }"
+        raise PydanticCustomError("address", "an address holds no user and no password", {"mend": mend})
+    if has_odd_port(url):
+        mend = "correct the port, or leave it out for the scheme's own"
+        raise PydanticCustomError("address", "a port is a number from 1 to 65535", {"mend": mend})
+    if re.fullmatch(_ADDRESS, url) is None:
+        raise PydanticCustomError("address", _ADDRESS_NEEDED)
+    return url
+
+
+Address = Annotated[str, AfterValidator(_address), Field(json_schema_extra={"pattern": _ADDRESS})]
 
 
 class Basic(Settings):

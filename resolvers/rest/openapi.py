@@ -22,6 +22,7 @@ from resolvers.model import (
     SourceModel,
     TypeRef,
 )
+from resolvers.origin import can_be_called
 from resolvers.problem import Problem
 from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
 from resolvers.rest.naming import joined, operation_name
@@ -263,10 +264,10 @@ class _Reader:
                 url = url.replace(f"{{{name}}}", str(members(variable).get("default", "")))
             if self._tree.location.startswith(("http://", "https://")):
                 url = urljoin(self._tree.location, url)
+            if not can_be_called(url) or "{" in url:
+                return None
             parts = urlsplit(url)
-            if parts.scheme in {"http", "https"} and parts.netloc and "{" not in url and "@" not in parts.netloc:
-                return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
-            return None
+            return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
         return None
 
     def _placed(self, left_out: list[LeftOut]) -> tuple[LeftOut, ...]:

@@ -9,6 +9,7 @@ from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.http import HttpClient, Request
 from resolvers.model import Effect, SourceModel
+from resolvers.origin import can_be_called
 from resolvers.problem import Problem
 from resolvers.soap.envelope import decode, encode, readers
 from resolvers.soap.settings import SoapSettings
@@ -84,9 +85,7 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
     """
     gathered = await gather(documents, settings.wsdl)
     description = await asyncio.to_thread(read, name, gathered, settings.wsdl)
-    if settings.url is None and any(
-        not codec.address.startswith(("http://", "https://")) for codec in description.codecs.values()
-    ):
+    if settings.url is None and not all(can_be_called(codec.address) for codec in description.codecs.values()):
         raise DescriptionError(
             Problem(
                 "the WSDL names no HTTP address for its operations",

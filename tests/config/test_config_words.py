@@ -40,6 +40,20 @@ def problems(tmp_path: Path, text: str) -> str:
             ),
         ),
         (
+            HEAD + "  crm: { openapi: a.json, url: 'https://ada:hunter2@crm.internal/v1' }\n" + ACCESS,
+            (
+                "shop.yaml:3  sources.crm.url\n  an address holds no user and no password\n"
+                "  mend: write them under auth: { basic: { username: …, password: … } }"
+            ),
+        ),
+        (
+            HEAD + "  crm: { wsdl: a.wsdl, url: 'http://crm.internal:99999' }\n" + ACCESS,
+            (
+                "shop.yaml:3  sources.crm.url\n  a port is a number from 1 to 65535\n"
+                "  mend: correct the port, or leave it out for the scheme's own"
+            ),
+        ),
+        (
             HEAD + "  crm: { openapi: a.json, prefix: crm_ }\n" + ACCESS,
             "shop.yaml:3  sources.crm.prefix\n  it is made of the letters A to Z only",
         ),
@@ -56,7 +70,40 @@ def problems(tmp_path: Path, text: str) -> str:
     ],
 )
 def test_what_is_needed_is_told(text: str, told: str, tmp_path: Path) -> None:
-    assert told in problems(tmp_path, text)
+    found = problems(tmp_path, text)
+    assert told in found
+    assert "hunter2" not in found
+
+
+@pytest.mark.parametrize(
+    ("url", "sound"),
+    [
+        ("https://crm.internal", True),
+        ("http://crm:8080/v1/a@b:c", True),
+        ("http://[::1]:65535/", True),
+        ("http://xn--mnchen-3ya.example", True),
+        ("http://crm:65536", False),
+        ("http://crm:0/x", False),
+        ("http://crm:", False),
+        ("http://crm:99999999999999999999/", False),
+        ("http://crm:80a", False),
+        ("http://:80", False),
+        ("http://[::1", False),
+        ("http://ada@crm", False),
+        ("http://ada:p/w@crm", False),
+        ("http://crm?x", False),
+        ("http://crm/#x", False),
+        ("ftp://crm", False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["openapi", "wsdl"])
+def test_an_address_that_could_not_be_called_is_refused(kind: str, url: str, *, sound: bool, tmp_path: Path) -> None:
+    text = f"sources:\n  crm: {{ {kind}: a, url: '{url}' }}\n" + ACCESS
+    if sound:
+        (tmp_path / "shop.yaml").write_text(text)
+        read(tmp_path / "shop.yaml", {})
+    else:
+        assert problems(tmp_path, text).startswith("shop.yaml:2  sources.crm.url\n")
 
 
 def test_no_pattern_is_shown(tmp_path: Path) -> None:
