@@ -62,7 +62,7 @@ def _sqlite(url: URL, base: Path) -> Address:
         raise _problem(f'there is no database file "{url.database}"', "correct the path, or make the file")
     # mode=ro: SQLite itself refuses every write, whatever statement should reach it.
     uri = f"file:{quote(str(path.resolve()))}"
-    return Address("sqlite", URL.create("sqlite+aiosqlite", database=uri, query={"mode": "ro", "uri": "true"}))
+    return Address("sqlite", URL.create("sqlite", database=uri, query={"mode": "ro", "uri": "true"}))
 
 
 def _postgresql(url: URL) -> Address:

@@ -24,7 +24,7 @@ from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Ord
 from resolvers.source import LEAF, Call
 from resolvers.sql import DatabaseSettings, SqlSource, open_database
 from resolvers.sql.address import address
-from resolvers.sql.client import _engine
+from resolvers.sql.sqlite import Sqlite
 from tests.sql.asking import NewContext, fields, ids
 
 
@@ -248,12 +248,11 @@ async def test_text_that_is_not_utf8_does_not_cost_the_other_rows(
 
 @pytest.mark.parametrize("command", ["DELETE FROM notes", "PRAGMA user_version=7", "CREATE TABLE t (x)"])
 async def test_sqlite_is_read_only(sqlite_file: Path, tmp_path: Path, command: str) -> None:
-    settings = DatabaseSettings.model_validate({"database": f"sqlite:///{quote(sqlite_file.name)}"})
-    engine = _engine(address(settings.database.get_secret_value(), tmp_path), settings)
-    async with engine.connect() as connection:
-        with pytest.raises(DBAPIError, match="readonly"):
-            await connection.execute(text(command))
-    await engine.dispose()
+    where = address(f"sqlite:///{quote(sqlite_file.name)}", tmp_path)
+    database = Sqlite(where, concurrency=1, timeout_s=5)
+    with pytest.raises(DBAPIError, match="readonly"):
+        await database.run(lambda connection: connection.execute(text(command)))
+    await database.close()
 
 
 async def test_a_sqlite_statement_ends_with_its_time(shop: SqlSource, context: NewContext) -> None:
@@ -272,8 +271,13 @@ async def test_a_cancelled_sqlite_call_gives_its_connection_back(
     settings = DatabaseSettings.model_validate({"database": f"sqlite:///{quote(sqlite_file.name)}", "concurrency": 1})
     source = await open_database("one", settings, tmp_path)
     try:
-        started = asyncio.Event()
-        event.listen(source._engine.sync_engine, "before_cursor_execute", lambda *_: started.set())
+        started, loop = asyncio.Event(), asyncio.get_running_loop()
+        assert isinstance(source._database, Sqlite)
+
+        def tell(*_: object) -> None:
+            loop.call_soon_threadsafe(started.set)
+
+        event.listen(source._database._engine, "before_cursor_execute", tell)
         task = asyncio.create_task(source.execute(Call("slow"), context()))
         await started.wait()
         task.cancel()

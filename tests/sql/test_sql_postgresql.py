@@ -21,6 +21,7 @@ from resolvers.errors import (
 from resolvers.predicate import And, Compare, In, Predicate
 from resolvers.source import Call
 from resolvers.sql import SqlSource
+from resolvers.sql.postgresql import PostgreSql
 from tests.sql.asking import NewContext, ids
 
 
@@ -138,9 +139,8 @@ async def test_many_thousand_keys_are_one_statement(depot: SqlSource, context: N
 
 
 async def test_postgresql_is_read_only(depot: SqlSource) -> None:
-    async with depot._engine.connect() as connection:
-        with pytest.raises(DBAPIError, match="read-only transaction"):
-            await connection.execute(text("CREATE TABLE isthmus_never (x int)"))
+    with pytest.raises(DBAPIError, match="read-only transaction"):
+        await depot._database.run(lambda connection: connection.execute(text("CREATE TABLE isthmus_never (x int)")))
 
 
 async def test_postgresql_keeps_the_statements_time(depot: SqlSource, context: NewContext) -> None:
@@ -190,7 +190,8 @@ async def test_a_cancelled_call_stops_its_statement_and_gives_the_connection_bac
 async def test_a_full_pool_is_unavailable_within_a_second(scratch: Any, context: NewContext) -> None:
     source = await scratch.open(concurrency=1)
     try:
-        async with source._engine.connect():
+        assert isinstance(source._database, PostgreSql)
+        async with source._database._engine.connect():
             with pytest.raises(SourceUnavailable):
                 await source.execute(Call("hidden"), context())
     finally:
@@ -200,8 +201,7 @@ async def test_a_full_pool_is_unavailable_within_a_second(scratch: Any, context:
 async def test_a_connection_that_the_server_ended_is_replaced(
     depot: SqlSource, scratch: Any, context: NewContext
 ) -> None:
-    async with depot._engine.connect() as connection:
-        pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    pid = await depot._database.run(lambda connection: connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
     await scratch.connection.execute(f"SELECT pg_terminate_backend({pid})")
     assert await ids(depot, "hidden", And(()), context()) == [1, 2]
 

@@ -1,0 +1,139 @@
+"""SQLite: statements run in threads, one whole statement in each, since every change of threads costs more than it.
+
+A file is opened read-only. SQLite cannot be cancelled from outside: it looks at the clock of its statement itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, QueuePool, create_engine, event
+from sqlalchemy import types as sql_types
+from sqlalchemy.dialects.sqlite import base as sqlite_base
+
+from resolvers.errors import SourceTimeout
+from resolvers.sql.address import Address
+from resolvers.sql.statement import Statement
+
+T = TypeVar("T")
+
+_MARGIN_S = 0.05
+"""SQLite gives up this much earlier than we do, so that its own error is the one that is seen."""
+_STEPS = 20_000
+"""Virtual-machine steps between two looks at the clock: some tenth of a millisecond."""
+_CLOCK = "isthmus.clock"
+
+_TYPES: dict[str, type[sql_types.TypeEngine[Any]]] = {
+    **dict.fromkeys(("UUID", "GUID", "UNIQUEIDENTIFIER"), sql_types.Uuid),
+    **dict.fromkeys(("INT8", "UNSIGNED BIG INT", "BIG INT", "BIGSERIAL"), sql_types.BIGINT),
+    **dict.fromkeys(("DATETIME2", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"), sql_types.TIMESTAMP),
+    **dict.fromkeys(("STRING", "CITEXT"), sql_types.TEXT),
+    **dict.fromkeys(("BYTEA", "BINARY", "VARBINARY", "IMAGE"), sql_types.BLOB),
+    "JSONB": sql_types.JSON,
+}
+"""Declared types that people write in SQLite, which knows them only by their affinity."""
+
+
+class _Clock:
+    """When one statement must end, in seconds of the monotonic clock."""
+
+    __slots__ = ("ends",)
+
+    def __init__(self, ends: float = math.inf) -> None:
+        self.ends = ends
+
+
+class _Watch:
+    """Of one connection: the clock of the statement that runs on it now."""
+
+    __slots__ = ("clock",)
+
+    def __init__(self) -> None:
+        self.clock = _Clock()
+
+    def has_ended(self) -> int:
+        return time.monotonic() > self.clock.ends
+
+
+class Sqlite:
+    """One file, read by ``concurrency`` threads at most."""
+
+    def __init__(self, where: Address, *, concurrency: int, timeout_s: float) -> None:
+        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="sqlite")
+        self._engine = create_engine(
+            where.url,
+            connect_args={"timeout": timeout_s, "check_same_thread": False, **where.connect},
+            hide_parameters=True,
+            poolclass=QueuePool,
+            pool_size=concurrency,
+            max_overflow=0,
+            # A SELECT alone is its own transaction: there is nothing to roll back.
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            pool_reset_on_return=None,
+        )
+        event.listen(self._engine, "connect", _prepare)
+        dialect = self._engine.dialect
+        assert isinstance(dialect, sqlite_base.SQLiteDialect)
+        dialect.ischema_names = {**dialect.ischema_names, **_TYPES}
+
+    async def ask(self, made: Statement, budget: float) -> Sequence[Any]:
+        """The rows of a statement.
+
+        Raises:
+            SourceTimeout: not within ``budget`` seconds. SQLAlchemyError: whatever SQLite said.
+        """
+        clock = _Clock(time.monotonic() + max(0.001, budget - _MARGIN_S))
+
+        def work(connection: Connection) -> Sequence[Any]:
+            watch: _Watch = connection.info[_CLOCK]
+            watch.clock = clock
+            try:
+                return connection.execute(made.query).all()
+            finally:
+                watch.clock = _Clock()
+
+        try:
+            async with asyncio.timeout(budget):
+                return await self.run(work)
+        except TimeoutError as error:
+            raise SourceTimeout("the statement ran out of time") from error
+        finally:
+            clock.ends = 0  # of a call that was left nobody waits for the rows
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Does something with a connection, in a thread."""
+
+        def connected() -> T:
+            with self._engine.connect() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, connected)
+
+    async def close(self) -> None:
+        """Waits for the threads, whose clocks have all ended."""
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        self._engine.dispose()
+
+
+def _prepare(connection: Any, record: Any) -> None:
+    watch = record.info[_CLOCK] = _Watch()
+    connection.set_progress_handler(watch.has_ended, _STEPS)
+    connection.text_factory = _text_or_bytes
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.execute("PRAGMA case_sensitive_like=ON")
+    cursor.close()
+
+
+def _text_or_bytes(stored: bytes) -> str | bytes:
+    """Text that is not UTF-8 is handed on as bytes: one such value must not cost all rows."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
