@@ -27,9 +27,9 @@ from resolvers import (
     Problem,
     Settings,
     SourceSettings,
+    Yaml,
     YamlError,
     load,
-    marks,
     nearest,
     settings_of,
 )
@@ -144,8 +144,8 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Configurat
     if text.lstrip("\ufeff \t\r\n").startswith("<"):
         raise _description(path, "a WSDL" if "definitions" in text else "an XML")
     try:
-        raw = load(text)
-        lines = marks(text)
+        document = Yaml(text)
+        raw, lines = document.value, document.lines()
     except YamlError as error:
         place = f"{path.name}:{error.line}" if error.line else path.name
         raise UnreadableFile(f"{place}\n  {error}") from error

@@ -56,7 +56,7 @@ from resolvers.resilience import Resilient
 from resolvers.settings import Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF
-from resolvers.yaml12 import YamlError, load, marks
+from resolvers.yaml12 import Yaml, YamlError, load
 
 __all__ = [
     "EVERYTHING",
@@ -135,12 +135,12 @@ __all__ = [
     "TypeRef",
     "Unauthenticated",
     "UnionType",
+    "Yaml",
     "YamlError",
     "agree",
     "execute",
     "kind_of",
     "load",
-    "marks",
     "nearest",
     "open_all",
     "settings_of",

@@ -51,45 +51,56 @@ _implicit(
 _implicit("merge", "<<", "<")
 
 
-def load(text: bytes | str) -> object:
-    """The value that the text says; JSON takes a faster way, its integers exact.
+class Yaml:
+    """A text that was read; JSON takes a faster way, its integers exact. ``value``: what it says.
 
     Raises:
         YamlError: malformed, not UTF-8, with duplicate keys or unknown tags, or nested too deeply.
     """
-    text = _decode(text)
-    if text.lstrip()[:1] in {"{", "["}:
+
+    def __init__(self, text: bytes | str) -> None:
+        self._text = _decode(text)
+        self._root: yaml.Node | None = None  # kept, since lines are wanted of most texts, and reading takes the time
+        self.value = self._json() if self._text.lstrip()[:1] in {"{", "["} else self._yaml()
+
+    def lines(self) -> Mapping[tuple[str | int, ...], int]:
+        """The 1-based line of every key and every list item, by its path; the whole document is at ``()``.
+
+        Raises:
+            YamlError: JSON that is no YAML.
+        """
+        lines: dict[tuple[str | int, ...], int] = {(): 1}
+        root = self._root or _compose(self._text)
+        if root is not None:
+            try:
+                _mark(root, (), lines, frozenset())
+            except RecursionError as error:
+                raise YamlError("the document is nested too deeply") from error
+        return lines
+
+    def _json(self) -> object:
         try:
-            return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+            return json.loads(self._text, object_pairs_hook=_unique, parse_constant=_refuse)
         except YamlError:
             raise
         except RecursionError as error:
             raise YamlError("the document is nested too deeply") from error
         except ValueError:
-            pass  # a flow collection of YAML may look like JSON at first
-    node = _compose(text)
-    if node is None:
-        return None
-    try:
-        return _Values().of(node)
-    except RecursionError as error:
-        raise YamlError("the document is nested too deeply") from error
+            return self._yaml()  # a flow collection of YAML may look like JSON at first
 
-
-def marks(text: bytes | str) -> Mapping[tuple[str | int, ...], int]:
-    """The 1-based line of every key and every list item, by its path; the whole document is at ``()``.
-
-    Raises:
-        YamlError: as ``load`` does for text that is not YAML.
-    """
-    lines: dict[tuple[str | int, ...], int] = {(): 1}
-    node = _compose(_decode(text))
-    if node is not None:
+    def _yaml(self) -> object:
+        self._root = _compose(self._text)
+        if self._root is None:
+            return None
         try:
-            _mark(node, (), lines, frozenset())
+            return _Values().of(self._root)
         except RecursionError as error:
             raise YamlError("the document is nested too deeply") from error
-    return lines
+
+
+def load(text: bytes | str) -> object:
+    """The value alone of a text, as of ``Yaml``."""
+    return Yaml(text).value
 
 
 def _decode(text: bytes | str) -> str:

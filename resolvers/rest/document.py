@@ -8,11 +8,11 @@ from urllib.parse import unquote
 from resolvers.documents import DescriptionError, Document
 from resolvers.model import Place
 from resolvers.problem import Problem
-from resolvers.yaml12 import YamlError, load, marks
+from resolvers.yaml12 import Yaml, YamlError
 
 Node = Mapping[str, object]
 MAX_LINED_BYTES = 4 * 1024 * 1024
-"""Lines are worked out by a second reading, which is not worth its time for larger documents."""
+"""Lines of JSON are worked out by a second reading, which is not worth its time for larger documents."""
 
 
 class Unserved(Exception):
@@ -28,13 +28,14 @@ class Tree:
     """The document's root and ways to move about in it. Pointers are JSON pointers (RFC 6901) with ``#`` in front."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self._size = len(document.content)
         self.location = document.location
         try:
-            root = load(document.content)
+            self._text = Yaml(document.content)
         except YamlError as error:
             where = document.location if error.line is None else f"{document.location}:{error.line}"
             raise DescriptionError(Problem(f"the document cannot be read: {error}", document=where)) from error
+        root = self._text.value
         if not isinstance(root, dict):
             raise DescriptionError(Problem("the document is not an OpenAPI document", document=document.location))
         self.root: Node = members(root)
@@ -76,10 +77,10 @@ class Tree:
 
     def lines(self) -> Mapping[str, int]:
         """Pointer → line, empty for large documents."""
-        if len(self._document.content) > MAX_LINED_BYTES:
+        if self._size > MAX_LINED_BYTES:
             return {}
         try:
-            found = marks(self._document.content)
+            found = self._text.lines()
         except YamlError:
             return {}
         return {"#" + "".join(f"/{token(str(key))}" for key in path): line for path, line in found.items()}

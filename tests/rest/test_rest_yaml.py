@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resolvers.yaml12 import YamlError, load, marks
+from resolvers.yaml12 import Yaml, YamlError, load
 
 
 @pytest.mark.parametrize(("text", "value"), [
@@ -35,7 +35,7 @@ def test_refused(text: str | bytes, line: int | None) -> None:
 
 def test_lines() -> None:
     text = "# a comment\nsources:\n  crm:\n    openapi: x\n    include:\n      - a\n      - b\n"
-    assert marks(text) == {
+    assert Yaml(text).lines() == {
         (): 1,
         ("sources",): 2,
         ("sources", "crm"): 3,
@@ -44,4 +44,5 @@ def test_lines() -> None:
         ("sources", "crm", "include", 0): 6,
         ("sources", "crm", "include", 1): 7,
     }
-    assert marks("") == {(): 1}
+    assert Yaml("").lines() == {(): 1}
+    assert Yaml('{"a":\n  [1,\n   2]}').lines() == {(): 1, ("a",): 1, ("a", 0): 2, ("a", 1): 3}
