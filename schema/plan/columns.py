@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
+from inspect import iscoroutine, iscoroutinefunction
 from itertools import accumulate, chain, islice, repeat
 from typing import Any, cast
 
@@ -245,7 +245,11 @@ class _Columns:
         if value is None or isinstance(value, list):
             return value
         if is_iterable(value):
-            return list(cast("Iterable[object]", value))
+            try:
+                return list(cast("Iterable[object]", value))
+            except Exception as error:  # noqa: BLE001  # hand-written
+                self._failures.add(level, index, planned, error)
+                return None
         what = f"Expected Iterable, but did not find one for field '{planned.parent}.{planned.name}'."
         self._failures.add(level, index, planned, GraphQLError(what))
         return None
@@ -287,9 +291,13 @@ class _Columns:
     ) -> bool:
         assert named.is_type_of is not None
         try:
-            if named.is_type_of(value, self._info(planned, level, index)):
+            told: object = named.is_type_of(value, self._info(planned, level, index))
+            if told and not iscoroutine(told):
                 return True
             error: Exception = GraphQLError(f"Expected value of type '{named}' but got: {inspect(value)}.")
+            if iscoroutine(told):
+                told.close()
+                error = TypeError(f"The type '{named}' tells asynchronously whether a value is of it.")
         except Exception as raised:  # noqa: BLE001  # hand-written
             error = raised
         self._failures.add(level, index, planned, error)

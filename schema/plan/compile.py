@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -132,7 +134,8 @@ class Compiler:
         if not definition.args and not nodes[0].arguments:
             constant = {}
         elif not uses_variables(nodes[0]):
-            constant = get_argument_values(definition, nodes[0], self._variables, None, True)  # positional there
+            with suppress(GraphQLError):  # it is raised again when the field runs, and is that field's error alone
+                constant = get_argument_values(definition, nodes[0], self._variables, None, True)  # positional there
         planned = PlannedField(
             parent, name, path, order, definition, plan, tuple(nodes), shape, below, blocks, constant
         )

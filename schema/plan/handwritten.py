@@ -11,13 +11,14 @@ from typing import Any, Protocol
 
 from graphql import GraphQLResolveInfo, GraphQLSchema
 from graphql.execution.values import VariableValues
-from graphql.pyutils import Path, is_awaitable
+from graphql.pyutils import is_awaitable, is_iterable
 from graphql.type import GraphQLResolveInfoHelpers
 
 from schema.plan.fields import Strawberry
 from schema.plan.levels import FieldLevel, Level, path_of
 from schema.plan.operation import OperationPlan, PlannedField
 from schema.plan.run import Run
+from schema.plan.shapes import Shape
 
 
 class Resolver(Protocol):
@@ -58,16 +59,12 @@ class Handwritten:
 
     def info(self, planned: PlannedField, level: Level, index: int) -> GraphQLResolveInfo[Run]:
         """What graphql-core would hand to a resolver for one value of a column."""
-        path: Path | None = None
-        for key in path_of(level, index):
-            path = Path(path, key, None)
-        assert path is not None
         return GraphQLResolveInfo(
             planned.name,
             list(planned.nodes),
             planned.definition.type,
             planned.parent,
-            Path(path.prev, path.key, planned.parent.name),
+            path_of(level, index),
             self._schema,
             dict(self._plan.fragments),
             None,
@@ -102,10 +99,11 @@ class Handwritten:
                 values.append(resolver(row, self.info(planned, level, index), **given))
             except Exception as error:  # noqa: BLE001  # it belongs to this one value
                 values.append(error)
-        return await _awaited(values)
+        return await _awaited(values, planned.shape)
 
 
-async def _awaited(values: list[object]) -> list[object]:
+async def _awaited(values: list[object], shape: Shape) -> list[object]:
+    """The values when all of them, and all items of those that are lists, have come."""
     waiting = [index for index, value in enumerate(values) if inspect.isawaitable(value)]
     if waiting:
         jobs: list[Awaitable[object]] = [values[index] for index in waiting]  # type: ignore[misc]  # just seen
@@ -113,16 +111,21 @@ async def _awaited(values: list[object]) -> list[object]:
             cancelled = isinstance(value, asyncio.CancelledError)
             values[index] = RuntimeError("cancelled from within") if cancelled else value
     for index, value in enumerate(values):
-        if isinstance(value, AsyncIterable):
-            values[index] = await _collected(value)
-        elif isinstance(value, list) and any(map(inspect.isawaitable, value)):
-            values[index] = await _awaited(list(value))
+        if shape.item is not None and value is not None:
+            values[index] = await _items(value, shape.item)
     return values
 
 
-async def _collected(items: AsyncIterable[object]) -> object:
+async def _items(value: object, shape: Shape) -> object:
+    """The list that a value is or gives one by one; as it is where it gives none, what it raised where it raised."""
     try:
-        return await _awaited([item async for item in items])
+        if isinstance(value, AsyncIterable):
+            items = [item async for item in value]
+        elif is_iterable(value):
+            items = list(value)
+        else:
+            return value
+        return await _awaited(items, shape)
     except Exception as error:  # noqa: BLE001  # it becomes the value of the field
         return error
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from graphql import FieldNode
+from graphql.pyutils import Path
 
 from schema.plan.fields import Strawberry
 from schema.plan.operation import PlannedField
@@ -144,9 +145,13 @@ def _position(level: Level, index: int) -> tuple[list[int], list[str | int]]:
     return order[::-1], path[::-1]
 
 
-def path_of(level: Level, index: int) -> list[str | int]:
-    """The response path of one value of a column."""
-    return _position(level, index)[1]
+def path_of(level: Level, index: int) -> Path:
+    """The response path of one value of a column, as resolvers know it: every field with the type that it is of."""
+    if isinstance(level, ItemLevel):
+        owner, position = level.owner(index)
+        return Path(path_of(level.parent, owner), position, None)
+    above = _up(level, index)
+    return Path(path_of(*above) if above is not None else None, level.planned.key, level.planned.parent.name)
 
 
 def _under(level: Level, index: int, nulled: set[tuple[int, int]]) -> bool:
