@@ -51,5 +51,5 @@ lock:
 	  pyproject.toml --group dev -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .core_suite .import_linter_cache
 	find explorer tests benchmarks -type d \( -name node_modules -o -name .venv \) -prune -exec rm -rf {} +
