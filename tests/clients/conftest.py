@@ -6,21 +6,17 @@ import asyncio
 import fcntl
 import hashlib
 import os
-import secrets
 import subprocess
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx
 import pytest
 
-from gateway.app import make_app
-from gateway.config import read
-from gateway.demo import DemoServers, tokens, trading_folder
-from gateway.snapshot import Holder, load
-from tests.serving import serving
+from tests.services import missing
+from tests.trading import trading_house
 
 OPERATIONS = Path(__file__).parent / "operations.graphql"
 ASKED: dict[str, tuple[str, dict[str, object]]] = {
@@ -53,13 +49,6 @@ ASKED: dict[str, tuple[str, dict[str, object]]] = {
 
 FAR = 120
 """Seconds after which a process hangs; nothing waits so long."""
-
-
-def missing(reason: str) -> NoReturn:
-    """Fails where every service is required, and skips elsewhere."""
-    if os.environ.get("ISTHMUS_REQUIRE_SERVICES") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def install(folder: Path, pins: Sequence[Path], commands: Sequence[Sequence[str]]) -> None:
@@ -121,19 +110,11 @@ class Served:
 
 @pytest.fixture
 async def served() -> AsyncIterator[Served]:
-    async with DemoServers() as servers:
-        environment = {**servers.environment, "ISTHMUS_DEMO_SECRET": secrets.token_urlsafe(48)}
-        chosen = read(trading_folder() / "isthmus.yaml", environment)
-        snapshot = await load(chosen)
-        settings = chosen.settings.server
-        assert settings.jwt is not None
-        bearer = f"Bearer {tokens(settings.jwt)['accountant']}"
-        async with (
-            serving(make_app(Holder(snapshot), settings)) as base,
-            httpx.AsyncClient(base_url=base, headers={"Authorization": bearer}, trust_env=False, timeout=20) as client,
-        ):
-            yield Served({"GATEWAY_URL": f"{base}/graphql", "GATEWAY_AUTHORIZATION": bearer}, client)
-        await snapshot.close()
+    async with trading_house() as house:
+        bearer = f"Bearer {house.tokens['accountant']}"
+        house.client.headers["Authorization"] = bearer
+        environment = {"GATEWAY_URL": f"{house.address}/graphql", "GATEWAY_AUTHORIZATION": bearer}
+        yield Served(environment, house.client)
 
 
 Same = Callable[[dict[str, Any], dict[str, Any]], None]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import OPERATIONS, Same, Served, install, missing
+from tests.clients.conftest import OPERATIONS, Same, Served, install
+from tests.services import missing
 
 HERE = Path(__file__).parent
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
+from tests.services import missing
 
 if TYPE_CHECKING:
     from tests.edge.conftest import Start
@@ -125,9 +126,7 @@ def test_health_and_readiness(start: Start) -> None:
 def test_the_server_audits_of_graphql_http(start: Start, tmp_path: Path) -> None:
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
-        if os.environ.get("ISTHMUS_REQUIRE_SERVICES") == "1":
-            pytest.fail("npm and node are needed for the audits")
-        pytest.skip("npm or node is absent: the graphql-http audits were not run")
+        missing("npm and node are needed for the audits of graphql-http")
     for name in ("package.json", "package-lock.json", "audit.mjs"):
         shutil.copy(AUDITS / name, tmp_path)
     subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=tmp_path, check=True, timeout=120)

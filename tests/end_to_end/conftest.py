@@ -1,52 +1,13 @@
-"""The whole house in one process: the three demo systems and the gateway over them, every one behind a real socket."""
-
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import pytest
 
-from gateway.app import make_app
-from gateway.config import read
-from gateway.demo.folder import trading_folder
-from gateway.demo.roles import tokens
-from gateway.demo.servers import DemoServers
-from gateway.snapshot import Holder, Snapshot, load
-from tests.serving import serving
-
-
-@dataclass
-class House:
-    client: httpx.AsyncClient
-    servers: DemoServers
-    tokens: dict[str, str]
-    snapshot: Snapshot
-
-    async def ask(self, query: str, role: str | None = "accountant", **variables: object) -> Any:
-        headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
-        body = {"query": query, "variables": variables}
-        reply = await self.client.post("/graphql", json=body, headers=headers)
-        return reply.json()
-
-    def calls(self, source: str) -> list[Any]:
-        return self.servers.journals[source]
+from tests.trading import House, trading_house
 
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
-    async with DemoServers() as servers:
-        environment = {**servers.environment, "ISTHMUS_DEMO_SECRET": secrets.token_urlsafe(48)}
-        chosen = read(trading_folder() / "isthmus.yaml", environment)
-        snapshot = await load(chosen)
-        settings = chosen.settings.server
-        assert settings.jwt is not None
-        async with (
-            serving(make_app(Holder(snapshot), settings)) as base,
-            httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as client,
-        ):
-            yield House(client, servers, tokens(settings.jwt), snapshot)
-        await snapshot.close()
+    async with trading_house() as made:
+        yield made

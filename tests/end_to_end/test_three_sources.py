@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.demo import records
 from gateway.demo.journal import calls
-from tests.end_to_end.conftest import House
+from tests.trading import House
 
 JOINED = """
 query Joined($limit: Int) {

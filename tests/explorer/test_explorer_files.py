@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from gateway.explorer import STATIC, make_page, routes
+from tests.services import missing
 
 BUILD = Path(__file__).parents[2] / "explorer" / "build.sh"
 
@@ -91,8 +92,7 @@ async def test_where_it_was_not_built_the_page_says_how(tmp_path: Path) -> None:
 
 def test_building_again_does_nothing() -> None:
     if shutil.which("npm") is None or not (STATIC / ".built").is_file():
-        required = os.environ.get("ISTHMUS_REQUIRE_SERVICES") == "1"
-        (pytest.fail if required else pytest.skip)("the explorer is not built: install npm, then make explorer")
+        missing("the explorer is not built: install npm, then make explorer")
     before = (STATIC / "index.html").stat().st_mtime_ns
     subprocess.run(["sh", str(BUILD)], check=True, timeout=240)
     once = (STATIC / "index.html").stat().st_mtime_ns

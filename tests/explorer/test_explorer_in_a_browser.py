@@ -23,14 +23,9 @@ from gateway.config import read
 from gateway.demo import DemoServers, records, tokens, trading_folder
 from gateway.explorer import STATIC, page, routes
 from gateway.snapshot import Holder, load
+from tests.services import missing
 
 HERE = Path(__file__).parent
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get("ISTHMUS_REQUIRE_SERVICES") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
@@ -40,18 +35,18 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     chromium = os.environ.get("ISTHMUS_TEST_CHROMIUM") or next((path for path in found if path), None)
     npm = shutil.which("npm")
     if chromium is None:
-        _missing("chromium is needed to use the explorer: apt-get install chromium")
+        missing("chromium is needed to use the explorer: apt-get install chromium")
     if npm is None or shutil.which("node") is None:
-        _missing("npm and node are needed to drive the browser")
+        missing("npm and node are needed to drive the browser")
     if not (STATIC / "index.html").is_file():
-        _missing("the explorer is not built: make explorer")
+        missing("the explorer is not built: make explorer")
     room = tmp_path_factory.mktemp("browser")
     for name in ("package.json", "package-lock.json", ".npmrc", "explore.mjs"):
         shutil.copy(HERE / "browser" / name, room)
     command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
     installed = subprocess.run(command, cwd=room, capture_output=True, text=True, check=False, timeout=240)
     if installed.returncode:
-        _missing(f"npm ci failed: {installed.stderr[-300:]}")
+        missing(f"npm ci failed: {installed.stderr[-300:]}")
     return chromium, room
 
 

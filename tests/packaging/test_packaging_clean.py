@@ -6,14 +6,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.services import missing
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_whatever_was_installed_below_the_folder_is_gone_and_nothing_else(tmp_path: Path) -> None:
     if shutil.which("make") is None:
-        pytest.skip("make is not installed")
+        missing("make is not installed")
     shutil.copy(ROOT / "Makefile", tmp_path)
     listed = subprocess.run(["git", "ls-files", "*package.json"], cwd=ROOT, check=True, capture_output=True, text=True)
     manifests = [tmp_path / name for name in listed.stdout.split()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,19 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.services import missing
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("gateway", "schema", "resolvers", "examples", "tests", "pyproject.toml", "README.md")
-
-
-def _missing(reason: str) -> None:
-    (pytest.fail if os.environ.get("ISTHMUS_REQUIRE_SERVICES") == "1" else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
     if uv is None:
-        _missing("uv is needed to build the wheel: make setup")
+        missing("uv is needed to build the wheel: make setup")
     tree = tmp_path_factory.mktemp("tree")
     for name in COPIED:
         source = ROOT / name

@@ -8,17 +8,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from gateway.app import make_app
 from gateway.config import read
 from gateway.demo.folder import trading_folder
 from gateway.demo.servers import DemoServers
-from gateway.snapshot import Holder, load
-from gateway.token import sign
+from gateway.snapshot import load
 from resolvers import ConfigurationError
-from tests.serving import serving
+from tests.trading import trading_house
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -52,34 +49,19 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def test_the_file_and_the_query_give_the_reply(folder: Path) -> None:
-    async with DemoServers() as servers:
-        chosen = read(folder / "isthmus.yaml", {**servers.environment, "ISTHMUS_DEMO_SECRET": SECRET})
-        snapshot = await load(chosen)
-        settings = chosen.settings.server
-        assert settings.jwt is not None
-        token = sign(settings.jwt, "somebody")
-        client = httpx.AsyncClient(trust_env=False, timeout=20, headers={"Authorization": f"Bearer {token}"})
-        async with serving(make_app(Holder(snapshot), settings)) as base, client:
-            reply = await client.post(f"{base}/graphql", json={"query": block("graphql")})
-        await snapshot.close()
-        body: Any = reply.json()
+    async with trading_house(folder) as house:
+        body = await house.ask(block("graphql"), "clerk")
         for error in body["errors"]:
             error["extensions"]["requestId"] = "…"
         assert body == json.loads(block("json"))
-        assert [entry.operation for entry in servers.journals["crm"]] == ["/orders", "/customers"]
-        assert [entry.operation for entry in servers.journals["billing"]] == ["GetInvoices"]
+        assert [entry.operation for entry in house.calls("crm")] == ["/orders", "/customers"]
+        assert [entry.operation for entry in house.calls("billing")] == ["GetInvoices"]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 async def test_the_shell_command_gives_an_answer(folder: Path) -> None:
-    async with DemoServers() as servers:
-        chosen = read(folder / "isthmus.yaml", {**servers.environment, "ISTHMUS_DEMO_SECRET": SECRET})
-        snapshot = await load(chosen)
-        settings = chosen.settings.server
-        assert settings.jwt is not None
-        async with serving(make_app(Holder(snapshot), settings)) as base:
-            asked = await curl(block("sh").replace("http://127.0.0.1:8000", base), sign(settings.jwt, "somebody"))
-        await snapshot.close()
+    async with trading_house(folder) as house:
+        asked = await curl(block("sh").replace("http://127.0.0.1:8000", house.address), house.tokens["clerk"])
     assert asked == {"data": {"orders": [{"number": "SO-10960", "customer": {"lastName": "Fischer"}}]}}
 
 

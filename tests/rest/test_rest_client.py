@@ -8,7 +8,7 @@ import gzip
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,82 +29,15 @@ from resolvers.model import Effect
 from resolvers.rest import RestSettings, RestSource, open_rest
 from resolvers.settings import ApiKey, Auth
 from resolvers.source import Call, Context
-
-Answer = Callable[["Heard", asyncio.StreamWriter], Awaitable[None]]
-
-
-@dataclass
-class Heard:
-    """One request as it came over the wire."""
-
-    line: str
-    headers: dict[str, str]
-    body: bytes
-    connection: int
-
-
-@dataclass
-class RawServer:
-    """Answers each request by ``answer`` and remembers it in ``heard``."""
-
-    port: int
-    heard: list[Heard] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.port}"
-
+from tests.raw_server import Answer, Heard, RawServer, raw_server, reply, resets, says
 
 Serve = Callable[[Answer], Awaitable[RawServer]]
 
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    servers: list[asyncio.Server] = []
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def start(answer: Answer) -> RawServer:
-        raw = RawServer(0)
-        connections = 0
-
-        async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            nonlocal connections
-            connections += 1
-            number = connections
-            task = asyncio.current_task()
-            assert task is not None
-            tasks.add(task)
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                while True:
-                    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                    line, *rest = head.rstrip().split("\r\n")
-                    headers = {name.lower(): value for name, _, value in (item.partition(": ") for item in rest)}
-                    body = await reader.readexactly(int(headers.get("content-length", "0")))
-                    heard = Heard(line, headers, body, number)
-                    raw.heard.append(heard)
-                    await answer(heard, writer)
-                    await writer.drain()
-                    if writer.is_closing():
-                        break
-            writer.close()
-
-        server = await asyncio.start_server(connection, "127.0.0.1", 0)
-        servers.append(server)
-        raw.port = server.sockets[0].getsockname()[1]
-        return raw
-
-    yield start
-    for server in servers:
-        server.close()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def reply(body: bytes, *headers: str, status: str = "200 OK", media: str = "application/json") -> bytes:
-    """A whole HTTP/1.1 reply."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Type: {media}", f"Content-Length: {len(body)}", *headers]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    async with contextlib.AsyncExitStack() as servers:
+        yield lambda answer: servers.enter_async_context(raw_server(answer))
 
 
 DOCUMENT = {
@@ -179,16 +112,6 @@ def context(seconds: float = 5.0) -> Context:
     return Context(asyncio.get_running_loop().time() + seconds, "request")
 
 
-def says(raw: bytes, *, close: bool = False) -> Answer:
-    async def answer(_: Heard, writer: asyncio.StreamWriter) -> None:
-        writer.write(raw)
-        await writer.drain()
-        if close:
-            writer.close()
-
-    return answer
-
-
 async def customer(source: RestSource, given: Context | None = None, **arguments: object) -> object:
     return await source.execute(Call("customer", {"id": "7", **arguments}), given or context())
 
@@ -202,7 +125,7 @@ async def test_a_call_and_its_journal(serve: Serve, opened: Open) -> None:
     source = await opened(server.url, auth=Auth(bearer=SecretStr("tok")))
     given = context()
     assert await customer(source, given, id="a/7") == {"id": "7", "name": None}
-    assert server.heard[0].line == "GET /customers/a%2F7 HTTP/1.1"
+    assert server.heard[0].target == "/customers/a%2F7"
     assert server.heard[0].headers["authorization"] == "Bearer tok"
     assert [(call.source, call.wire, call.code) for call in given.journal.calls] == [
         ("crm", "GET /customers/{id}", None)
@@ -223,12 +146,12 @@ async def test_a_key_in_the_query(serve: Serve, opened: Open) -> None:
     key = ApiKey(value=SecretStr("a&b"), query="key")
     source = await opened(f"{server.url}/base/", auth=Auth(api_key=key))
     await customer(source)
-    assert server.heard[0].line == "GET /base/customers/7?key=a%26b HTTP/1.1"
+    assert server.heard[0].target == "/base/customers/7?key=a%26b"
 
 
 async def test_cookies_of_a_reply_never_reach_another_call(serve: Serve, opened: Open) -> None:
     server = await serve(says(reply(ADA, "Set-Cookie: sid=USER_A; Path=/")))
-    source = await opened(server.url)
+    source = await opened(f"http://localhost:{server.port}")  # cookie jars take nothing from bare IP addresses
     await customer(source)
     await customer(source, session="mine")
     await customer(source)
@@ -304,14 +227,14 @@ async def test_a_read_survives_a_closed_connection_and_writes_are_sent_once(serv
     source = await opened(server.url)
     await customer(source)
     assert await customer(source) == {"id": "7", "name": None}
-    assert [heard.line.split()[0] for heard in server.heard] == ["GET", "GET", "GET"]
+    assert [heard.method for heard in server.heard] == ["GET", "GET", "GET"]
     for write, method in ((Call("createCustomer", {"body": {"id": "7"}}), "POST"),
                           (Call("replaceCustomer", {"id": "7"}), "PUT")):  # fmt: skip
         await customer(source)
         server.heard.clear()
         with pytest.raises(OutcomeUnknown):
             await source.execute(write, context())
-        assert [heard.line.split()[0] for heard in server.heard] == [method]
+        assert [heard.method for heard in server.heard] == [method]
 
 
 async def test_a_stated_read_may_be_sent_again(serve: Serve, opened: Open) -> None:
@@ -324,12 +247,7 @@ async def test_a_stated_read_may_be_sent_again(serve: Serve, opened: Open) -> No
 
 
 async def test_a_reset_loses_a_write_and_a_read_differently(serve: Serve, opened: Open) -> None:
-    async def reset(_: Heard, writer: asyncio.StreamWriter) -> None:
-        raw = writer.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        writer.close()
-
-    server = await serve(reset)
+    server = await serve(resets())
     source = await opened(server.url)
     with pytest.raises(OutcomeUnknown):
         await create(source)
@@ -403,10 +321,10 @@ async def test_a_source_without_an_address_is_refused(tmp_path: Path) -> None:
 
 async def test_a_document_from_the_network_names_the_server(serve: Serve, tmp_path: Path) -> None:
     async def answer(heard: Heard, writer: asyncio.StreamWriter) -> None:
-        writer.write(reply(json.dumps(DOCUMENT).encode() if "openapi" in heard.line else ADA))
+        writer.write(reply(json.dumps(DOCUMENT).encode() if "openapi" in heard.target else ADA))
 
     server = await serve(answer)
     source = await open_rest("crm", RestSettings(openapi=f"{server.url}/v1/openapi.json"), Documents(tmp_path))
     assert await customer(source) == {"id": "7", "name": None}
     await source.close()
-    assert server.heard[-1].line == "GET /customers/7 HTTP/1.1"
+    assert server.heard[-1].target == "/customers/7"

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
-import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg  # type: ignore[import-untyped]  # the driver has no types
 import pytest
-from sqlalchemy import make_url
 
 from resolvers.source import Context
 from resolvers.sql import DatabaseSettings, SqlSource, open_database
-
-POSTGRES = os.environ.get("ISTHMUS_TEST_POSTGRES_URL", "postgresql://root@127.0.0.1:5432/test")
+from tests.postgresql import POSTGRES, own_schema
 
 SQLITE = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE, active BOOLEAN);
@@ -129,21 +125,9 @@ class Scratch:
 
 @pytest.fixture
 async def scratch() -> AsyncIterator[Scratch]:
-    url = make_url(POSTGRES).set(drivername="postgresql")
-    try:
-        connection = await asyncpg.connect(url.render_as_string(hide_password=False), timeout=3)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        reason = f"no PostgreSQL for this test at ISTHMUS_TEST_POSTGRES_URL: {type(error).__name__}"
-        if os.environ.get("ISTHMUS_REQUIRE_SERVICES") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    schema = f"isthmus_{uuid.uuid4().hex[:12]}"
-    try:
-        await connection.execute(f"CREATE SCHEMA {schema}; SET search_path TO {schema};" + POSTGRESQL)
-        yield Scratch(connection, schema)
-    finally:
-        await connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-        await connection.close()
+    async with own_schema() as made:
+        await made.connection.execute(POSTGRESQL)
+        yield Scratch(made.connection, made.name)
 
 
 @pytest.fixture
