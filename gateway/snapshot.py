@@ -49,7 +49,7 @@ async def load(configuration: Configuration) -> Snapshot:
     """
     opened = await open_all(configuration.sources, configuration.base)
     if not opened.sources:
-        raise ConfigurationError([*opened.problems, *opened.failed.values()])
+        raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
     try:
         settings = configuration.settings
         graph_settings = GraphSettings(

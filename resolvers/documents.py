@@ -6,6 +6,7 @@ Documents are fetched with httpx once at start; calls to sources go through ``ht
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from resolvers.network import Network, direct, refusal
 from resolvers.problem import Problem
 
 
@@ -36,7 +38,8 @@ class Documents:
     """Reads the descriptions of one source.
 
     ``base``: the folder that relative paths start from. ``headers``, a credential among them, are sent only to the
-    origin of the document that is read first: where it refers to others, their hosts never see them.
+    origin of the document that is read first: where it refers to others, their hosts never see them. ``network``: the
+    way to the source, that its documents are fetched by too.
     """
 
     def __init__(
@@ -46,11 +49,13 @@ class Documents:
         headers: Mapping[str, str] | None = None,
         timeout_s: float = 10.0,
         max_bytes: int = 67_108_864,
+        network: Network | None = None,
     ) -> None:
         self._base = base
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
+        self.network = network or direct()
         self._trusted: tuple[str, str] | None = None
 
     async def read(self, location: str, relative_to: str | None = None) -> Document:
@@ -90,7 +95,13 @@ class Documents:
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
-                httpx.AsyncClient(trust_env=False, follow_redirects=False, headers=headers) as client,
+                httpx.AsyncClient(
+                    trust_env=False,
+                    follow_redirects=False,
+                    headers=headers,
+                    verify=self.network.tls,
+                    proxy=_proxy(self.network),
+                ) as client,
                 client.stream("GET", url) as reply,
             ):
                 if reply.status_code != httpx.codes.OK:
@@ -101,9 +112,19 @@ class Documents:
                         raise DescriptionError(Problem(f"{url} is larger than {self._max_bytes} bytes"))
                     chunks.append(chunk)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            what = f"{url} cannot be fetched: {type(error).__name__}"
+            what = f"{url} cannot be fetched: {refusal(error) or type(error).__name__}"
             raise DescriptionError(Problem(what, mend="check the address, or name a local file")) from error
         return Document(url, b"".join(chunks))
+
+
+def _proxy(network: Network) -> httpx.Proxy | None:
+    if network.proxy is None:
+        return None
+    return httpx.Proxy(network.proxy, auth=network.proxy_login, ssl_context=_proxy_tls(network))
+
+
+def _proxy_tls(network: Network) -> ssl.SSLContext | None:
+    return network.tls if network.proxy is not None and network.proxy.startswith("https://") else None
 
 
 def _is_url(location: str) -> bool:

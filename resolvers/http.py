@@ -1,26 +1,27 @@
 """The narrow seam to HTTP sources: a request out, a reply back, one deadline, no state between callers.
 
 The wire is aiohttp, whose calls cost a quarter of httpx's CPU; nothing else in the house knows that. Redirects are
-never followed, cookies never kept, environment proxies never used.
+never followed, cookies never kept, environment proxies never used, and no credential leaves for a host that it was not
+given for.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
+import ssl
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 from weakref import WeakSet
 
 import aiohttp
 from aiohttp.connector import Connection
 from yarl import URL
 
+from resolvers.credentials import NONE, Credentials, basic
 from resolvers.errors import OutcomeUnknown, SourceBadResponse, SourceError, SourceTimeout, SourceUnavailable
-from resolvers.settings import Auth, HttpSettings
+from resolvers.network import Network, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +44,28 @@ class Reply:
 
 
 class HttpClient:
-    """The connections to one source."""
+    """The connections to one source.
 
-    def __init__(self, settings: HttpSettings) -> None:
-        self._limit = settings.concurrency
-        self._max_bytes = settings.max_reply_bytes
-        self._headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
-        self._query = ""
-        if settings.auth is not None:
-            self._authorize(settings.auth)
+    ``home``: the origin (``https://host/``) that ``credentials`` are for; no other host ever sees them.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        home: str,
+        credentials: Credentials = NONE,
+        *,
+        concurrency: int = 20,
+        max_reply_bytes: int = 10_485_760,
+    ) -> None:
+        self._network = network
+        self._home = home
+        self._credentials = None if credentials == NONE else credentials
+        self._limit = concurrency
+        self._max_bytes = max_reply_bytes
+        login = network.proxy_login
+        self._proxy_headers = None if login is None else {"Proxy-Authorization": basic(*login)}
         self._session: aiohttp.ClientSession | None = None
-
-    def _authorize(self, auth: Auth) -> None:
-        if auth.bearer is not None:
-            self._headers["Authorization"] = f"Bearer {auth.bearer.get_secret_value()}"
-        elif auth.basic is not None:
-            pair = f"{auth.basic.username}:{auth.basic.password.get_secret_value()}"
-            self._headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-        elif auth.api_key is not None:
-            value = auth.api_key.value.get_secret_value()
-            if auth.api_key.header is not None:
-                self._headers[auth.api_key.header] = value
-            elif auth.api_key.query is not None:
-                self._query = f"{quote(auth.api_key.query, safe='')}={quote(value, safe='')}"
 
     async def send(self, request: Request, *, timeout: float, resendable: bool) -> Reply:  # noqa: ASYNC109  # whole call
         """Sends one request and reads its whole reply within ``timeout`` seconds.
@@ -74,7 +74,7 @@ class HttpClient:
         else is sent once, and when its answer is lost its outcome is unknown.
 
         Raises:
-            SourceUnavailable: nothing was sent, or the connection of a read was lost.
+            SourceUnavailable: nothing was sent, or the connection of a read was lost; a handshake or a proxy refused.
             SourceTimeout: a read ran out of time, or anything else before it had a connection.
             OutcomeUnknown: anything but a read was sent and no answer came, or none that could be read.
             SourceBadResponse: the reply is truncated, too large or not HTTP.
@@ -90,29 +90,38 @@ class HttpClient:
                     return await self._exchange(request, wire)
         except SourceBadResponse as error:
             raise _lost(error, may_repeat=resendable) from error
+        except aiohttp.ClientProxyConnectionError as error:
+            raise SourceUnavailable(f"the proxy cannot be reached: {refusal(error) or 'check proxy'}") from error
         except aiohttp.ClientConnectorError as error:
-            raise SourceUnavailable(type(error).__name__) from error
+            raise SourceUnavailable(refusal(error) or type(error).__name__) from error
+        except aiohttp.ClientHttpProxyError as error:
+            raise _not_let_through(error.status) from error
         except TimeoutError as error:
             may_repeat = resendable or not wire.connected
             raise _lost(SourceTimeout("no complete reply in time"), may_repeat=may_repeat) from error
         except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
             raise _lost(SourceBadResponse(type(error).__name__), may_repeat=resendable) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise _lost(SourceUnavailable(type(error).__name__), may_repeat=resendable) from error
+            raise _lost(SourceUnavailable(refusal(error) or type(error).__name__), may_repeat=resendable) from error
 
     async def _exchange(self, request: Request, wire: _Wire) -> Reply:
         session = self._open()
-        url = request.url
-        if self._query:
-            url = f"{url}{'&' if '?' in url else '?'}{self._query}"
         _wire.set(wire)
+        url, headers = request.url, request.headers
+        if self._credentials is not None and (url.startswith(self._home) or f"{url}/" == self._home):
+            url, headers = self._credentials.on(url, headers)
+        if self._proxy_headers is not None and url.startswith("http:"):
+            headers = {**headers, **self._proxy_headers}  # without a tunnel the proxy reads the request itself
         async with session.request(
             request.method,
             URL(url, encoded=True),
             data=request.body,
-            headers=self._merged(request.headers),
+            headers=headers,
             allow_redirects=False,
+            proxy_headers=self._proxy_headers,
         ) as reply:
+            if reply.status == _PROXY_AUTHENTICATION and self._network.proxy is not None:
+                raise _not_let_through(reply.status)
             length = reply.content_length
             if length is not None and length <= self._max_bytes and "Content-Encoding" not in reply.headers:
                 return Reply(reply.status, reply.headers, await reply.read())
@@ -125,17 +134,11 @@ class HttpClient:
                 chunks.append(chunk)
             return Reply(reply.status, reply.headers, b"".join(chunks))
 
-    def _merged(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """The headers of a call; what the configuration says stands, in whatever letters the call spells it."""
-        if not self._headers:
-            return headers
-        ours = {name.lower() for name in self._headers}
-        return {**{name: value for name, value in headers.items() if name.lower() not in ours}, **self._headers}
-
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=_Connector(limit=self._limit, keepalive_timeout=15),
+                connector=_Connector(limit=self._limit, keepalive_timeout=15, tls=self._network.tls),
+                proxy=self._network.proxy,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 timeout=aiohttp.ClientTimeout(total=None),
@@ -149,6 +152,15 @@ class HttpClient:
         """Closes every connection."""
         if self._session is not None:
             await self._session.close()
+
+
+_PROXY_AUTHENTICATION = 407
+
+
+def _not_let_through(status: int) -> SourceUnavailable:
+    """The proxy answered in place of the source, which heard nothing."""
+    wants = ": it wants another user name or password" if status == _PROXY_AUTHENTICATION else ""
+    return SourceUnavailable(f"the proxy answered {status}{wants}; set proxy, or ask its operator to let the host pass")
 
 
 @dataclass(slots=True)
@@ -169,8 +181,8 @@ class _Connector(aiohttp.TCPConnector):
     aiohttp's own traces tell the same, and cost every call more than its request and its reply.
     """
 
-    def __init__(self, *, limit: int, keepalive_timeout: float) -> None:
-        super().__init__(limit=limit, keepalive_timeout=keepalive_timeout)
+    def __init__(self, *, limit: int, keepalive_timeout: float, tls: ssl.SSLContext) -> None:
+        super().__init__(limit=limit, keepalive_timeout=keepalive_timeout, ssl=tls)
         self._used: WeakSet[object] = WeakSet()
 
     async def connect(

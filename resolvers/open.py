@@ -10,10 +10,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from resolvers.credentials import credentials_of, origin
 from resolvers.documents import DescriptionError, Documents
-from resolvers.problem import Problem
+from resolvers.http_settings import HttpSettings
+from resolvers.network import open_network
+from resolvers.problem import ConfigurationError, Problem
 from resolvers.resilience import Resilient
-from resolvers.settings import HttpSettings, SourceSettings
+from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.statements import apply
 from resolvers.yaml12 import YamlError, load
@@ -29,11 +32,12 @@ class Kind:
     open: Opener
 
 
-def _documents(settings: HttpSettings, base: Path) -> Documents:
-    headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
-    if settings.auth is not None and settings.auth.bearer is not None:
-        headers["Authorization"] = f"Bearer {settings.auth.bearer.get_secret_value()}"
-    return Documents(base, headers=headers, timeout_s=settings.timeout_s)
+async def _documents(settings: HttpSettings, base: Path, location: str) -> Documents:
+    """What reads the documents of a source, by its own network. Its credentials are for its own host alone."""
+    network = await asyncio.to_thread(open_network, settings, base)
+    elsewhere = settings.url is not None and origin(settings.url) != origin(location)
+    headers = {} if elsewhere else credentials_of(settings).headers
+    return Documents(base, headers=headers, timeout_s=settings.timeout_s, network=network)
 
 
 def _rest_settings() -> type[SourceSettings]:
@@ -46,7 +50,7 @@ async def _open_rest(name: str, settings: SourceSettings, base: Path) -> Client:
     from resolvers.rest import RestSettings, open_rest  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, RestSettings)
-    return await open_rest(name, settings, _documents(settings, base))
+    return await open_rest(name, settings, await _documents(settings, base, settings.openapi))
 
 
 def _soap_settings() -> type[SourceSettings]:
@@ -59,7 +63,7 @@ async def _open_soap(name: str, settings: SourceSettings, base: Path) -> Client:
     from resolvers.soap import SoapSettings, open_soap  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, SoapSettings)
-    return await open_soap(name, settings, _documents(settings, base))
+    return await open_soap(name, settings, await _documents(settings, base, settings.wsdl))
 
 
 def _sql_settings() -> type[SourceSettings]:
@@ -99,6 +103,10 @@ async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Pat
     opened = Opened()
     clients = await asyncio.gather(*(_open(name, kind, each, base) for name, (kind, each) in settings.items()))
     for (name, (_, each)), client in zip(settings.items(), clients, strict=True):
+        if isinstance(client, ConfigurationError):
+            opened.problems += [problem.under("sources", name) for problem in client.problems]
+            opened.failed[name] = client.problems[0].under("sources", name)
+            continue
         if isinstance(client, Problem):
             opened.failed[name] = client.under("sources", name)
             continue
@@ -109,9 +117,11 @@ async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Pat
     return opened
 
 
-async def _open(name: str, kind: str, settings: SourceSettings, base: Path) -> Client | Problem:
+async def _open(name: str, kind: str, settings: SourceSettings, base: Path) -> Client | Problem | ConfigurationError:
     try:
         return await KINDS[kind].open(name, settings, base)
+    except ConfigurationError as error:
+        return error
     except DescriptionError as error:
         return error.problem
     except Exception as error:  # noqa: BLE001  # a reader's own fault must not stop the other sources

@@ -1,7 +1,7 @@
-"""The settings that sources of every kind share: who we are to them, how patient we are, what of them is served.
+"""The settings that sources of every kind share: how patient we are, what of them is served.
 
-Each kind adds its own in ``<kind>/settings.py``. Descriptions of the fields are the reference text that
-``isthmus json-schema`` prints.
+Each kind adds its own in ``<kind>/settings.py``, those reached over HTTP share ``http_settings.py``. Descriptions of
+the fields are the reference text that ``isthmus json-schema`` prints.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from resolvers.model import Comparison, Effect
@@ -56,41 +56,6 @@ def _address(url: str) -> str:
 Address = Annotated[str, AfterValidator(_address), Field(json_schema_extra={"pattern": _ADDRESS})]
 
 
-class Basic(Settings):
-    username: str = Field(description="User name of HTTP basic authentication (RFC 7617).")
-    password: SecretStr = Field(description="Its password.")
-
-
-class ApiKey(Settings):
-    """Exactly one of ``header`` and ``query`` says where the key travels."""
-
-    value: SecretStr = Field(description="The key itself.")
-    header: str | None = Field(None, description="Name of the header that carries the key.")
-    query: str | None = Field(None, description="Name of the query parameter that carries the key.")
-
-    @model_validator(mode="after")
-    def _one_place(self) -> ApiKey:
-        if (self.header is None) == (self.query is None):
-            message = "an api_key needs exactly one of header and query"
-            raise ValueError(message)
-        return self
-
-
-class Auth(Settings):
-    """How the gateway proves itself to a source: exactly one of the keys."""
-
-    bearer: SecretStr | None = Field(None, description="A bearer token (RFC 6750).")
-    basic: Basic | None = Field(None, description="HTTP basic authentication.")
-    api_key: ApiKey | None = Field(None, description="An API key in a header or a query parameter.")
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Auth:
-        if sum(way is not None for way in (self.bearer, self.basic, self.api_key)) != 1:
-            message = "auth needs exactly one of bearer, basic and api_key"
-            raise ValueError(message)
-        return self
-
-
 class OperationSettings(Settings):
     """What a description does not say about an operation, or says wrongly."""
 
@@ -128,17 +93,6 @@ class SourceSettings(Settings):
     ] = False
     operations: dict[str, OperationSettings] = Field(
         default_factory=dict, description="What the description does not say, by operation."
-    )
-
-
-class HttpSettings(SourceSettings):
-    """The further keys of sources that are reached over HTTP."""
-
-    url: Address | None = Field(None, description="Where calls go; the description's own address when absent.")
-    auth: Auth | None = Field(None, description="How the gateway proves itself to the source.")
-    headers: dict[str, SecretStr] = Field(default_factory=dict, description="Sent with every call.")
-    max_reply_bytes: int = Field(
-        10_485_760, gt=0, description="Largest reply that is read, in bytes, after decompression."
     )
 
 

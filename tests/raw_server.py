@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -27,19 +28,20 @@ class RawServer:
     """Every request that was heard, and how many of them are, and at most were, being answered."""
 
     port: int = 0
+    scheme: str = "http"
     heard: list[Heard] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
 
 @contextlib.asynccontextmanager
-async def raw_server(answer: Answer) -> AsyncIterator[RawServer]:
+async def raw_server(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
     """Serves on a free port until the block ends; connections that are still open then are dropped."""
-    raw = RawServer()
+    raw = RawServer(scheme="http" if tls is None else "https")
     tasks: set[asyncio.Task[None]] = set()
     connections = 0
 
@@ -64,7 +66,7 @@ async def raw_server(answer: Answer) -> AsyncIterator[RawServer]:
                     raw.in_flight -= 1
         writer.close()
 
-    server = await asyncio.start_server(connection, "127.0.0.1", 0)
+    server = await asyncio.start_server(connection, "127.0.0.1", 0, ssl=tls)
     raw.port = server.sockets[0].getsockname()[1]
     try:
         yield raw

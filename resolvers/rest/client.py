@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from resolvers.connect import connect
 from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.http import HttpClient
@@ -80,4 +81,8 @@ async def open_rest(name: str, settings: RestSettings, documents: Documents) -> 
                 "the document names no HTTP address of the source",
                 where=("url",), mend="set url", document=settings.openapi,
             ))  # fmt: skip
-    return RestSource(description, settings, HttpClient(settings))
+    return RestSource(
+        description,
+        settings,
+        connect(settings, documents.network, settings.url or description.server or settings.openapi),
+    )

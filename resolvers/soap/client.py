@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+from resolvers.connect import connect
 from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.http import HttpClient, Request
@@ -94,4 +95,5 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
                 document=settings.wsdl,
             )
         )
-    return SoapSource(description, settings, HttpClient(settings))
+    home = settings.url or next((codec.address for codec in description.codecs.values()), settings.wsdl)
+    return SoapSource(description, settings, connect(settings, documents.network, home))

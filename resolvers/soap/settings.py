@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from resolvers.settings import HttpSettings
+from resolvers.http_settings import HttpSettings
 
 
 class SoapSettings(HttpSettings):

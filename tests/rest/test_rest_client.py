@@ -25,9 +25,9 @@ from resolvers.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
+from resolvers.http_settings import ApiKey, Auth
 from resolvers.model import Effect
 from resolvers.rest import RestSettings, RestSource, open_rest
-from resolvers.settings import ApiKey, Auth
 from resolvers.source import Call, Context
 from tests.raw_server import Answer, Heard, RawServer, raw_server, reply, resets, says
 

@@ -1,0 +1,134 @@
+"""The settings of sources that are reached over HTTP: where, through what network, and how we prove who we are.
+
+What they mean is decided in ``network.py`` and ``http.py``; no file is read and nothing is sent here. There is no
+setting that turns the verification of a certificate off.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+
+from resolvers.settings import Address, Settings, SourceSettings
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def _header_name(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise ValueError("the name of a header is made of letters, digits and hyphens")
+    return name
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+
+
+class Proxy(Settings):
+    """A forward proxy (RFC 9110 section 3.7). Whatever the environment says of proxies is not read."""
+
+    url: Address = Field(description="Address of the proxy: http://host:port or https://host:port.")
+    username: str = Field("", description="User name for the proxy, where it asks for one.")
+    password: SecretStr = Field(SecretStr(""), description="Its password.")
+
+
+def _proxy(given: object) -> object:
+    return {"url": given} if isinstance(given, str) else given
+
+
+class Certificate(Settings):
+    """What the gateway shows of itself in mutual TLS, as PEM files."""
+
+    file: str = Field(min_length=1, description="The certificate, and those between it and its authority.")
+    key: str | None = Field(None, description="Its private key; in the same file when absent.")
+    password: SecretStr | None = Field(None, description="The password that the private key is encrypted with.")
+
+
+def _certificate(given: object) -> object:
+    return {"file": given} if isinstance(given, str) else given
+
+
+class NetworkSettings(Settings):
+    """The way to a host. Paths start at the folder of the configuration file."""
+
+    proxy: Annotated[Proxy, BeforeValidator(_proxy, json_schema_input_type=Address | Proxy)] | None = Field(
+        None,
+        description="The proxy that every connection goes through; none when absent, whatever the environment says.",
+    )
+    ca: str | None = Field(
+        None,
+        min_length=1,
+        description="PEM file of the certificate authorities that are trusted, in place of those of the machine.",
+    )
+    cert: Annotated[Certificate, BeforeValidator(_certificate, json_schema_input_type=str | Certificate)] | None = (
+        Field(
+            None, description="The certificate that the gateway shows (mutual TLS): a PEM file that holds its key too."
+        )
+    )
+    min_tls: Literal["1.2", "1.3"] = Field("1.2", description="The oldest version of TLS that is spoken.")
+
+
+class Basic(Settings):
+    username: str = Field(description="User name of HTTP basic authentication (RFC 7617).")
+    password: SecretStr = Field(description="Its password.")
+
+    @model_validator(mode="after")
+    def _no_colon(self) -> Basic:
+        if ":" in self.username:
+            raise ValueError("a user name of basic authentication holds no colon (RFC 7617 section 2)")
+        return self
+
+
+class ApiKey(Settings):
+    """Exactly one of ``header``, ``query`` and ``cookie`` says where the key travels."""
+
+    value: SecretStr = Field(description="The key itself.")
+    header: HeaderName | None = Field(None, description="Name of the header that carries the key.")
+    query: str | None = Field(None, min_length=1, description="Name of the query parameter that carries the key.")
+    cookie: HeaderName | None = Field(None, description="Name of the cookie that carries the key.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ApiKey:
+        if sum(place is not None for place in (self.header, self.query, self.cookie)) != 1:
+            raise ValueError("an api_key needs exactly one of header, query and cookie")
+        return self
+
+
+def _listed(given: object) -> object:
+    return (given,) if isinstance(given, dict | ApiKey) else given
+
+
+class Auth(Settings):
+    """How the gateway proves itself to a source: any of the keys, and at most one that fills ``Authorization``."""
+
+    bearer: SecretStr | None = Field(None, description="A bearer token (RFC 6750).")
+    basic: Basic | None = Field(None, description="HTTP basic authentication.")
+    api_key: Annotated[
+        tuple[ApiKey, ...], BeforeValidator(_listed, json_schema_input_type=ApiKey | tuple[ApiKey, ...])
+    ] = Field((), description="An API key in a header, a query parameter or a cookie; a list where several are needed.")
+
+    @model_validator(mode="after")
+    def _some_way(self) -> Auth:
+        filling = [name for name in _AUTHORIZATION if getattr(self, name) is not None]
+        keys = [key for key in self.api_key if key.header is not None and key.header.lower() == "authorization"]
+        if not filling and not self.api_key:
+            raise ValueError("auth needs at least one of bearer, basic and api_key")
+        if len(filling) + len(keys) > 1:
+            both = " and ".join([*filling, *("api_key" for _ in keys)])
+            raise ValueError(f"{both} each fill the Authorization header: keep one of them")
+        return self
+
+
+_AUTHORIZATION = ("bearer", "basic")
+
+
+class HttpSettings(NetworkSettings, SourceSettings):
+    """The further keys of sources that are reached over HTTP."""
+
+    url: Address | None = Field(None, description="Where calls go; the description's own address when absent.")
+    auth: Auth | None = Field(None, description="How the gateway proves itself to the source.")
+    headers: dict[HeaderName, SecretStr] = Field(default_factory=dict, description="Sent with every call.")
+    max_reply_bytes: int = Field(
+        10_485_760, gt=0, description="Largest reply that is read, in bytes, after decompression."
+    )
