@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 import yaml
@@ -58,10 +58,13 @@ class Yaml:
         YamlError: malformed, not UTF-8, with duplicate keys or unknown tags, or nested too deeply.
     """
 
-    def __init__(self, text: bytes | str) -> None:
-        self._text = _decode(text)
+    def __init__(self, text: bytes | str, *, text_keys: bool = False) -> None:
+        """``text_keys``: keys are what is written, as in JSON, and ``200:`` is no number."""
+        self.text = _decode(text)
+        self.is_json = False
+        self._text_keys = text_keys
         self._root: yaml.Node | None = None  # kept, since lines are wanted of most texts, and reading takes the time
-        self.value = self._json() if self._text.lstrip()[:1] in {"{", "["} else self._yaml()
+        self.value = self._json() if self.text.lstrip()[:1] in {"{", "["} else self._yaml()
 
     def lines(self) -> Mapping[tuple[str | int, ...], int]:
         """The 1-based line of every key and every list item, by its path; the whole document is at ``()``.
@@ -70,7 +73,7 @@ class Yaml:
             YamlError: JSON that is no YAML.
         """
         lines: dict[tuple[str | int, ...], int] = {(): 1}
-        root = self._root or _compose(self._text)
+        root = self._root or _compose(self.text)
         if root is not None:
             try:
                 _mark(root, (), lines, frozenset())
@@ -78,24 +81,56 @@ class Yaml:
                 raise YamlError("the document is nested too deeply") from error
         return lines
 
+    def lines_at(self, paths: Iterable[tuple[str, ...]]) -> Mapping[tuple[str, ...], int]:
+        """The 1-based lines of some keys and list items, indices written as text; what is not there is left out.
+
+        Raises:
+            YamlError: JSON that is no YAML.
+        """
+        root = self._root or _compose(self.text)
+        found: dict[tuple[str, ...], int] = {}
+        below: dict[int, dict[str, tuple[int, yaml.Node]]] = {}
+        for path in paths:
+            node, line = root, 1
+            for part in path:
+                if node is None:
+                    break
+                if id(node) not in below:
+                    below[id(node)] = _below(node)
+                line, node = below[id(node)].get(part, (0, None))
+            if node is not None:
+                found[path] = line
+        return found
+
     def _json(self) -> object:
         try:
-            return json.loads(self._text, object_pairs_hook=_unique, parse_constant=_refuse)
+            value: object = json.loads(self.text, object_pairs_hook=_unique, parse_constant=_refuse)
         except YamlError:
             raise
         except RecursionError as error:
             raise YamlError("the document is nested too deeply") from error
         except ValueError:
             return self._yaml()  # a flow collection of YAML may look like JSON at first
+        self.is_json = True
+        return value
 
     def _yaml(self) -> object:
-        self._root = _compose(self._text)
+        self._root = _compose(self.text)
         if self._root is None:
             return None
         try:
-            return _Values().of(self._root)
+            return _Values(text_keys=self._text_keys).of(self._root)
         except RecursionError as error:
             raise YamlError("the document is nested too deeply") from error
+
+
+def _below(node: yaml.Node) -> dict[str, tuple[int, yaml.Node]]:
+    """The values of a collection by key or index, each with its line."""
+    if isinstance(node, yaml.MappingNode):
+        return {str(name.value): (_line(name), value) for name, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return {str(index): (_line(value), value) for index, value in enumerate(node.value)}
+    return {}
 
 
 def load(text: bytes | str) -> object:
@@ -158,7 +193,8 @@ def _refuse(constant: str) -> NoReturn:
 class _Values:
     """Nodes to values; an anchored node becomes one value however often it is referred to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, text_keys: bool) -> None:
+        self._text_keys = text_keys
         self._done: dict[int, object] = {}
         self._open: set[int] = set()
 
@@ -197,7 +233,7 @@ class _Values:
                 continue
             if not isinstance(name, yaml.ScalarNode):
                 raise YamlError("a key is a plain word", _line(name))
-            key = _scalar(name)
+            key = str(name.value) if self._text_keys else _scalar(name)
             if key in own:
                 raise YamlError(f'the key "{key}" is given twice; the first stands in line {first[key]}', _line(name))
             first[key] = _line(name)

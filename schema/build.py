@@ -117,11 +117,17 @@ def _complete(unified: UnifiedSchema, types: TypeBuilder, sources: Mapping[str, 
     Raises:
         ConfigurationError: there are none, or the schema is not valid.
     """
-    if not (types.queries or types.mutations or unified.hand_written_roots() - {PLACEHOLDER}):
+    empty = not (types.queries or types.mutations or unified.hand_written_roots() - {PLACEHOLDER})
+    if empty and not any(_declares_nothing(source.model) for source in sources.values()):
         raise ConfigurationError([_nothing(source.model) for source in sources.values()])
     faults = unified.complete(types.queries, types.mutations, _implementations(types), list(sources))
     if faults:
         raise ConfigurationError(Problem(fault) for fault in faults)
+
+
+def _declares_nothing(model: SourceModel) -> bool:
+    """A description that is read well and only tells how the system calls others (webhooks): nothing is missing."""
+    return model.kind == "openapi" and model.declared == 0
 
 
 def _nothing(model: SourceModel) -> Problem:

@@ -84,7 +84,8 @@ class UnifiedSchema(strawberry.Schema):
     ) -> list[str]:
         """Puts the generated fields beside the hand-written ones; gives the messages of what is not valid.
 
-        A graph that only writes gets the query that GraphQL demands: it tells the names of ``sources``.
+        A graph that only writes, or has no operations, gets the query that GraphQL demands: it tells the names of
+        ``sources``.
         """
         written = self._schema
         assert written.query_type is not None
@@ -92,7 +93,7 @@ class UnifiedSchema(strawberry.Schema):
         changed = dict(written.mutation_type.fields) if written.mutation_type is not None else {}
         mutation_fields = {**mutations, **changed}
         query_fields = {**queries, **own}
-        if not query_fields and mutation_fields:
+        if not query_fields:
             query_fields = {"sources": _sources(sources)}
         kwargs: dict[str, Any] = dict(written.to_kwargs())
         kept = [item for item in kwargs["types"] or () if item not in {written.query_type, written.mutation_type}]

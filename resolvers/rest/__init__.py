@@ -1,4 +1,4 @@
-"""REST sources: OpenAPI 3.0 and 3.1 described, JSON over HTTP. Import from here."""
+"""REST sources: OpenAPI 3.0, 3.1 and Swagger 2.0 described, JSON over HTTP. Import from here."""
 
 from resolvers.rest.client import RestSource, open_rest
 from resolvers.rest.settings import RestSettings

@@ -10,6 +10,7 @@ from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.http import HttpClient
 from resolvers.model import Effect, SourceModel
 from resolvers.problem import Problem
+from resolvers.rest.files import gather
 from resolvers.rest.openapi import read
 from resolvers.rest.reply import Replies
 from resolvers.rest.request import Inputs, encode
@@ -67,13 +68,14 @@ class RestSource:
 
 
 async def open_rest(name: str, settings: RestSettings, documents: Documents) -> RestSource:
-    """Reads the OpenAPI document off the event loop and makes the source ready to be called.
+    """Reads the OpenAPI document and its files off the event loop and makes the source ready to be called.
 
     Raises:
         DescriptionError: the document cannot be had or read, or names no address while ``url`` is not set.
     """
     document = await documents.read(settings.openapi)
-    description = await asyncio.to_thread(read, name, document)
+    files = await gather(documents, document, network=settings.references == "network")
+    description = await asyncio.to_thread(read, name, files)
     if settings.url is None and description.server is None:
         without = [item for item in description.requests.values() if item.server is None]
         if without:

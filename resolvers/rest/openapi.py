@@ -1,4 +1,4 @@
-"""OpenAPI 3.0 and 3.1 documents read into a ``SourceModel`` and the requests of its operations. Pure: bytes in.
+"""OpenAPI 3.0 and 3.1, and Swagger 2.0 in their form, read into a ``SourceModel`` and its requests. Pure: bytes in.
 
 What cannot be served is left out with its reason and place, never dropped. Schemas are read in ``schemas.py``,
 parameters in ``parameters.py``.
@@ -25,10 +25,12 @@ from resolvers.model import (
 from resolvers.origin import can_be_called
 from resolvers.problem import Problem
 from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
+from resolvers.rest.files import Files
 from resolvers.rest.naming import joined, operation_name
 from resolvers.rest.parameters import in_order, read_parameters
 from resolvers.rest.schemas import DEPRECATED, Schemas
 from resolvers.rest.shapes import Body, Description, RequestShape
+from resolvers.rest.swagger import is_swagger, upgrade
 
 EFFECTS = {
     "get": Effect.READ,
@@ -41,13 +43,28 @@ EFFECTS = {
 METHODS = (*EFFECTS, "options", "trace", "query")
 
 
-def read(name: str, document: Document) -> Description:
-    """The model and the requests of an OpenAPI document; ``name`` is the source's.
+def read(name: str, document: Document | Files) -> Description:
+    """The model and the requests of an OpenAPI document and its files; ``name`` is the source's.
 
     Raises:
-        DescriptionError: it is not an OpenAPI 3.0 or 3.1 document in JSON or YAML.
+        DescriptionError: it is not an OpenAPI 3.0, 3.1 or Swagger 2.0 document in JSON or YAML.
     """
-    return _Reader(name, Tree(document)).read()
+    tree = Tree(document)
+    _check_version(tree)
+    if is_swagger(tree.root):
+        upgraded = upgrade(tree.root, tree.follow)
+        tree.replace(upgraded.root, upgraded.moved, upgraded.now)
+    return _Reader(name, tree).read()
+
+
+def _check_version(tree: Tree) -> None:
+    version = str(tree.root.get("openapi", ""))
+    if version.startswith(("3.0", "3.1")) or is_swagger(tree.root):
+        return
+    what, mend = "the document is not an OpenAPI document", "name an OpenAPI 3.0, 3.1 or Swagger 2.0 document"
+    if version:
+        what = f"OpenAPI {version[:20]} is not read"
+    raise DescriptionError(Problem(what, mend=mend, document=tree.location))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,6 @@ class _Reader:
 
     def read(self) -> Description:
         root = self._tree.root
-        self._check_version(root)
         found = list(self._declared(root))
         for method, path, node, pointer, path_item, path_pointer in found:
             name = self._free_name(text(node, "operationId") or operation_name(method, path))
@@ -80,6 +96,9 @@ class _Reader:
         for hook in members(root.get("webhooks")):
             place = self._tree.place(f"#/webhooks/{token(hook)}")
             self._left_out.append(LeftOut(hook, "webhooks are calls to us and are not served", place, degraded=True))
+        if not found:
+            place = self._tree.place("#/paths")
+            self._left_out.append(LeftOut(self._name, "the document declares no operations", place, degraded=True))
         self._schemas.finish()
         operations = {name: self._with_keys(item) for name, item in self._operations.items()}
         model = SourceModel(
@@ -94,17 +113,6 @@ class _Reader:
             description=text(members(root.get("info")), "description"),
         )
         return Description(model, self._requests, self._server(root), frozenset(self._schemas.texts))
-
-    def _check_version(self, root: Node) -> None:
-        version = str(root.get("openapi", ""))
-        if version.startswith(("3.0", "3.1")):
-            return
-        what, mend = "the document is not an OpenAPI document", "name an OpenAPI 3.0 or 3.1 document"
-        if "swagger" in root:
-            what, mend = "Swagger 2.0 is not read", "convert the document to OpenAPI 3"
-        elif version:
-            what = f"OpenAPI {version[:20]} is not read"
-        raise DescriptionError(Problem(what, mend=mend, document=self._tree.location))
 
     def _declared(self, root: Node) -> list[tuple[str, str, Node, str, Node, str]]:
         found = []
@@ -272,8 +280,8 @@ class _Reader:
 
     def _placed(self, left_out: list[LeftOut]) -> tuple[LeftOut, ...]:
         """The same with lines, where anything was left out at all."""
-        lines = self._tree.lines() if left_out else {}
-        return tuple(replace(item, place=replace(item.place, line=lines.get(item.place.pointer))) for item in left_out)
+        lines = self._tree.lines(item.place for item in left_out)
+        return tuple(replace(item, place=replace(item.place, line=lines.get(item.place))) for item in left_out)
 
 
 def _essence(media: str) -> str:

@@ -29,6 +29,7 @@ from resolvers.model import (
 )
 from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
 from resolvers.rest.naming import joined, singular
+from resolvers.rest.pointers import split
 from resolvers.rest.scalars import integer, scalar_of
 
 Side = Literal["output", "input"]
@@ -109,7 +110,7 @@ class Schemas:
                 for index, part in items(node.get(word))
                 if not _is_constraint(part)
             ]
-            others = [(part, where) for part, where in alternatives if not self._is_null(part)]
+            others = [(part, where) for part, where in alternatives if not self._is_null(part, where)]
             nullable = nullable or len(others) < len(alternatives)
             if len(others) > 1:
                 raise Unserved("one of several types", f"{pointer}/{'oneOf' if 'oneOf' in node else 'anyOf'}")
@@ -151,9 +152,9 @@ class Schemas:
             merged |= {"properties": properties, "required": required}
         return {**merged, "nullable": nullable}
 
-    def _is_null(self, schema: object) -> bool:
+    def _is_null(self, schema: object, pointer: str) -> bool:
         try:
-            node, _ = self._tree.follow(schema, "")
+            node, _ = self._tree.follow(schema, pointer)
         except Unserved:
             return False
         return node.get("type") == "null" or node.get("enum") == [None] or ("const" in node and node["const"] is None)
@@ -270,8 +271,15 @@ def _properties(node: Node, pointer: str) -> list[tuple[str, object, str]]:
 
 
 def _own_name(pointer: str) -> str:
-    """The name of a component's schema, or an empty string for a schema inside another thing."""
-    own = pointer.removeprefix(COMPONENT) if pointer.startswith(COMPONENT) else "/"
+    """The name of a component's schema, or an empty string for a schema inside another thing.
+
+    In another file a schema may also stand at the top under its name, or be the file.
+    """
+    address, inside = split(pointer)
+    own = inside.removeprefix(COMPONENT) if inside.startswith(COMPONENT) else "/"
+    if address and own == "/":
+        stem = address.rpartition("/")[2].partition(".")[0]
+        own = inside.removeprefix("#/definitions/").removeprefix("#/") if inside != "#" else stem
     return "" if "/" in own else own.replace("~1", "/").replace("~0", "~")
 
 

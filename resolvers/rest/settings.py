@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from resolvers.http_settings import HttpSettings
@@ -11,5 +13,11 @@ class RestSettings(HttpSettings):
     """A source that an OpenAPI document describes."""
 
     openapi: str = Field(
-        min_length=1, description="The OpenAPI 3.0 or 3.1 document, JSON or YAML: a path beside the file, or a URL."
+        min_length=1,
+        description="The OpenAPI 3.0, 3.1 or Swagger 2.0 document, JSON or YAML: a path beside the file, or a URL.",
+    )
+    references: Literal["files", "network"] = Field(
+        "files",
+        description="Where references into other documents may lead: files beside a document on disk only, "
+        "or network: also to other addresses of the host that the document was read from.",
     )

@@ -57,3 +57,10 @@ def test_an_empty_database_is_told(memory: Any) -> None:
     what, mend = problem(SourceModel("stock", "database", {}), memory)
     assert what == "there are no tables or views in it"
     assert mend == "name others with schemas"
+
+
+async def test_a_document_of_webhooks_alone_is_a_valid_graph(memory: Any) -> None:
+    graph = build({"hooks": memory(SourceModel("hooks", "openapi", {}), {})}, GraphSettings()).graph
+    context = Context(asyncio.get_running_loop().time() + 5, "r1")
+    answer = await graph.execute(GraphQLRequest("{ sources }"), ANONYMOUS, context, read_only=False)
+    assert answer.body == {"data": {"sources": ["hooks"]}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import textwrap
 from pathlib import Path
 
@@ -272,7 +271,7 @@ def test_what_is_left_out_says_why_and_where(shop: Description) -> None:
     degraded = {item.operation: item.reason for item in model.left_out if item.degraded}
     assert "several types" in degraded["OrderPayment"]
     assert "Nowhere" in degraded["OrderLost"]
-    assert "another document" in degraded["OrderFar"]
+    assert "other.yaml" in degraded["OrderFar"]
     assert "shipped" in degraded["placeOrder"]
 
 
@@ -334,7 +333,7 @@ def test_openapi_3_1() -> None:
 
 
 @pytest.mark.parametrize(("text", "what"), [
-    ("swagger: '2.0'", "Swagger 2.0"), ("openapi: 4.0.0", "4.0.0"), ("a: 1", "not an OpenAPI"),
+    ("swagger: '1.2'", "not an OpenAPI"), ("openapi: 4.0.0", "4.0.0"), ("a: 1", "not an OpenAPI"),
     ("[]", "not an OpenAPI"),
     ("openapi: 3.0.0\npaths: {a: 1, a: 2}", "twice"), ("openapi: [", "cannot be read"), ("", "not an OpenAPI"),
 ])  # fmt: skip
@@ -383,8 +382,6 @@ def test_documents_of_others() -> None:
         if path.stat().st_size > 2_000_000:
             continue
         content = path.read_bytes()
-        if re.search(rb"""["']?swagger["']?: *["']2""", content):
-            continue
         model = read("x", Document(path.name, content)).model
         gone = [item for item in model.left_out if not item.degraded]
         assert len(model.operations) + len(gone) == model.declared, path.name
