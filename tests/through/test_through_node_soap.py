@@ -10,6 +10,7 @@ import pytest
 
 from tests.raw_server import RawServer, raw_server, reply, says
 from tests.soap.npm_soap import NpmSoap, npm_soap
+from tests.through.crm import orders_document
 from tests.through.gateway import Gateway, codes, gateway
 
 FILE = """
@@ -25,14 +26,7 @@ FILE = """
     access: { default: anonymous }
 """
 TEXT = {"type": "string"}
-CRM = {
-    "openapi": "3.0.3",
-    "info": {"title": "CRM", "version": "1"},
-    "paths": {"/orders": {"get": {"operationId": "orders", "responses": {"200": {"content": {"application/json": {
-        "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Order"}}}}}}}}},
-    "components": {"schemas": {"Order": {
-        "type": "object", "required": ["id"], "properties": {"id": TEXT, "invoiceNo": {**TEXT, "nullable": True}}}}},
-}  # fmt: skip
+CRM = orders_document({"id": TEXT, "invoiceNo": {**TEXT, "nullable": True}}, "id")
 NUMBERS = ["A", "B ", None, "A", "A&<1>", "D", "none", "F"]
 
 
@@ -51,7 +45,7 @@ async def crm() -> AsyncIterator[RawServer]:
 
 @pytest.fixture
 async def house(billing: NpmSoap, crm: RawServer, tmp_path: Path) -> AsyncIterator[Gateway]:
-    (tmp_path / "crm.json").write_text(json.dumps(CRM))
+    (tmp_path / "crm.json").write_text(CRM)
     async with gateway(tmp_path, FILE, {"CRM": crm.url, "BILLING": billing.address}) as served:
         billing.calls()
         yield served

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import sqlite3
 import sys
@@ -15,6 +14,7 @@ from textwrap import dedent
 import pytest
 
 from tests.raw_server import RawServer, raw_server, reply, says
+from tests.through.crm import orders_document
 from tests.through.gateway import Gateway, gateway
 
 FILE = """
@@ -40,14 +40,7 @@ FILE = """
 """
 WSDL = (Path(__file__).parent.parent / "soap" / "billing.wsdl").read_bytes()
 TEXT = {"type": "string"}
-CRM = {
-    "openapi": "3.0.3",
-    "info": {"title": "CRM", "version": "1"},
-    "paths": {"/orders": {"get": {"operationId": "orders", "responses": {"200": {"content": {"application/json": {
-        "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Order"}}}}}}}}},
-    "components": {"schemas": {"Order": {
-        "type": "object", "required": ["sku", "invoiceNo"], "properties": {"sku": TEXT, "invoiceNo": TEXT}}}},
-}  # fmt: skip
+CRM = orders_document({"sku": TEXT, "invoiceNo": TEXT}, "sku", "invoiceNo")
 NAMES = '{ __schema { queryType { fields { name } } types { name } } order: __type(name: "Order") { fields { name } } }'
 
 
@@ -61,7 +54,7 @@ class Town:
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """The folder of a configuration file whose WSDL lies where nothing listens."""
-    (tmp_path / "crm.json").write_text(json.dumps(CRM))
+    (tmp_path / "crm.json").write_text(CRM)
     with sqlite3.connect(tmp_path / "stock.db") as connection:
         connection.execute("CREATE TABLE products (sku TEXT PRIMARY KEY, name TEXT, price INTEGER)")
         connection.execute("INSERT INTO products VALUES ('a', 'Anvil', 7)")

@@ -14,6 +14,7 @@ from resolvers import Context
 from schema import ANONYMOUS, GraphQLRequest
 from tests.raw_server import RawServer, raw_server, reply, says
 from tests.through.conftest import Depot
+from tests.through.crm import orders_document
 from tests.through.gateway import Gateway, codes, gateway
 
 FILE = """
@@ -48,17 +49,11 @@ INSERT INTO parts VALUES ('a', 1, 'first'), ('a', 2, NULL), ('d', 1, 'only');
 """
 ANN = "0b1e2d3c-0000-4000-8000-00000000000a"
 TEXT = {"type": "string", "nullable": True}
-CRM = {
-    "openapi": "3.0.3",
-    "info": {"title": "CRM", "version": "1"},
-    "paths": {"/orders": {"get": {"operationId": "orders", "responses": {"200": {"content": {"application/json": {
-        "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Order"}}}}}}}}},
-    "components": {"schemas": {"Order": {"type": "object", "properties": {
-        "sku": TEXT,
-        "supplierNo": {"type": "integer", "format": "int64", "nullable": True},
-        "skus": {"type": "array", "items": {"type": "string"}},
-    }}}},
-}  # fmt: skip
+CRM = orders_document({
+    "sku": TEXT,
+    "supplierNo": {"type": "integer", "format": "int64", "nullable": True},
+    "skus": {"type": "array", "items": {"type": "string"}},
+})  # fmt: skip
 ORDERS: list[dict[str, Any]] = [
     {"sku": "a", "supplierNo": 7, "skus": ["d", "a", "gone", "a"]},
     {"sku": "B", "supplierNo": 8, "skus": []},
@@ -78,7 +73,7 @@ async def crm() -> AsyncIterator[RawServer]:
 @pytest.fixture
 async def house(depot: Depot, crm: RawServer, tmp_path: Path) -> AsyncIterator[Gateway]:
     await depot.connection.execute(TABLES)
-    (tmp_path / "crm.json").write_text(json.dumps(CRM))
+    (tmp_path / "crm.json").write_text(CRM)
     environment = {"CRM": crm.url, "DEPOT": depot.url, "SCHEMA": depot.schema}
     async with gateway(tmp_path, FILE, environment) as served:
         yield served
