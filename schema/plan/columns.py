@@ -268,16 +268,39 @@ class _Columns:
             at = [index for index in at if self._is_type(planned, named, level, index, values[index])]
         if len(at) == len(values):
             objects = Objects(values, level)
-            if at:
-                self._make(planned.below[named.name], objects, pending)
-            return objects.made
+            block = planned.below[named.name]
+            if block.settled and isinstance(planned.plan, Link):
+                return self._shared(block, values) or self._made(block, objects, pending)
+            return self._made(block, objects, pending)
         objects = Objects([values[index] for index in at], level, at)
         results: list[object] = [None] * len(values)
-        if at:
-            self._make(planned.below[named.name], objects, pending)
-            for index, made in zip(at, objects.made, strict=True):
-                results[index] = made
+        for index, made in zip(at, self._made(planned.below[named.name], objects, pending), strict=True):
+            results[index] = made
         return results
+
+    def _made(self, block: Block, objects: Objects, pending: Pending) -> list[dict[str, object]]:
+        if objects.rows:
+            self._make(block, objects, pending)
+        return objects.made
+
+    def _shared(self, block: Block, rows: Sequence[object]) -> Sequence[object] | None:
+        """Objects for rows of which most occur again and again, each made once; ``None`` where that does not do.
+
+        One that fails must fail in every place where it stands.
+        """
+        distinct = {id(row): row for row in rows}
+        if 2 * len(distinct) > len(rows):
+            return None
+        before = len(self._failures)
+        once = Objects(list(distinct.values()))
+        self._make(block, once, [])
+        self._run.objects -= len(rows) - len(distinct)
+        if self._run.objects < 0 or len(self._failures) > before:
+            self._failures.forget(before)
+            self._run.objects += len(rows)
+            return None
+        made = dict(zip(distinct, once.made, strict=True))
+        return [made[id(row)] for row in rows]
 
     @staticmethod
     def _are_rows(named: GraphQLObjectType, values: Sequence[object]) -> bool:

@@ -118,7 +118,7 @@ class Compiler:
             self._fields[parent.name, path] = planned
             entries.append(planned)
             needed = needed.merge(needs)
-        return Block(tuple(entries), builder(tuple(groups))), needed
+        return Block(tuple(entries), builder(tuple(groups)), settled=all(map(_is_settled, entries))), needed
 
     def _field(
         self, parent: GraphQLObjectType, path: ResponsePath, order: int, nodes: list[FieldNode], met: Met
@@ -202,3 +202,9 @@ def used_inputs(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, s
             if name in typed.fields:
                 yield typed.name, name
                 yield from used_inputs(typed.fields[name].type, inner)
+
+
+def _is_settled(entry: Entry) -> bool:
+    if isinstance(entry, Fixed):
+        return True
+    return isinstance(entry.plan, ReadKey) and all(block.settled for block in entry.below.values())

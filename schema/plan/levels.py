@@ -97,8 +97,12 @@ class Failures:
         """One value of a column failed, and null stands in its place."""
         self._found.append((level, index, planned, cause))
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def forget(self, count: int) -> None:
+        """Keeps the first ``count``."""
+        del self._found[count:]
 
     def settle(self) -> tuple[list[Failure], bool]:
         """Propagates nulls; gives the failures that remain in the order of the response, and whether all is null."""

@@ -69,10 +69,14 @@ Entry: TypeAlias = "Fixed | PlannedField"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The fields of one object type at one place, in the order of the response; ``build`` makes objects of columns."""
+    """The fields of one object type at one place, in the order of the response; ``build`` makes objects of columns.
+
+    ``settled``: all is read from the row, so one row gives one object wherever it stands, and nothing is added later.
+    """
 
     entries: tuple[Entry, ...]
     build: Build
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
