@@ -13,7 +13,7 @@ from resolvers.problem import Problem
 from resolvers.rest.files import gather
 from resolvers.rest.openapi import read
 from resolvers.rest.reply import Replies
-from resolvers.rest.request import Inputs, encode
+from resolvers.rest.request import Encoder, Inputs
 from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description
 from resolvers.source import Call, Context
@@ -36,6 +36,9 @@ class RestSource:
         self._server = description.server
         self._inputs = Inputs(description.model.inputs, description.texts)
         self._replies = Replies(description.model.types, description.model.enums)
+        self._encoders: dict[str, Encoder] = {}
+        key = settings.auth.api_key if settings.auth is not None else None
+        self._kept = frozenset({key.query}) if key is not None and key.query is not None else frozenset[str]()
         self._settings = settings
         self._http = http
 
@@ -52,7 +55,10 @@ class RestSource:
             raise BadRequest(f"{self.model.name} has no operation {call.operation}")
         server = self._settings.url or shape.server or self._server
         assert server is not None, "open_rest refuses a source without an address"
-        request = encode(shape, server, call.arguments, self._inputs)
+        encoder = self._encoders.get(call.operation)
+        if encoder is None:
+            encoder = self._encoders[call.operation] = Encoder(shape, self._inputs, self._kept)
+        request = encoder.encode(server, call.arguments)
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded

@@ -1,12 +1,12 @@
 """OpenAPI 3.0 and 3.1, and Swagger 2.0 in their form, read into a ``SourceModel`` and its requests. Pure: bytes in.
 
 What cannot be served is left out with its reason and place, never dropped. Schemas are read in ``schemas.py``,
-parameters in ``parameters.py``.
+parameters in ``parameters.py``, bodies and answers in ``contents.py``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from resolvers.documents import DescriptionError, Document
@@ -16,20 +16,20 @@ from resolvers.model import (
     LeftOut,
     ListRef,
     NamedRef,
+    ObjectType,
     Operation,
-    Scalar,
     ScalarRef,
     SourceModel,
-    TypeRef,
 )
 from resolvers.origin import can_be_called
 from resolvers.problem import Problem
+from resolvers.rest.contents import Answers, Contents
 from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
 from resolvers.rest.files import Files
 from resolvers.rest.naming import joined, operation_name
 from resolvers.rest.parameters import in_order, read_parameters
 from resolvers.rest.schemas import DEPRECATED, Schemas
-from resolvers.rest.shapes import Body, Description, RequestShape
+from resolvers.rest.shapes import Answer, Description, RequestShape
 from resolvers.rest.swagger import is_swagger, upgrade
 
 EFFECTS = {
@@ -65,13 +65,6 @@ def _check_version(tree: Tree) -> None:
     if version:
         what = f"OpenAPI {version[:20]} is not read"
     raise DescriptionError(Problem(what, mend=mend, document=tree.location))
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    result: TypeRef | None
-    reply: str
-    accept: str
 
 
 class _Reader:
@@ -142,26 +135,27 @@ class _Reader:
     ) -> None:
         if method not in EFFECTS:
             raise Unserved(f"the method {method.upper()} is not served", pointer)
-        if not path.startswith("/") or {"?", "#"} & set(path):
-            raise Unserved("a path begins with a slash and holds no query", path_pointer)
+        if not path.startswith("/"):
+            raise Unserved("a path begins with a slash", path_pointer)
         title = joined(name) or "Operation"
         given = in_order(path_item, path_pointer, node, pointer)
         parameters = read_parameters(self._tree, self._schemas, title, given, path)
         left_out = [replace(item, operation=name) for item in parameters.left_out]
         arguments = dict(parameters.arguments)
+        contents = Contents(self._tree, self._schemas, name, title, left_out)
         body = None
         if "requestBody" in node:
-            body = self._body(name, title, method, node, pointer, left_out)
+            body = contents.body(method, node["requestBody"], f"{pointer}/requestBody")
         if body is not None:
             arguments["body"] = Argument("body", body.type, required=body.required, place=self._tree.place(pointer))
-        answer = self._answer(name, title, node, pointer, left_out)
+        answers = contents.answers(members(node.get("responses")), f"{pointer}/responses")
         if method == "head":
-            answer = _Answer(None, "none", answer.accept)
+            answers = Answers(None, Answer("none"))
         for callback in members(node.get("callbacks")):
             where = self._tree.place(f"{pointer}/callbacks/{token(callback)}")
             left_out.append(LeftOut(name, f"the callback {callback} is not served", where, degraded=True))
         by_key = method == "get" and any(item.location == "path" for item in parameters.parameters)
-        result = answer.result
+        result = answers.result
         not_found_is_null = by_key and result is not None
         self._operations[name] = Operation(
             name,
@@ -178,72 +172,12 @@ class _Reader:
             path,
             parameters.parameters,
             body,
-            answer.accept,
-            "json" if answer.reply == "json" else "text" if answer.reply == "text" else "none",
+            answers.accept,
+            answers.reply,
+            dict(answers.others),
             self._server(node) or self._server(path_item),
         )
         self._left_out += left_out
-
-    def _body(
-        self, name: str, title: str, method: str, node: Node, pointer: str, left_out: list[LeftOut]
-    ) -> Body | None:
-        body, where = self._tree.follow(node["requestBody"], f"{pointer}/requestBody")
-        content = members(body.get("content"))
-        required = body.get("required") is True
-        media = _json_media(content)
-        if method in {"get", "head", "delete"} and not required:
-            reason = f"a body of {method.upper()} has no meaning (RFC 9110 section 9.3) and is not sent"
-            left_out.append(LeftOut(name, reason, self._tree.place(where), degraded=True))
-            return None
-        if media is None:
-            reason = f"the body is not JSON: {', '.join(content) or 'nothing declared'}"
-            if required:
-                raise Unserved(reason, f"{where}/content")
-            left_out.append(LeftOut(name, f"{reason}, and is not sent", self._tree.place(where), degraded=True))
-            return None
-        schema = members(content[media]).get("schema", True)
-        spot = f"{where}/content/{token(media)}/schema"
-        ref = self._schemas.type_of(schema, spot, f"{title}Body", "input")
-        if required and not (isinstance(ref, ScalarRef) and ref.scalar is Scalar.JSON):
-            ref = replace(ref, nullable=False)
-        sent = "application/json" if "*" in media else media
-        return Body(ref, sent, required, self._schemas.travels_as_text(schema, spot))
-
-    def _answer(self, name: str, title: str, node: Node, pointer: str, left_out: list[LeftOut]) -> _Answer:
-        responses = members(node.get("responses"))
-        codes = sorted(code for code in responses if code.upper() == "2XX" or (len(code) == 3 and code.startswith("2")))
-        if not codes and "default" in responses:
-            codes = ["default"]
-        typed: list[tuple[object, str, str]] = []
-        others: list[str] = []
-        words = ""
-        silent = not codes
-        for code in codes:
-            response, where = self._tree.follow(responses[code], f"{pointer}/responses/{token(code)}")
-            content = members(response.get("content"))
-            media = _json_media(content)
-            if media is not None:
-                spot = f"{where}/content/{token(media)}/schema"
-                typed.append((members(content[media]).get("schema", True), spot, media))
-            elif any(_essence(item).startswith("text/") for item in content):
-                words = words or next(item for item in content if _essence(item).startswith("text/"))
-            else:
-                silent = silent or not content
-                others += content
-        if typed:
-            schema, spot, media = typed[0]
-            if any(schema != other for other, _, _ in typed[1:]):
-                reason = "served as JSON: its successful answers have different types"
-                left_out.append(LeftOut(name, reason, self._tree.place(pointer), degraded=True))
-                return _Answer(ScalarRef(Scalar.JSON, nullable=True), "json", "application/json")
-            ref = self._schemas.type_of(schema, spot, f"{title}Result", "output")
-            nullable = ref.nullable or silent
-            return _Answer(replace(ref, nullable=nullable), "json", "application/json" if "*" in media else media)
-        if words:
-            return _Answer(ScalarRef(Scalar.STRING), "text", _essence(words))
-        if others:
-            raise Unserved(f"the answer is not JSON: {', '.join(others)}", f"{pointer}/responses")
-        return _Answer(None, "none", "*/*")
 
     def _with_keys(self, operation: Operation) -> Operation:
         """``by``: required parameters that bear the very name of a field of the result."""
@@ -251,7 +185,7 @@ class _Reader:
         if isinstance(ref, ListRef):
             ref = ref.item
         row = self._schemas.types.get(ref.name) if isinstance(ref, NamedRef) else None
-        if operation.effect is not Effect.READ or row is None:
+        if operation.effect is not Effect.READ or not isinstance(row, ObjectType):
             return operation
         by = {
             name: name
@@ -283,15 +217,3 @@ class _Reader:
         lines = self._tree.lines(item.place for item in left_out)
         return tuple(replace(item, place=replace(item.place, line=lines.get(item.place))) for item in left_out)
 
-
-def _essence(media: str) -> str:
-    return media.partition(";")[0].strip().lower()
-
-
-def _json_media(content: Node) -> str | None:
-    """The media type under which JSON is declared (RFC 6839 section 3.1 counts ``+json``), or ``None``."""
-    for media in content:
-        essence = _essence(media)
-        if essence in {"application/json", "*/*", "application/*"} or essence.endswith(("+json", "/json")):
-            return media
-    return None

@@ -1,6 +1,6 @@
-"""OpenAPI parameters read: which can be sent, how their lists are joined, what argument each becomes.
+"""OpenAPI parameters read: which can be sent, in which style, what argument each becomes.
 
-It does not encode values (``request.py``) nor read schemas (``schemas.py``).
+It does not encode values (``styles.py``) nor read schemas (``schemas.py``).
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import cast, get_args
+from typing import cast
 
 from resolvers.model import Argument, LeftOut, ListRef, NamedRef, Scalar, ScalarRef, TypeRef
-from resolvers.rest.document import Node, Tree, Unserved, items, text
+from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
 from resolvers.rest.naming import joined
+from resolvers.rest.request import PLACEHOLDER, split
 from resolvers.rest.schemas import DEPRECATED, Schemas
-from resolvers.rest.shapes import Location, Parameter
+from resolvers.rest.shapes import Encoding, Location, Parameter, Style
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 IGNORED = frozenset({"accept", "content-type", "authorization"})
@@ -24,14 +25,13 @@ OURS = frozenset({
     "keep-alive", "proxy-authorization", "proxy-connection", "accept-encoding",
 })  # fmt: skip
 """Headers that frame a message or belong to the connection: never a caller's to set."""
-SEPARATORS = {
-    ("path", "simple"): ",",
-    ("header", "simple"): ",",
-    ("query", "form"): ",",
-    ("query", "spaceDelimited"): "%20",
-    ("query", "pipeDelimited"): "%7C",
-    ("cookie", "form"): ",",
+STYLES: Mapping[str, tuple[Style, ...]] = {
+    "path": ("simple", "label", "matrix"),
+    "header": ("simple",),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "cookie": ("form",),
 }
+"""OpenAPI 3.1 section 4.8.12.3: the styles of each place, its default first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +61,85 @@ def read_parameters(tree: Tree, schemas: Schemas, operation: str, given: list[tu
             continue
         required = node.get("required") is True or location == "path"
         try:
-            parameter, argument = _read(tree, schemas, operation, node, pointer)
+            found = _read(tree, schemas, operation, node, pointer)
         except Unserved as unserved:
             if required:
                 raise
             reason = f"the parameter {name} is not served: {unserved.reason}"
             left_out.append(LeftOut(operation, reason, tree.place(unserved.pointer), degraded=True))
             continue
+        parameter, argument = found.parameter, found.argument
+        if found.guessed:
+            reason = f"guessed: the parameter {name}: {found.guessed}"
+            left_out.append(LeftOut(operation, reason, argument.place, degraded=True))
         if argument.name in arguments or argument.name == "body":
             spelled = f"{argument.name}_{location}"
             parameter, argument = replace(parameter, argument=spelled), replace(argument, name=spelled)
         parameters.append(parameter)
         arguments[argument.name] = argument
-    wanted = set(re.findall(r"\{([^{}]*)\}", path))
-    declared = {parameter.name for parameter in parameters if parameter.location == "path"}
-    if wanted != declared:
-        odd = ", ".join(sorted(wanted ^ declared))
-        raise Unserved(f"the path and its parameters do not agree about {odd}", "")
+    return _agreeing(Read(tuple(parameters), arguments, tuple(left_out)), tree, operation, path)
+
+
+def _agreeing(read: Read, tree: Tree, operation: str, path: str) -> Read:
+    """The same with a parameter for every placeholder of the path, and without those that have no place in it.
+
+    Raises:
+        Unserved: a placeholder stands where nothing is sent.
+    """
+    target, query = split(path)
+    wanted = dict.fromkeys(PLACEHOLDER.findall(target + query))
+    if not wanted.keys() >= set(PLACEHOLDER.findall(path)):
+        raise Unserved("a placeholder in the fragment of a path, which is never sent", "")
+    parameters, arguments, left_out = list(read.parameters), dict(read.arguments), list(read.left_out)
+    for item in read.parameters:
+        if item.location == "path" and item.name not in wanted:
+            parameters.remove(item)
+            place = arguments.pop(item.argument).place
+            reason = f"the parameter {item.name} has no place in the path and is not sent"
+            left_out.append(LeftOut(operation, reason, place, degraded=True))
+    known = {item.name for item in parameters if item.location == "path"}
+    for name in wanted:
+        if name in known:
+            continue
+        argument = f"{name}_path" if name in arguments or name == "body" else name
+        parameters.append(Parameter(name, "path", argument))
+        arguments[argument] = Argument(argument, ScalarRef(Scalar.STRING), required=True)
+        reason = f"guessed: the path wants {name}, which is not declared; it is taken as a text"
+        left_out.append(LeftOut(operation, reason, tree.place(""), degraded=True))
     return Read(tuple(parameters), arguments, tuple(left_out))
 
 
-def _read(tree: Tree, schemas: Schemas, operation: str, node: Node, pointer: str) -> tuple[Parameter, Argument]:
+@dataclass(frozen=True, slots=True)
+class _One:
+    """A parameter, its argument, and what was guessed about it."""
+
+    parameter: Parameter
+    argument: Argument
+    guessed: str = ""
+
+
+def _read(tree: Tree, schemas: Schemas, operation: str, node: Node, pointer: str) -> _One:
     name, location = text(node, "name"), text(node, "in")
-    if not name or location not in get_args(Location):
+    if not name or location not in STYLES:
         raise Unserved("a parameter needs a name and a place", pointer)
     if location in {"header", "cookie"} and (not TOKEN.fullmatch(name) or name.lower() in OURS):
         raise Unserved(f"the {location} {name} is not a caller's to set", pointer)
-    if "schema" not in node:
-        raise Unserved("a parameter without a schema", pointer)
-    style = text(node, "style") or ("form" if location in {"query", "cookie"} else "simple")
-    if (location, style) not in SEPARATORS:
-        raise Unserved(f"the style {style} is not served in a {location}", pointer)
-    where = f"{pointer}/schema"
-    ref = schemas.type_of(node["schema"], where, operation + joined(name), "input")
-    _check(ref, schemas, location, where)
-    explode = node.get("explode", style == "form")
-    separator = "" if explode is True and location == "query" else SEPARATORS[location, style]
+    guessed, media = "", ""
+    schema, where = node.get("schema"), f"{pointer}/schema"
+    content = members(node.get("content"))
+    if schema is None and content:
+        media, where = _content(content, pointer)
+        schema = members(content[media]).get("schema", True)
+        media = media.partition(";")[0].strip().lower()
+    elif schema is None:
+        schema, where, guessed = {**node, "description": None}, pointer, "it has no schema, and is read as one itself"
+        if "type" not in node:
+            schema, guessed = {"type": "string"}, "it has no schema, and is taken as a text"
+    ref = schemas.type_of(schema, where, operation + joined(name), "input")
+    encoding, odd = _encoding(node, location)
+    guessed = guessed or odd
+    if not media and encoding.style != "deepObject" and _nests(tree, schema, where):
+        guessed = guessed or "a value inside a value is sent as JSON, since its style cannot say it"
     required = node.get("required") is True or location == "path"
     argument = Argument(
         name,
@@ -106,20 +149,62 @@ def _read(tree: Tree, schemas: Schemas, operation: str, node: Node, pointer: str
         deprecated=DEPRECATED if node.get("deprecated") is True and not required else None,
         place=tree.place(pointer),
     )
-    return Parameter(name, cast("Location", location), name, separator), argument
-
-
-def _check(ref: TypeRef, schemas: Schemas, location: str, pointer: str) -> None:
-    item = ref
-    if isinstance(ref, ListRef):
-        if location == "cookie":
-            raise Unserved("a list in a cookie", pointer)
-        item = ref.item
-    plain = (isinstance(item, ScalarRef) and item.scalar is not Scalar.JSON) or (
-        isinstance(item, NamedRef) and item.name in schemas.enums
+    composite = not _is_plain(ref, schemas)
+    parameter = Parameter(
+        name,
+        cast("Location", location),
+        name,
+        encoding,
+        ref if composite else None,
+        media,
+        text=composite and schemas.travels_as_text(schema, where),
+        empty=location == "query" and node.get("allowEmptyValue") is True and not _says_empty(ref),
     )
-    if not plain:
-        raise Unserved("only scalars and lists of scalars are sent as parameters", pointer)
+    return _One(parameter, argument, guessed)
+
+
+def _content(content: Node, pointer: str) -> tuple[str, str]:
+    """The media type of a parameter that is described by ``content``, and where its schema stands."""
+    for media in content:
+        essence = media.partition(";")[0].strip().lower()
+        if essence.endswith(("/json", "+json")) or essence.startswith("text/"):
+            return media, f"{pointer}/content/{token(media)}/schema"
+    raise Unserved(f"a parameter in {', '.join(content)}", f"{pointer}/content")
+
+
+def _encoding(node: Node, location: str) -> tuple[Encoding, str]:
+    """The style of a parameter; where the document names one that its place does not have, the usual one."""
+    stated = text(node, "style")
+    usual = STYLES[location][0]
+    style = next((item for item in STYLES[location] if item == stated), usual)
+    explode = node.get("explode", style == "form") is True
+    odd = f"the style {stated} does not exist in a {location}, {usual} is used" if stated not in {"", style} else ""
+    return Encoding(style, explode, reserved=location == "query" and node.get("allowReserved") is True), odd
+
+
+def _says_empty(ref: TypeRef) -> bool:
+    """Whether a value of the type can itself be an empty text."""
+    return isinstance(ref, ScalarRef) and ref.scalar in {Scalar.STRING, Scalar.ID}
+
+
+def _is_plain(ref: TypeRef, schemas: Schemas) -> bool:
+    """A scalar or a list of scalars: nothing has to be done to a value before it is encoded."""
+    item = ref.item if isinstance(ref, ListRef) else ref
+    return isinstance(item, ScalarRef) or (isinstance(item, NamedRef) and item.name in schemas.enums)
+
+
+def _nests(tree: Tree, schema: object, pointer: str) -> bool:
+    """Whether the items of a list or the members of an object are themselves lists or objects."""
+    try:
+        node, pointer = tree.follow(schema, pointer)
+        inner = [node["items"]] if "items" in node else list(members(node.get("properties")).values())
+        return any(_kind(tree.follow(item, pointer)[0]) for item in inner)
+    except Unserved:
+        return False
+
+
+def _kind(node: Node) -> bool:
+    return node.get("type") in ("array", "object") or "properties" in node or "items" in node
 
 
 def in_order(path_item: Node, path_pointer: str, operation: Node, pointer: str) -> list[tuple[object, str]]:

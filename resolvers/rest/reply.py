@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import NoReturn
 
 import msgspec
@@ -22,8 +24,19 @@ from resolvers.errors import (
     SourceUnavailable,
 )
 from resolvers.http import Reply
-from resolvers.model import Effect, ListRef, NamedRef, ObjectType, Operation, OutputType, Scalar, ScalarRef, TypeRef
-from resolvers.rest.shapes import RequestShape
+from resolvers.model import (
+    TYPE_KEY,
+    Effect,
+    ListRef,
+    NamedRef,
+    ObjectType,
+    Operation,
+    OutputType,
+    Scalar,
+    ScalarRef,
+    TypeRef,
+)
+from resolvers.rest.shapes import Answer, RequestShape
 from resolvers.rest.typed import TypedDecoders
 from resolvers.source import EVERYTHING, Selection
 
@@ -80,13 +93,28 @@ class Replies:
         if operation.not_found_is_null and reply.status == 404:
             return None
         _check_status(reply.status)
-        if result is None or shape.reply == "none" or reply.status in {204, 205}:
+        answer = _answer(shape, reply.status) if shape.others else shape.reply
+        if result is None or answer.kind == "none" or reply.status in {204, 205}:
             return None
+        if answer.type is None:
+            return self._read(answer, reply, result, selection)
+        name, member = answer.member
+        inner = selection.fields.get(member, EVERYTHING) if member and not selection.everything else selection
+        value = self._read(answer, reply, answer.type, inner)
+        if member:
+            return {TYPE_KEY: name, member: value}
+        return {**value, TYPE_KEY: name} if isinstance(value, dict) else value
+
+    def _read(self, answer: Answer, reply: Reply, result: TypeRef, selection: Selection) -> object:
         essence, charset = _media(reply.headers.get("content-type", ""))
-        if shape.reply == "text":
-            if not essence.startswith("text/"):
-                raise SourceBadResponse(f"expected text, got {essence or 'no media type'}")
-            return _text(reply.body, charset)
+        if answer.kind in {"text", "binary"}:
+            _check_media(essence, answer)
+            return reply.body if answer.kind == "binary" else _told(_text(reply.body, charset), result)
+        if answer.kind == "lines":
+            _check_media(essence, answer)
+            exact = self._holds_decimals(result)
+            rows = [parse(line, exact=exact) for line in _LINE_ENDS.split(reply.body) if line.strip()]
+            return self._settle(rows, result, selection, 0, exact=exact)
         if essence != "application/json" and not essence.endswith(("+json", "/json")):
             raise SourceBadResponse(f"expected JSON, got {essence or 'no media type'}")
         if charset not in UTF_8:
@@ -219,6 +247,53 @@ def _refuse(constant: str) -> NoReturn:
     raise SourceBadResponse(f"{constant} is not JSON")
 
 
+_LINE_ENDS = re.compile(rb"[\n\x1e]")
+"""JSON lines end with a line feed; those of RFC 7464 begin with a record separator."""
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+
+
+def _answer(shape: RequestShape, status: int) -> Answer:
+    return shape.others.get(str(status)) or shape.others.get("2XX") or shape.reply
+
+
+def _check_media(essence: str, answer: Answer) -> None:
+    """What is no JSON must be what was declared; a page of HTML, say of a login, counts only where it is declared.
+
+    Senders are vague about bytes and texts: for declared bytes any bytes will do if the declaration names them but
+    generally, and texts may call themselves plain.
+    """
+    vague = {"application/octet-stream"} if answer.kind == "binary" else {"text/plain"}
+    general = not answer.medias or any("*" in media or media in vague for media in answer.medias)
+    fits = essence in answer.medias or essence in vague or (answer.kind == "binary" and general)
+    if answer.kind == "lines":
+        fits = essence in answer.medias or essence in {"application/json", "text/plain"}
+    if not essence or not fits or (essence in _HTML and essence not in answer.medias):
+        raise SourceBadResponse(f"expected {' or '.join(answer.medias)}, got {essence or 'no media type'}")
+
+
+def _told(text: str, result: TypeRef) -> object:
+    """A text as the scalar that its schema says it is; other scalars know their texts themselves."""
+    scalar = result.scalar if isinstance(result, ScalarRef) else Scalar.STRING
+    if scalar in {Scalar.STRING, Scalar.ID}:
+        return text
+    told = text.removeprefix("\ufeff").strip()
+    try:
+        match scalar:
+            case Scalar.INT | Scalar.BIG_INT if _WHOLE.fullmatch(told):
+                return int(told)
+            case Scalar.FLOAT:
+                return float(told)
+            case Scalar.BOOLEAN:
+                return {"true": True, "false": False}[told.lower()]
+    except (ValueError, KeyError):
+        pass
+    else:
+        if scalar not in {Scalar.INT, Scalar.BIG_INT}:
+            return told
+    raise SourceBadResponse(f"the text is no {scalar}")
+
+
 def _text(body: bytes, charset: str) -> str:
     try:
         return body.decode("latin-1" if charset == "iso-8859-1" else "utf-8")
@@ -226,6 +301,7 @@ def _text(body: bytes, charset: str) -> str:
         raise SourceBadResponse("the text is not UTF-8") from error
 
 
+@lru_cache(maxsize=256)
 def _media(content_type: str) -> tuple[str, str]:
     essence, *parameters = content_type.split(";")
     given = dict(part.strip().lower().partition("=")[::2] for part in parameters)

@@ -1,35 +1,33 @@
 """Arguments become an HTTP request (OpenAPI 3.1 sections 4.8.10 to 4.8.14). Pure: nothing here opens a socket.
 
 The host is the configuration's or the document's, never a value's: whatever a caller hands in is one segment of the
-path, one value of the query, one header or a part of the JSON body, and the target that comes out is checked against
-its template once more.
+path, one value of the query, one header, one cookie or a part of the body, and the target that comes out is checked
+against its template once more. Everything about an operation that no value changes is worked out once, in
+``Encoder``; how values are spelled is in ``styles.py`` and ``bodies.py``.
 """
 
 from __future__ import annotations
 
-import base64
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, time
 from decimal import Decimal
-from functools import lru_cache
-from urllib.parse import quote
-from uuid import UUID
-
-import msgspec
+from urllib.parse import quote, unquote
 
 from resolvers.errors import BadRequest
 from resolvers.http import Request
 from resolvers.model import InputType, ListRef, NamedRef, TypeRef
+from resolvers.rest.bodies import Write, body_writer
+from resolvers.rest.plain import plain, quoted
 from resolvers.rest.shapes import Location, Parameter, RequestShape
+from resolvers.rest.styles import Encode, for_cookie, for_header, for_path, for_query
 
-_JSON = msgspec.json.Encoder(decimal_format="number")
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]+")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LITERAL = "/:@!$&'()*+,;=~%"
-_HEADER_VALUE = re.compile(r"[\x21-\x7e\xa0-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa0-\xff])?")
+_DOTS = re.compile(r"/\.\.?(?=[/;]|$)")
+_FILLED = {"simple": "[A-Za-z0-9_.~%,=-]+", "label": r"\.[A-Za-z0-9_.~%,=-]+", "matrix": "(?:;[A-Za-z0-9_.~%,=-]+)+"}
+"""What a filled placeholder can look like, by its style: no slash, no question mark, nothing that ends the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,127 +38,132 @@ class Inputs:
     texts: frozenset[tuple[str, str]] = frozenset()
 
 
-def encode(shape: RequestShape, server: str, arguments: Mapping[str, object], inputs: Inputs) -> Request:
-    """The request that asks for an operation; ``server`` is the address that the path is put behind.
+class Encoder:
+    """Makes the requests of one operation. ``kept``: names of the query that the configuration itself fills."""
 
-    Raises:
-        BadRequest: a value that a path, a header or JSON cannot carry, or a required one that is missing.
+    __slots__ = (
+        "_body",
+        "_cookies",
+        "_filled",
+        "_headers",
+        "_inputs",
+        "_path",
+        "_query",
+        "_static",
+        "_template",
+        "shape",
+    )
+
+    def __init__(self, shape: RequestShape, inputs: Inputs, kept: frozenset[str] = frozenset()) -> None:
+        self.shape = shape
+        self._inputs = inputs
+        target, self._static = split(shape.path)
+        by_name = {item.name: item for item in shape.parameters if item.location == "path"}
+        self._path: list[str | tuple[str, Encode]] = []
+        template = ""
+        for index, piece in enumerate(PLACEHOLDER.split(target)):
+            if index % 2:
+                item = by_name[piece]
+                self._path.append((item.argument, self._typed(item, for_path(item))))
+                template += _FILLED[item.encoding.style]
+            elif piece:
+                literal = quote(piece, safe=_LITERAL)
+                self._path.append(literal)
+                template += re.escape(literal)
+        self._template = re.compile(template)
+        names = {
+            at: frozenset(item.name for item in shape.parameters if item.location == at) for at in ("query", "cookie")
+        }
+        taken = names["query"] | kept | {unquote(pair.partition("=")[0]) for pair in self._static.split("&")}
+        self._query = self._given("query", lambda item: for_query(item, taken - {item.name}))
+        self._headers = self._given("header", for_header)
+        self._cookies = self._given("cookie", lambda item: for_cookie(item, names["cookie"] - {item.name}))
+        filled = [(f"{{{name}}}", item) for name, item in by_name.items() if f"{{{name}}}" in self._static]
+        self._filled = [(mark, item.argument) for mark, item in filled]
+        self._body: Write | None = None if shape.body is None else body_writer(shape.body)
+
+    def _given(self, location: Location, make: Callable[[Parameter], Encode]) -> list[tuple[Parameter, Encode]]:
+        return [(item, self._typed(item, make(item))) for item in self.shape.parameters if item.location == location]
+
+    def _typed(self, item: Parameter, encode: Encode) -> Encode:
+        ref, inputs, as_text = item.type, self._inputs, item.text
+        return encode if ref is None else lambda value: encode(_wire(value, ref, inputs, as_text=as_text))
+
+    def encode(self, server: str, arguments: Mapping[str, object]) -> Request:
+        """The request that asks for the operation; ``server`` is the address that the path is put behind.
+
+        Raises:
+            BadRequest: a value that a path, a header or a body cannot carry, or a required one that is missing.
+        """
+        shape = self.shape
+        target = self._target(arguments)
+        query = [self._fixed(arguments)] if self._static else []
+        for item, spell in self._query:
+            value = arguments.get(item.argument)
+            # No text says null: it is a value not given, save where the description allows an empty one.
+            if value is not None or (item.empty and item.argument in arguments):
+                query.append(spell(value))
+        sent = "&".join(filter(None, query))
+        if sent:
+            target = f"{target}?{sent}"
+        headers = {"Accept": shape.accept}
+        for item, spell in self._headers:
+            value = arguments.get(item.argument)
+            text = "" if value is None else spell(value)
+            if text:
+                headers[item.name] = text
+        if self._cookies:
+            given = ((arguments.get(item.argument), spell) for item, spell in self._cookies)
+            cookies = "; ".join(filter(None, [spell(value) for value, spell in given if value is not None]))
+            if cookies:
+                headers["Cookie"] = cookies
+        content = self._content(arguments, headers) if shape.body is not None else None
+        return Request(shape.method, server.rstrip("/") + target, headers, content)
+
+    def _content(self, arguments: Mapping[str, object], headers: dict[str, str]) -> bytes | None:
+        """The bytes of the body; their type joins the headers."""
+        body = self.shape.body
+        assert body is not None
+        assert self._body is not None
+        if "body" not in arguments:
+            if body.required:
+                raise BadRequest("the body is required")
+            return None
+        value = _wire(arguments["body"], body.type, self._inputs, as_text=body.text)
+        headers["Content-Type"], content = self._body(value)
+        return content
+
+    def _target(self, arguments: Mapping[str, object]) -> str:
+        pieces = [piece if isinstance(piece, str) else piece[1](arguments.get(piece[0])) for piece in self._path]
+        path = "".join(pieces)
+        if not self._template.fullmatch(path) or _DOTS.search(path):
+            raise BadRequest("a value in the path would lead to another address")
+        return path
+
+    def _fixed(self, arguments: Mapping[str, object]) -> str:
+        """The query that stands in the template itself, its placeholders filled."""
+        text = self._static
+        for mark, argument in self._filled:
+            text = text.replace(mark, quoted(arguments.get(argument)))
+        return text
+
+
+def split(template: str) -> tuple[str, str]:
+    """A path of a description as the path that is asked and the query that always goes with it.
+
+    A fragment is never sent (RFC 9110 section 7.1); documents use it to tell operations on one path apart.
     """
-    target = _path(shape, arguments)
-    query = [pair for item in _given(shape, "query", arguments) for pair in _pairs(item, arguments[item.argument])]
-    if query:
-        target = f"{target}?{'&'.join(query)}"
-    headers = {"Accept": shape.accept}
-    for item in _given(shape, "header", arguments):
-        headers[item.name] = _header(item, arguments[item.argument])
-    cookies = [
-        f"{item.name}={quote(plain(arguments[item.argument]), safe='')}" for item in _given(shape, "cookie", arguments)
+    path, _, query = template.partition("#")[0].partition("?")
+    pieces = PLACEHOLDER.split(query)
+    pieces = [
+        f"{{{piece}}}" if index % 2 else quote(piece, safe="=&%[]:/,@!$'()*~") for index, piece in enumerate(pieces)
     ]
-    if cookies:
-        headers["Cookie"] = "; ".join(cookies)
-    body = None
-    if shape.body is not None and "body" in arguments:
-        headers["Content-Type"] = shape.body.media
-        body = _body(_wire(arguments["body"], shape.body.type, inputs, as_text=shape.body.text))
-    elif shape.body is not None and shape.body.required:
-        raise BadRequest("the body is required")
-    return Request(shape.method, server.rstrip("/") + target, headers, body)
+    return path, "".join(pieces)
 
 
-def _given(shape: RequestShape, location: Location, arguments: Mapping[str, object]) -> list[Parameter]:
-    """The parameters of a location that have a value; a null is a value not given, since no text says null."""
-    return [item for item in shape.parameters if item.location == location and arguments.get(item.argument) is not None]
-
-
-def _path(shape: RequestShape, arguments: Mapping[str, object]) -> str:
-    by_name = {item.name: item for item in shape.parameters if item.location == "path"}
-
-    def fill(match: re.Match[str]) -> str:
-        item = by_name[match[1]]
-        value = arguments.get(item.argument)
-        if value is None or value == []:
-            raise BadRequest(f"{item.argument} is required")
-        values = value if isinstance(value, list | tuple) else [value]
-        encoded = [_quoted(part) for part in values]
-        if any(not part for part in encoded):
-            raise BadRequest(f"{item.argument} must not be empty")
-        return item.separator.join(encoded)
-
-    segments = []
-    for template in shape.path.split("/"):
-        pieces = _PLACEHOLDER.split(template)
-        pieces[::2] = [quote(piece, safe=_LITERAL) for piece in pieces[::2]]
-        literal = "".join(piece if index % 2 == 0 else f"{{{piece}}}" for index, piece in enumerate(pieces))
-        segments.append(_PLACEHOLDER.sub(fill, literal))
-    path = "/".join(segments)
-    if any(segment in {".", ".."} for segment in segments) or not _template(shape.path).fullmatch(path):
-        raise BadRequest("a value in the path would lead to another address")
-    return path
-
-
-@lru_cache(maxsize=4096)
-def _template(path: str) -> re.Pattern[str]:
-    """What a filled template must look like: no value reaches beyond its own segment."""
-    pieces = _PLACEHOLDER.split(path)
-    pieces[::2] = [re.escape(quote(piece, safe=_LITERAL)) for piece in pieces[::2]]
-    pieces[1::2] = [r"[A-Za-z0-9_.~%,-]+"] * (len(pieces) // 2)
-    return re.compile("".join(pieces))
-
-
-def _pairs(item: Parameter, value: object) -> list[str]:
-    name = quote(item.name, safe="[]")
-    values = value if isinstance(value, list | tuple) else [value]
-    encoded = list(map(str, values)) if set(map(type, values)) == {int} else [_quoted(part) for part in values]
-    if not item.separator:
-        return [f"{name}={part}" for part in encoded]
-    return [f"{name}={item.separator.join(encoded)}"] if encoded else []
-
-
-def _quoted(value: object) -> str:
-    """A value percent-encoded for a path or a query; most have nothing to encode."""
-    text = plain(value)
-    return text if _UNRESERVED.fullmatch(text) else quote(_utf8(text), safe="")
-
-
-def _header(item: Parameter, value: object) -> str:
-    values = value if isinstance(value, list | tuple) else [value]
-    parts = [plain(part) for part in values]
-    if isinstance(value, list | tuple) and any("," in part for part in parts):
-        raise BadRequest(f"a value of {item.argument} must not hold a comma")
-    text = ",".join(parts)
-    if not _HEADER_VALUE.fullmatch(text):
-        raise BadRequest(f"{item.argument} has characters that a header cannot carry")
-    return text
-
-
-def plain(value: object) -> str:
-    """A scalar as the text that stands in a path, a query or a header.
-
-    Raises:
-        BadRequest: it is a null, an object, or a number that is none.
-    """
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str() | int() | UUID():
-            return str(value)
-        case float() | Decimal() if math.isfinite(value):
-            return format(value, "f") if isinstance(value, Decimal) else repr(value)
-        case date() | time():
-            return value.isoformat().replace("+00:00", "Z")
-        case bytes():
-            return base64.b64encode(value).decode()
-    raise BadRequest("a value that cannot be written as text")
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        encoded = text.encode()
-    except UnicodeEncodeError as error:
-        raise BadRequest("a text with half a character") from error
-    if b"\0" in encoded:
-        raise BadRequest("a text with a NUL character")
-    return encoded
+def encode(shape: RequestShape, server: str, arguments: Mapping[str, object], inputs: Inputs) -> Request:
+    """One request of an operation that is asked but once; see ``Encoder``."""
+    return Encoder(shape, inputs).encode(server, arguments)
 
 
 def _wire(value: object, ref: TypeRef, inputs: Inputs, *, as_text: bool) -> object:
@@ -182,10 +185,3 @@ def _wire(value: object, ref: TypeRef, inputs: Inputs, *, as_text: bool) -> obje
     if as_text and isinstance(value, int | Decimal) and not isinstance(value, bool):
         return plain(value)
     return value
-
-
-def _body(value: object) -> bytes:
-    try:
-        return _JSON.encode(value)
-    except (UnicodeEncodeError, TypeError, ValueError, RecursionError) as error:
-        raise BadRequest("the body holds a value that JSON cannot say") from error

@@ -14,6 +14,7 @@ STRINGS = {
     "uuid": Scalar.UUID,
     "decimal": Scalar.DECIMAL,
     "byte": Scalar.BASE64,
+    "binary": Scalar.BASE64,
     "int64": Scalar.BIG_INT,
 }
 NUMBERS = {"decimal": Scalar.DECIMAL, "int64": Scalar.BIG_INT, "int32": Scalar.INT}
@@ -23,13 +24,13 @@ def scalar_of(node: Node, kind: object, pointer: str) -> Scalar:
     """The scalar of a schema of type ``kind``; ``None`` and ``null`` stand for anything.
 
     Raises:
-        Unserved: the type is not one of JSON Schema, or the value is binary.
+        Unserved: the type is not one of JSON Schema.
     """
     form = text(node, "format")
-    if kind == "string" and form == "binary":
-        raise Unserved("binary data", pointer)
     match kind:
         case "string":
+            if text(node, "contentEncoding") == "base64" or ("contentMediaType" in node and not form):
+                return Scalar.BASE64
             return STRINGS.get(form, Scalar.STRING)
         case "integer":
             return integer(node)

@@ -9,7 +9,7 @@ fields are read from a queue, so deep ones do not exhaust the stack.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -23,6 +23,7 @@ from resolvers.model import (
     ListRef,
     NamedRef,
     ObjectType,
+    OutputType,
     Scalar,
     ScalarRef,
     TypeRef,
@@ -45,7 +46,7 @@ class Schemas:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self.types: dict[str, ObjectType] = {}
+        self.types: dict[str, OutputType] = {}
         self.inputs: dict[str, InputType] = {}
         self.enums: dict[str, EnumType] = {}
         self.degraded: dict[str, LeftOut] = {}
@@ -67,6 +68,12 @@ class Schemas:
                 self._read_output(schema, pointer, name)
             else:
                 self._read_input(schema, pointer, name)
+
+    def add(self, title: str, make: Callable[[str], OutputType]) -> str:
+        """Adds a type that no schema describes and gives its name; one of the same title is shared."""
+        name = self._name(f"#/x-made/{token(title)}", title)
+        self.types[name] = make(name)
+        return name
 
     def travels_as_text(self, schema: object, pointer: str) -> bool:
         """True when the schema, or the items of its list, is a string for JSON."""
@@ -179,6 +186,8 @@ class Schemas:
         if isinstance(values, list) and kind in {None, "string", "integer"}:
             return self._enum(node, values, pointer, name, nullable=nullable)
         scalar = scalar_of(node, kind, pointer)
+        if side == "output" and node.get("format") == "binary":
+            scalar = Scalar.STRING  # inside JSON there are no bytes, and nothing says how they would be written
         return ScalarRef(scalar, nullable or (scalar is Scalar.JSON))
 
     def _object(self, node: Node, pointer: str, name: str, side: Side, *, nullable: bool) -> TypeRef:
@@ -235,7 +244,9 @@ class Schemas:
                 deprecated=DEPRECATED if _flag(schema, "deprecated") else None,
                 place=self._tree.place(where),
             )
-        self.types[name] = replace(self.types[name], fields=fields)
+        made = self.types[name]
+        assert isinstance(made, ObjectType)
+        self.types[name] = replace(made, fields=fields)
 
     def _read_input(self, node: Node, pointer: str, name: str) -> None:
         fields: dict[str, Argument] = {}

@@ -3,42 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from resolvers.model import SourceModel, TypeRef
 
 Location = Literal["path", "query", "header", "cookie"]
+Style = Literal["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject"]
+ReplyKind = Literal["json", "lines", "xml", "text", "binary", "none"]
+BodyKind = Literal["json", "form", "multipart", "text", "binary", "xml"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a value that is no plain text is spelled (OpenAPI 3.1 sections 4.8.12.3 and 4.8.15).
+
+    ``media``: the content type of a part of a form; with it, ``style`` says nothing. ``reserved``: ``allowReserved``.
+    """
+
+    style: Style = "form"
+    explode: bool = True
+    reserved: bool = False
+    media: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """An OpenAPI parameter. ``name`` is its name on the wire, ``argument`` that of the operation's argument.
 
-    ``separator``: what joins the items of a list; empty where the parameter is repeated (``explode``).
+    ``type``: absent for scalars and lists of them, which need nothing done before they are encoded. ``media``: of a
+    parameter that is described by ``content``. ``text``: decimals and big integers in it are JSON strings. ``empty``:
+    a null that the caller gives is sent as an empty value (``allowEmptyValue``).
     """
 
     name: str
     location: Location
     argument: str
-    separator: str = ","
+    encoding: Encoding = Encoding("simple", explode=False)
+    type: TypeRef | None = None
+    media: str = ""
+    text: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A JSON request body. ``text``: decimals and big integers in it travel as strings (when it is one itself)."""
+    """A request body. ``text``: decimals and big integers in it travel as strings (when it is one itself).
+
+    ``media``: the content type as it is sent. ``encoding``: of the members of a form, by their names.
+    """
 
     type: TypeRef
     media: str
     required: bool
     text: bool = False
+    kind: BodyKind = "json"
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a successful reply is read.
+
+    ``medias``: what it may call itself (types and subtypes, ranges among them); JSON needs no list. ``type``: where it
+    differs from the operation's result, a member of a union by status; ``member`` is then that member's name and the
+    field of a wrapper that the value rides in, empty where it is the member itself.
+    """
+
+    kind: ReplyKind
+    medias: tuple[str, ...] = ()
+    type: TypeRef | None = None
+    member: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class RequestShape:
     """One operation on the wire. ``path`` is the template, ``server`` its own address where it states one.
 
-    ``reply``: how a successful answer is read.
+    ``reply``: the usual successful answer; ``others``: those of a status (``202``, ``2XX``) that differ from it.
     """
 
     method: str
@@ -46,7 +88,8 @@ class RequestShape:
     parameters: tuple[Parameter, ...] = ()
     body: Body | None = None
     accept: str = "application/json"
-    reply: Literal["json", "text", "none"] = "json"
+    reply: Answer = Answer("json")
+    others: Mapping[str, Answer] = field(default_factory=dict)
     server: str | None = None
 
 

@@ -38,7 +38,7 @@ from resolvers.model import (
 )
 from resolvers.rest.reply import Replies
 from resolvers.rest.request import Inputs, encode
-from resolvers.rest.shapes import Body, Parameter, RequestShape
+from resolvers.rest.shapes import Answer, Body, Encoding, Parameter, RequestShape
 from resolvers.source import EVERYTHING, LEAF, Selection
 
 NO_INPUTS = Inputs({})
@@ -96,8 +96,9 @@ def test_values_in_a_path(value: object, sent: str) -> None:
 
 def test_queries() -> None:
     shape = RequestShape("GET", "/o", (
-        Parameter("ids", "query", "ids", ""), Parameter("tag[]", "query", "tags", ","),
-        Parameter("p", "query", "p", "%7C"), Parameter("q&", "query", "q", ""), Parameter("n", "query", "none"),
+        Parameter("ids", "query", "ids", Encoding()), Parameter("tag[]", "query", "tags", Encoding(explode=False)),
+        Parameter("p", "query", "p", Encoding("pipeDelimited", explode=False)),
+        Parameter("q&", "query", "q", Encoding()), Parameter("n", "query", "none", Encoding()),
     ))  # fmt: skip
     arguments = {"ids": [1, "a&b"], "tags": ["x", "y,z"], "p": ["1", "2"], "q": "=?", "none": None}
     url = encode(shape, SERVER, arguments, NO_INPUTS).url
@@ -114,7 +115,8 @@ def test_a_header_refuses(value: object) -> None:
 
 def test_headers_and_cookies() -> None:
     shape = RequestShape("GET", "/o", (
-        Parameter("X-Note", "header", "note"), Parameter("sid", "cookie", "sid"), Parameter("lang", "cookie", "lang"),
+        Parameter("X-Note", "header", "note"), Parameter("sid", "cookie", "sid", Encoding()),
+        Parameter("lang", "cookie", "lang", Encoding()),
     ))  # fmt: skip
     headers = encode(shape, SERVER, {"note": ["a", 1], "sid": "x; admin=1", "lang": "de"}, NO_INPUTS).headers
     assert headers == {"Accept": "application/json", "X-Note": "a,1", "Cookie": "sid=x%3B%20admin%3D1; lang=de"}
@@ -211,13 +213,13 @@ def test_json_by_other_names(media: str) -> None:
 
 
 def test_text_and_nothing() -> None:
-    text = RequestShape("GET", "/x", reply="text")
+    text = RequestShape("GET", "/x", reply=Answer("text", ("text/plain",)))
     ref = ScalarRef(Scalar.STRING)
     operation = Operation("x", Effect.READ, {}, ref)
     given = Reply(200, {"content-type": "text/plain; charset=iso-8859-1"}, b"caf\xe9")
     assert Replies({}).decode(text, operation, ref, given) == "café"
     empty = Reply(204, {}, b"")
-    assert Replies({}).decode(RequestShape("DELETE", "/x", reply="none"), operation, None, empty) is None
+    assert Replies({}).decode(RequestShape("DELETE", "/x", reply=Answer("none")), operation, None, empty) is None
 
 
 @pytest.mark.parametrize("effect", Effect)
