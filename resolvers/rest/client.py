@@ -37,8 +37,8 @@ class RestSource:
         self._inputs = Inputs(description.model.inputs, description.texts)
         self._replies = Replies(description.model.types, description.model.enums)
         self._encoders: dict[str, Encoder] = {}
-        key = settings.auth.api_key if settings.auth is not None else None
-        self._kept = frozenset({key.query}) if key is not None and key.query is not None else frozenset[str]()
+        keys = settings.auth.api_key if settings.auth is not None else ()
+        self._kept = frozenset(key.query for key in keys if key.query is not None)
         self._settings = settings
         self._http = http
 

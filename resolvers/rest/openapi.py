@@ -216,4 +216,3 @@ class _Reader:
         """The same with lines, where anything was left out at all."""
         lines = self._tree.lines(item.place for item in left_out)
         return tuple(replace(item, place=replace(item.place, line=lines.get(item.place))) for item in left_out)
-

@@ -28,7 +28,7 @@ OURS = frozenset({
 STYLES: Mapping[str, tuple[Style, ...]] = {
     "path": ("simple", "label", "matrix"),
     "header": ("simple",),
-    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"),
     "cookie": ("form",),
 }
 """OpenAPI 3.1 section 4.8.12.3: the styles of each place, its default first."""
@@ -137,6 +137,8 @@ def _read(tree: Tree, schemas: Schemas, operation: str, node: Node, pointer: str
             schema, guessed = {"type": "string"}, "it has no schema, and is taken as a text"
     ref = schemas.type_of(schema, where, operation + joined(name), "input")
     encoding, odd = _encoding(node, location)
+    if odd and not isinstance(ref, ScalarRef):
+        raise Unserved(odd, pointer)
     guessed = guessed or odd
     if not media and encoding.style != "deepObject" and _nests(tree, schema, where):
         guessed = guessed or "a value inside a value is sent as JSON, since its style cannot say it"
@@ -178,7 +180,7 @@ def _encoding(node: Node, location: str) -> tuple[Encoding, str]:
     usual = STYLES[location][0]
     style = next((item for item in STYLES[location] if item == stated), usual)
     explode = node.get("explode", style == "form") is True
-    odd = f"the style {stated} does not exist in a {location}, {usual} is used" if stated not in {"", style} else ""
+    odd = f"the style {stated} does not exist in a {location}" if stated not in {"", style} else ""
     return Encoding(style, explode, reserved=location == "query" and node.get("allowReserved") is True), odd
 
 

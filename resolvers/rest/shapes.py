@@ -9,7 +9,8 @@ from typing import Literal
 from resolvers.model import SourceModel, TypeRef
 
 Location = Literal["path", "query", "header", "cookie"]
-Style = Literal["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject"]
+Style = Literal["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"]
+"""The styles of OpenAPI, and ``tabDelimited`` for what Swagger 2.0 calls ``tsv``."""
 ReplyKind = Literal["json", "lines", "xml", "text", "binary", "none"]
 BodyKind = Literal["json", "form", "multipart", "text", "binary", "xml"]
 

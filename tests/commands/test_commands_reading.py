@@ -88,9 +88,8 @@ async def test_what_is_left_out_is_named_with_its_place_and_reason(shell: Shell,
                 }
             },
             "/odd": {
-                "post": {
+                "trace": {
                     "operationId": "odd",
-                    "requestBody": {"required": True, "content": {"application/xml": {"schema": {"type": "object"}}}},
                     "responses": {"200": {"description": ""}},
                 }
             },

@@ -10,7 +10,7 @@ from resolvers.documents import Document
 from resolvers.model import Effect, ListRef, NamedRef, Scalar, ScalarRef
 from resolvers.rest.document import Node, Tree, items, members
 from resolvers.rest.openapi import read
-from resolvers.rest.shapes import Description, Parameter
+from resolvers.rest.shapes import Description, Encoding, Parameter
 from resolvers.rest.swagger import upgrade
 
 STORE = """
@@ -114,8 +114,9 @@ def test_operations(store: Description) -> None:
 
 def test_parameters_and_how_their_lists_are_joined(store: Description, upgraded: Node) -> None:
     given = {parameter.name: parameter for parameter in store.requests["pets"].parameters}
-    assert given["tags"] == Parameter("tags", "query", "tags", "")
-    assert given["ids"].separator == ","
+    assert given["tags"] == Parameter("tags", "query", "tags", Encoding())
+    assert given["ids"].encoding == Encoding(explode=False)
+    assert given["tabs"].encoding == Encoding("tabDelimited", explode=False)
     assert store.model.operations["pets"].arguments["limit"].type == ScalarRef(Scalar.BIG_INT)
     parameters = [members(item) for _, item in items(down(upgraded, "paths", "/pets", "get", "parameters"))]
     shown = {item.get("name"): (item.get("style"), item.get("explode")) for item in parameters if "name" in item}
