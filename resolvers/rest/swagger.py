@@ -27,7 +27,7 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 JSON = ("application/json",)
 STYLES = {"ssv": "spaceDelimited", "pipes": "pipeDelimited", "tsv": "tabDelimited"}
-"""``collectionFormat`` → style. OpenAPI 3 has no style for tabs: the reader will say that it is not served."""
+"""``collectionFormat`` → style. OpenAPI 3 has no style for tabs: ``tabDelimited`` is our own word."""
 PARAMETER = frozenset({"name", "in", "description", "required", "deprecated", "allowEmptyValue"})
 """What stays at a parameter; everything else that it says is about its value and becomes its schema."""
 FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
