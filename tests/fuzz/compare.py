@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from graphql import parse, validate
+from graphql import OperationType, parse, validate
 
 from resolvers import Context
 from schema import ANONYMOUS, Executor, Graph, GraphQLRequest, GraphSettings, OperationLimits, build
+from schema.plan.fields import ReadKey
+from schema.plan.operation import PlannedField
 from tests.fuzz.operations import Writer
-from tests.fuzz.world import World, make
+from tests.fuzz.world import STILL, World, make, waits
 
 LIMITS = OperationLimits.model_validate(dict.fromkeys(OperationLimits.model_fields, 1 << 30))
 """Nothing is refused for its size: both executors would say the same, before either runs."""
@@ -22,12 +24,16 @@ LIMITS = OperationLimits.model_validate(dict.fromkeys(OperationLimits.model_fiel
 
 @dataclass(frozen=True)
 class Case:
-    """What both executors said. ``difference``: what is wrong, empty when nothing is. ``exact``: errors alike too."""
+    """What both executors said. ``difference``: what is wrong, empty when nothing is. ``exact``: errors alike too.
+
+    ``strict``: nothing below the root waits, so even the order of errors had to be the same.
+    """
 
     query: str
     difference: str
     exact: bool
     failures: int
+    strict: bool = False
 
 
 def graphs(world: World) -> dict[Executor, Graph]:
@@ -45,13 +51,16 @@ async def cases(seed: int, operations: int) -> list[Case]:
     made = graphs(world)
     done: list[Case] = []
     for number in range(operations):
-        query = Writer(made["columns"].schema, Random(f"{seed}/{number}")).operation()
+        schema, rng = made["columns"].schema, Random(f"{seed}/{number}")
+        query = (Writer(schema, rng, waits) if number % 3 == 0 else Writer(schema, rng)).operation()
         if validate(made["columns"].schema, parse(query)):
             continue  # a merge conflict: nothing to run
         for yes in (True, False):
             variables = {"yes": yes, "no": not yes, "n": number}
             replies = {name: await ask(graph, query, variables) for name, graph in made.items()}
-            done.append(_compared(query, replies["columns"], replies["reference"]))
+            done.append(
+                _compared(query, replies["columns"], replies["reference"], _orders(made["columns"], query, variables))
+            )
     return done
 
 
@@ -61,7 +70,38 @@ async def ask(graph: Graph, query: str, variables: Mapping[str, object]) -> Any:
     return json.loads(answer.encode())
 
 
-def _compared(query: str, columns: Any, reference: Any) -> Case:
+def _orders(graph: Graph, query: str, variables: Mapping[str, object]) -> int:
+    """How many fields of the root may tell their errors in any order among each other; 0: fields below wait, too.
+
+    A field that does not wait is completed before anything else happens, in graphql-core as by columns.
+    """
+    document = graph.documents.get(query, "Fuzz")
+    coerced = graph._variables(document.operation, variables)
+    assert not isinstance(coerced, list)
+    fields = document.plan(graph._policy, ANONYMOUS, coerced, variables).fields
+    if any(len(path) > 1 and _waits(planned) for (_, path), planned in fields.items()):
+        return 0
+    serial = document.operation.operation is OperationType.MUTATION
+    return 1 if serial else sum(len(path) == 1 for _, path in fields)
+
+
+def _waits(planned: PlannedField) -> bool:
+    return not (isinstance(planned.plan, ReadKey) or planned.name in STILL)
+
+
+def _misplaced(mine: list[dict[str, Any]], theirs: list[dict[str, Any]], *, together: bool) -> bool:
+    """True when errors differ, or their order does: of all where they come ``together``, else below each root field."""
+    if together:
+        return list(map(_told, mine)) != list(map(_told, theirs))
+    roots = {error["path"][0] for error in (*mine, *theirs)}
+    return any(
+        [_told(error) for error in mine if error["path"][0] == root]
+        != [_told(error) for error in theirs if error["path"][0] == root]
+        for root in roots
+    )
+
+
+def _compared(query: str, columns: Any, reference: Any, orders: int) -> Case:
     mine, theirs = columns.get("errors", []), reference.get("errors", [])
     if json.dumps(columns.get("data")) != json.dumps(reference.get("data")):
         return Case(query, "data", exact=False, failures=len(mine))
@@ -69,7 +109,10 @@ def _compared(query: str, columns: Any, reference: Any) -> Case:
     difference = ""
     if not exact and _nulls(mine, columns["data"]) != _nulls(theirs, columns["data"]):
         difference = "errors"
-    return Case(query, difference, exact, len(mine))
+    strict = orders == 1 or (orders > 1 and columns["data"] is not None)
+    if not difference and strict and _misplaced(mine, theirs, together=orders == 1):
+        difference = "order of errors"
+    return Case(query, difference, exact, len(mine), strict)
 
 
 def _told(error: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from zlib import crc32
@@ -24,10 +25,11 @@ DEEPEST = 4
 
 @dataclass
 class Writer:
-    """Writes one operation; ``fragments`` fills up on the way."""
+    """Writes one operation; ``fragments`` fills up on the way. ``avoided``: fields that it leaves out."""
 
     schema: GraphQLSchema
     rng: Random
+    avoided: Callable[[str], bool] = lambda _name: False
     fragments: list[str] = field(default_factory=list)
 
     def operation(self) -> str:
@@ -54,7 +56,8 @@ class Writer:
             parts += [self._fragment(member, depth) for member in owner.types if self.rng.random() < 0.7]
             return " ".join(parts)
         assert isinstance(owner, GraphQLObjectType | GraphQLInterfaceType)
-        for name in self.rng.sample(list(owner.fields), min(len(owner.fields), self.rng.randint(1, 4))):
+        names = [name for name in owner.fields if not self.avoided(name)]
+        for name in self.rng.sample(names, min(len(names), self.rng.randint(1, 4))):
             parts.append(self._field(name, owner.fields[name], depth))
             if self.rng.random() < 0.15:
                 parts.append(self._field(name, owner.fields[name], depth, plain=True))

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from schema.plan.levels import Failure, Failures
 from tests.fuzz.compare import cases
+
+TROUBLED = (5, 6)
+"""Companies whose data is at its worst."""
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +20,18 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
+
+
+async def test_errors_in_another_order_are_found_where_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = Failures.settle
+
+    def reversed_errors(failures: Failures) -> tuple[list[Failure], bool]:
+        found, everything = settle(failures)
+        return found[::-1], everything
+
+    monkeypatch.setattr(Failures, "settle", reversed_errors)
+    done = [case for seed in TROUBLED for case in await cases(seed, 10)]
+    assert "order of errors" in {case.difference for case in done}
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -53,6 +53,15 @@ GOOD: Mapping[Scalar, list[object]] = {
 BAD: list[object] = ["no", {"k": 1}, [1], 2**40, float("nan"), True, b"\xff"]
 
 
+STILL = {"plain"}
+"""The hand-written fields that do not wait."""
+
+
+def waits(name: str) -> bool:
+    """Whether a field of a type waits, by its name."""
+    return name in {"waits", "together"} or name.startswith("link")
+
+
 @dataclass
 class World:
     """``trouble``: how often a value is null, absent or wrong, from 0 to 1."""
