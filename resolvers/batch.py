@@ -8,7 +8,7 @@ what is missing is missing, what nobody asked for is dropped and counted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
@@ -52,14 +52,16 @@ async def execute(source: Source, operation: Operation, call: Call, context: Con
     """Makes one call and gives what lies at the operation's ``at``, with the selection wrapped the same way."""
     wrapped = replace(call, selection=call.selection.under(operation.at)) if operation.at else call
     context.spend(1)
-    value = await source.execute(wrapped, context)
-    return _descend(value, operation.at)
+    value = _descend(await source.execute(wrapped, context), operation.at)
+    if isinstance(value, IsthmusError):
+        raise value
+    return value
 
 
 def _descend(value: object, path: tuple[str, ...]) -> object:
     for depth, name in enumerate(path):
-        if value is None:
-            return None
+        if value is None or isinstance(value, IsthmusError):
+            return value
         if isinstance(value, list):
             found: list[object] = []
             for item in value:
@@ -170,6 +172,7 @@ def _group(
         raise SourceBadResponse("expected a list of objects")
     objects = cast("list[Mapping[str, object]]", rows)
     columns = [[row.get(match.fields[index]) for row in objects] for index in checked]
+    _check(columns)
     keys = canonical_keys([match.parts[index] for index in checked], columns)
     all_checked = len(checked) == len(match.verify)
     by_checked = None if all_checked else {tuple(key[index] for index in checked): key for key in wanted}
@@ -186,6 +189,13 @@ def _group(
     if foreign:
         context.dropped[name] = context.dropped.get(name, 0) + foreign
     return found
+
+
+def _check(columns: Sequence[Sequence[object]]) -> None:
+    """Raises the error that stands where a key should: a row that may be anybody's must not pass for a missing one."""
+    for column in columns:
+        if any(issubclass(kind, IsthmusError) for kind in set(map(type, column))):
+            raise next(value for value in column if isinstance(value, IsthmusError))
 
 
 def _outcome(rows: list[object], *, many: bool) -> Outcome:

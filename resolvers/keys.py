@@ -72,7 +72,7 @@ class KeyPart:
         """The comparable form of a value of either side; ``None`` when it is null or cannot be a key."""
         if self._is_canonical({type(value)}):
             return value
-        if value is None or isinstance(value, bool | float | bytes | Mapping | list):
+        if value is None or isinstance(value, bool | float | bytes | Mapping | list | Exception):
             return None
         if "number" in self.compare or self.target in _NUMBERS:
             number = _number(value)

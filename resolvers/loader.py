@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from aiodataloader import DataLoader
 
 from resolvers.batch import Column, Outcome, fetch
+from resolvers.errors import IsthmusError
 from resolvers.keys import Canonical, canonical_keys
 from resolvers.source import Context, Selection, Source
 
@@ -90,7 +91,8 @@ class Loaders:
     ) -> list[Outcome]:
         """One outcome for each entry of ``values`` (a key's values in the order of ``column.match``), in their order.
 
-        A key with a null part makes no call and gives ``None``, or ``[]`` for ``many``. ``alone``: no other column of
+        A key with a null part makes no call and gives ``None``, or ``[]`` for ``many``; one whose part is an error of
+        the parent's source gives that error. ``alone``: no other column of
         the request asks this operation, so there is nothing to wait for or to remember.
         """
         parts = column.match.parts
@@ -100,7 +102,7 @@ class Loaders:
             if key is not None and key not in first:
                 first[key] = raw
         if not first:
-            return [[] if column.many else None for _ in values]
+            return [_of_no_key(column, raw) for raw in values]
         sent = [part.outgoing_column(each) for part, each in zip(parts, zip(*first.values(), strict=True), strict=True)]
         keys = dict(zip(first, zip(*sent, strict=True), strict=True))
         found: Mapping[Canonical, Outcome]
@@ -112,4 +114,11 @@ class Loaders:
                 loader = _ColumnLoader(self._sources[column.source], self._context)
                 self._loaders[column.group] = loader
             found = await loader.load(_Ask(column, keys, selection))
-        return [([] if column.many else None) if key is None else found[key] for key in canonical]
+        return [
+            _of_no_key(column, raw) if key is None else found[key] for key, raw in zip(canonical, values, strict=True)
+        ]
+
+
+def _of_no_key(column: Column, values: Sequence[object]) -> Outcome:
+    broken = next((value for value in values if isinstance(value, IsthmusError)), None)
+    return broken if broken is not None else [] if column.many else None

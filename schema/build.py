@@ -17,6 +17,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
 )
 
 from resolvers import (
@@ -37,7 +38,7 @@ from schema.graph import Executor, Graph
 from schema.limits import OperationLimits
 from schema.links import Joined, LinkBuilder, LinkSettings
 from schema.naming import Renamed
-from schema.plan.fields import PLAN, Strawberry
+from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.reference import is_hand_written
 from schema.shape import shape
@@ -283,10 +284,12 @@ def _guard(schema: GraphQLSchema, types: TypeBuilder) -> None:
         for definition in named.fields.values():
             if is_hand_written(definition):
                 assert definition.resolve is not None
-                definition.resolve = Guarded(definition.resolve, shown)
+                plan = plan_of(definition)
+                needs = frozenset(plan.needs.fields) if isinstance(plan, Strawberry) else frozenset()
+                definition.resolve = Guarded(definition.resolve, shown, needs)
 
 
 def type_count(schema: GraphQLSchema) -> int:
     """How many types of its own a schema has."""
-    kinds = (GraphQLObjectType, GraphQLInterfaceType, GraphQLInputObjectType, GraphQLEnumType)
+    kinds = (GraphQLObjectType, GraphQLInterfaceType, GraphQLUnionType, GraphQLInputObjectType, GraphQLEnumType)
     return sum(isinstance(item, kinds) and not item.name.startswith("__") for item in schema.type_map.values())

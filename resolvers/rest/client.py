@@ -11,9 +11,10 @@ from resolvers.http import HttpClient
 from resolvers.model import Effect, SourceModel
 from resolvers.problem import Problem
 from resolvers.rest.files import gather
+from resolvers.rest.given import Inputs
 from resolvers.rest.openapi import read
 from resolvers.rest.reply import Replies
-from resolvers.rest.request import Encoder, Inputs
+from resolvers.rest.request import Encoder
 from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description
 from resolvers.source import Call, Context
@@ -34,8 +35,8 @@ class RestSource:
         self._requests = description.requests
         self._results = {name: item.result for name, item in description.model.operations.items()}
         self._server = description.server
-        self._inputs = Inputs(description.model.inputs, description.texts)
-        self._replies = Replies(description.model.types, description.model.enums)
+        self._inputs = Inputs(description.model.inputs, description.inputs)
+        self._replies = Replies(description.model.types, description.model.enums, description.results)
         self._encoders: dict[str, Encoder] = {}
         keys = settings.auth.api_key if settings.auth is not None else ()
         self._kept = frozenset(key.query for key in keys if key.query is not None)

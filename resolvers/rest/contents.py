@@ -205,7 +205,7 @@ class Contents:
 
     def _member(self, ref: TypeRef) -> tuple[str, str]:
         """The member of a union that a type becomes, and the field of a wrapper that it rides in."""
-        if isinstance(ref, NamedRef) and ref.name in self._schemas.types:
+        if isinstance(ref, NamedRef) and isinstance(self._schemas.types.get(ref.name), ObjectType):
             return ref.name, ""
         inner = ref.item if isinstance(ref, ListRef) else ref
         name = inner.name if isinstance(inner, NamedRef) else inner.scalar.value if isinstance(inner, ScalarRef) else ""

@@ -28,7 +28,8 @@ from resolvers.rest.document import Node, Tree, Unserved, items, members, text, 
 from resolvers.rest.files import Files
 from resolvers.rest.naming import joined, operation_name
 from resolvers.rest.parameters import in_order, read_parameters
-from resolvers.rest.schemas import DEPRECATED, Schemas
+from resolvers.rest.registry import deprecation
+from resolvers.rest.schemas import Schemas
 from resolvers.rest.shapes import Answer, Description, RequestShape
 from resolvers.rest.swagger import is_swagger, upgrade
 
@@ -105,7 +106,7 @@ class _Reader:
             declared=len(found),
             description=text(members(root.get("info")), "description"),
         )
-        return Description(model, self._requests, self._server(root), frozenset(self._schemas.texts))
+        return Description(model, self._requests, self._server(root), self._schemas.given(), self._schemas.results())
 
     def _declared(self, root: Node) -> list[tuple[str, str, Node, str, Node, str]]:
         found = []
@@ -164,7 +165,7 @@ class _Reader:
             replace(result, nullable=True) if result is not None and not_found_is_null else result,
             not_found_is_null=not_found_is_null,
             description=text(node, "summary") or text(node, "description"),
-            deprecated=DEPRECATED if node.get("deprecated") is True else None,
+            deprecated=deprecation(node),
             place=self._tree.place(pointer),
         )
         self._requests[name] = RequestShape(

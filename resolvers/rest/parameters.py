@@ -13,8 +13,9 @@ from typing import cast
 from resolvers.model import Argument, LeftOut, ListRef, NamedRef, Scalar, ScalarRef, TypeRef
 from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
 from resolvers.rest.naming import joined
+from resolvers.rest.registry import deprecation, with_default
 from resolvers.rest.request import PLACEHOLDER, split
-from resolvers.rest.schemas import DEPRECATED, Schemas
+from resolvers.rest.schemas import Schemas
 from resolvers.rest.shapes import Encoding, Location, Parameter, Style
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -147,8 +148,8 @@ def _read(tree: Tree, schemas: Schemas, operation: str, node: Node, pointer: str
         name,
         replace(ref, nullable=False) if required else ref,
         required=required,
-        description=text(node, "description"),
-        deprecated=DEPRECATED if node.get("deprecated") is True and not required else None,
+        description=with_default(text(node, "description"), schema),
+        deprecated=deprecation(node) if not required else None,
         place=tree.place(pointer),
     )
     composite = not _is_plain(ref, schemas)

@@ -6,7 +6,6 @@ What a source says beside its data never reaches a caller: errors carry the stat
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -24,40 +23,31 @@ from resolvers.errors import (
     SourceUnavailable,
 )
 from resolvers.http import Reply
-from resolvers.model import (
-    TYPE_KEY,
-    Effect,
-    ListRef,
-    NamedRef,
-    ObjectType,
-    Operation,
-    OutputType,
-    Scalar,
-    ScalarRef,
-    TypeRef,
-)
-from resolvers.rest.shapes import Answer, RequestShape
+from resolvers.model import TYPE_KEY, Effect, Operation, OutputType, Scalar, ScalarRef, TypeRef
+from resolvers.rest.exact import ExactReading
+from resolvers.rest.rows import Rows
+from resolvers.rest.shapes import Answer, RequestShape, ResultShapes
 from resolvers.rest.typed import TypedDecoders
 from resolvers.source import EVERYTHING, Selection
 
-MAX_DEPTH = 200
-"""Deeper than any document for people, and safely below what encoders of our own replies stand."""
 _PROXY = frozenset({502, 504})
 """Said by what stands before the source, which may have had the call all the same."""
 UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
-class Replies:
-    """Decodes the replies of one source. ``types`` and ``enums`` are those of its model."""
+AS_DESCRIBED = ResultShapes()
+"""Results whose JSON is what their model says: no maps, no unions."""
 
-    def __init__(self, types: Mapping[str, OutputType], enums: Iterable[str] = ()) -> None:
-        self._fields = {
-            name: {key: field.type for key, field in item.fields.items()}
-            for name, item in types.items()
-            if isinstance(item, ObjectType)
-        }
-        self._exact = _with_decimals(self._fields)
-        self._typed = TypedDecoders(self._fields, frozenset(enums))
+
+class Replies:
+    """Decodes the replies of one source. ``types`` and ``enums`` are those of its model, ``shapes`` their JSON."""
+
+    def __init__(
+        self, types: Mapping[str, OutputType], enums: Iterable[str] = (), shapes: ResultShapes = AS_DESCRIBED
+    ) -> None:
+        rows = Rows.of(types, enums, shapes)
+        self._exact = ExactReading(rows)
+        self._typed = TypedDecoders(rows)
 
     def decode(
         self,
@@ -112,9 +102,9 @@ class Replies:
             return reply.body if answer.kind == "binary" else _told(_text(reply.body, charset), result)
         if answer.kind == "lines":
             _check_media(essence, answer)
-            exact = self._holds_decimals(result)
+            exact = self._exact.holds_decimals(result)
             rows = [parse(line, exact=exact) for line in _LINE_ENDS.split(reply.body) if line.strip()]
-            return self._settle(rows, result, selection, 0, exact=exact)
+            return self._exact.settle(rows, result, selection)
         if essence != "application/json" and not essence.endswith(("+json", "/json")):
             raise SourceBadResponse(f"expected JSON, got {essence or 'no media type'}")
         if charset not in UTF_8:
@@ -125,98 +115,8 @@ class Replies:
                 return typed(reply.body)
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 pass  # the exact reading words what is wrong, or finds that nothing is
-        exact = self._holds_decimals(result)
-        value = parse(reply.body, exact=exact)
-        return self._settle(value, result, selection, 0, exact=exact)
-
-    def _holds_decimals(self, ref: TypeRef) -> bool:
-        while isinstance(ref, ListRef):
-            ref = ref.item
-        return ref.name in self._exact if isinstance(ref, NamedRef) else ref.scalar is Scalar.DECIMAL
-
-    def _settle(self, value: object, ref: TypeRef, selection: Selection, depth: int, *, exact: bool) -> object:
-        """Checks the shape of what was selected. Leaves are checked by their scalars, when they are shown."""
-        if value is None:
-            return None
-        if depth > MAX_DEPTH:
-            raise SourceBadResponse("the reply is nested too deeply")
-        if isinstance(ref, ListRef):
-            if not isinstance(value, list):
-                raise SourceBadResponse("expected a list")
-            if exact or self._is_composite(ref.item):
-                return [self._settle(item, ref.item, selection, depth + 1, exact=exact) for item in value]
-            return value
-        if isinstance(ref, ScalarRef):
-            return _leaf(value, ref.scalar, exact=exact)
-        return self._settle_object(value, ref.name, selection, depth, exact=exact)
-
-    def _settle_object(self, value: object, name: str, selection: Selection, depth: int, *, exact: bool) -> object:
-        fields = self._fields.get(name)
-        if fields is None:
-            return value  # an enumeration: its scalar knows its values
-        if not isinstance(value, dict):
-            raise SourceBadResponse(f"expected an object for {name}")
-        for key, below in fields.items() if selection.everything else _selected(fields, selection):
-            item = value.get(key)
-            if item is not None and (exact or self._is_composite(below)):
-                inner = EVERYTHING if selection.everything else selection.fields[key]
-                value[key] = self._settle(item, below, inner, depth + 1, exact=exact)
-        return value
-
-    def _is_composite(self, ref: TypeRef) -> bool:
-        """Whether a value of the type must be looked into even where no decimals are about."""
-        if isinstance(ref, ScalarRef):
-            return ref.scalar is Scalar.JSON
-        return isinstance(ref, ListRef) or ref.name in self._fields
-
-
-def _selected(fields: Mapping[str, TypeRef], selection: Selection) -> list[tuple[str, TypeRef]]:
-    return [(name, fields[name]) for name in selection.fields if name in fields]
-
-
-def _leaf(value: object, scalar: Scalar, *, exact: bool) -> object:
-    if scalar is Scalar.JSON:
-        return _json(value, 0)
-    if not exact or not isinstance(value, Decimal) or scalar is Scalar.DECIMAL:
-        return value
-    return str(value) if scalar in {Scalar.STRING, Scalar.ID} else float(value)
-
-
-def _json(value: object, depth: int) -> object:
-    """A value that is served as it is: not too deep, its numbers such as JSON can say."""
-    if depth > MAX_DEPTH:
-        raise SourceBadResponse("the reply is nested too deeply")
-    if isinstance(value, dict):
-        return {key: _json(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_json(item, depth + 1) for item in value]
-    if isinstance(value, Decimal):
-        value = float(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise SourceBadResponse("a number too large to be told")
-    return value
-
-
-def _with_decimals(types: Mapping[str, Mapping[str, TypeRef]]) -> frozenset[str]:
-    """The types that hold a decimal, themselves or in what they lead to."""
-    leads_to: dict[str, set[str]] = {}
-    waiting: list[str] = []
-    for name, fields in types.items():
-        for ref in fields.values():
-            inner = ref
-            while isinstance(inner, ListRef):
-                inner = inner.item
-            if isinstance(inner, NamedRef):
-                leads_to.setdefault(inner.name, set()).add(name)
-            elif inner.scalar is Scalar.DECIMAL:
-                waiting.append(name)
-    found: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(leads_to.get(name, ()))
-    return frozenset(found)
+        value = parse(reply.body, exact=self._exact.holds_decimals(result))
+        return self._exact.settle(value, result, selection)
 
 
 def parse(body: bytes, *, exact: bool = False) -> object:

@@ -8,18 +8,15 @@ against its template once more. Everything about an operation that no value chan
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import quote, unquote
 
 from resolvers.errors import BadRequest
 from resolvers.http import Request
-from resolvers.model import InputType, ListRef, NamedRef, TypeRef
 from resolvers.rest.bodies import Write, body_writer
-from resolvers.rest.plain import plain, quoted
+from resolvers.rest.given import Inputs, json_value
+from resolvers.rest.plain import quoted
 from resolvers.rest.shapes import Location, Parameter, RequestShape
 from resolvers.rest.styles import Encode, for_cookie, for_header, for_path, for_query
 
@@ -28,14 +25,6 @@ _LITERAL = "/:@!$&'()*+,;=~%"
 _DOTS = re.compile(r"/\.\.?(?=[/;]|$)")
 _FILLED = {"simple": "[A-Za-z0-9_.~%,=-]+", "label": r"\.[A-Za-z0-9_.~%,=-]+", "matrix": "(?:;[A-Za-z0-9_.~%,=-]+)+"}
 """What a filled placeholder can look like, by its style: no slash, no question mark, nothing that ends the path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """The input types of a source, and which of their fields (type, field) are numbers that travel as strings."""
-
-    types: Mapping[str, InputType]
-    texts: frozenset[tuple[str, str]] = frozenset()
 
 
 class Encoder:
@@ -87,7 +76,7 @@ class Encoder:
 
     def _typed(self, item: Parameter, encode: Encode) -> Encode:
         ref, inputs, as_text = item.type, self._inputs, item.text
-        return encode if ref is None else lambda value: encode(_wire(value, ref, inputs, as_text=as_text))
+        return encode if ref is None else lambda value: encode(json_value(value, ref, inputs, text=as_text))
 
     def encode(self, server: str, arguments: Mapping[str, object]) -> Request:
         """The request that asks for the operation; ``server`` is the address that the path is put behind.
@@ -129,7 +118,7 @@ class Encoder:
             if body.required:
                 raise BadRequest("the body is required")
             return None
-        value = _wire(arguments["body"], body.type, self._inputs, as_text=body.text)
+        value = json_value(arguments["body"], body.type, self._inputs, text=body.text)
         headers["Content-Type"], content = self._body(value)
         return content
 
@@ -164,24 +153,3 @@ def split(template: str) -> tuple[str, str]:
 def encode(shape: RequestShape, server: str, arguments: Mapping[str, object], inputs: Inputs) -> Request:
     """One request of an operation that is asked but once; see ``Encoder``."""
     return Encoder(shape, inputs).encode(server, arguments)
-
-
-def _wire(value: object, ref: TypeRef, inputs: Inputs, *, as_text: bool) -> object:
-    """The value as JSON says it; decimals and big integers as strings where their schema has strings."""
-    if value is None:
-        return None
-    if isinstance(ref, ListRef) and isinstance(value, list | tuple):
-        return [_wire(item, ref.item, inputs, as_text=as_text) for item in value]
-    if isinstance(ref, NamedRef) and isinstance(value, Mapping):
-        fields = inputs.types[ref.name].fields
-        return {
-            name: _wire(item, fields[name].type, inputs, as_text=(ref.name, name) in inputs.texts)
-            if name in fields
-            else item
-            for name, item in value.items()
-        }
-    if isinstance(value, float | Decimal) and not math.isfinite(value):
-        raise BadRequest("JSON has no infinite numbers")
-    if as_text and isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return plain(value)
-    return value

@@ -1,4 +1,4 @@
-"""How the operations of a REST source look on the wire: templates, parameters, bodies, replies. Data, no behaviour."""
+"""How a REST source looks on the wire: templates, parameters, bodies, replies, JSON values. Data, no behaviour."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ class Encoding:
     explode: bool = True
     reserved: bool = False
     media: str = ""
+
+
+JsonKind = Literal["object", "array", "string", "number", "boolean"]
+"""The kinds of JSON values but null (RFC 8259 section 3); a boolean stands for both of its literals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +99,64 @@ class RequestShape:
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
-    """An OpenAPI document, read.
+class Variant:
+    """One of the alternatives of a value: which JSON values it may be, and the model type that it becomes.
 
-    ``server``: the address it names, absent where it names none. ``texts``: the fields of inputs (type, field) whose
-    decimals and big integers travel as JSON strings.
+    ``kind`` is ``None`` where any value will do. Of objects: the members that must be there, those that are known,
+    and those that have one of a few values. ``inner``: the type of what rides in the wrapper ``type`` under ``member``
+    (a scalar, a list, a map); ``None`` for an object that is the type itself.
     """
+
+    type: str
+    kind: JsonKind | None
+    required: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    fixed: Mapping[str, frozenset[object]] = field(default_factory=dict)
+    member: str = ""
+    inner: TypeRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The alternatives of one union. ``mapping``: value of the ``discriminator`` → model type."""
+
+    variants: tuple[Variant, ...]
+    discriminator: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultShapes:
+    """How results look in JSON where the model does not say it, by the names of model types.
+
+    ``maps``: types of entries, whose lists are objects in JSON. ``more``: object → its field that holds the members
+    beyond the named ones. ``choices``: union → its alternatives.
+    """
+
+    maps: frozenset[str] = frozenset()
+    more: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InputShapes:
+    """The same of inputs. ``choices``: one-of input → the discriminator's name and its value for each field.
+
+    ``texts``: fields (type, field) whose decimals and big integers travel as JSON strings.
+    """
+
+    texts: frozenset[tuple[str, str]] = frozenset()
+    maps: frozenset[str] = frozenset()
+    more: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """An OpenAPI document, read. ``server``: the address it names, absent where it names none."""
 
     model: SourceModel
     requests: Mapping[str, RequestShape]
     server: str | None
-    texts: frozenset[tuple[str, str]] = frozenset()
+    inputs: InputShapes = InputShapes()
+    results: ResultShapes = ResultShapes()

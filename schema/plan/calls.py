@@ -81,12 +81,12 @@ def _column(plan: Link, run: Run, arguments: Mapping[str, object]) -> Column:
 
 async def _listed(plan: Link, planned: PlannedField, run: Run, rows: Sequence[object], column: Column) -> list[Outcome]:
     """Each parent has a list of keys; its results are concatenated in the order of its keys."""
-    lists = [value if isinstance(value, list) else [] for value in read(rows, plan.keys[0])]
-    flat = [key for keys in lists for key in keys]
+    lists = [value if isinstance(value, list | Exception) else [] for value in read(rows, plan.keys[0])]
+    flat = [key for keys in lists if not isinstance(keys, Exception) for key in keys]
     outcomes = iter(await run.loaders.load_column(column, flat, planned.selection))
     results: list[Outcome] = []
     for keys in lists:
-        mine = [next(outcomes) for _ in keys]
+        mine = [next(outcomes) for _ in keys] if not isinstance(keys, Exception) else [keys]
         failed = next((item for item in mine if isinstance(item, Exception)), None)
         joined = [item for found in mine if isinstance(found, list) for item in found]
         results.append(failed if failed is not None else joined)

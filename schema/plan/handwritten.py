@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -30,10 +30,12 @@ class Guarded:
     """A hand-written resolver that runs only when the plan holds its field.
 
     ``shown``: for a field of a generated type, GraphQL name → source's key, by which the parent is shown.
+    ``needs``: source's keys that the field reads.
     """
 
     resolver: Resolver
     shown: Mapping[str, str] | None
+    needs: frozenset[str] = frozenset()
 
     def __call__(self, row: object, info: GraphQLResolveInfo[Run], **arguments: object) -> object:
         path = tuple(key for key in info.path.as_list() if isinstance(key, str))
@@ -42,9 +44,16 @@ class Guarded:
         return self.resolver(self.parent(row), info, **arguments)
 
     def parent(self, row: object) -> object:
-        """The parent as the hand-written field sees it."""
+        """The parent as the hand-written field sees it.
+
+        Raises:
+            Exception: what stands where something should be that the field needs.
+        """
         if self.shown is None or not isinstance(row, Mapping):
             return row
+        for key in self.needs:
+            if isinstance(row.get(key), Exception):
+                raise row[key]
         return {name: row[key] for name, key in self.shown.items() if key in row}
 
 
@@ -85,21 +94,54 @@ class Handwritten:
         if resolver is None:
             return [getattr(row, planned.name, None) for row in rows]
         if isinstance(resolver, Guarded):
-            rows = [resolver.parent(row) for row in rows]
+            rows, broken = _parents(resolver, rows)
             resolver = resolver.resolver
+            if broken:
+                whole = [index for index in range(len(rows)) if index not in broken]
+                return _with(broken, whole, await self._of(planned, level, resolver, rows, whole, arguments))
+        return await self._of(planned, level, resolver, rows, range(len(rows)), arguments)
+
+    async def _of(
+        self,
+        planned: PlannedField,
+        level: FieldLevel,
+        resolver: Callable[..., Any],
+        rows: Sequence[object],
+        at: Sequence[int],
+        arguments: Mapping[str, object],
+    ) -> Sequence[object]:
+        """The values for the parents at ``at``."""
         batch = planned.plan.batch if isinstance(planned.plan, Strawberry) else None
         if batch is not None:
-            return await batch(rows)
+            return await batch([rows[index] for index in at]) if at else []
         values: list[object] = []
         held = any(isinstance(value, list | dict) for value in arguments.values())
-        for index, row in enumerate(rows):
+        for index in at:
             # A plan's constant arguments serve many requests: what a resolver does to a list must stay its own affair.
             given = deepcopy(arguments) if held else arguments
             try:
-                values.append(resolver(row, self.info(planned, level, index), **given))
+                values.append(resolver(rows[index], self.info(planned, level, index), **given))
             except Exception as error:  # noqa: BLE001  # it belongs to this one value
                 values.append(error)
         return await _awaited(values, planned.shape)
+
+
+def _parents(guarded: Guarded, rows: Sequence[object]) -> tuple[list[object], dict[int, Exception]]:
+    """The parents as they are shown, and the error of each that lacks what the field needs."""
+    shown: list[object] = []
+    broken: dict[int, Exception] = {}
+    for index, row in enumerate(rows):
+        try:
+            shown.append(guarded.parent(row))
+        except Exception as error:  # noqa: BLE001  # it becomes the value of the field
+            shown.append(None)
+            broken[index] = error
+    return shown, broken
+
+
+def _with(broken: Mapping[int, Exception], at: Sequence[int], values: Sequence[object]) -> list[object]:
+    found = dict(zip(at, values, strict=True))
+    return [broken[index] if index in broken else found[index] for index in range(len(at) + len(broken))]
 
 
 async def _awaited(values: list[object], shape: Shape) -> list[object]:

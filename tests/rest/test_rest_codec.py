@@ -36,9 +36,10 @@ from resolvers.model import (
     ScalarRef,
     TypeRef,
 )
+from resolvers.rest.given import Inputs
 from resolvers.rest.reply import Replies
-from resolvers.rest.request import Inputs, encode
-from resolvers.rest.shapes import Answer, Body, Encoding, Parameter, RequestShape
+from resolvers.rest.request import encode
+from resolvers.rest.shapes import Answer, Body, Encoding, InputShapes, Parameter, RequestShape
 from resolvers.source import EVERYTHING, LEAF, Selection
 
 NO_INPUTS = Inputs({})
@@ -129,7 +130,7 @@ def test_bodies_are_exact() -> None:
     }  # fmt: skip
     inputs = Inputs(
         {"Line": InputType("Line", {name: Argument(name, ref) for name, ref in fields.items()})},
-        frozenset({("Line", "text")}),
+        InputShapes(frozenset({("Line", "text")})),
     )
     shape = RequestShape("POST", "/o", body=Body(NamedRef("Line"), "application/json", required=True))
     row = {"price": Decimal("1.10"), "text": Decimal("1.10"), "big": 2**70, "when": datetime(2026, 1, 1, tzinfo=UTC)}
@@ -179,13 +180,60 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
 
 
 @pytest.mark.parametrize("body", [
-    b"", b" ", b"{", b'{"text": "a", "text": "b"}', b'{"any": {"a": 1, "a": 2}}', b'{"any": NaN}', b'{"any": 1e400}',
-    b'{"text": "\xff"}', b"[]", b'"x"', b'{"of": []}', b'{"of": "x"}', DEEP, b'{"any": ' + DEEP + b"}",
+    b"", b" ", b"{", b'{"text": "a", "text": "b"}', b'{"any": {"a": 1, "a": 2}}', b'{"any": NaN}',
+    b'{"text": "\xff"}', b"[]", b'"x"', DEEP, b'{"any": ' + DEEP + b"}",
     b'{"any": ' + b"[" * 300 + b"]" * 300 + b"}", b"\xff\xfe{\x00}\x00", b'{"any": ' + b"9" * 5000 + b"}", b"{} {}",
 ])  # fmt: skip
 def test_a_reply_is_refused(body: bytes) -> None:
     with pytest.raises(SourceBadResponse):
         decode(body, NamedRef("Note"))
+
+
+@pytest.mark.parametrize(("body", "path"), [
+    (b'{"text": "a", "any": 1e400}', ["any"]), (b'{"text": "a", "of": []}', ["of"]),
+    (b'{"text": "a", "of": "x"}', ["of"]), (b'{"of": {"text": 7, "any": 1}, "text": "a"}', ["of", "text"]),
+    (b'{"of": {"of": {"of": 1}}, "text": "a"}', ["of", "of", "of"]),
+])  # fmt: skip
+def test_what_breaks_the_description_is_an_error_in_its_own_place(body: bytes, path: list[str]) -> None:
+    row = decode(body, NamedRef("Note"))
+    assert isinstance(row, dict)
+    assert row.get("text") == "a"
+    found: object = row
+    for key in path:
+        assert isinstance(found, dict)
+        found = found[key]
+    assert isinstance(found, SourceBadResponse)
+
+
+@pytest.mark.parametrize(("scalar", "good", "bad"), [
+    (Scalar.STRING, ["", "a"], [1, True, 1.5, [], {}]), (Scalar.INT, [1, -1, 1.0], ["1", True, 1.5, [1], {}]),
+    (Scalar.BIG_INT, [2**70, "7"], [True, 1.5, []]), (Scalar.FLOAT, [1, 1.5], ["1", False, []]),
+    (Scalar.BOOLEAN, [True, False], [0, 1, "true"]), (Scalar.UUID, [str(UUID(int=1))], [1, {}]),
+    (Scalar.DECIMAL, [1, 1.5, "1.5"], [True, [], {}]), (Scalar.DATE, ["2026-01-01"], [20260101]),
+])  # fmt: skip
+@pytest.mark.parametrize("selection", [EVERYTHING, Selection({"x": LEAF})])
+def test_scalars_are_of_the_json_type_that_was_described(
+    scalar: Scalar, good: list[object], bad: list[object], selection: Selection
+) -> None:
+    types = {"Row": ObjectType("Row", {"x": Field("x", ScalarRef(scalar)), "j": Field("j", ScalarRef(Scalar.JSON))})}
+    operation = Operation("x", Effect.READ, {}, NamedRef("Row"))
+    shape = RequestShape("GET", "/x")
+    for value in [*good, *bad]:
+        reply = Reply(200, {"content-type": "application/json"}, json.dumps({"x": value}).encode())
+        row = Replies(types).decode(shape, operation, operation.result, reply, selection)
+        assert isinstance(row, dict)
+        assert isinstance(row["x"], SourceBadResponse) == any(value is other for other in bad)
+
+
+def test_a_short_number_that_is_long_to_write_is_no_integer() -> None:
+    types = {"Row": ObjectType("Row", {
+        "i": Field("i", ScalarRef(Scalar.INT)), "d": Field("d", ScalarRef(Scalar.DECIMAL)),
+    })}  # fmt: skip
+    operation = Operation("x", Effect.READ, {}, NamedRef("Row"))
+    reply = Reply(200, {"content-type": "application/json"}, b'{"i": 1e999999999, "d": 1}')
+    row = Replies(types).decode(RequestShape("GET", "/x"), operation, operation.result, reply)
+    assert isinstance(row, dict)
+    assert isinstance(row["i"], SourceBadResponse)
 
 
 def test_deep_chains_are_refused() -> None:
