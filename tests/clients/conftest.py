@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import hashlib
 import os
-import subprocess
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services import missing
 from tests.trading import trading_house
 
 OPERATIONS = Path(__file__).parent / "operations.graphql"
@@ -49,28 +45,6 @@ ASKED: dict[str, tuple[str, dict[str, object]]] = {
 
 FAR = 120
 """Seconds after which a process hangs; nothing waits so long."""
-
-
-def install(folder: Path, pins: Sequence[Path], commands: Sequence[Sequence[str]]) -> None:
-    """Runs the commands that fill ``folder``, unless they already did so with these pins.
-
-    The folder is kept between runs; two runs at the same time wait for each other.
-    """
-    folder.mkdir(exist_ok=True)
-    wanted = hashlib.sha256(b"\0".join(path.read_bytes() for path in pins)).hexdigest()
-    with pins[0].open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = folder / ".installed"
-        if stamp.is_file() and stamp.read_text() == wanted:
-            return
-        stamp.unlink(missing_ok=True)
-        for command in commands:
-            done = subprocess.run(
-                command, cwd=folder.parent, capture_output=True, text=True, check=False, timeout=2 * FAR
-            )
-            if done.returncode:
-                missing(f"{command[0]} cannot install what makes the client: {(done.stdout + done.stderr)[-500:]}")
-        stamp.write_text(wanted)
 
 
 @dataclass

@@ -9,22 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import OPERATIONS, Same, Served, install
-from tests.services import missing
+from tests.clients.conftest import OPERATIONS, Same, Served
+from tests.installed import install, node_modules
 
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
-def node_modules() -> Path:
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        missing("npm and node are needed to generate a TypeScript client")
-    folder = HERE / "typescript"
-    made = folder / "node_modules"
-    pins = [folder / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    install(made, pins, [[npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]])
-    return made
+def packages() -> Path:
+    return node_modules(HERE / "typescript")
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +42,11 @@ def room(folder: Path, source: str, *names: str) -> Path:
 
 
 async def test_graphql_codegen_makes_a_typescript_client_that_compiles_strictly_and_is_answered(
-    served: Served, node_modules: Path, same: Same, tmp_path: Path
+    served: Served, packages: Path, same: Same, tmp_path: Path
 ) -> None:
     work = room(tmp_path, "typescript", "package.json", "codegen.yml", "tsconfig.json", "main.ts")
-    (work / "node_modules").symlink_to(node_modules)
-    tools = node_modules / ".bin"
+    (work / "node_modules").symlink_to(packages)
+    tools = packages / ".bin"
     await served.run(work, tools / "graphql-codegen", "--config", "codegen.yml")
     # main.ts also holds lines that must not compile, each marked so: the types are the gateway's, not "any".
     await served.run(work, tools / "tsc", "--project", ".")
