@@ -21,7 +21,16 @@ from gateway.connection import connection_of
 from gateway.keys import KeysUnavailable
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body
 from gateway.telemetry import log
-from resolvers import CallerError, Code, Context, DeadlineExceeded, IsthmusError, OutcomeUnknown, Unauthenticated
+from resolvers import (
+    Caller,
+    CallerError,
+    Code,
+    Context,
+    DeadlineExceeded,
+    IsthmusError,
+    OutcomeUnknown,
+    Unauthenticated,
+)
 from schema import ANONYMOUS, Answer, GraphQLRequest, MutationOverGet, Principal
 
 GRAPHQL = "application/graphql-response+json"
@@ -208,6 +217,7 @@ class Endpoint:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
         rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
         context = Context(limit.at, limit.request_id, rights, self._limits.calls_per_operation)
+        context.caller = _caller(request, principal)
         reads = limit.read_only or not graph.writes(parameters)
         work = graph.execute(parameters, principal, context, read_only=limit.read_only)
         try:
@@ -245,6 +255,14 @@ class Endpoint:
                 raise Unauthenticated("a token came, but server.jwt is not configured")
             return ANONYMOUS
         return await self._authenticator.principal(values)
+
+
+def _caller(request: Request, principal: Principal) -> Caller:
+    """What sources may be told of the caller; only a token that was verified is handed on."""
+    if principal.subject is None:
+        return Caller(headers=request.headers)
+    token = request.headers["authorization"].strip(" \t").partition(" ")[2].lstrip(" ")
+    return Caller(token, principal.claims, request.headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Ord
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
 from resolvers.settings import Settings, SourceSettings
-from resolvers.source import EVERYTHING, LEAF, Call, CallRecord, Context, Journal, Selection, Source
+from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.yaml12 import Yaml, YamlError, load
 
@@ -69,6 +69,7 @@ __all__ = [
     "BadRequest",
     "Call",
     "CallRecord",
+    "Caller",
     "CallerError",
     "Code",
     "Column",

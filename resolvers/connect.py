@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from resolvers.authorized import AuthorizedClient
 from resolvers.credentials import credentials_of, origin
-from resolvers.http import HttpClient
-from resolvers.http_settings import HttpSettings
-from resolvers.network import Network
+from resolvers.documents import Documents
+from resolvers.http import Http, HttpClient
+from resolvers.http_settings import HttpSettings, NetworkSettings, OAuth2
+from resolvers.network import Network, open_network
+from resolvers.problem import ConfigurationError
+from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
-def connect(settings: HttpSettings, network: Network, home: str) -> HttpClient:
-    """The client of a source; ``home`` is its address: credentials reach the host in it and no other."""
-    return HttpClient(
-        network,
+async def connect(settings: HttpSettings, documents: Documents, home: str) -> Http:
+    """The client of a source; ``home`` is its address: credentials reach the host in it and no other.
+
+    Raises:
+        ConfigurationError: a file that the settings of its authorization server name cannot be used.
+    """
+    http = HttpClient(
+        documents.network,
         origin(home),
         credentials_of(settings),
         concurrency=settings.concurrency,
         max_reply_bytes=settings.max_reply_bytes,
     )
+    if settings.auth is None or settings.auth.oauth2 is None:
+        return http
+    oauth2 = settings.auth.oauth2
+    network = await _network(oauth2, documents)
+    endpoint = HttpClient(network, origin(oauth2.token_url), max_reply_bytes=MAX_REPLY_BYTES)
+    return AuthorizedClient(http, ClientCredentials(oauth2, endpoint, timeout_s=settings.timeout_s))
+
+
+async def _network(oauth2: OAuth2, documents: Documents) -> Network:
+    """The way to the token endpoint: that of the source, unless the settings state one of its own."""
+    if not NetworkSettings.model_fields.keys() & oauth2.model_fields_set:
+        return documents.network
+    try:
+        return await asyncio.to_thread(open_network, oauth2, documents.base)
+    except ConfigurationError as error:
+        raise ConfigurationError(problem.under("auth", "oauth2") for problem in error.problems) from error

@@ -51,7 +51,7 @@ class Documents:
         max_bytes: int = 67_108_864,
         network: Network | None = None,
     ) -> None:
-        self._base = base
+        self.base = base
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
@@ -75,7 +75,7 @@ class Documents:
             if relative_to is not None:
                 raise DescriptionError(Problem(f"{location} is on the network and is not fetched from a local file"))
             return await self._fetch(location)
-        start = self._base if relative_to is None else Path(relative_to).parent
+        start = self.base if relative_to is None else Path(relative_to).parent
         path = start / location.removeprefix("file://")
         return Document(str(path), await asyncio.to_thread(self._load, path))
 

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakSet
 
 import aiohttp
@@ -41,6 +41,14 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class Http(Protocol):
+    """What a source sends its calls by."""
+
+    async def send(self, request: Request, *, timeout: float, resendable: bool) -> Reply: ...  # noqa: ASYNC109
+
+    async def close(self) -> None: ...
 
 
 class HttpClient:
@@ -104,11 +112,15 @@ class HttpClient:
         except (aiohttp.ClientError, OSError) as error:
             raise _lost(SourceUnavailable(refusal(error) or type(error).__name__), may_repeat=resendable) from error
 
+    def is_home(self, url: str) -> bool:
+        """True for an address at the host that credentials are for."""
+        return url.startswith(self._home) or f"{url}/" == self._home
+
     async def _exchange(self, request: Request, wire: _Wire) -> Reply:
         session = self._open()
         _wire.set(wire)
         url, headers = request.url, request.headers
-        if self._credentials is not None and (url.startswith(self._home) or f"{url}/" == self._home):
+        if self._credentials is not None and self.is_home(url):
             url, headers = self._credentials.on(url, headers)
         if self._proxy_headers is not None and url.startswith("http:"):
             headers = {**headers, **self._proxy_headers}  # without a tunnel the proxy reads the request itself

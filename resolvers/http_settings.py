@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
@@ -59,7 +60,8 @@ class NetworkSettings(Settings):
     ca: str | None = Field(
         None,
         min_length=1,
-        description="PEM file of the certificate authorities that are trusted, in place of those of the machine.",
+        description="PEM file of the certificate authorities that are trusted, in place of those of the machine; "
+        "system: those of the machine.",
     )
     cert: Annotated[Certificate, BeforeValidator(_certificate, json_schema_input_type=str | Certificate)] | None = (
         Field(
@@ -95,6 +97,83 @@ class ApiKey(Settings):
         return self
 
 
+def _words(given: object) -> object:
+    return (given,) if isinstance(given, str) else given
+
+
+class OAuth2(NetworkSettings):
+    """A token of the gateway's own, got by client credentials (RFC 6749 section 4.4).
+
+    The token endpoint is reached as the source is, unless ``proxy``, ``ca``, ``cert`` or ``min_tls`` stand here too.
+    """
+
+    token_url: Address = Field(description="Address of the token endpoint: https, or http on this machine.")
+    client_id: str = Field(min_length=1, description="The identifier of the gateway there.")
+    client_secret: SecretStr | None = Field(
+        None, description="Its secret; absent where cert is the proof (RFC 8705 section 2)."
+    )
+    client_auth: Literal["basic", "post"] = Field(
+        "basic", description="How the secret travels: basic, in a header; post, in the body (RFC 6749 section 2.3.1)."
+    )
+    scopes: Annotated[tuple[str, ...], BeforeValidator(_words, json_schema_input_type=str | tuple[str, ...])] = Field(
+        (), description="The scopes asked for."
+    )
+    audience: str | None = Field(None, description="Whom the token is for, where the endpoint wants to know.")
+    resource: str | None = Field(None, description="The same as RFC 8707 says it: the address of the source.")
+    parameters: dict[str, SecretStr] = Field(
+        default_factory=dict, description="Further parameters of the token request."
+    )
+
+    @model_validator(mode="after")
+    def _safe(self) -> OAuth2:
+        host = urlsplit(self.token_url)
+        if host.scheme != "https" and host.hostname not in _THIS_MACHINE:
+            raise ValueError("a client secret travels over https only")
+        taken = sorted(
+            {"grant_type", "client_id", "client_secret", "scope", "audience", "resource"} & set(self.parameters)
+        )
+        if taken:
+            raise ValueError(f"{taken[0]} is no further parameter of the token request")
+        return self
+
+
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+_NOT_FORWARDED = frozenset({
+    "accept", "accept-encoding", "authorization", "connection", "content-encoding", "content-length", "content-type",
+    "cookie", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade",
+})  # fmt: skip
+
+
+class Forward(Settings):
+    """What of the caller the source is told; nothing unless it stands here."""
+
+    token: bool = Field(
+        False, description="The caller's own access token is sent on; a caller without one gets UNAUTHENTICATED."
+    )
+    claims: dict[HeaderName, str] = Field(
+        default_factory=dict,
+        description="Header → claim of the caller's token (a name, or a path joined by dots); a caller without the "
+        "claim gets FORBIDDEN.",
+    )
+    headers: tuple[HeaderName, ...] = Field(
+        (), description="Headers of the caller's request that are sent on as they are, where the caller sent them."
+    )
+
+    @model_validator(mode="after")
+    def _harmless(self) -> Forward:
+        names = [name.lower() for name in (*self.claims, *self.headers)]
+        for name in names:
+            if name in _NOT_FORWARDED:
+                mend = "; token sends the access token on" if name == "authorization" else ""
+                raise ValueError(f"the header {name} is not forwarded{mend}")
+            if names.count(name) > 1:
+                raise ValueError(f"the header {name} is forwarded twice")
+        if not names and not self.token:
+            raise ValueError("forward needs at least one of token, claims and headers")
+        return self
+
+
 def _listed(given: object) -> object:
     return (given,) if isinstance(given, dict | ApiKey) else given
 
@@ -108,19 +187,21 @@ class Auth(Settings):
         tuple[ApiKey, ...], BeforeValidator(_listed, json_schema_input_type=ApiKey | tuple[ApiKey, ...])
     ] = Field((), description="An API key in a header, a query parameter or a cookie; a list where several are needed.")
 
+    oauth2: OAuth2 | None = Field(None, description="A token got from an authorization server (client credentials).")
+    forward: Forward | None = Field(None, description="What of the caller is sent on to the source.")
+
     @model_validator(mode="after")
     def _some_way(self) -> Auth:
-        filling = [name for name in _AUTHORIZATION if getattr(self, name) is not None]
+        filling = [name for name in ("bearer", "basic", "oauth2") if getattr(self, name) is not None]
+        if self.forward is not None and self.forward.token:
+            filling.append("forward.token")
         keys = [key for key in self.api_key if key.header is not None and key.header.lower() == "authorization"]
-        if not filling and not self.api_key:
-            raise ValueError("auth needs at least one of bearer, basic and api_key")
+        if not filling and not self.api_key and self.forward is None:
+            raise ValueError("auth needs at least one of bearer, basic, api_key, oauth2 and forward")
         if len(filling) + len(keys) > 1:
             both = " and ".join([*filling, *("api_key" for _ in keys)])
             raise ValueError(f"{both} each fill the Authorization header: keep one of them")
         return self
-
-
-_AUTHORIZATION = ("bearer", "basic")
 
 
 class HttpSettings(NetworkSettings, SourceSettings):

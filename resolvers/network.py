@@ -66,11 +66,13 @@ def _plain() -> ssl.SSLContext:
 
 
 def _context(settings: NetworkSettings, base: Path) -> ssl.SSLContext:
-    if settings.ca is None and settings.cert is None and settings.min_tls == "1.2":
+    own = settings.ca is not None and settings.ca != "system"
+    if not own and settings.cert is None and settings.min_tls == "1.2":
         return _plain()
-    if settings.ca is None:
+    if not own:
         context = ssl.create_default_context()
     else:
+        assert settings.ca is not None
         path = base / settings.ca
         try:
             context = ssl.create_default_context(cafile=str(path))

@@ -118,6 +118,21 @@ class Journal:
         return record
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the caller's request carries that a source may be told, where that source's settings say so.
+
+    ``token``: the verified access token, empty for an anonymous caller. ``headers``: found by lower-case names.
+    """
+
+    token: str = field(default="", repr=False)
+    claims: Mapping[str, object] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+NOBODY = Caller()
+
+
 @dataclass(slots=True)
 class Context:
     """What a request carries down to every source.
@@ -135,6 +150,7 @@ class Context:
     session: dict[str, object] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     """Foreign results dropped while matching, counted by ``source.operation``."""
+    caller: Caller = NOBODY
     _spent: int = 0
 
     def remaining(self) -> float:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from resolvers.connect import connect
+from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
-from resolvers.http import HttpClient
+from resolvers.forwarding import Forwarding, forwarding_of
+from resolvers.http import Http
 from resolvers.model import Effect, SourceModel
 from resolvers.problem import Problem
 from resolvers.rest.files import gather
@@ -30,7 +32,9 @@ class RestSource:
     from it at every call.
     """
 
-    def __init__(self, description: Description, settings: RestSettings, http: HttpClient) -> None:
+    def __init__(
+        self, description: Description, settings: RestSettings, http: Http, forwarding: Forwarding | None
+    ) -> None:
         self.model: SourceModel = description.model
         self._requests = description.requests
         self._results = {name: item.result for name, item in description.model.operations.items()}
@@ -42,6 +46,7 @@ class RestSource:
         self._kept = frozenset(key.query for key in keys if key.query is not None)
         self._settings = settings
         self._http = http
+        self._forwarding = forwarding
 
     async def execute(self, call: Call, context: Context) -> object:
         """One exchange; of the reply only what the selection asks is read and checked.
@@ -60,6 +65,8 @@ class RestSource:
         if encoder is None:
             encoder = self._encoders[call.operation] = Encoder(shape, self._inputs, self._kept)
         request = encoder.encode(server, call.arguments)
+        if self._forwarding is not None:
+            request = self._forwarding.on(request, context.caller)
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded
@@ -90,8 +97,6 @@ async def open_rest(name: str, settings: RestSettings, documents: Documents) -> 
                 "the document names no HTTP address of the source",
                 where=("url",), mend="set url", document=settings.openapi,
             ))  # fmt: skip
-    return RestSource(
-        description,
-        settings,
-        connect(settings, documents.network, settings.url or description.server or settings.openapi),
-    )
+    home = settings.url or description.server or settings.openapi
+    http = await connect(settings, documents, home)
+    return RestSource(description, settings, http, forwarding_of(settings, origin(home)))

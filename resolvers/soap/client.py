@@ -6,9 +6,11 @@ import asyncio
 from functools import partial
 
 from resolvers.connect import connect
+from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
-from resolvers.http import HttpClient, Request
+from resolvers.forwarding import Forwarding, forwarding_of
+from resolvers.http import Http, Request
 from resolvers.model import Effect, SourceModel
 from resolvers.origin import can_be_called
 from resolvers.problem import Problem
@@ -27,12 +29,15 @@ class SoapSource:
     it at every call.
     """
 
-    def __init__(self, description: Description, settings: SoapSettings, http: HttpClient) -> None:
+    def __init__(
+        self, description: Description, settings: SoapSettings, http: Http, forwarding: Forwarding | None
+    ) -> None:
         self.model: SourceModel = description.model
         self._codecs = description.codecs
         self._readers = readers()
         self._settings = settings
         self._http = http
+        self._forwarding = forwarding
 
     async def execute(self, call: Call, context: Context) -> object:
         """One exchange; SOAP has no way to ask for less, so of the reply only what the selection asks is read.
@@ -56,6 +61,8 @@ class SoapSource:
             },
             body=encode(codec, call.arguments),
         )
+        if self._forwarding is not None:
+            request = self._forwarding.on(request, context.caller)
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded
@@ -96,4 +103,5 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
             )
         )
     home = settings.url or next((codec.address for codec in description.codecs.values()), settings.wsdl)
-    return SoapSource(description, settings, connect(settings, documents.network, home))
+    http = await connect(settings, documents, home)
+    return SoapSource(description, settings, http, forwarding_of(settings, origin(home)))

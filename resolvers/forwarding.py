@@ -1,0 +1,72 @@
+"""What of a caller is put on a call to a source, where the source's settings say so. Pure: headers in, headers out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from resolvers.errors import Forbidden, Unauthenticated
+from resolvers.http import Request
+from resolvers.http_settings import Forward, HttpSettings
+from resolvers.source import Caller
+
+_VALUE = re.compile(r"[\x21-\x7e\xa0-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa0-\xff])?")
+
+
+class Forwarding:
+    """``home``: the origin (``https://host/``) of the source; calls to other hosts are told nothing of the caller."""
+
+    def __init__(self, settings: Forward, home: str) -> None:
+        self._settings = settings
+        self._home = home
+        names = {*settings.claims, *settings.headers, *(("Authorization",) if settings.token else ())}
+        self._names = frozenset(name.lower() for name in names)
+
+    def on(self, request: Request, caller: Caller) -> Request:
+        """The request with what of the caller goes along; nothing a caller's argument says stands in its place.
+
+        Raises:
+            Unauthenticated: the token is sent on, and the caller came without one.
+            Forbidden: a claim is sent on that the caller's token does not hold, or that no header can carry.
+        """
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in self._names}
+        if not (request.url.startswith(self._home) or f"{request.url}/" == self._home):
+            return replace(request, headers=headers)
+        if self._settings.token:
+            if not caller.token:
+                raise Unauthenticated("the source is asked with the caller's own token, and there is none")
+            headers["Authorization"] = f"Bearer {caller.token}"
+        for header, path in self._settings.claims.items():
+            headers[header] = _text(_at(caller.claims, path))
+        for header in self._settings.headers:
+            value = caller.headers.get(header.lower())
+            if value is not None and _VALUE.fullmatch(value):
+                headers[header] = value
+        return replace(request, headers=headers)
+
+
+def forwarding_of(settings: HttpSettings, home: str) -> Forwarding | None:
+    """None where the source is told nothing of its callers."""
+    if settings.auth is None or settings.auth.forward is None:
+        return None
+    return Forwarding(settings.auth.forward, home)
+
+
+def _at(claims: Mapping[str, object], path: str) -> object:
+    """A claim by its own name, which may hold dots, or by a path of names."""
+    if path in claims:
+        return claims[path]
+    value: object = claims
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _text(value: object) -> str:
+    """A claim as the value of a header: a text, a number, true or false."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int) and _VALUE.fullmatch(str(value)):
+        return str(value)
+    raise Forbidden
