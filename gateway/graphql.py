@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
@@ -35,6 +35,8 @@ from schema import ANONYMOUS, Answer, GraphQLRequest, MutationOverGet, Principal
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
+_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (GRAPHQL, JSON)}
+_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
 
@@ -72,7 +74,8 @@ class Refusal(Exception):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def _media(text: str) -> tuple[str, dict[str, str]]:
+@lru_cache(maxsize=256)
+def _media(text: str) -> tuple[str, Mapping[str, str]]:
     kind, *rest = text.split(";")
     parameters = {}
     for part in rest:
@@ -88,6 +91,7 @@ def _weight(parameters: Mapping[str, str]) -> float:
         return 0.0
 
 
+@lru_cache(maxsize=256)
 def negotiate(accept: str | None) -> str | None:
     """The media type of the reply (RFC 9110 section 12.5.1), or None when nothing fits; JSON when nothing is said."""
     if accept is None or not accept.strip():
@@ -118,6 +122,19 @@ def _check_content(request: Request) -> None:
 
 def _errors(code: Code, message: str, **extensions: object) -> dict[str, object]:
     return {"errors": [{"message": message, "extensions": {**extensions, "code": code}}]}
+
+
+class Reply(Response):
+    """Bytes of a media type, in UTF-8, kept by nobody (RFC 9111) and taken for nothing else."""
+
+    def __init__(self, content: bytes, status: int, headers: Mapping[str, str], media: str) -> None:
+        self.status_code, self.body, self.background = status, content, None
+        self.raw_headers = [
+            *_HEADERS,
+            (b"content-type", _CONTENT_TYPES[media]),
+            (b"content-length", b"%d" % len(content)),
+            *((name.encode(), value.encode()) for name, value in headers.items()),
+        ]
 
 
 class Endpoint:
@@ -177,10 +194,7 @@ class Endpoint:
             body = {"data": None, **_errors(Code.INTERNAL, IsthmusError.message)}
         seconds = round(time.perf_counter() - started, 4)
         log("request", request_id=request_id, method=request.method, status=status, seconds=seconds)
-        headers |= {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-        if content is None:
-            content = _encode(body, request_id)
-        return Response(content, status, headers, media_type=f"{media or JSON}; charset=utf-8")
+        return Reply(content or _encode(body, request_id), status, headers, media or JSON)
 
     async def _answer(self, request: Request, request_id: str, media: str | None) -> Answer:
         if media is None:

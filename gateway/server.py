@@ -43,10 +43,10 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
         _gathering: GatheringTransport
         _connection: Connection
         _timer: asyncio.TimerHandle | None = None
+        _due: float | None = None
         _stalled: asyncio.TimerHandle | None = None
         _in_head = True
         _head_bytes = 0
-        _head_lines = 0
         _url_bytes = 0
 
         def connection_made(self, transport: Any) -> None:
@@ -56,21 +56,23 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
             self._arm(limits.header_timeout_s)
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self._disarm()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
             super().connection_lost(exc)
             self._connection.close()
 
         def data_received(self, data: bytes) -> None:
             if self._in_head:
                 self._head_bytes += len(data)
-                if self._timer is None:
+                if self._due is None:
                     self._arm(limits.header_timeout_s)
             super().data_received(data)
             if self._in_head and self._head_bytes > limits.max_header_bytes:
                 self._refuse(TOO_LONG if self._url_bytes > limits.max_url_bytes else TOO_LARGE)
 
         def on_message_begin(self) -> None:
-            self._head_lines = self._url_bytes = 0
+            self._url_bytes = 0
             super().on_message_begin()
             self._connection.put_in(cast("Scope", self.scope))
 
@@ -78,16 +80,12 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
             self._url_bytes += len(url)
             super().on_url(url)
 
-        def on_header(self, name: bytes, value: bytes) -> None:
-            self._head_lines += 1
-            super().on_header(name, value)
-
         def on_headers_complete(self) -> None:
             size = self._url_bytes + sum(len(name) + len(value) + 4 for name, value in self.headers)
             hosts = sum(name == b"host" for name, _ in self.headers)
             if self._url_bytes > limits.max_url_bytes:
                 self._refuse(TOO_LONG)
-            elif size > limits.max_header_bytes or self._head_lines > limits.max_headers:
+            elif size > limits.max_header_bytes or len(self.headers) > limits.max_headers:
                 self._refuse(TOO_LARGE)
             elif hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
                 self._refuse(BAD)  # RFC 9112 section 3.2
@@ -124,13 +122,29 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
             self._refuse(BAD)
 
         def _arm(self, seconds: float) -> None:
-            self._disarm()
-            self._timer = self.loop.call_later(seconds, self._refuse, LATE)
+            """What is being received must be there in so many seconds; what was armed before no longer counts.
+
+            A timer that runs already is left to run and looks again when it ends: requests come and go faster.
+            """
+            self._due = self.loop.time() + seconds
+            if self._timer is None:
+                self._timer = self.loop.call_later(seconds, self._look)
+            elif self._timer.when() > self._due:
+                self._timer.cancel()
+                self._timer = self.loop.call_later(seconds, self._look)
 
         def _disarm(self) -> None:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._due = None
+
+        def _look(self) -> None:
+            self._timer = None
+            if self._due is None:
+                return
+            left = self._due - self.loop.time()
+            if left > 0:
+                self._timer = self.loop.call_later(left, self._look)
+            else:
+                self._refuse(LATE)
 
         @property
         def _answering(self) -> bool:

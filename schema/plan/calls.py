@@ -15,8 +15,14 @@ from schema.plan.operation import PlannedField
 from schema.plan.rows import read
 from schema.plan.run import Run
 
+_ROW_ARGUMENTS = {WHERE, ORDER_BY, LIMIT, OFFSET}
+
 
 def _row_arguments(call: Call, arguments: Mapping[str, object]) -> Call:
+    if not (_ROW_ARGUMENTS & arguments.keys()):
+        return Call(
+            call.operation, {**call.arguments, **arguments}, call.selection, call.predicate, call.order, call.page
+        )
     given = dict(arguments)
     where, order_by = given.pop(WHERE, None), given.pop(ORDER_BY, None)
     limit, offset = given.pop(LIMIT, None), given.pop(OFFSET, None)
