@@ -16,7 +16,6 @@ _LATER = {
     "rows": "a rule on rows is",
     "unless": "a rule on rows is",
     "when": "a rule on rows is",
-    "page": "paging is",
     "cache": "caching is",
     "retry": "repeating calls by rule is",
     "include_files": "including other files is",

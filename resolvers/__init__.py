@@ -1,6 +1,7 @@
 """The sources: what can be asked, and how it is asked. This is the storey's front door; import from here."""
 
 from resolvers.batch import Column, Match, Outcome, execute
+from resolvers.collection import Suggestion, paging_positions, suggest
 from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import (
     BadRequest,
@@ -48,6 +49,8 @@ from resolvers.model import (
     SourceModel,
     TypeRef,
     UnionType,
+    served,
+    unwrapped,
 )
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Order, Page, Predicate
@@ -133,6 +136,7 @@ __all__ = [
     "SourceSettings",
     "SourceTimeout",
     "SourceUnavailable",
+    "Suggestion",
     "TypeRef",
     "Unauthenticated",
     "UnionType",
@@ -144,5 +148,9 @@ __all__ = [
     "load",
     "nearest",
     "open_all",
+    "paging_positions",
+    "served",
     "settings_of",
+    "suggest",
+    "unwrapped",
 ]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
-from resolvers.errors import IsthmusError, LinkAmbiguous, SourceBadResponse
+from resolvers.errors import BadRequest, IsthmusError, LinkAmbiguous, SourceBadResponse
 from resolvers.keys import Canonical, KeyPart, canonical_keys
 from resolvers.model import Operation
 from resolvers.predicate import And, In
@@ -82,16 +82,25 @@ async def fetch(
     ``keys``: canonical key → its values as the target wants to receive them, in order. A call that fails gives its
     error to the keys it was made for and to no other.
     """
-    call = replace(column.call, selection=selection.merge(_needed(column)))
+    paging = column.operation.paging
+    whole = paging is not None and paging.items_at == column.operation.at
+    call = replace(column.call, selection=selection.merge(_needed(column)), whole=whole)
     many_keys = column.operation.keys
     if many_keys is None:
         return await _singles(source, column, call, keys, context)
-    items = list(keys.items())
+    refused = _unsendable(many_keys.separator, keys) if many_keys.separator else {}
+    items = [item for item in keys.items() if item[0] not in refused]
     chunks = [dict(items[start : start + many_keys.max_keys]) for start in range(0, len(items), many_keys.max_keys)]
-    if len(chunks) == 1:
+    if len(chunks) == 1 and not refused:
         return await _chunk(source, column, call, chunks[0], context)
     parts = await asyncio.gather(*(_chunk(source, column, call, chunk, context) for chunk in chunks))
-    return {key: outcome for part in parts for key, outcome in part.items()}
+    return refused | {key: outcome for part in parts for key, outcome in part.items()}
+
+
+def _unsendable(separator: str, keys: Mapping[Canonical, tuple[object, ...]]) -> dict[Canonical, Outcome]:
+    """Keys that would read as several where they are joined into one text: they are not sent."""
+    refused = [key for key, values in keys.items() if separator in str(values[0]) or not str(values[0])]
+    return {key: BadRequest("a key that cannot be told from several keys") for key in refused}
 
 
 def _needed(column: Column) -> Selection:
@@ -104,11 +113,22 @@ async def _chunk(
 ) -> dict[Canonical, Outcome]:
     try:
         value = await execute(source, column.operation, _with_keys(column, call, list(chunk.values())), context)
-        rows = _rows(value)
-        found = _group(rows, column.match, chunk, context, f"{column.source}.{column.operation.name}")
+        found, foreign = _group(_rows(value), column, chunk, context)
     except IsthmusError as error:
         return dict.fromkeys(chunk, error)
+    assert column.operation.keys is not None
+    if foreign and column.operation.keys.guessed:
+        return {key: _doubted(found.get(key, []), many=column.many) for key in chunk}
     return {key: _outcome(found.get(key, []), many=column.many) for key in chunk}
+
+
+def _doubted(rows: list[object], *, many: bool) -> Outcome:
+    """What a key has where the operation gave rows that nobody asked for, and so may not heed keys at all: a row that
+    is there is right, what is missing may stand behind the end of the reply.
+    """
+    if many or not rows:
+        return SourceBadResponse("the operation seems not to heed its keys; state keys: and by:, or recognise: false")
+    return _outcome(rows, many=many)
 
 
 def _with_keys(column: Column, call: Call, keys: list[tuple[object, ...]]) -> Call:
@@ -118,9 +138,11 @@ def _with_keys(column: Column, call: Call, keys: list[tuple[object, ...]]) -> Ca
         among = In(column.match.fields, tuple(keys))
         return replace(call, predicate=among if call.predicate is None else And((among, call.predicate)))
     members = [operation.keys.by[name] for name in column.match.fields]
-    items: list[object] = (
+    items: object = (
         [key[0] for key in keys] if members == [""] else [dict(zip(members, key, strict=True)) for key in keys]
     )
+    if operation.keys.separator:
+        items = operation.keys.separator.join(str(key[0]) for key in keys)
     return replace(call, arguments=_put(call.arguments, operation.keys.argument, items))
 
 
@@ -144,7 +166,7 @@ async def _singles(
             try:
                 made = replace(call, arguments={**call.arguments, **bound})
                 rows = _rows(await execute(source, column.operation, made, context))
-                found = _group(rows, column.match, {key: values}, context, f"{column.source}.{column.operation.name}")
+                found, _ = _group(rows, column, {key: values}, context)
                 outcomes[key] = _outcome(found.get(key, []), many=column.many)
             except IsthmusError as error:
                 outcomes[key] = error
@@ -161,13 +183,15 @@ def _rows(value: object) -> Iterable[object]:
 
 
 def _group(
-    rows: Iterable[object], match: Match, wanted: Mapping[Canonical, object], context: Context, name: str
-) -> dict[Canonical, list[object]]:
+    rows: Iterable[object], column: Column, wanted: Mapping[Canonical, object], context: Context
+) -> tuple[dict[Canonical, list[object]], int]:
+    """The rows of each key, and how many belong to none of them."""
+    match = column.match
     rows = [row for row in rows if row is not None]
     checked = [index for index, verify in enumerate(match.verify) if verify]
     if not checked:
         (only,) = wanted
-        return {only: rows}
+        return {only: rows}, 0
     if not set(map(type, rows)) <= {dict} and not all(isinstance(row, Mapping) for row in rows):
         raise SourceBadResponse("expected a list of objects")
     objects = cast("list[Mapping[str, object]]", rows)
@@ -187,8 +211,9 @@ def _group(
         else:
             found[target] = [row]
     if foreign:
+        name = f"{column.source}.{column.operation.name}"
         context.dropped[name] = context.dropped.get(name, 0) + foreign
-    return found
+    return found, foreign
 
 
 def _check(columns: Sequence[Sequence[object]]) -> None:

@@ -8,7 +8,7 @@ client, under the operation's name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -127,6 +127,18 @@ OutputType: TypeAlias = ObjectType | InterfaceType | UnionType
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a description says of the values of a parameter: the least and the greatest number, the number it has when
+    it is not given, and for a list the most items.
+    """
+
+    least: int | None = None
+    most: int | None = None
+    default: int | None = None
+    max_items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Argument:
     """A parameter of an operation, or a field of an input type. ``default``: a JSON value, or ``None`` for none."""
 
@@ -137,6 +149,7 @@ class Argument:
     description: str = ""
     deprecated: str | None = None
     place: Place = NOWHERE
+    bounds: Bounds = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +197,15 @@ class ManyKeys:
     ``argument``: the path to the argument that takes the list; its first part is the operation's argument, the
     rest are fields of input types. Empty: keys are given as a predicate over any field that ``rows`` allows (SQL).
     ``by``: result field → member of a list item that it answers; the member is empty where the item is the plain key.
+    ``separator``: the argument is one text in which this joins the keys; empty where it is a list.
+    ``guessed``: nobody stated it, so a reply with rows that nobody asked for proves it wrong.
     """
 
     argument: tuple[str, ...]
     by: Mapping[str, str]
     max_keys: int = 1000
+    separator: str = ""
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +216,41 @@ class Rows:
     orderable: frozenset[str]
 
 
+PagingStyle: TypeAlias = Literal["page", "offset", "cursor", "link"]
+
+
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How an operation pages: by which arguments, and where its result says what comes next."""
+    """How an operation pages. Every path begins at the whole decoded reply; an empty one means: the reply says none.
 
-    style: Literal["page", "offset", "cursor", "link"]
+    ``items_at``: the list that is paged (empty: the reply itself is the list), ``item`` the type of its items.
+    ``position_argument``: takes the number of a page, the number of rows to leave out, or a token; empty where only
+    the source's own links lead on. ``next_at``: the next position, or a link that holds it. ``more_at``: whether there
+    is more. ``total_at``: how many rows there are in all. ``echo_at``: the number of this page. ``last_by``: the field
+    of the last row that is the next position. ``first``: the number of the first page.
+    """
+
+    style: PagingStyle
+    item: TypeRef
+    items_at: tuple[str, ...] = ()
     size_argument: str = ""
     position_argument: str = ""
     next_at: tuple[str, ...] = ()
+    more_at: tuple[str, ...] = ()
+    total_at: tuple[str, ...] = ()
+    echo_at: tuple[str, ...] = ()
+    pages_at: tuple[str, ...] = ()
+    last_by: str = ""
+    first: int = 1
+    max_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a reply wraps: the path from an operation's result to it, and its type."""
+
+    at: tuple[str, ...]
+    result: TypeRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +260,8 @@ class Operation:
     ``result``: the type of what lies at ``at`` in the decoded reply (``None``: the operation answers nothing).
     ``by``: for an operation that takes one key per call, result field → argument that it answers.
     ``not_found_is_null``: a by-key read whose source answers "not found" gives null.
+    ``inside``: what links read where the result is an envelope. ``connection_of``: the operation whose pages this one
+    gives as a connection. ``evidence``: what was recognised and not stated, and by which signs, for readers.
     """
 
     name: str
@@ -227,13 +273,26 @@ class Operation:
     by: Mapping[str, str] = field(default_factory=dict)
     compare: frozenset[Comparison] = frozenset()
     rows: Rows | None = None
+    inside: Inside | None = None
     paging: Paging | None = None
+    connection_of: str = ""
+    evidence: tuple[str, ...] = ()
+    reply_headers: frozenset[str] = frozenset()
+    """The headers that successful replies are declared to have, in lower case."""
     not_found_is_null: bool = False
     errors: tuple[str, ...] = ()
     """Names of the model types of declared errors (SOAP fault details, error bodies)."""
     description: str = ""
     deprecated: str | None = None
     place: Place = NOWHERE
+
+
+def unwrapped(operation: Operation) -> Operation:
+    """The operation as links use it: its result is what lies inside the envelope."""
+    inside = operation.inside
+    if inside is None:
+        return operation
+    return replace(operation, at=(*operation.at, *inside.at), result=inside.result, inside=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +309,20 @@ class Relation:
     many: bool
     required: bool = False
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A join that the description mentions (a ``links`` object of OpenAPI): it is suggested and never made.
+
+    ``match``: argument of ``target`` → path of the member of the reply of ``operation`` that it takes.
+    """
+
+    name: str
+    operation: str
+    target: str
+    match: tuple[tuple[str, tuple[str, ...]], ...]
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +348,13 @@ class SourceModel:
     inputs: Mapping[str, InputType] = field(default_factory=dict)
     enums: Mapping[str, EnumType] = field(default_factory=dict)
     relations: tuple[Relation, ...] = ()
+    hints: tuple[Hint, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     declared: int = 0
     """How many operations the description declares, served or not."""
     description: str = ""
+
+
+def served(model: SourceModel) -> int:
+    """How many operations that the description declares are served; connections are another view of one of them."""
+    return sum(1 for operation in model.operations.values() if not operation.connection_of)

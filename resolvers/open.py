@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from resolvers.collection import Paged, recognise
 from resolvers.credentials import credentials_of, origin
 from resolvers.documents import DescriptionError, Documents
 from resolvers.http_settings import HttpSettings
@@ -110,10 +111,12 @@ async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Pat
         if isinstance(client, Problem):
             opened.failed[name] = client.under("sources", name)
             continue
-        model, problems = apply(client.model, each)
+        model, problems = apply(recognise(client.model, each), each)
         client.model = model
         opened.problems += [problem.under("sources", name) for problem in problems]
-        opened.sources[name] = Resilient(client, concurrency=each.concurrency, timeout_s=each.timeout_s)
+        resilient = Resilient(client, concurrency=each.concurrency, timeout_s=each.timeout_s)
+        pages = any(operation.paging is not None for operation in model.operations.values())
+        opened.sources[name] = Paged(resilient, each.pages) if pages else resilient
     return opened
 
 

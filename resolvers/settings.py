@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from resolvers.model import Comparison, Effect
+from resolvers.model import Comparison, Effect, PagingStyle
 from resolvers.origin import HOST_AND_PORT, has_odd_port, names_a_user
 
 
@@ -56,6 +56,25 @@ def _address(url: str) -> str:
 Address = Annotated[str, AfterValidator(_address), Field(json_schema_extra={"pattern": _ADDRESS})]
 
 
+class PageSettings(Settings):
+    """How an operation pages, where its description does not show it or shows it wrongly.
+
+    Paths begin at the whole reply and join members by dots.
+    """
+
+    style: PagingStyle = Field(
+        description="page (by number), offset (by rows to leave out), cursor (by a token), "
+        "link (by the source's own links)."
+    )
+    position: str | None = Field(None, description="The argument that says where a page begins.")
+    size: str | None = Field(None, description="The argument that takes the number of rows of a page.")
+    max_size: int | None = Field(None, gt=0, description="Most rows of a page.")
+    first: int = Field(1, ge=0, le=1, description="The number of the first page: 1 or 0.")
+    next: str | None = Field(None, description="Path to the next position, or to a link that holds it.")
+    more: str | None = Field(None, description="Path to whether there is more.")
+    total: str | None = Field(None, description="Path to the number of rows in all.")
+
+
 class OperationSettings(Settings):
     """What a description does not say about an operation, or says wrongly."""
 
@@ -71,6 +90,24 @@ class OperationSettings(Settings):
     compare: tuple[Comparison, ...] = Field(
         (), description="How keys of this system are compared: trim, casefold, number."
     )
+    page: PageSettings | None = Field(None, description="How it pages, where that is not recognised.")
+    recognise: bool = Field(True, description="false: nothing is recognised, only what is stated counts.")
+
+
+class PagesSettings(Settings):
+    """How much of a long list one question may take."""
+
+    first: int = Field(50, gt=0, description="Rows of a connection where the caller does not say how many.")
+    max_first: int = Field(1000, gt=0, description="Most rows of a connection at once.")
+    max_pages: int = Field(50, gt=0, description="Most pages that one connection, or one key of a link, may take.")
+    max_rows: int = Field(10_000, gt=0, description="Most rows that one key of a link may take over all its pages.")
+
+    @model_validator(mode="after")
+    def _default_fits(self) -> PagesSettings:
+        if self.first > self.max_first:
+            message = "first cannot be more than max_first"
+            raise ValueError(message)
+        return self
 
 
 class SourceSettings(Settings):
@@ -94,6 +131,10 @@ class SourceSettings(Settings):
     operations: dict[str, OperationSettings] = Field(
         default_factory=dict, description="What the description does not say, by operation."
     )
+    recognise: bool = Field(
+        True, description="Whether envelopes, pages and batches are recognised by their signs (isthmus inspect)."
+    )
+    pages: PagesSettings = Field(default_factory=PagesSettings, description="How much of a long list one may take.")
 
 
 Kind = Literal["openapi", "wsdl", "database"]

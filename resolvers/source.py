@@ -61,13 +61,26 @@ LEAF = Selection()
 EVERYTHING = Selection(everything=True)
 
 
+@dataclass(slots=True)
+class Exchange:
+    """What a client over HTTP tells of an exchange, for whom the decoded reply is not enough.
+
+    ``target``: the path that was asked, without its query. ``link``: the ``Link`` header of the reply (RFC 8288).
+    """
+
+    target: str = ""
+    link: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One exchange with a source.
 
     ``arguments``: by the source's names, coerced to the argument's type, absent where the caller gave none (``None``
     is a null that the caller did give). ``selection`` is of the whole decoded reply. ``predicate``, ``order`` and
-    ``page`` are only given to operations whose model has ``rows``.
+    ``page`` are only given to operations whose model has ``rows``. ``whole``: every page is needed, or an error.
+    ``query``: parameters that only the source's own links to a next page name, plain text. ``exchange`` is filled by
+    clients over HTTP where it is given.
     """
 
     operation: str
@@ -76,6 +89,9 @@ class Call:
     predicate: Predicate | None = None
     order: tuple[Order, ...] = ()
     page: Page = Page()
+    whole: bool = False
+    query: tuple[tuple[str, str], ...] = ()
+    exchange: Exchange | None = None
 
 
 @dataclass(slots=True)

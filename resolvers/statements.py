@@ -20,8 +20,10 @@ from resolvers.model import (
     NamedRef,
     ObjectType,
     Operation,
+    Paging,
     SourceModel,
     TypeRef,
+    unwrapped,
 )
 from resolvers.problem import Problem, nearest
 from resolvers.settings import OperationSettings, SourceSettings
@@ -50,7 +52,7 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
             continue
         operation = operations[name]
         misplaced = False
-        for step in (_effect, _at, _keys):
+        for step in (_effect, _at, _page, _keys):
             try:
                 operation = step(model, operation, stated)
             except _Fault as fault:
@@ -136,7 +138,64 @@ def _at(model: SourceModel, operation: Operation, stated: OperationSettings) -> 
         ref = ListRef(item, nullable=True)
     else:
         ref = replace(ref, nullable=nullable)
-    return replace(operation, at=(*operation.at, *path), result=ref)
+    at = (*operation.at, *path)
+    paging = operation.paging if operation.paging is not None and operation.paging.items_at == at else None
+    keys = operation.keys if operation.keys is None or not operation.keys.guessed else _still(operation, at)
+    return replace(operation, at=at, result=ref, inside=None, paging=paging, keys=keys)
+
+
+def _still(operation: Operation, at: tuple[str, ...]) -> ManyKeys | None:
+    """The keys that were recognised, where the stated place of the result is the one they were recognised by."""
+    return operation.keys if unwrapped(operation).at == at else None
+
+
+def _page(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
+    page = stated.page
+    if page is None:
+        return operation
+    opened = unwrapped(operation)
+    if not isinstance(opened.result, ListRef) or operation.rows is not None:
+        raise _Fault(f'"{operation.name}" answers no list of pages', "page", mend="state at: where the list lies")
+    if operation.effect is not Effect.READ:
+        raise _Fault(f'"{operation.name}" is not a read', "page", mend="state effect: read if it changes nothing")
+    if page.style != "link" and page.position is None:
+        raise _Fault(f"pages by {page.style} need position: the argument that takes it", "page", mend="add position")
+    if page.style == "cursor" and page.next is None:
+        raise _Fault("pages by cursor need next: where the reply says the next one", "page", mend="add next")
+    for key, name in (("position", page.position), ("size", page.size)):
+        if name is not None and name not in operation.arguments:
+            what = f'"{operation.name}" has no argument "{name}"'
+            raise _Fault(what, "page", key, mend=nearest(name, operation.arguments))
+    whole = model.operations[operation.name].result
+    known = operation.arguments[page.size].bounds.most if page.size is not None else None
+    paging = Paging(
+        page.style,
+        opened.result.item,
+        opened.at,
+        size_argument=page.size or "",
+        position_argument=page.position or "",
+        next_at=_member(model, whole, page.next, "next"),
+        more_at=_member(model, whole, page.more, "more"),
+        total_at=_member(model, whole, page.total, "total"),
+        first=page.first,
+        max_size=page.max_size or known,
+    )
+    return replace(operation, paging=paging)
+
+
+def _member(model: SourceModel, ref: TypeRef | None, text: str | None, key: str) -> tuple[str, ...]:
+    """The path of a member of the whole reply; names of members may hold dots themselves."""
+    path: list[str] = []
+    rest = text or ""
+    while rest:
+        fields = {} if ref is None or isinstance(ref, ListRef) else _fields(model, ref)
+        name = next((each for each in sorted(fields, key=len, reverse=True) if f"{rest}.".startswith(f"{each}.")), None)
+        if name is None:
+            holder = f'"{".".join(path)}"' if path else "the reply"
+            raise _Fault(f'{holder} has no member "{rest}"', "page", key, mend=nearest(rest, fields))
+        path.append(name)
+        ref, rest = fields[name].type, rest[len(name) + 1 :]
+    return tuple(path)
 
 
 def _keys(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
@@ -157,6 +216,8 @@ def _keys(model: SourceModel, operation: Operation, stated: OperationSettings) -
     else:
         assert known is not None
         path = known.argument
+    if known is not None and stated.keys is None and stated.by is None:
+        return replace(operation, keys=replace(known, max_keys=stated.max_keys or known.max_keys))
     item = _key_item(model, operation, path)
     if stated.by is not None:
         by = _parts(model, operation, item, stated.by)
@@ -233,7 +294,8 @@ def _path(text: str, key: str) -> tuple[str, ...]:
 
 
 def _row_fields(model: SourceModel, operation: Operation) -> Mapping[str, Field]:
-    return {} if operation.result is None else _fields(model, operation.result)
+    result = unwrapped(operation).result
+    return {} if result is None else _fields(model, result)
 
 
 def _fields(model: SourceModel, ref: TypeRef) -> Mapping[str, Field]:

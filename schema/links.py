@@ -31,6 +31,8 @@ from resolvers import (
     TypeRef,
     agree,
     nearest,
+    paging_positions,
+    unwrapped,
 )
 from schema.naming import camel
 from schema.plan.fields import Link
@@ -151,7 +153,7 @@ class LinkBuilder:
             raise _Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
         if name in parent_made.field_names[owner].values():
             raise _Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
-        self._make(coordinate, settings, (parent_made, parent_key, owner, name), (target, operation))
+        self._make(coordinate, settings, (parent_made, parent_key, owner, name), (target, unwrapped(operation)))
 
     def _make(
         self,
@@ -195,6 +197,9 @@ class LinkBuilder:
         ) | ({argument for argument in arguments if argument} if not takes_many else set())
         constants = self._constants(operation, settings, filled)
         filled |= set(constants)
+        if operation.paging is not None:
+            # A link takes every page, so the arguments of paging are not the caller's.
+            filled |= {operation.paging.size_argument, *paging_positions(operation)} - {""}
         match = Match(
             tuple(fields), tuple(parts), tuple(verify), () if takes_many else tuple(cast("list[str]", arguments))
         )

@@ -11,6 +11,7 @@ import typer
 
 from gateway.commands.opening import configuration, describe, fail, snapshot
 from gateway.snapshot import Snapshot
+from resolvers import served
 
 
 def check(
@@ -43,7 +44,7 @@ def _check(file: Path, *, as_json: bool) -> None:
         return
     for name, source in current.sources.items():
         model = source.model
-        typer.echo(f"{name}: {len(model.operations)} of {model.declared} operations served")
+        typer.echo(f"{name}: {served(model)} of {model.declared} operations served")
         for item in model.left_out:
             word = "degraded" if item.degraded else "left out"
             typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))
@@ -58,7 +59,7 @@ def _report(current: Snapshot) -> dict[str, object]:
         "sources": {
             name: {
                 "declared": source.model.declared,
-                "served": len(source.model.operations),
+                "served": served(source.model),
                 "left_out": [
                     {
                         "operation": item.operation,

@@ -14,7 +14,7 @@ import typer
 from gateway.commands.opening import fail, one_source
 from gateway.config import Configuration
 from gateway.snapshot import Snapshot, load
-from resolvers import ConfigurationError
+from resolvers import ConfigurationError, served
 from schema import type_count
 
 NOWHERE = "http://source.invalid"
@@ -70,10 +70,15 @@ def _report(current: Snapshot | None, seconds: float) -> dict[str, object]:
         "valid": current is not None,
         "operations": {
             "declared": model.declared if model is not None else 0,
-            "served": len(model.operations) if model is not None else 0,
+            "served": served(model) if model is not None else 0,
             "left_out": [
                 {"operation": item.operation, "where": str(item.place), "reason": item.reason} for item in left_out
             ],
+        },
+        "recognised": {
+            name: list(operation.evidence)
+            for name, operation in (model.operations.items() if model is not None else ())
+            if operation.evidence
         },
         "types": type_count(current.graph.schema) if current is not None else 0,
         "seconds": round(seconds, 3),
@@ -83,9 +88,13 @@ def _report(current: Snapshot | None, seconds: float) -> dict[str, object]:
 
 def _print(current: Snapshot, report: dict[str, object]) -> None:
     model = current.sources["source"].model
-    typer.echo(f"{model.kind}: {len(model.operations)} of {model.declared} operations served, {report['types']} types")
+    typer.echo(f"{model.kind}: {served(model)} of {model.declared} operations served, {report['types']} types")
     for name, operation in model.operations.items():
+        if operation.connection_of:
+            continue
         typer.echo(f"  {operation.effect.value:<11}{name}")
+        for sign in operation.evidence:
+            typer.echo(f"               {sign}")
     for item in model.left_out:
         word = "degraded" if item.degraded else "left out"
         typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))

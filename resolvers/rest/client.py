@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from urllib.parse import urlencode, urlsplit
 
 from resolvers.connect import connect
 from resolvers.credentials import origin
@@ -65,6 +67,8 @@ class RestSource:
         if encoder is None:
             encoder = self._encoders[call.operation] = Encoder(shape, self._inputs, self._kept)
         request = encoder.encode(server, call.arguments)
+        if call.query:
+            request = replace(request, url=f"{request.url}{'&' if '?' in request.url else '?'}{urlencode(call.query)}")
         if self._forwarding is not None:
             request = self._forwarding.on(request, context.caller)
         timeout = min(self._settings.timeout_s, context.remaining())
@@ -72,6 +76,10 @@ class RestSource:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"{shape.method} {shape.path}"):
             reply = await self._http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
+            if call.exchange is not None:
+                call.exchange.target = urlsplit(request.url).path
+                lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
+                call.exchange.link = ", ".join(lines)  # lines of one name are one list (RFC 9110 section 5.3)
             result = self._results[call.operation]
             if len(reply.body) > IN_THREAD_BYTES:
                 return await asyncio.to_thread(self._replies.decode, shape, operation, result, reply, call.selection)

@@ -150,6 +150,7 @@ class _Reader:
         if body is not None:
             arguments["body"] = Argument("body", body.type, required=body.required, place=self._tree.place(pointer))
         answers = contents.answers(members(node.get("responses")), f"{pointer}/responses")
+        headers = self._reply_headers(node, pointer)
         if method == "head":
             answers = Answers(None, Answer("none"))
         for callback in members(node.get("callbacks")):
@@ -167,6 +168,7 @@ class _Reader:
             description=text(node, "summary") or text(node, "description"),
             deprecated=deprecation(node),
             place=self._tree.place(pointer),
+            reply_headers=headers,
         )
         self._requests[name] = RequestShape(
             method.upper(),
@@ -179,6 +181,15 @@ class _Reader:
             self._server(node) or self._server(path_item),
         )
         self._left_out += left_out
+
+    def _reply_headers(self, node: Node, pointer: str) -> frozenset[str]:
+        """The headers that successful replies are declared to have, in lower case."""
+        found: set[str] = set()
+        for code, response in members(node.get("responses")).items():
+            if code.startswith("2"):
+                reply, _ = self._tree.follow(response, f"{pointer}/responses/{token(code)}")
+                found |= {name.lower() for name in members(reply.get("headers"))}
+        return frozenset(found)
 
     def _with_keys(self, operation: Operation) -> Operation:
         """``by``: required parameters that bear the very name of a field of the result."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from resolvers.model import Argument, LeftOut, ListRef, NamedRef, Scalar, ScalarRef, TypeRef
+from resolvers.model import Argument, Bounds, LeftOut, ListRef, NamedRef, Scalar, ScalarRef, TypeRef
 from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
 from resolvers.rest.naming import joined
 from resolvers.rest.registry import deprecation, with_default
@@ -151,6 +151,7 @@ def _read(tree: Tree, schemas: Schemas, operation: str, node: Node, pointer: str
         description=with_default(text(node, "description"), schema),
         deprecated=deprecation(node) if not required else None,
         place=tree.place(pointer),
+        bounds=_bounds(tree, schema, where),
     )
     composite = not _is_plain(ref, schemas)
     parameter = Parameter(
@@ -164,6 +165,16 @@ def _read(tree: Tree, schemas: Schemas, operation: str, node: Node, pointer: str
         empty=location == "query" and node.get("allowEmptyValue") is True and not _says_empty(ref),
     )
     return _One(parameter, argument, guessed)
+
+
+def _bounds(tree: Tree, schema: object, pointer: str) -> Bounds:
+    """The numbers that a schema says of its values; what it only refers to through combinations is not looked for."""
+    try:
+        node, _ = tree.follow(schema, pointer)
+    except Unserved:
+        return Bounds()
+    found = [node.get(word) for word in ("minimum", "maximum", "default", "maxItems")]
+    return Bounds(*(value if isinstance(value, int) and not isinstance(value, bool) else None for value in found))
 
 
 def _content(content: Node, pointer: str) -> tuple[str, str]:

@@ -1,0 +1,132 @@
+"""Operations that page gain a second one beside them that gives their rows as one list: a connection. Pure.
+
+A model comes in and a larger model goes out, so whoever makes GraphQL of it knows nothing of paging.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from resolvers.collection.paging import paging_positions
+from resolvers.model import (
+    Argument,
+    Field,
+    ListRef,
+    NamedRef,
+    ObjectType,
+    Operation,
+    OutputType,
+    Paging,
+    Scalar,
+    ScalarRef,
+    SourceModel,
+    TypeRef,
+)
+from resolvers.settings import PagesSettings
+
+NODES, PAGE_INFO, TOTAL = "nodes", "pageInfo", "totalCount"
+HAS_NEXT, END = "hasNextPage", "endCursor"
+
+
+def connected(model: SourceModel, settings: PagesSettings) -> SourceModel:
+    """The model with a connection for each operation that pages."""
+    return _Connections(model, settings).model()
+
+
+class _Connections:
+    def __init__(self, model: SourceModel, settings: PagesSettings) -> None:
+        self._model = model
+        self._settings = settings
+        self._types: dict[str, OutputType] = dict(model.types)
+        self._info = ""
+        self._named: dict[TypeRef, str] = {}
+        paged = [item for item in model.operations.values() if item.paging is not None]
+        items = [(item.paging.item, item.paging.total_at) for item in paged if item.paging is not None]
+        self._counted = {_bare(item) for item, total_at in items if total_at}
+        self._with_nulls = {_bare(item) for item, _ in items if item.nullable}
+
+    def model(self) -> SourceModel:
+        operations: dict[str, Operation] = {}
+        for name, operation in self._model.operations.items():
+            operations[name] = operation
+            wanted = f"{name}Connection"
+            if operation.paging is not None and wanted not in self._model.operations:
+                operations[wanted] = self._connection(wanted, operation, operation.paging)
+        if len(operations) == len(self._model.operations):
+            return self._model
+        return replace(self._model, operations=operations, types=self._types)
+
+    def _connection(self, name: str, operation: Operation, paging: Paging) -> Operation:
+        hidden = paging_positions(operation) | {paging.size_argument}
+        arguments = {key: item for key, item in operation.arguments.items() if key not in hidden}
+        size = self._settings
+        first, after = own_arguments(operation, paging)
+        arguments[first] = Argument(
+            first,
+            ScalarRef(Scalar.INT),
+            default=size.first,
+            description=f"At most so many, {size.max_first} if need be.",
+            place=operation.place,
+        )
+        arguments[after] = Argument(
+            after, ScalarRef(Scalar.STRING), description="The endCursor of the part before.", place=operation.place
+        )
+        return Operation(
+            name,
+            operation.effect,
+            arguments,
+            NamedRef(self._type(paging), nullable=True),
+            connection_of=operation.name,
+            description=operation.description,
+            deprecated=operation.deprecated,
+            place=operation.place,
+        )
+
+    def _type(self, paging: Paging) -> str:
+        key = _bare(paging.item)
+        if key not in self._named:
+            name = self._free(f"{_name(paging.item)}Connection")
+            self._named[key] = name
+            nodes = ListRef(replace(key, nullable=key in self._with_nulls))
+            fields = [
+                Field(NODES, nodes, description="The rows, in the order of the source."),
+                Field(PAGE_INFO, NamedRef(self._page_info()), description="Whether there is more, and from where."),
+            ]
+            if key in self._counted:
+                said = "How many there are in all, where the source says it."
+                fields.append(Field(TOTAL, ScalarRef(Scalar.INT, nullable=True), description=said))
+            said = "A part of a longer list."
+            self._types[name] = ObjectType(name, {field.name: field for field in fields}, description=said)
+        return self._named[key]
+
+    def _page_info(self) -> str:
+        if not self._info:
+            self._info = self._free("PageInfo")
+            more = Field(HAS_NEXT, ScalarRef(Scalar.BOOLEAN), description="Whether there is more after this part.")
+            end = Field(END, ScalarRef(Scalar.STRING, nullable=True), description="Give it as after to go on.")
+            said = "Where a part of a longer list ends."
+            self._types[self._info] = ObjectType(self._info, {HAS_NEXT: more, END: end}, description=said)
+        return self._info
+
+    def _free(self, wanted: str) -> str:
+        taken = self._types.keys() | self._model.inputs.keys() | self._model.enums.keys()
+        for name in (wanted, f"{wanted.removesuffix('Connection').removesuffix('Info')}Pages", f"Isthmus{wanted}"):
+            if name not in taken:
+                return name
+        return self._free(f"{wanted}Part")
+
+
+def own_arguments(operation: Operation, paging: Paging) -> tuple[str, str]:
+    """The names of ``first`` and ``after``, which an argument of the operation itself may bear already."""
+    taken = operation.arguments.keys() - paging_positions(operation) - {paging.size_argument}
+    return ("firstRows" if "first" in taken else "first", "afterCursor" if "after" in taken else "after")
+
+
+def _bare(ref: TypeRef) -> TypeRef:
+    return replace(ref, nullable=False)
+
+
+def _name(ref: TypeRef) -> str:
+    if isinstance(ref, ListRef):
+        return f"{_name(ref.item)}List"
+    return ref.name if isinstance(ref, NamedRef) else ref.scalar.value

@@ -1,0 +1,149 @@
+"""A source whose pages are served as whole lists: connections for callers, every page for links.
+
+It stands before any ``Source`` and knows no wire: where pages go on is worked out in ``walk.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from resolvers.collection import cursor
+from resolvers.collection.connection import END, HAS_NEXT, NODES, PAGE_INFO, TOTAL, connected, own_arguments
+from resolvers.collection.cursor import Spot
+from resolvers.collection.paging import paging_positions
+from resolvers.collection.walk import Walk, resized
+from resolvers.errors import BadRequest, LimitExceeded
+from resolvers.model import Operation, Paging, SourceModel
+from resolvers.settings import PagesSettings
+from resolvers.source import EVERYTHING, Call, Context, Selection, Source
+
+PAGE_SIZE = 100
+"""Rows asked at once where the description names no greatest number: what nearly every API in the wild grants."""
+
+
+class Paged:
+    """The source with its connections; every other call goes through as it is."""
+
+    def __init__(self, source: Source, settings: PagesSettings) -> None:
+        self._source = source
+        self._settings = settings
+        self._model = connected(source.model, settings)
+
+    @property
+    def model(self) -> SourceModel:
+        return self._model
+
+    @property
+    def concurrency(self) -> int:
+        return self._source.concurrency
+
+    async def execute(self, call: Call, context: Context) -> object:
+        """As ``Source.execute``; what needs several exchanges spends them from the operation's allowance.
+
+        Raises:
+            LimitExceeded: a whole list was asked and has more pages or rows than are read.
+        """
+        asked = self._model.operations.get(call.operation)
+        operation = self._source.model.operations.get(asked.connection_of) if asked is not None else None
+        if operation is not None and operation.paging is not None:
+            return await self._connection(operation, operation.paging, call, context)
+        if call.whole and asked is not None and asked.paging is not None:
+            paging = asked.paging
+            if not paging_positions(asked) & call.arguments.keys():
+                return await self._whole(asked, paging, call, context)
+        return await self._source.execute(call, context)
+
+    async def _connection(self, operation: Operation, paging: Paging, call: Call, context: Context) -> object:
+        arguments = dict(call.arguments)
+        named_first, named_after = own_arguments(operation, paging)
+        first = _first(arguments.pop(named_first, None), self._settings)
+        after = arguments.pop(named_after, None)
+        asked = cursor.question(operation.name, arguments)
+        wanted = call.selection.fields
+        rows = EVERYTHING if call.selection.everything else wanted.get(NODES, Selection())
+        info = wanted.get(PAGE_INFO)
+        peek = call.selection.everything or (info is not None and HAS_NEXT in info.fields)
+        total = call.selection.everything or TOTAL in wanted
+        walk = Walk(self._source, operation, paging, arguments, rows, total=total)
+        greatest = paging.max_size or PAGE_SIZE
+        spot = Spot(size=max(1, min(greatest, first)) if paging.size_argument else 0)
+        if after is not None:
+            found = cursor.read(asked, str(after), walk.allows, max(greatest, PAGE_SIZE))
+            spot = resized(paging, found, spot.size)
+        shown = call.selection.everything or info is not None or (NODES in wanted and first > 0)
+        if not shown:
+            return _answer([], await walk.total(context) if total and paging.total_at else None, None, more=False)
+        return await self._rows(walk, asked, spot, context, first=first, peek=peek)
+
+    async def _rows(
+        self, walk: Walk, asked: str, spot: Spot, context: Context, *, first: int, peek: bool
+    ) -> Mapping[str, object]:
+        rows: list[object] = []
+        total: int | None = None
+        more: bool | None = True
+        onward: Spot | None = spot
+        pages = 0
+        while onward is not None and pages < self._settings.max_pages:
+            spot = onward
+            if pages:
+                context.spend(1)
+            part = await walk.part(spot, context)
+            pages += 1
+            total = part.total if part.total is not None else total
+            fresh = part.rows[spot.skip :]
+            taken = fresh[: first - len(rows)]
+            rows += taken
+            if len(taken) < len(fresh):
+                more, onward = True, replace(spot, skip=spot.skip + len(taken))
+                break
+            more, onward = part.more, part.onward
+            if len(rows) >= first and (more is not None or not peek):
+                break
+        end = cursor.write(asked, onward) if onward is not None else None
+        return _answer(rows, total, end, more=onward is not None and more is not False)
+
+    async def _whole(self, operation: Operation, paging: Paging, call: Call, context: Context) -> object:
+        """A reply like one page's, with the rows of all pages in it."""
+        arguments = dict(call.arguments)
+        size = 0
+        if paging.size_argument:
+            stated = arguments.pop(paging.size_argument, None)
+            size = stated if isinstance(stated, int) else paging.max_size or PAGE_SIZE
+        selection = call.selection
+        for name in paging.items_at:
+            selection = EVERYTHING if selection.everything else selection.fields.get(name, Selection())
+        walk = Walk(self._source, operation, paging, arguments, selection, total=True)
+        rows: list[object] = []
+        onward: Spot | None = Spot(size=size)
+        pages = 0
+        while onward is not None:
+            if pages >= self._settings.max_pages or len(rows) >= self._settings.max_rows:
+                raise LimitExceeded(f"a link needs more pages of {operation.name} than are read at once")
+            if pages:
+                context.spend(1)
+            part = await walk.part(onward, context)
+            pages += 1
+            rows += part.rows
+            onward = part.onward
+        found: object = rows
+        for name in reversed(paging.items_at):
+            found = {name: found}
+        return found
+
+    async def close(self) -> None:
+        await self._source.close()
+
+
+def _first(given: object, settings: PagesSettings) -> int:
+    if given is None:
+        return settings.first
+    if not isinstance(given, int) or given < 0:
+        raise BadRequest("first cannot be negative")
+    if given > settings.max_first:
+        raise BadRequest(f"first may be {settings.max_first} at most")
+    return given
+
+
+def _answer(rows: list[object], total: int | None, end: str | None, *, more: bool) -> Mapping[str, object]:
+    return {NODES: rows, PAGE_INFO: {HAS_NEXT: more, END: end}, TOTAL: total}

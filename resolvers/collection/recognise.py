@@ -1,0 +1,51 @@
+"""What a model does not say and shows by signs: envelopes, pages and batches, each with its evidence. Pure.
+
+Only descriptions of REST are looked at. What the user states stands; what the user switches off is not looked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from resolvers.collection.batches import keys_of
+from resolvers.collection.envelope import inside_of, signals_of
+from resolvers.collection.paging import paging_of
+from resolvers.model import Effect, Operation, SourceModel, unwrapped
+from resolvers.settings import OperationSettings, SourceSettings
+
+_NOTHING = OperationSettings()
+
+
+def recognise(model: SourceModel, settings: SourceSettings) -> SourceModel:
+    """The model with what its operations show; ``evidence`` says of each by which signs."""
+    if model.kind != "openapi" or not settings.recognise:
+        return model
+    operations = {
+        name: _recognised(model, operation, settings.operations.get(name, _NOTHING))
+        for name, operation in model.operations.items()
+    }
+    return replace(model, operations=operations)
+
+
+def _recognised(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
+    effect = stated.effect or operation.effect
+    if not stated.recognise or operation.result is None or effect is not Effect.READ:
+        return operation
+    signals = signals_of(model, operation.result)
+    evidence = []
+    found = inside_of(model, operation, signals)
+    if found is not None:
+        operation = replace(operation, inside=found[0])
+        evidence.append(found[1])
+    opened = unwrapped(operation)
+    assert opened.result is not None
+    paged = paging_of(model, operation, opened.result, opened.at, signals)
+    if paged is not None:
+        operation = replace(operation, paging=paged[0])
+        evidence.append(paged[1])
+    if stated.keys is None and stated.by is None and operation.keys is None:
+        many = keys_of(model, operation)
+        if many is not None:
+            operation = replace(operation, keys=many[0])
+            evidence.append(many[1])
+    return replace(operation, evidence=tuple(evidence)) if evidence else operation
