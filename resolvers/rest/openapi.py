@@ -6,6 +6,7 @@ parameters in ``parameters.py``, bodies and answers in ``contents.py``.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
@@ -187,8 +188,9 @@ class _Reader:
         found: set[str] = set()
         for code, response in members(node.get("responses")).items():
             if code.startswith("2"):
-                reply, _ = self._tree.follow(response, f"{pointer}/responses/{token(code)}")
-                found |= {name.lower() for name in members(reply.get("headers"))}
+                with suppress(Unserved):
+                    reply, _ = self._tree.follow(response, f"{pointer}/responses/{token(code)}")
+                    found |= {name.lower() for name in members(reply.get("headers"))}
         return frozenset(found)
 
     def _with_keys(self, operation: Operation) -> Operation:
