@@ -9,6 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from gateway.commands import security
 from gateway.commands.opening import configuration, describe, fail, snapshot
 from gateway.snapshot import Snapshot
 from resolvers import served
@@ -48,6 +49,9 @@ def _check(file: Path, *, as_json: bool) -> None:
         for item in model.left_out:
             word = "degraded" if item.degraded else "left out"
             typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))
+        for need in security.needs_of(model):
+            if not need.met:
+                typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
     for renamed in current.built.renamed if current.built else ():
         typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
     typer.echo("The file is sound.")
@@ -68,6 +72,9 @@ def _report(current: Snapshot) -> dict[str, object]:
                         "degraded": item.degraded,
                     }
                     for item in source.model.left_out
+                ],
+                "credentials_missing": [
+                    security.wanted(source.model, need) for need in security.needs_of(source.model) if not need.met
                 ],
             }
             for name, source in current.sources.items()

@@ -11,6 +11,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from gateway.commands import security
 from gateway.commands.opening import fail, one_source
 from gateway.config import Configuration
 from gateway.snapshot import Snapshot, load
@@ -80,6 +81,7 @@ def _report(current: Snapshot | None, seconds: float) -> dict[str, object]:
             for name, operation in (model.operations.items() if model is not None else ())
             if operation.evidence
         },
+        "security": security.report(model) if model is not None else [],
         "types": type_count(current.graph.schema) if current is not None else 0,
         "seconds": round(seconds, 3),
         "mebibytes": round(mebibytes, 1),
@@ -98,3 +100,5 @@ def _print(current: Snapshot, report: dict[str, object]) -> None:
     for item in model.left_out:
         word = "degraded" if item.degraded else "left out"
         typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))
+    for line in security.lines(model):
+        typer.echo(line)

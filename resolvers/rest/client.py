@@ -19,6 +19,7 @@ from resolvers.rest.given import Inputs
 from resolvers.rest.openapi import read
 from resolvers.rest.reply import Replies
 from resolvers.rest.request import Encoder
+from resolvers.rest.security import settled
 from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description
 from resolvers.source import Call, Context
@@ -107,4 +108,5 @@ async def open_rest(name: str, settings: RestSettings, documents: Documents) -> 
             ))  # fmt: skip
     home = settings.url or description.server or settings.openapi
     http = await connect(settings, documents, home)
+    description = replace(description, model=settled(description.model, settings))
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)))

@@ -31,6 +31,7 @@ from resolvers.rest.naming import joined, operation_name
 from resolvers.rest.parameters import in_order, read_parameters
 from resolvers.rest.registry import deprecation
 from resolvers.rest.schemas import Schemas
+from resolvers.rest.security import read_needs, read_schemes
 from resolvers.rest.shapes import Answer, Description, RequestShape
 from resolvers.rest.swagger import is_swagger, upgrade
 
@@ -77,6 +78,7 @@ class _Reader:
         self._operations: dict[str, Operation] = {}
         self._requests: dict[str, RequestShape] = {}
         self._left_out: list[LeftOut] = []
+        self._security: dict[str, object] = {}
 
     def read(self) -> Description:
         root = self._tree.root
@@ -106,6 +108,8 @@ class _Reader:
             left_out=self._placed([*self._left_out, *self._schemas.degraded.values()]),
             declared=len(found),
             description=text(members(root.get("info")), "description"),
+            schemes=read_schemes(self._tree),
+            needs=read_needs(self._security),
         )
         return Description(model, self._requests, self._server(root), self._schemas.given(), self._schemas.results())
 
@@ -157,6 +161,7 @@ class _Reader:
         for callback in members(node.get("callbacks")):
             where = self._tree.place(f"{pointer}/callbacks/{token(callback)}")
             left_out.append(LeftOut(name, f"the callback {callback} is not served", where, degraded=True))
+        self._security[name] = node.get("security", self._tree.root.get("security"))
         by_key = method == "get" and any(item.location == "path" for item in parameters.parameters)
         result = answers.result
         not_found_is_null = by_key and result is not None
