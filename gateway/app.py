@@ -18,6 +18,7 @@ from gateway.graphql import Endpoint, Holder
 from gateway.keys import FetchedKeys
 from gateway.limits import LimitSettings
 from gateway.telemetry import request_id
+from gateway.uploads import UploadSettings
 from resolvers import Settings
 from schema import Executor
 
@@ -31,6 +32,7 @@ class ServerSettings(Settings):
     jwt: JwtSettings | None = Field(None, description="Which access tokens are accepted; absent: all are anonymous.")
     limits: LimitSettings = Field(LimitSettings.model_validate({}), description="What one request may take.")
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
+    uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
     notice_s: float = Field(
@@ -93,7 +95,7 @@ def make_app(
     """
     keys = open_keys(settings.jwt) if settings.jwt else None
     authenticator = Authenticator(settings.jwt, keys) if settings.jwt and keys else None
-    endpoint = Endpoint(holder, settings.limits, authenticator, get=settings.get)
+    endpoint = Endpoint(holder, settings.limits, authenticator, get=settings.get, uploads=settings.uploads)
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")

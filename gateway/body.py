@@ -81,7 +81,12 @@ def _map(value: object, name: str) -> Mapping[str, object]:
     return value
 
 
-def _request(members: Mapping[str, object]) -> GraphQLRequest:
+def from_members(members: Mapping[str, object]) -> GraphQLRequest:
+    """The parameters of one request (GraphQL over HTTP, section 5.1), by their names.
+
+    Raises:
+        BadRequest: one is unknown or has the wrong type.
+    """
     unknown = sorted(members.keys() - PARAMETERS)
     if unknown:
         raise BadRequest("only query, operationName, variables and extensions are parameters")
@@ -104,7 +109,7 @@ def from_post(data: bytes) -> GraphQLRequest:
     members = strict_json(data)
     if not isinstance(members, dict):
         raise BadRequest("the body must be a JSON object")
-    return _request(members)
+    return from_members(members)
 
 
 def from_get(query_string: bytes) -> GraphQLRequest:
@@ -127,4 +132,4 @@ def from_get(query_string: bytes) -> GraphQLRequest:
             members[name] = text
     if members.get("operationName") == "":
         del members["operationName"]
-    return _request(members)
+    return from_members(members)

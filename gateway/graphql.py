@@ -21,6 +21,7 @@ from gateway.connection import connection_of
 from gateway.keys import KeysUnavailable
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body
 from gateway.telemetry import log
+from gateway.uploads import PREFLIGHTED, UploadSettings, from_multipart
 from resolvers import (
     Caller,
     CallerError,
@@ -111,13 +112,19 @@ def negotiate(accept: str | None) -> str | None:
     return best[2] if best else None
 
 
-def _check_content(request: Request) -> None:
+def _check_content(request: Request, uploads: UploadSettings | None) -> bool:
+    """Whether the body is a form with files; otherwise it is JSON."""
     if "content-encoding" in request.headers:
         raise Refusal(415, Code.BAD_REQUEST, "Encoded bodies are not read.")
     values = request.headers.getlist("content-type")
     kind, parameters = _media(values[0]) if len(values) == 1 else ("", {})
+    if kind == "multipart/form-data" and uploads is not None:
+        if not any(request.headers.get(name) for name in PREFLIGHTED):
+            raise Refusal(400, Code.BAD_REQUEST, f"A form with files needs a header {PREFLIGHTED[0]}.")
+        return True
     if kind != JSON or parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
         raise Refusal(415, Code.BAD_REQUEST, "The body must be application/json in UTF-8.")
+    return False
 
 
 def _errors(code: Code, message: str, **extensions: object) -> dict[str, object]:
@@ -141,12 +148,20 @@ class Endpoint:
     """The route /graphql."""
 
     def __init__(
-        self, holder: Holder, limits: LimitSettings, authenticator: Authenticator | None, *, get: bool = True
+        self,
+        holder: Holder,
+        limits: LimitSettings,
+        authenticator: Authenticator | None,
+        *,
+        get: bool = True,
+        uploads: UploadSettings | None = None,
     ) -> None:
         self._holder = holder
         self._limits = limits
         self._authenticator = authenticator
         self._get = get
+        self._uploads = uploads
+        self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
 
@@ -216,14 +231,24 @@ class Endpoint:
             return await self._run(request, parameters, principal, Deadline(request_id, deadline, read_only=read_only))
 
     async def _received(self, request: Request, *, read_only: bool) -> tuple[Principal, GraphQLRequest]:
-        if not read_only:
-            _check_content(request)
+        if not read_only and _check_content(request, self._uploads):
+            return await self._uploaded(request)
         most = 0 if read_only else self._limits.max_body_bytes
         body = await read_body(request.stream(), request.headers.get("content-length"), most)
         principal = await self._principal(request)
         if not read_only:
             return principal, from_post(body)
         return principal, from_get(request.scope["query_string"])
+
+    async def _uploaded(self, request: Request) -> tuple[Principal, GraphQLRequest]:
+        """A form with files: who asks is known before any of it is read, and only so many are in memory at once."""
+        settings = self._uploads
+        assert settings is not None
+        principal = await self._principal(request)
+        with self._upload_places.take():
+            length = request.headers.get("content-length")
+            body = await read_body(request.stream(), length, settings.max_bytes)
+            return principal, from_multipart(body, request.headers["content-type"], settings)
 
     async def _run(self, request: Request, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
         graph = self._holder.current.graph

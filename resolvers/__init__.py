@@ -61,6 +61,7 @@ from resolvers.resilience import Resilient
 from resolvers.settings import Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF
+from resolvers.upload import File
 from resolvers.yaml12 import Yaml, YamlError, load
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "EnumType",
     "EnumValue",
     "Field",
+    "File",
     "Forbidden",
     "In",
     "InputType",

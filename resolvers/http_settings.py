@@ -6,24 +6,12 @@ setting that turns the verification of a certificate off.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from resolvers.settings import Address, Settings, SourceSettings
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-
-
-def _header_name(name: str) -> str:
-    if not _TOKEN.fullmatch(name):
-        raise ValueError("the name of a header is made of letters, digits and hyphens")
-    return name
-
-
-HeaderName = Annotated[str, AfterValidator(_header_name)]
+from resolvers.settings import Address, HeaderName, Settings, SourceSettings
 
 
 class Proxy(Settings):

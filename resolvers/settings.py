@@ -33,6 +33,24 @@ def _fits(pattern: str, needed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def _header_name(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise ValueError("the name of a header is made of letters, digits and hyphens")
+    return name
+
+
+def _no_cookie(name: str) -> str:
+    if name.lower() in {"set-cookie", "set-cookie2", "www-authenticate", "authentication-info"}:
+        raise ValueError("a header that carries credentials is not shown to callers")
+    return name
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+ShownHeader = Annotated[HeaderName, AfterValidator(_no_cookie)]
+
 _LETTERS = r"^[A-Za-z]*$"
 _ADDRESS = rf"^https?://{HOST_AND_PORT}(/[^?#\s]*)?$"
 _ADDRESS_NEEDED = "an address such as https://host/path is needed, without user, query and fragment"
@@ -92,6 +110,16 @@ class OperationSettings(Settings):
     )
     page: PageSettings | None = Field(None, description="How it pages, where that is not recognised.")
     recognise: bool = Field(True, description="false: nothing is recognised, only what is stated counts.")
+    error_detail: bool | None = Field(
+        None,
+        description="Whether callers see the members of an error's body that the description declares, in "
+        "extensions.detail; what the source says when absent.",
+    )
+    reply_headers: tuple[ShownHeader, ...] = Field(
+        (),
+        description="Headers of the reply that are served beside its value: the field then gives an object with "
+        "result and headers.",
+    )
 
 
 class PagesSettings(Settings):

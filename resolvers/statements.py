@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from resolvers.exposed import with_headers
 from resolvers.model import (
     Argument,
     Effect,
@@ -45,6 +46,7 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
     """
     problems: list[Problem] = []
     operations = dict(model.operations)
+    types = dict(model.types)
     for name, stated in settings.operations.items():
         if name not in operations:
             what = f'source "{model.name}" has no operation "{name}"'
@@ -52,7 +54,7 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
             continue
         operation = operations[name]
         misplaced = False
-        for step in (_effect, _at, _page, _keys):
+        for step in (_effect, _at, _page, _keys, _http):
             try:
                 operation = step(model, operation, stated)
             except _Fault as fault:
@@ -60,6 +62,9 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
                 if not (misplaced and fault.problem.where[:1] == ("by",)):
                     problems.append(fault.problem.under("operations", name))
                 misplaced = misplaced or step is _at
+        if stated.reply_headers and not problems:
+            operation, made = with_headers(operation, stated.reply_headers, types.keys() | model.inputs.keys())
+            types |= {item.name: item for item in made}
         operations[name] = operation
     problems += _unmatched(model, settings)
     left_out = list(model.left_out)
@@ -68,7 +73,7 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
         if reason:
             del operations[name]
             left_out.append(LeftOut(name, reason, operation.place))
-    return replace(model, operations=operations, left_out=tuple(left_out)), problems
+    return replace(model, operations=operations, types=types, left_out=tuple(left_out)), problems
 
 
 def _nearest_operation(name: str, model: SourceModel) -> str:
@@ -108,6 +113,23 @@ def _not_served(operation: Operation, settings: SourceSettings) -> str:
 def _effect(_: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
     effect = operation.effect if stated.effect is None else stated.effect
     return replace(operation, effect=effect, compare=frozenset(stated.compare) or operation.compare)
+
+
+def _http(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
+    """What only the replies of REST sources have."""
+    for key, given in (
+        ("error_detail", stated.error_detail is not None),
+        ("reply_headers", bool(stated.reply_headers)),
+    ):
+        if given and model.kind != "openapi":
+            raise _Fault(f"only operations of an OpenAPI document take {key}", key, mend="remove it")
+    if stated.reply_headers and operation.paging is not None:
+        what = "it pages, and each page has headers of its own"
+        raise _Fault(what, "reply_headers", mend="remove it, or write recognise: false")
+    if stated.reply_headers and (stated.at or stated.keys or stated.by):
+        what = "the headers lie beside the whole result, which at, keys and by would take apart"
+        raise _Fault(what, "reply_headers", mend="remove it, or at, keys and by")
+    return operation
 
 
 def _at(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:

@@ -135,6 +135,8 @@ def _base64(value: object) -> str:
 
 
 def _parse_base64(value: object) -> bytes:
+    if isinstance(value, bytes):
+        return value  # a file that came beside the request; JSON has no bytes
     if isinstance(value, str):
         try:
             return base64.b64decode("".join(value.split()), validate=True)

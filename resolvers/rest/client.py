@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from resolvers.connect import connect
 from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
+from resolvers.exposed import beside, inside
 from resolvers.forwarding import Forwarding, forwarding_of
-from resolvers.http import Http
-from resolvers.model import Effect, SourceModel
+from resolvers.http import Http, Reply
+from resolvers.model import Effect, Operation, SourceModel
 from resolvers.problem import Problem
 from resolvers.rest.files import gather
 from resolvers.rest.given import Inputs
@@ -21,7 +23,7 @@ from resolvers.rest.reply import Replies
 from resolvers.rest.request import Encoder
 from resolvers.rest.security import settled
 from resolvers.rest.settings import RestSettings
-from resolvers.rest.shapes import Description
+from resolvers.rest.shapes import Description, RequestShape
 from resolvers.source import Call, Context
 
 IN_THREAD_BYTES = 1024 * 1024
@@ -81,10 +83,25 @@ class RestSource:
                 call.exchange.target = urlsplit(request.url).path
                 lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
                 call.exchange.link = ", ".join(lines)  # lines of one name are one list (RFC 9110 section 5.3)
-            result = self._results[call.operation]
-            if len(reply.body) > IN_THREAD_BYTES:
-                return await asyncio.to_thread(self._replies.decode, shape, operation, result, reply, call.selection)
-            return self._replies.decode(shape, operation, result, reply, call.selection)
+            return await self._value(call, shape, operation, reply)
+
+    async def _value(self, call: Call, shape: RequestShape, operation: Operation, reply: Reply) -> object:
+        stated = self._settings.operations.get(call.operation)
+        names = stated.reply_headers if stated is not None else ()
+        told = self._settings.error_detail
+        if stated is not None and stated.error_detail is not None:
+            told = stated.error_detail
+        read = partial(
+            self._replies.decode,
+            shape,
+            operation,
+            self._results[call.operation],
+            reply,
+            inside(call.selection) if names else call.selection,
+            shape.errors if told else None,
+        )
+        value = await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
+        return beside(value, names, reply.headers) if names else value
 
     async def close(self) -> None:
         await self._http.close()

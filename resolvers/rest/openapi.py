@@ -26,6 +26,7 @@ from resolvers.origin import can_be_called
 from resolvers.problem import Problem
 from resolvers.rest.contents import Answers, Contents
 from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
+from resolvers.rest.failures import Outlines
 from resolvers.rest.files import Files
 from resolvers.rest.naming import joined, operation_name
 from resolvers.rest.parameters import in_order, read_parameters
@@ -74,6 +75,7 @@ class _Reader:
     def __init__(self, name: str, tree: Tree) -> None:
         self._name = name
         self._tree = tree
+        self._outlines = Outlines(tree)
         self._schemas = Schemas(tree)
         self._operations: dict[str, Operation] = {}
         self._requests: dict[str, RequestShape] = {}
@@ -185,6 +187,7 @@ class _Reader:
             answers.reply,
             dict(answers.others),
             self._server(node) or self._server(path_item),
+            self._outlines.of(members(node.get("responses")), f"{pointer}/responses"),
         )
         self._left_out += left_out
 

@@ -25,8 +25,9 @@ from resolvers.errors import (
 from resolvers.http import Reply
 from resolvers.model import TYPE_KEY, Effect, Operation, OutputType, Scalar, ScalarRef, TypeRef
 from resolvers.rest.exact import ExactReading
+from resolvers.rest.failures import shown
 from resolvers.rest.rows import Rows
-from resolvers.rest.shapes import Answer, RequestShape, ResultShapes
+from resolvers.rest.shapes import Answer, Outline, RequestShape, ResultShapes
 from resolvers.rest.typed import TypedDecoders
 from resolvers.source import EVERYTHING, Selection
 
@@ -56,8 +57,11 @@ class Replies:
         result: TypeRef | None,
         reply: Reply,
         selection: Selection = EVERYTHING,
+        errors: Mapping[str, Outline] | None = None,
     ) -> object:
         """The value of a reply; ``result`` is the type of all of it, above the operation's ``at``.
+
+        ``errors``: the declared bodies of errors, where callers may see them.
 
         Raises:
             SourceError: by its status; ``SourceBadResponse`` for what is not the JSON that was promised.
@@ -65,7 +69,7 @@ class Replies:
                 may have been done behind a reply that nobody can read.
         """
         try:
-            return self._decode(shape, operation, result, reply, selection)
+            return self._decode(shape, operation, result, reply, selection, errors or {})
         except (SourceBadResponse, SourceFault) as error:
             lost = isinstance(error, SourceBadResponse) or reply.status in _PROXY
             if operation.effect is Effect.READ or not lost:
@@ -79,10 +83,11 @@ class Replies:
         result: TypeRef | None,
         reply: Reply,
         selection: Selection,
+        errors: Mapping[str, Outline],
     ) -> object:
         if operation.not_found_is_null and reply.status == 404:
             return None
-        _check_status(reply.status)
+        _check_status(reply, errors)
         answer = _answer(shape, reply.status) if shape.others else shape.reply
         if result is None or answer.kind == "none" or reply.status in {204, 205}:
             return None
@@ -208,16 +213,16 @@ def _media(content_type: str) -> tuple[str, str]:
     return essence.strip().lower(), given.get("charset", "").strip('"')
 
 
-def _check_status(status: int) -> None:
+def _check_status(reply: Reply, errors: Mapping[str, Outline]) -> None:
+    status = reply.status
     if 200 <= status < 300:
         return
     detail = f"status {status}"
-    if status == 429:
-        raise RateLimited(detail)
-    if status == 503:
-        raise SourceUnavailable(detail)
-    if 400 <= status < 500:
-        raise SourceRejected(detail, extensions={"status": status})
-    if status >= 500:
-        raise SourceFault(detail)
-    raise SourceBadResponse(f"{detail}, which is no answer to a call")
+    if status < 400 or status >= 600:
+        raise SourceBadResponse(f"{detail}, which is no answer to a call")
+    extensions: dict[str, object] = {"status": status}
+    told = shown(reply.body, status, errors) if errors else None
+    if told is not None:
+        extensions["detail"] = told
+    kinds = {429: RateLimited, 503: SourceUnavailable}
+    raise kinds.get(status, SourceRejected if status < 500 else SourceFault)(detail, extensions=extensions)

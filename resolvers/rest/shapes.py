@@ -81,11 +81,23 @@ class Answer:
     member: tuple[str, str] = ("", "")
 
 
+@dataclass(slots=True)
+class Outline:
+    """The members that a schema declares, without their types: what of an error's body may be shown.
+
+    It may lead to itself, and neither members nor item make a leaf.
+    """
+
+    members: dict[str, Outline] = field(default_factory=dict)
+    item: Outline | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RequestShape:
     """One operation on the wire. ``path`` is the template, ``server`` its own address where it states one.
 
     ``reply``: the usual successful answer; ``others``: those of a status (``202``, ``2XX``) that differ from it.
+    ``errors``: what the bodies of declared errors hold, by status.
     """
 
     method: str
@@ -96,6 +108,7 @@ class RequestShape:
     reply: Answer = Answer("json")
     others: Mapping[str, Answer] = field(default_factory=dict)
     server: str | None = None
+    errors: Mapping[str, Outline] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
