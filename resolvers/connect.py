@@ -9,13 +9,16 @@ from resolvers.credentials import credentials_of, origin
 from resolvers.documents import Documents
 from resolvers.http import Http, HttpClient
 from resolvers.http_settings import HttpSettings, NetworkSettings, OAuth2
+from resolvers.nearby import must_be_far
 from resolvers.network import Network, open_network
 from resolvers.problem import ConfigurationError
 from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
-async def connect(settings: HttpSettings, documents: Documents, home: str) -> Http:
+async def connect(settings: HttpSettings, documents: Documents, home: str, location: str) -> Http:
     """The client of a source; ``home`` is its address: credentials reach the host in it and no other.
+
+    ``location``: where its description lies, which decides what addresses the names in it may lead to.
 
     Raises:
         ConfigurationError: a file that the settings of its authorization server name cannot be used.
@@ -26,6 +29,7 @@ async def connect(settings: HttpSettings, documents: Documents, home: str) -> Ht
         credentials_of(settings),
         concurrency=settings.concurrency,
         max_reply_bytes=settings.max_reply_bytes,
+        far=settings.url is None and not settings.allowed_servers and must_be_far(location),
     )
     if settings.auth is None or settings.auth.oauth2 is None:
         return http

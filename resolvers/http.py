@@ -8,8 +8,9 @@ given for.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from yarl import URL
 
 from resolvers.credentials import NONE, Credentials, basic
 from resolvers.errors import OutcomeUnknown, SourceBadResponse, SourceError, SourceTimeout, SourceUnavailable
+from resolvers.nearby import far_socket
 from resolvers.network import Network, refusal
 
 
@@ -55,6 +57,7 @@ class HttpClient:
     """The connections to one source.
 
     ``home``: the origin (``https://host/``) that ``credentials`` are for; no other host ever sees them.
+    ``far``: no name may lead to this machine or its link; behind a proxy that is the proxy's to see to.
     """
 
     def __init__(
@@ -65,7 +68,9 @@ class HttpClient:
         *,
         concurrency: int = 20,
         max_reply_bytes: int = 10_485_760,
+        far: bool = False,
     ) -> None:
+        self._sockets = far_socket if far and network.proxy is None else None
         self._network = network
         self._home = home
         self._credentials = None if credentials == NONE else credentials
@@ -101,7 +106,8 @@ class HttpClient:
         except aiohttp.ClientProxyConnectionError as error:
             raise SourceUnavailable(f"the proxy cannot be reached: {refusal(error) or 'check proxy'}") from error
         except aiohttp.ClientConnectorError as error:
-            raise SourceUnavailable(refusal(error) or type(error).__name__) from error
+            near = str(error.os_error) if self._sockets is not None and "allowed_servers" in str(error.os_error) else ""
+            raise SourceUnavailable(refusal(error) or near or type(error).__name__) from error
         except aiohttp.ClientHttpProxyError as error:
             raise _not_let_through(error.status) from error
         except TimeoutError as error:
@@ -149,7 +155,9 @@ class HttpClient:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=_Connector(limit=self._limit, keepalive_timeout=15, tls=self._network.tls),
+                connector=_Connector(
+                    limit=self._limit, keepalive_timeout=15, tls=self._network.tls, sockets=self._sockets
+                ),
                 proxy=self._network.proxy,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
@@ -183,6 +191,9 @@ class _Wire:
     reused: bool = False
 
 
+Sockets = Callable[[Any], socket.socket]
+"""Makes the socket for an address that a name was resolved to."""
+
 _wire: ContextVar[_Wire] = ContextVar("wire")
 """Of the call that this task makes now."""
 
@@ -193,8 +204,8 @@ class _Connector(aiohttp.TCPConnector):
     aiohttp's own traces tell the same, and cost every call more than its request and its reply.
     """
 
-    def __init__(self, *, limit: int, keepalive_timeout: float, tls: ssl.SSLContext) -> None:
-        super().__init__(limit=limit, keepalive_timeout=keepalive_timeout, ssl=tls)
+    def __init__(self, *, limit: int, keepalive_timeout: float, tls: ssl.SSLContext, sockets: Sockets | None) -> None:
+        super().__init__(limit=limit, keepalive_timeout=keepalive_timeout, ssl=tls, socket_factory=sockets)
         self._used: WeakSet[object] = WeakSet()
 
     async def connect(

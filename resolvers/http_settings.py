@@ -198,6 +198,11 @@ class HttpSettings(NetworkSettings, SourceSettings):
     url: Address | None = Field(None, description="Where calls go; the description's own address when absent.")
     auth: Auth | None = Field(None, description="How the gateway proves itself to the source.")
     headers: dict[HeaderName, SecretStr] = Field(default_factory=dict, description="Sent with every call.")
+    allowed_servers: tuple[str, ...] = Field(
+        (),
+        description="Hosts that the description may name as its server, and no other. Without it a description that "
+        "came from the network may name any host but this machine and its link (169.254.0.0/16); url overrules both.",
+    )
     max_reply_bytes: int = Field(
         10_485_760, gt=0, description="Largest reply that is read, in bytes, after decompression."
     )

@@ -14,7 +14,8 @@ from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.exposed import beside, inside
 from resolvers.forwarding import Forwarding, forwarding_of
 from resolvers.http import Http, Reply
-from resolvers.model import Effect, Operation, SourceModel
+from resolvers.model import Effect, LeftOut, Operation, SourceModel
+from resolvers.nearby import refused
 from resolvers.problem import Problem
 from resolvers.rest.files import gather
 from resolvers.rest.given import Inputs
@@ -115,7 +116,7 @@ async def open_rest(name: str, settings: RestSettings, documents: Documents) -> 
     """
     document = await documents.read(settings.openapi)
     files = await gather(documents, document, network=settings.references == "network")
-    description = await asyncio.to_thread(read, name, files)
+    description = await asyncio.to_thread(read, name, files, settings.server)
     if settings.url is None and description.server is None:
         without = [item for item in description.requests.values() if item.server is None]
         if without:
@@ -123,7 +124,32 @@ async def open_rest(name: str, settings: RestSettings, documents: Documents) -> 
                 "the document names no HTTP address of the source",
                 where=("url",), mend="set url", document=settings.openapi,
             ))  # fmt: skip
+    description = _reachable(description, settings, document.location)
     home = settings.url or description.server or settings.openapi
-    http = await connect(settings, documents, home)
+    http = await connect(settings, documents, home, document.location)
     description = replace(description, model=settled(description.model, settings))
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)))
+
+
+def _reachable(description: Description, settings: RestSettings, location: str) -> Description:
+    """The description without operations whose own server it may not name.
+
+    Raises:
+        DescriptionError: it may not name its server.
+    """
+    if settings.url is not None:
+        return description
+    reason = refused(description.server, location, settings.allowed_servers) if description.server else ""
+    if reason:
+        raise DescriptionError(Problem(reason, ("url",), "set url, or allowed_servers", location))
+    without = {
+        name: reason
+        for name, shape in description.requests.items()
+        if shape.server and (reason := refused(shape.server, location, settings.allowed_servers))
+    }
+    if not without:
+        return description
+    model = description.model
+    told = [LeftOut(name, reason, model.operations[name].place) for name, reason in without.items()]
+    kept = {name: item for name, item in model.operations.items() if name not in without}
+    return replace(description, model=replace(model, operations=kept, left_out=(*model.left_out, *told)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
 
 from resolvers.documents import DescriptionError, Document
 from resolvers.model import (
@@ -22,10 +21,9 @@ from resolvers.model import (
     ScalarRef,
     SourceModel,
 )
-from resolvers.origin import can_be_called
 from resolvers.problem import Problem
 from resolvers.rest.contents import Answers, Contents
-from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
+from resolvers.rest.document import Node, Tree, Unserved, members, text, token
 from resolvers.rest.failures import Outlines
 from resolvers.rest.files import Files
 from resolvers.rest.naming import joined, operation_name
@@ -33,6 +31,8 @@ from resolvers.rest.parameters import in_order, read_parameters
 from resolvers.rest.registry import deprecation
 from resolvers.rest.schemas import Schemas
 from resolvers.rest.security import read_needs, read_schemes
+from resolvers.rest.servers import chosen, own
+from resolvers.rest.settings import FIRST, ServerChoice
 from resolvers.rest.shapes import Answer, Description, RequestShape
 from resolvers.rest.swagger import is_swagger, upgrade
 
@@ -47,18 +47,19 @@ EFFECTS = {
 METHODS = (*EFFECTS, "options", "trace", "query")
 
 
-def read(name: str, document: Document | Files) -> Description:
+def read(name: str, document: Document | Files, choice: ServerChoice = FIRST) -> Description:
     """The model and the requests of an OpenAPI document and its files; ``name`` is the source's.
 
     Raises:
-        DescriptionError: it is not an OpenAPI 3.0, 3.1 or Swagger 2.0 document in JSON or YAML.
+        DescriptionError: it is not an OpenAPI 3.0, 3.1 or Swagger 2.0 document in JSON or YAML, or has no such server
+            as ``choice`` names.
     """
     tree = Tree(document)
     _check_version(tree)
     if is_swagger(tree.root):
         upgraded = upgrade(tree.root, tree.follow)
         tree.replace(upgraded.root, upgraded.moved, upgraded.now)
-    return _Reader(name, tree).read()
+    return _Reader(name, tree, choice).read()
 
 
 def _check_version(tree: Tree) -> None:
@@ -72,7 +73,8 @@ def _check_version(tree: Tree) -> None:
 
 
 class _Reader:
-    def __init__(self, name: str, tree: Tree) -> None:
+    def __init__(self, name: str, tree: Tree, choice: ServerChoice) -> None:
+        self._choice = choice
         self._name = name
         self._tree = tree
         self._outlines = Outlines(tree)
@@ -113,7 +115,13 @@ class _Reader:
             schemes=read_schemes(self._tree),
             needs=read_needs(self._security),
         )
-        return Description(model, self._requests, self._server(root), self._schemas.given(), self._schemas.results())
+        return Description(
+            model,
+            self._requests,
+            chosen(root, self._tree.location, self._choice),
+            self._schemas.given(),
+            self._schemas.results(),
+        )
 
     def _declared(self, root: Node) -> list[tuple[str, str, Node, str, Node, str]]:
         found = []
@@ -186,7 +194,7 @@ class _Reader:
             answers.accept,
             answers.reply,
             dict(answers.others),
-            self._server(node) or self._server(path_item),
+            own(node, self._tree.location, self._choice) or own(path_item, self._tree.location, self._choice),
             self._outlines.of(members(node.get("responses")), f"{pointer}/responses"),
         )
         self._left_out += left_out
@@ -219,20 +227,6 @@ class _Reader:
             and isinstance(row.fields[name].type, ScalarRef)
         }
         return replace(operation, by=by)
-
-    def _server(self, node: Node) -> str | None:
-        """The first server of a document, path or operation, its variables filled with their defaults."""
-        for _, item in items(node.get("servers")):
-            url = text(members(item), "url")
-            for name, variable in members(members(item).get("variables")).items():
-                url = url.replace(f"{{{name}}}", str(members(variable).get("default", "")))
-            if self._tree.location.startswith(("http://", "https://")):
-                url = urljoin(self._tree.location, url)
-            if not can_be_called(url) or "{" in url:
-                return None
-            parts = urlsplit(url)
-            return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
-        return None
 
     def _placed(self, left_out: list[LeftOut]) -> tuple[LeftOut, ...]:
         """The same with lines, where anything was left out at all."""

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from resolvers.http_settings import HttpSettings
+from resolvers.settings import Settings
+
+
+class ServerChoice(Settings):
+    """Which of the servers that the document names is called, the first where nothing is said."""
+
+    description: str | None = Field(None, description="The server that the document describes so.")
+    index: int | None = Field(None, ge=0, description="Its place in the document's list, from 0.")
+    variables: dict[str, str] = Field(default_factory=dict, description="Values of the variables in its address.")
+
+    @model_validator(mode="after")
+    def _one_name(self) -> ServerChoice:
+        if self.description is not None and self.index is not None:
+            raise ValueError("a server is chosen by description or by index, not by both")
+        return self
+
+
+FIRST = ServerChoice.model_validate({})
 
 
 class RestSettings(HttpSettings):
@@ -26,3 +44,12 @@ class RestSettings(HttpSettings):
         description="Whether callers see the members of an error's body that the document declares, in "
         "extensions.detail. Each operation may say otherwise.",
     )
+    server: ServerChoice = Field(
+        FIRST, description="Which of the servers that the document names is called, where url is not set."
+    )
+
+    @model_validator(mode="after")
+    def _one_address(self) -> RestSettings:
+        if self.url is not None and self.server != FIRST:
+            raise ValueError("url and server both say where calls go: keep one of them")
+        return self

@@ -12,6 +12,7 @@ from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.forwarding import Forwarding, forwarding_of
 from resolvers.http import Http, Request
 from resolvers.model import Effect, SourceModel
+from resolvers.nearby import refused
 from resolvers.origin import can_be_called
 from resolvers.problem import Problem
 from resolvers.soap.envelope import decode, encode, readers
@@ -103,5 +104,12 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
             )
         )
     home = settings.url or next((codec.address for codec in description.codecs.values()), settings.wsdl)
-    http = await connect(settings, documents, home)
+    if settings.url is None:
+        reasons = [
+            refused(codec.address, settings.wsdl, settings.allowed_servers) for codec in description.codecs.values()
+        ]
+        if any(reasons):
+            what = next(filter(None, reasons))
+            raise DescriptionError(Problem(what, ("url",), "set url, or allowed_servers", settings.wsdl))
+    http = await connect(settings, documents, home, settings.wsdl)
     return SoapSource(description, settings, http, forwarding_of(settings, origin(home)))
