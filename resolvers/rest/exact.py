@@ -155,14 +155,21 @@ def _leaf(value: object, scalar: Scalar) -> object:
         value = _whole(value)
         fits = type(value) is int or (kind is str and scalar is Scalar.BIG_INT)
     elif scalar is Scalar.FLOAT:
-        if isinstance(value, Decimal):
-            return float(value)
-        fits = kind is int or kind is float
+        fits = kind in {int, float, Decimal}
+        value = _float(value) if fits else value
     else:
         fits = kind in {int, float, Decimal, str}
     if not fits:
         raise SourceBadResponse(f"expected {scalar.value}")
     return value
+
+
+def _float(value: object) -> object:
+    assert isinstance(value, int | float | Decimal)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise SourceBadResponse("a number too large to be told") from error
 
 
 def _json(value: object, depth: int) -> object:

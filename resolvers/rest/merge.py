@@ -55,6 +55,7 @@ class Merge:
         """
         nullable = False
         seen: set[str] = set()
+        schema = {} if schema is True else schema
         while True:
             node, pointer = self._tree.follow(schema, pointer)
             if pointer in seen:
@@ -207,7 +208,7 @@ def is_nullable(node: Node) -> bool:
 
 def is_constraint(schema: object) -> bool:
     """A part that only narrows (``required`` of what stands elsewhere) and has no type of its own."""
-    return isinstance(schema, dict) and "type" not in schema and not STRUCTURE & schema.keys()
+    return isinstance(schema, dict) and bool(schema) and "type" not in schema and not STRUCTURE & schema.keys()
 
 
 def _is_bare(schema: object) -> bool:
@@ -231,7 +232,7 @@ def _lay_over(properties: dict[str, object], more: Node, pointer: str) -> None:
 def _both(earlier: Placed, later: Placed) -> Placed:
     """Of two objects their members together; of anything else the later one, unless it only says something of it."""
     if "properties" in earlier and "properties" in later:
-        return Placed({"allOf": [earlier, later]}, later.pointer)
+        return Placed({"allOf": [earlier, later]}, f"{later.pointer}/allOf")
     if is_constraint(later):
         return Placed({**earlier, **later}, earlier.pointer)
     return later

@@ -123,7 +123,7 @@ class Unions:
         listed = [values_of(branch.plain.node) for branch in branches]
         if all(listed):
             values = [value for found in listed for value in found or ()]
-            return self._type_of({"type": sort, "enum": values}, f"{pointer}/enum", name, side, frozenset())
+            return self._type_of({"type": sort, "enum": values}, pointer, name, side, frozenset())
         refs = {self._type_of(*branch.spot, name, side, frozenset()) for branch in branches}
         scalars = {ref.scalar if isinstance(ref, ScalarRef) else Scalar.STRING for ref in refs}
         if len(scalars) == 1:
