@@ -6,8 +6,10 @@ A request reads ``Holder.current`` once and ends on what it read; a new snapshot
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -47,6 +49,24 @@ async def load(configuration: Configuration) -> Snapshot:
     Raises:
         ConfigurationError: statements, links, rules or extensions that do not fit, or no source at all.
     """
+    with _collecting_later():
+        return await _load(configuration)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Loading makes millions of objects that stay: looking through them for garbage again and again takes as long as
+    reading a large description does."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+async def _load(configuration: Configuration) -> Snapshot:
     opened = await open_all(configuration.sources, configuration.base)
     if not opened.sources:
         raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))

@@ -6,6 +6,7 @@ A kind's code is imported when a source of that kind is configured. A new kind i
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,11 @@ from resolvers.statements import apply
 from resolvers.yaml12 import YamlError, load
 
 Opener = Callable[[str, SourceSettings, Path], Awaitable[Client]]
+
+
+_HEAD = 4096
+_OPENAPI = re.compile(rb"""(?:^\s*\{\s*|^)["']?(?:openapi|swagger)["']?\s*:\s*["']?[234]\.""", re.MULTILINE)
+"""A version at the head of a document or of one of its first lines: the rest need not be read to know the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,8 @@ async def kind_of(location: str, base: Path) -> str:
         return "database"
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return "wsdl"
+    if _OPENAPI.search(content[:_HEAD]):
+        return "openapi"
     try:
         document = load(content)
     except YamlError as error:

@@ -83,6 +83,7 @@ class _Reader:
         self._requests: dict[str, RequestShape] = {}
         self._left_out: list[LeftOut] = []
         self._security: dict[str, object] = {}
+        self._taken: set[str] = set()
 
     def read(self) -> Description:
         root = self._tree.root
@@ -140,10 +141,10 @@ class _Reader:
         return found
 
     def _free_name(self, wanted: str) -> str:
-        taken = self._operations.keys() | {item.operation for item in self._left_out}
         name, number = wanted, 2
-        while name in taken:
+        while name in self._taken:
             name, number = f"{wanted}{number}", number + 1
+        self._taken.add(name)
         return name
 
     def _operation(
