@@ -55,8 +55,10 @@ async def load(configuration: Configuration) -> Snapshot:
 
 @contextmanager
 def _collecting_later() -> Iterator[None]:
-    """Loading makes millions of objects that stay: looking through them for garbage again and again takes as long as
-    reading a large description does."""
+    """Keeps the search for garbage off: a large description becomes millions of objects that stay.
+
+    Looking through them again and again would take as long as reading it does.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:

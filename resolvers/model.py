@@ -378,6 +378,8 @@ class SourceModel:
     relations: tuple[Relation, ...] = ()
     hints: tuple[Hint, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    fallbacks: tuple[LeftOut, ...] = ()
+    """Fields, arguments and results, by coordinate, that are JSON although the description says more."""
     declared: int = 0
     """How many operations the description declares, served or not."""
     description: str = ""

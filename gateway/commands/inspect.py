@@ -14,6 +14,7 @@ import typer
 from gateway.commands import security
 from gateway.commands.opening import fail, one_source
 from gateway.config import Configuration
+from gateway.figures import figures
 from gateway.snapshot import Snapshot, load
 from resolvers import ConfigurationError, served
 from schema import type_count
@@ -83,6 +84,7 @@ def _report(current: Snapshot | None, seconds: float) -> dict[str, object]:
         },
         "security": security.report(model) if model is not None else [],
         "types": type_count(current.graph.schema) if current is not None else 0,
+        **(figures(model, current.graph.schema) if model is not None and current is not None else {}),
         "seconds": round(seconds, 3),
         "mebibytes": round(mebibytes, 1),
     }
@@ -97,6 +99,8 @@ def _print(current: Snapshot, report: dict[str, object]) -> None:
         typer.echo(f"  {operation.effect.value:<11}{name}")
         for sign in operation.evidence:
             typer.echo(f"               {sign}")
+    for item in model.fallbacks:
+        typer.echo(f"  JSON: {item.operation}: {item.reason} ({item.place})")
     for item in model.left_out:
         word = "degraded" if item.degraded else "left out"
         typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))

@@ -136,6 +136,14 @@ class Tree:
             return Place(self._located(address), fragment)
         return Place(self.location, pointer)
 
+    def find(self, place: Place) -> tuple[object, str] | None:
+        """What stands at a place of the document or of one of its files as they were written, and its pointer."""
+        for address, file in self._files.read.items():
+            if self._located(address) == place.document:
+                found = _walk(file.value, place.pointer)
+                return None if found is _MISSING else (found, f"{address}{place.pointer}")
+        return None
+
     def _located(self, address: str) -> str:
         if not address:
             return self.location

@@ -25,6 +25,7 @@ from resolvers.problem import Problem
 from resolvers.rest.contents import Answers, Contents
 from resolvers.rest.document import Node, Tree, Unserved, members, text, token
 from resolvers.rest.failures import Outlines
+from resolvers.rest.fallbacks import fallbacks
 from resolvers.rest.files import Files
 from resolvers.rest.naming import joined, operation_name
 from resolvers.rest.parameters import in_order, read_parameters
@@ -111,6 +112,7 @@ class _Reader:
             self._schemas.inputs,
             self._schemas.enums,
             left_out=self._placed([*self._left_out, *self._schemas.degraded.values()]),
+            fallbacks=fallbacks(self._tree, self._schemas.types, self._schemas.inputs, operations),
             declared=len(found),
             description=text(members(root.get("info")), "description"),
             schemes=read_schemes(self._tree),
