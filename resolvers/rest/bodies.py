@@ -32,10 +32,20 @@ def body_writer(body: Body) -> Write:
             return lambda value: _multipart(value, body)
         case "text":
             return lambda value: (f"{body.media}; charset=utf-8", utf8(_told(value)))
+        case "xml":
+            return _xml_writer(body)
         case "binary":
             return lambda value: (_media_of(value, body.media), _bytes(value))
         case _:
             return lambda value: (body.media, as_json(value))
+
+
+def _xml_writer(body: Body) -> Write:
+    from resolvers.rest.xml_values import to_xml  # noqa: PLC0415  # lxml is for sources that speak XML
+
+    shape = body.xml
+    assert shape is not None
+    return lambda value: (body.media, to_xml(value, shape))
 
 
 def _members(value: object) -> Iterator[tuple[str, object]]:

@@ -14,6 +14,7 @@ from resolvers.rest.parameters import STYLES
 from resolvers.rest.scalars import scalar_of
 from resolvers.rest.schemas import Schemas
 from resolvers.rest.shapes import Answer, Body, BodyKind, Encoding, ReplyKind, Style
+from resolvers.rest.xml_shapes import XmlShapes
 
 _SCALARS = frozenset(Scalar) - {Scalar.JSON, Scalar.BASE64}
 
@@ -37,6 +38,7 @@ class Contents:
         self._name = name
         self._title = title
         self._left_out = left_out
+        self._xml = XmlShapes(tree)
 
     def _say(self, reason: str, pointer: str) -> None:
         self._left_out.append(LeftOut(self._name, reason, self._tree.place(pointer), degraded=True))
@@ -73,7 +75,8 @@ class Contents:
         schema = node.get("schema", True)
         ref: TypeRef
         encoding: dict[str, Encoding] = {}
-        if kind == "xml":
+        xml = self._xml.of(schema, spot) if kind == "xml" else None
+        if kind == "xml" and xml is None:
             self._say(f"the body is taken as a text of {essence(media)}", spot)
             kind = "text"
         if kind == "binary":
@@ -88,7 +91,7 @@ class Contents:
             encoding = {name: self._encoding(members(item)) for name, item in members(node.get("encoding")).items()}
         otherwise = "application/json" if kind == "json" else "text/plain" if kind == "text" else media
         sent = media if kind == "json" and "*" not in media else as_sent(media, otherwise=otherwise)
-        return Body(ref, sent, required, self._schemas.travels_as_text(schema, spot), kind, encoding)
+        return Body(ref, sent, required, self._schemas.travels_as_text(schema, spot), kind, encoding, xml)
 
     def _encoding(self, node: Node) -> Encoding:
         """OpenAPI 3.1 section 4.8.15: a stated style is worth more than a content type."""
@@ -176,9 +179,10 @@ class Contents:
         if kind == "json":
             return Answer(kind), schema, spot, ("application/json" if "*" in media else media,)
         names = tuple(dict.fromkeys(essence(item) for item in alike))
-        if kind == "xml":
+        xml = self._xml.of(schema, spot) if kind == "xml" else None
+        if kind == "xml" and xml is None:
             kind = "text"
-        return Answer(kind, names), schema, spot, names
+        return Answer(kind, names, xml=xml), schema, spot, names
 
     def _result(self, kind: ReplyKind, schema: object, spot: str, title: str) -> TypeRef:
         if kind == "binary":

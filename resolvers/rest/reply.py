@@ -26,6 +26,7 @@ from resolvers.http import Reply
 from resolvers.model import TYPE_KEY, Effect, Operation, OutputType, Scalar, ScalarRef, TypeRef
 from resolvers.rest.exact import ExactReading
 from resolvers.rest.failures import shown
+from resolvers.rest.media import is_xml
 from resolvers.rest.rows import Rows
 from resolvers.rest.shapes import Answer, Outline, RequestShape, ResultShapes
 from resolvers.rest.typed import TypedDecoders
@@ -110,6 +111,14 @@ class Replies:
             exact = self._exact.holds_decimals(result)
             rows = [parse(line, exact=exact) for line in _LINE_ENDS.split(reply.body) if line.strip()]
             return self._exact.settle(rows, result, selection)
+        if answer.xml is not None:
+            from resolvers.rest.xml_values import to_json  # noqa: PLC0415  # lxml is for sources that speak XML
+
+            if not is_xml(essence):
+                raise SourceBadResponse(f"expected XML, got {essence or 'no media type'}")
+            told = to_json(reply.body, charset, answer.xml)
+            as_told = Reply(reply.status, {"content-type": "application/json"}, told)
+            return self._read(_AS_JSON, as_told, result, selection)
         if essence != "application/json" and not essence.endswith(("+json", "/json")):
             raise SourceBadResponse(f"expected JSON, got {essence or 'no media type'}")
         if charset not in UTF_8:
@@ -156,6 +165,9 @@ _LINE_ENDS = re.compile(rb"[\n\x1e]")
 """JSON lines end with a line feed; those of RFC 7464 begin with a record separator."""
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _WHOLE = re.compile(r"[+-]?[0-9]+")
+
+
+_AS_JSON = Answer("json")
 
 
 def _answer(shape: RequestShape, status: int) -> Answer:

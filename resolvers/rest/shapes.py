@@ -51,6 +51,24 @@ class Parameter:
     empty: bool = False
 
 
+@dataclass(slots=True)
+class XmlShape:
+    """How a schema is spelled in XML: its element (or attribute) and what lies inside. It may lead to itself.
+
+    ``kind`` is that of its text: ``string``, ``integer``, ``number`` or ``boolean``. ``item``: of a list, whose items
+    are elements of their own beside the others, unless it is ``wrapped``.
+    """
+
+    name: str
+    kind: str = "string"
+    namespace: str = ""
+    prefix: str = ""
+    attribute: bool = False
+    wrapped: bool = False
+    members: dict[str, XmlShape] = field(default_factory=dict)
+    item: XmlShape | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """A request body. ``text``: decimals and big integers in it travel as strings (when it is one itself).
@@ -64,6 +82,7 @@ class Body:
     text: bool = False
     kind: BodyKind = "json"
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    xml: XmlShape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,7 @@ class Answer:
     medias: tuple[str, ...] = ()
     type: TypeRef | None = None
     member: tuple[str, str] = ("", "")
+    xml: XmlShape | None = None
 
 
 @dataclass(slots=True)

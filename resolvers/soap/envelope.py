@@ -25,8 +25,8 @@ from resolvers.soap.builtins import XSD, XSI
 from resolvers.soap.lexical import legal, value_of, written
 from resolvers.soap.reader import NIL, Readers, check_nil, is_nil, says_nil
 from resolvers.soap.shapes import Complex, Member, Opaque, OperationCodec, Shape, Simple
-from resolvers.soap.xml import Element, UnsafeXml, local, namespace_of, parse
 from resolvers.source import EVERYTHING, Selection
+from resolvers.xml import Element, UnsafeXml, local, namespace_of, parse
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from resolvers.model import LeftOut, Scalar
 from resolvers.soap.builtins import XML, XSD
 from resolvers.soap.shapes import Complex, Member, Opaque, Shape, Simple
-from resolvers.soap.xml import Element, local, namespace_of
 from resolvers.soap.xsd import NESTING, Schema, Types, is_true, place_of, qname, text_of
+from resolvers.xml import Element, local, namespace_of
 
 _PARTICLES = {"sequence", "all", "choice", "group", "element", "any"}
 

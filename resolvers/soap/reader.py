@@ -13,8 +13,8 @@ from resolvers.errors import SourceBadResponse
 from resolvers.soap.builtins import XSI
 from resolvers.soap.lexical import KEPT, value_of
 from resolvers.soap.shapes import Complex, Member, Shape, Simple
-from resolvers.soap.xml import Element
 from resolvers.source import Selection
+from resolvers.xml import Element
 
 NIL = f"{{{XSI}}}nil"
 _MOST = 1000

@@ -19,8 +19,8 @@ from resolvers.soap.builtins import XSD
 from resolvers.soap.members import settle
 from resolvers.soap.neutral import Neutral, unwritable, written
 from resolvers.soap.shapes import Complex, Member, OperationCodec
-from resolvers.soap.xml import Element, UnsafeXml, line_of, local, parse, text_inside
 from resolvers.soap.xsd import Types, qname
+from resolvers.xml import Element, UnsafeXml, line_of, local, parse, text_inside
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"

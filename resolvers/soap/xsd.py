@@ -12,7 +12,7 @@ from typing import TypeAlias
 from resolvers.model import LeftOut, Place, Scalar
 from resolvers.soap.builtins import BUILTINS, LISTS, XSD
 from resolvers.soap.shapes import Complex, Member, Opaque, Shape, Simple
-from resolvers.soap.xml import Element, line_of, local, namespace_of, text_inside
+from resolvers.xml import Element, line_of, local, namespace_of, text_inside
 
 Found: TypeAlias = "tuple[Element, Schema]"
 

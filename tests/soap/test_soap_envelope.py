@@ -23,7 +23,7 @@ from resolvers.errors import (
 from resolvers.soap.envelope import decode, encode
 from resolvers.soap.shapes import OperationCodec
 from resolvers.soap.wsdl import read
-from resolvers.soap.xml import UnsafeXml, parse
+from resolvers.xml import UnsafeXml, parse
 
 BILLING = Path(__file__).with_name("billing.wsdl")
 CODECS = read("billing", {"b": Document("b", BILLING.read_bytes())}, "b").codecs
