@@ -73,24 +73,33 @@ async def _load(configuration: Configuration) -> Snapshot:
     if not opened.sources:
         raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
     try:
-        settings = configuration.settings
-        graph_settings = GraphSettings(
-            links=settings.links,
-            access=settings.access,
-            prefixes={name: each.prefix for name, (_, each) in configuration.sources.items() if each.prefix},
-            rename=settings.rename,
-            hide=settings.hide,
-            extensions=configuration.extensions(),
-            limits=settings.limits,
-            missing={name: problem.what for name, problem in opened.failed.items()},
-            executor=_executor(settings.server.executor),
-        )
-        built = _build(opened.sources, graph_settings, opened.problems)
+        settings = graph_settings(configuration, opened.failed)
+        built = _build(opened.sources, settings, opened.problems)
     except BaseException:
         await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
         raise
     degraded = dict.fromkeys(opened.failed, "its description cannot be read")
     return Snapshot(built.graph, opened.sources, degraded, opened.failed, built)
+
+
+def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) -> GraphSettings:
+    """What the file says about the graph; ``failed``: sources that could not be read, and why.
+
+    Raises:
+        ConfigurationError: an extension that cannot be imported, or an executor that does not exist.
+    """
+    settings = configuration.settings
+    return GraphSettings(
+        links=settings.links,
+        access=settings.access,
+        prefixes={name: each.prefix for name, (_, each) in configuration.sources.items() if each.prefix},
+        rename=settings.rename,
+        hide=settings.hide,
+        extensions=configuration.extensions(),
+        limits=settings.limits,
+        missing={name: problem.what for name, problem in failed.items()},
+        executor=_executor(settings.server.executor),
+    )
 
 
 def _build(sources: Mapping[str, Source], settings: GraphSettings, problems: list[Problem]) -> Built:

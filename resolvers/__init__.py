@@ -1,7 +1,7 @@
 """The sources: what can be asked, and how it is asked. This is the storey's front door; import from here."""
 
 from resolvers.batch import Column, Match, Outcome, execute
-from resolvers.collection import Suggestion, paging_positions, suggest
+from resolvers.collection import Suggestion, paging_positions, row_name, suggest
 from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import (
     BadRequest,
@@ -155,6 +155,7 @@ __all__ = [
     "nearest",
     "open_all",
     "paging_positions",
+    "row_name",
     "served",
     "settings_of",
     "suggest",

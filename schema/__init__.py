@@ -8,6 +8,7 @@ from schema.graph import Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
 from schema.links import LinkSettings
 from schema.request import Answer, GraphQLRequest
+from schema.suggested import Offer, offers
 
 __all__ = [
     "ANONYMOUS",
@@ -21,9 +22,11 @@ __all__ = [
     "GraphSettings",
     "LinkSettings",
     "MutationOverGet",
+    "Offer",
     "OperationLimits",
     "Principal",
     "RuleSettings",
     "build",
+    "offers",
     "type_count",
 ]

@@ -6,14 +6,16 @@ import asyncio
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
 from gateway.commands import security
-from gateway.commands.opening import fail, one_source
-from gateway.config import Configuration
+from gateway.commands.links import print_links
+from gateway.commands.opening import configuration, fail, one_source
+from gateway.config import Configuration, is_configuration
 from gateway.figures import figures
 from gateway.snapshot import Snapshot, load
 from resolvers import ConfigurationError, served
@@ -26,22 +28,23 @@ NOWHERE = "http://source.invalid"
 def inspect(
     source: Annotated[str, typer.Argument(help="A file, a URL or a database URL; or kind:location.")],
     *,
+    links: Annotated[
+        bool, typer.Option("--links", help="Print links that may be meant, to paste; also for a configuration file.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
 ) -> None:
     """Inspect one source. Exit code 0 when a valid schema was built."""
     started = time.perf_counter()
+    if links:
+        print_links(_to_link(source))
+        return
     try:
         chosen = one_source(source)
     except typer.Exit:
         if as_json:
             typer.echo(orjson.dumps(_report(None, time.perf_counter() - started)).decode())
         raise
-    kind, settings = chosen.sources["source"]
-    stated: dict[str, object] = {"writes": True}
-    if "url" in type(settings).model_fields:
-        stated["url"] = NOWHERE
-    opened = settings.model_copy(update=stated)
-    chosen = Configuration(chosen.settings, {"source": (kind, opened)}, chosen.base)
+    chosen = _opened(chosen, writes=True)
     problem = ""
     current: Snapshot | None = None
     try:
@@ -55,6 +58,22 @@ def inspect(
         _print(current, report)
     if current is None:
         fail(problem)
+
+
+def _opened(chosen: Configuration, **stated: object) -> Configuration:
+    """The one source with an address and what else is ``stated``, so that nothing is missing that is not needed."""
+    ((name, (kind, settings)),) = chosen.sources.items()
+    if "url" in type(settings).model_fields:
+        stated["url"] = NOWHERE
+    return Configuration(chosen.settings, {name: (kind, settings.model_copy(update=stated))}, chosen.base)
+
+
+def _to_link(source: str) -> Configuration:
+    """A configuration file with all its sources, or one description under the name that its file suggests."""
+    if is_configuration(Path(source)):
+        return configuration([source])
+    name = source.replace("\\", "/").rpartition("/")[2].partition(".")[0]
+    return _opened(one_source(source, name if name.isidentifier() else "source"))
 
 
 async def _load(chosen: Configuration) -> Snapshot:

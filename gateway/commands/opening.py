@@ -38,10 +38,10 @@ def configuration(arguments: Sequence[str]) -> Configuration:
         fail(sentence(error.problem))
 
 
-def one_source(location: str) -> Configuration:
-    """One description or database alone, under the name ``source``, written as ``location`` or ``kind:location``."""
+def one_source(location: str, name: str = "source") -> Configuration:
+    """One description or database alone, under ``name``, written as ``location`` or ``kind:location``."""
     try:
-        return asyncio.run(_from_arguments([f"source={location}"]))
+        return asyncio.run(_from_arguments([f"{name}={location}"]))
     except UnreadableFile as error:
         fail(error.text)
     except DescriptionError as error:

@@ -6,6 +6,6 @@ Import from here. How a call is encoded is the clients' business; what the user 
 from resolvers.collection.pages import Paged
 from resolvers.collection.paging import paging_positions
 from resolvers.collection.recognise import recognise
-from resolvers.collection.suggest import Suggestion, suggest
+from resolvers.collection.suggest import Suggestion, row_name, suggest
 
-__all__ = ["Paged", "Suggestion", "paging_positions", "recognise", "suggest"]
+__all__ = ["Paged", "Suggestion", "paging_positions", "recognise", "row_name", "suggest"]

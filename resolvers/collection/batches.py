@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from resolvers.collection.envelope import row_of
+from resolvers.collection.envelope import path_of, row_of
 from resolvers.collection.words import IDENTITY, SIZE, plain, singular
 from resolvers.keys import agree
 from resolvers.model import (
@@ -49,6 +49,30 @@ def keys_of(model: SourceModel, operation: Operation) -> tuple[ManyKeys, str] | 
     if not found:
         return None
     return min(found, key=lambda item: item[0])[1:]
+
+
+def key_of(model: SourceModel, operation: Operation) -> tuple[dict[str, str], str] | None:
+    """Which field of its one object a read is asked by, where the argument names it together with the object.
+
+    ``GET /companies/{companyId}`` answers a company by its ``id``.
+    """
+    opened = unwrapped(operation)
+    row = row_of(model, opened.result)
+    required = [argument for argument in operation.arguments.values() if argument.required]
+    if row is None or isinstance(opened.result, ListRef) or len(required) != 1:
+        return None
+    (argument,) = required
+    segments = path_of(operation)
+    at_end = len(segments) > 1 and segments[-1] == f"{{{argument.name}}}"
+    owners = {plain(row.name)} | ({singular(plain(segments[-2]))} if at_end else set())
+    for identity in IDENTITY:
+        field = next((field for field in row.fields.values() if plain(field.name) == identity), None)
+        if field is None or plain(argument.name) not in {f"{owner}{identity}" for owner in owners}:
+            continue
+        kinds = (argument.type, field.type)
+        if all(isinstance(ref, ScalarRef) for ref in kinds):
+            return {field.name: argument.name}, f'answers one by its "{field.name}": {argument.name} names it'
+    return None
 
 
 def _candidates(model: SourceModel, operation: Operation) -> list[tuple[tuple[str, ...], Argument]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resolvers.collection.batches import keys_of
+from resolvers.collection.batches import key_of, keys_of
 from resolvers.collection.envelope import inside_of, signals_of
 from resolvers.collection.paging import paging_of
 from resolvers.model import Effect, Operation, SourceModel, unwrapped
@@ -48,4 +48,8 @@ def _recognised(model: SourceModel, operation: Operation, stated: OperationSetti
         if many is not None:
             operation = replace(operation, keys=many[0])
             evidence.append(many[1])
+        one = key_of(model, operation) if not operation.by else None
+        if one is not None:
+            operation = replace(operation, by=one[0])
+            evidence.append(one[1])
     return replace(operation, evidence=tuple(evidence)) if evidence else operation

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from resolvers.collection.envelope import row_of
+from resolvers.collection.envelope import path_of, row_of
 from resolvers.collection.words import IDENTITY, plain, singular
 from resolvers.keys import agree
 from resolvers.model import (
     Effect,
     Field,
     ListRef,
+    NamedRef,
     ObjectType,
     Operation,
     Scalar,
@@ -28,8 +29,8 @@ from resolvers.model import (
 class Suggestion:
     """A link that may be meant: field ``name`` on ``type`` of ``source`` answered by ``operation`` of ``target``.
 
-    ``match``: the parent's field → the result's field (or, with ``by_argument``, the argument that takes it), all by
-    the sources' own names. ``evidence`` is a sentence for a reader.
+    ``match``: the parent's fields → the result's fields (or, with ``by_argument``, the arguments that take them), all
+    by the sources' own names. ``evidence`` is a sentence for a reader.
     """
 
     source: str
@@ -37,7 +38,7 @@ class Suggestion:
     name: str
     target: str
     operation: str
-    match: tuple[str, str]
+    match: tuple[tuple[str, str], ...]
     many: bool
     evidence: str
     by_argument: bool = False
@@ -113,7 +114,8 @@ def _by_name(model: SourceModel, targets: list[tuple[str, _Target]]) -> Iterator
     """Fields such as ``customerId`` and ``customer_ids`` where ``Customer`` can be asked by ``id``."""
     named: dict[str, list[tuple[str, _Target]]] = {}
     for source, target in targets:
-        named.setdefault(f"{singular(plain(target.row.name))}{_key(target)}", []).append((source, target))
+        for owner in _called(target):
+            named.setdefault(f"{owner}{_key(target)}", []).append((source, target))
     joined = {(relation.type, key) for relation in model.relations for key, _ in relation.match}
     for type_name, definition in model.types.items():
         if not isinstance(definition, ObjectType):
@@ -137,10 +139,16 @@ def _by_name(model: SourceModel, targets: list[tuple[str, _Target]]) -> Iterator
                 f"by which {target.operation.name} is asked {how}"
             )
             by_argument = target.field not in target.row.fields
-            match = (field.name, target.argument if by_argument else target.field)
+            match = ((field.name, target.argument if by_argument else target.field),)
             yield Suggestion(
                 model.name, type_name, name, source, target.operation.name, match, listed, evidence, by_argument
             )
+
+
+def _called(target: _Target) -> set[str]:
+    """What the objects are called: by their type, and by the path under which one of them lies."""
+    literal = [part for part in path_of(target.operation) if not part.startswith("{")]
+    return {singular(plain(target.row.name)), *(singular(plain(part.partition(".")[0])) for part in literal[-1:])}
 
 
 def _key(target: _Target) -> str:
@@ -164,6 +172,14 @@ def _agrees(scalar: Scalar | None, target: _Target) -> bool:
     return scalar is not None and kind is not None and agree(scalar, kind, target.operation.compare)
 
 
+def row_name(operation: Operation) -> str | None:
+    """The model's name of the type that an operation's rows have, seen through its envelope."""
+    ref = unwrapped(operation).result
+    while isinstance(ref, ListRef):
+        ref = ref.item
+    return ref.name if isinstance(ref, NamedRef) else None
+
+
 def _scalar(field: Field) -> tuple[Scalar | None, bool]:
     ref = field.type
     item = ref.item if isinstance(ref, ListRef) else ref
@@ -178,16 +194,22 @@ def _declared(model: SourceModel) -> Iterator[Suggestion]:
             continue
         row = row_of(model, unwrapped(operation).result)
         given = row_of(model, unwrapped(target).result)
-        if row is None or given is None or len(hint.match) != 1:
-            continue
-        ((argument, path),) = hint.match
         required = {name for name, item in target.arguments.items() if item.required}
-        if not path or path[-1] not in row.fields or not required <= {argument}:
+        if row is None or given is None or not required <= {argument for argument, _ in hint.match}:
             continue
-        answered = next((field for field, name in target.by.items() if name == argument), "")
+        # Only members of the row itself can be matched; what lies deeper is another type's.
+        wrapped = unwrapped(operation).at
+        paths = [
+            (argument, path[len(wrapped) :] if path[: len(wrapped)] == wrapped else path)
+            for argument, path in hint.match
+        ]
+        if not all(len(path) == 1 and path[0] in row.fields for _, path in paths):
+            continue
+        answered = {name: field for field, name in target.by.items()}
+        by_argument = not all(argument in answered for argument, _ in paths)
+        match = tuple((path[0], argument if by_argument else answered[argument]) for argument, path in paths)
         many = isinstance(unwrapped(target).result, ListRef)
         evidence = f'the document links {hint.operation} to {hint.target} as "{hint.name}"'
-        match = (path[-1], answered or argument)
         yield Suggestion(
-            model.name, row.name, hint.name, model.name, target.name, match, many, evidence, by_argument=not answered
+            model.name, row.name, hint.name, model.name, target.name, match, many, evidence, by_argument=by_argument
         )

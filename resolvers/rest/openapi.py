@@ -27,6 +27,7 @@ from resolvers.rest.document import Node, Tree, Unserved, members, text, token
 from resolvers.rest.failures import Outlines
 from resolvers.rest.fallbacks import fallbacks
 from resolvers.rest.files import Files
+from resolvers.rest.hints import hints_of
 from resolvers.rest.naming import joined, operation_name
 from resolvers.rest.parameters import in_order, read_parameters
 from resolvers.rest.registry import deprecation
@@ -89,8 +90,11 @@ class _Reader:
     def read(self) -> Description:
         root = self._tree.root
         found = list(self._declared(root))
+        names: dict[str, str] = {}
         for method, path, node, pointer, path_item, path_pointer in found:
             name = self._free_name(text(node, "operationId") or operation_name(method, path))
+            names.setdefault(text(node, "operationId"), name)
+            names[pointer] = name
             try:
                 self._operation(name, method, path, node, pointer, path_item, path_pointer)
             except Unserved as unserved:
@@ -113,6 +117,11 @@ class _Reader:
             self._schemas.enums,
             left_out=self._placed([*self._left_out, *self._schemas.degraded.values()]),
             fallbacks=fallbacks(self._tree, self._schemas.types, self._schemas.inputs, operations),
+            hints=tuple(
+                hint
+                for _, _, node, pointer, _, _ in found
+                for hint in hints_of(self._tree, names[pointer], node, pointer, names)
+            ),
             declared=len(found),
             description=text(members(root.get("info")), "description"),
             schemes=read_schemes(self._tree),
