@@ -65,7 +65,7 @@ async def test_a_source_is_inspected(shell: Shell, trading: Path, shop: Path, so
     told = await shell.run("inspect", source, "--json")
     assert (told.code, told.err) == (0, "")
     report: Any = json.loads(told.out)
-    assert set(report) == {"valid", "operations", "recognised", "types", "seconds", "mebibytes"}
+    assert {"valid", "operations", "recognised", "types", "seconds", "mebibytes"} <= set(report)
     assert report["operations"] == {"declared": served, "served": served, "left_out": []}
     assert report["valid"] is True
     assert min(report["types"], report["seconds"], report["mebibytes"]) > 0
@@ -125,7 +125,7 @@ async def test_what_is_no_source_is_told_in_words(shell: Shell, tmp_path: Path, 
     assert ended.code == 1
     assert len(ended.err.strip()) > 20
     report = json.loads(ended.out)
-    assert set(report) == {"valid", "operations", "recognised", "types", "seconds", "mebibytes"}
+    assert {"valid", "operations", "recognised", "types", "seconds", "mebibytes"} <= set(report)
     assert (report["valid"], report["types"]) == (False, 0)
 
 
