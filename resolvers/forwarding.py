@@ -9,7 +9,7 @@ from dataclasses import replace
 from resolvers.errors import Forbidden, Unauthenticated
 from resolvers.http import Request
 from resolvers.http_settings import Forward, HttpSettings
-from resolvers.source import Caller
+from resolvers.source import Context
 
 _VALUE = re.compile(r"[\x21-\x7e\xa0-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa0-\xff])?")
 
@@ -23,16 +23,20 @@ class Forwarding:
         names = {*settings.claims, *settings.headers, *(("Authorization",) if settings.token else ())}
         self._names = frozenset(name.lower() for name in names)
 
-    def on(self, request: Request, caller: Caller) -> Request:
+    def on(self, request: Request, context: Context) -> Request:
         """The request with what of the caller goes along; nothing a caller's argument says stands in its place.
+
+        An anonymous caller owns nothing: whoever else comes without a token has the same rights.
 
         Raises:
             Unauthenticated: the token is sent on, and the caller came without one.
             Forbidden: a claim is sent on that the caller's token does not hold, or that no header can carry.
         """
+        caller = context.caller
+        owner = context.credential_class if caller.token else ""
         headers = {name: value for name, value in request.headers.items() if name.lower() not in self._names}
         if not (request.url.startswith(self._home) or f"{request.url}/" == self._home):
-            return replace(request, headers=headers)
+            return replace(request, headers=headers, owner=owner)
         if self._settings.token:
             if not caller.token:
                 raise Unauthenticated("the source is asked with the caller's own token, and there is none")
@@ -43,7 +47,7 @@ class Forwarding:
             value = caller.headers.get(header.lower())
             if value is not None and _VALUE.fullmatch(value):
                 headers[header] = value
-        return replace(request, headers=headers)
+        return replace(request, headers=headers, owner=owner)
 
 
 def forwarding_of(settings: HttpSettings, home: str) -> Forwarding | None:

@@ -28,12 +28,17 @@ from resolvers.network import Network, refusal
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``url``: absolute and already encoded; it is sent as it stands."""
+    """``url``: absolute and already encoded; it is sent as it stands.
+
+    ``owner``: the caller whose rights it is sent with; empty where the source cannot tell callers apart. It is not
+    sent.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

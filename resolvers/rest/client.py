@@ -17,6 +17,7 @@ from resolvers.http import Http, Reply
 from resolvers.model import Effect, LeftOut, Operation, SourceModel
 from resolvers.nearby import refused
 from resolvers.problem import Problem
+from resolvers.reply_cache import CachingClient, ReplyStore
 from resolvers.rest.files import gather
 from resolvers.rest.given import Inputs
 from resolvers.rest.openapi import read
@@ -74,7 +75,7 @@ class RestSource:
         if call.query:
             request = replace(request, url=f"{request.url}{'&' if '?' in request.url else '?'}{urlencode(call.query)}")
         if self._forwarding is not None:
-            request = self._forwarding.on(request, context.caller)
+            request = self._forwarding.on(request, context)
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded
@@ -127,6 +128,8 @@ async def open_rest(name: str, settings: RestSettings, documents: Documents) -> 
     description = _reachable(description, settings, document.location)
     home = settings.url or description.server or settings.openapi
     http = await connect(settings, documents, home, document.location)
+    if settings.cache is not None:
+        http = CachingClient(http, ReplyStore(settings.cache.max_bytes))
     description = replace(description, model=settled(description.model, settings))
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from resolvers.http_settings import HttpSettings
 from resolvers.settings import Settings
@@ -22,6 +22,16 @@ class ServerChoice(Settings):
         if self.description is not None and self.index is not None:
             raise ValueError("a server is chosen by description or by index, not by both")
         return self
+
+
+class CacheSettings(Settings):
+    """Replies kept as the source's own headers allow (RFC 9111)."""
+
+    max_bytes: int = Field(16_777_216, gt=0, description="Most memory for kept replies of this source, in bytes.")
+
+
+def _cache(given: object) -> object:
+    return {} if given is True else None if given is False else given
 
 
 FIRST = ServerChoice.model_validate({})
@@ -46,6 +56,10 @@ class RestSettings(HttpSettings):
     )
     server: ServerChoice = Field(
         FIRST, description="Which of the servers that the document names is called, where url is not set."
+    )
+
+    cache: Annotated[CacheSettings | None, BeforeValidator(_cache, json_schema_input_type=bool | CacheSettings)] = (
+        Field(None, description="true, or how much: replies are kept as long as their Cache-Control and Expires allow.")
     )
 
     @model_validator(mode="after")

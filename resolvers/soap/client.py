@@ -63,7 +63,7 @@ class SoapSource:
             body=encode(codec, call.arguments),
         )
         if self._forwarding is not None:
-            request = self._forwarding.on(request, context.caller)
+            request = self._forwarding.on(request, context)
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded
