@@ -21,7 +21,7 @@ class LimitSettings(Settings):
     max_headers: int = Field(100, gt=0, description="Most header lines of one request.")
     header_timeout_s: float = Field(5.0, gt=0, description="Longest time to receive the headers, in seconds.")
     body_timeout_s: float = Field(10.0, gt=0, description="Longest time to receive the body, in seconds.")
-    send_timeout_s: float = Field(20.0, gt=0, description="Longest time for a caller to take its answer, in seconds.")
+    send_timeout_s: float = Field(20.0, gt=0, description="Longest time in which a caller takes nothing of its answer.")
     max_requests: int = Field(256, gt=0, description="Most requests under way at once; further ones get 503.")
     calls_per_operation: int = Field(500, gt=0, description="Most calls to sources that one operation may cause.")
 

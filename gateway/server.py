@@ -102,7 +102,18 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
 
         def pause_writing(self) -> None:
             super().pause_writing()
-            self._stalled = self.loop.call_later(limits.send_timeout_s, self._gathering.abort)
+            self._wait_for_reader(self._gathering.get_write_buffer_size())
+
+        def _wait_for_reader(self, unsent: int) -> None:
+            """Drops a caller who takes nothing for ``send_timeout_s``; one who reads slowly may go on."""
+            self._stalled = self.loop.call_later(limits.send_timeout_s, self._look_at_reader, unsent)
+
+        def _look_at_reader(self, unsent: int) -> None:
+            left = self._gathering.get_write_buffer_size()
+            if left < unsent:
+                self._wait_for_reader(left)
+            else:
+                self._gathering.abort()
 
         def resume_writing(self) -> None:
             if self._stalled is not None:

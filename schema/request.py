@@ -29,7 +29,8 @@ class Answer:
     """A response map (GraphQL specification section 7.1).
 
     ``kind``: ``"data"``: the operation was executed and the map has ``data``, null or not; ``"request_error"``: it was
-    refused before execution, so there is no ``data``. ``encoded``: the map as bytes, where they are at hand.
+    refused before execution, so there is no ``data``. ``encoded``: the map as bytes where they were kept; ``body`` is
+    empty then.
     """
 
     kind: Literal["data", "request_error"]

@@ -16,6 +16,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLSchema, execute
 from schema.request import Answer, GraphQLRequest
 
 _MOST = 16
+_MOST_BYTES = 64 * 1024 * 1024
 
 
 class Introspections:
@@ -23,7 +24,8 @@ class Introspections:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._known: OrderedDict[tuple[str, str | None, str], Answer] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str | None, str], bytes] = OrderedDict()
+        self._held = 0
         self._one_at_a_time = asyncio.Lock()
 
     async def answer(self, node: DocumentNode, request: GraphQLRequest) -> Answer:
@@ -34,14 +36,15 @@ class Introspections:
             if known is None:
                 known = await asyncio.to_thread(self._make, node, request.operation_name, request.variables)
                 self._known[key] = known
-                if len(self._known) > _MOST:
-                    self._known.popitem(last=False)
-            self._known.move_to_end(key)
-        return known
+                self._held += len(known)
+                while self._held > _MOST_BYTES or len(self._known) > _MOST:
+                    self._held -= len(self._known.popitem(last=False)[1])
+            else:
+                self._known.move_to_end(key)
+        return Answer("data", {}, known)
 
-    def _make(self, node: DocumentNode, operation_name: str | None, variables: Mapping[str, object]) -> Answer:
+    def _make(self, node: DocumentNode, operation_name: str | None, variables: Mapping[str, object]) -> bytes:
         result = execute(self._schema, node, variable_values=dict(variables), operation_name=operation_name)
         assert isinstance(result, ExecutionResult)
         assert not result.errors
-        answer = Answer("data", {"data": result.data})
-        return Answer("data", answer.body, answer.encode())
+        return Answer("data", {"data": result.data}).encode()

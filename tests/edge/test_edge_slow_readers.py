@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from typing import TYPE_CHECKING
 
 from tests.edge.conftest import HUGE
@@ -36,4 +37,15 @@ def test_a_caller_who_reads_gets_the_whole_answer(start: Start) -> None:
         taken = 0
         while chunk := peer.recv(1 << 20):
             taken += len(chunk)
+    assert taken > len(HUGE)
+
+
+def test_a_caller_who_reads_slowly_gets_the_whole_answer(start: Start) -> None:
+    running = start(limits={"send_timeout_s": 1})
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as peer:
+        peer.sendall(HUGE_QUERY.replace(b"host: a", b"host: a\r\nconnection: close"))
+        pause, taken = threading.Event(), 0
+        while chunk := peer.recv(1 << 20, socket.MSG_WAITALL):
+            taken += len(chunk)
+            pause.wait(0.08)  # thirty of them take far longer than the timeout
     assert taken > len(HUGE)

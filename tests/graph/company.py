@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +31,17 @@ from resolvers import (
     SourceModel,
     UnionType,
 )
-from schema import ANONYMOUS, AccessSettings, Graph, GraphQLRequest, GraphSettings, LinkSettings, Principal, build
+from schema import (
+    ANONYMOUS,
+    AccessSettings,
+    Answer,
+    Graph,
+    GraphQLRequest,
+    GraphSettings,
+    LinkSettings,
+    Principal,
+    build,
+)
 
 STRING, INT = ScalarRef(Scalar.STRING), ScalarRef(Scalar.INT)
 
@@ -138,11 +149,14 @@ class Company:
     def calls(self) -> list[str]:
         return [call.operation for call in (*self.crm.calls, *self.shop.calls)]
 
-    async def ask(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Any:
+    async def answer(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Answer:
         context = Context(asyncio.get_running_loop().time() + 5, "r1", max_calls=20)
         request = GraphQLRequest(query, None, variables)
-        answer = await self.graph.execute(request, principal, context, read_only=False)
-        return answer.body
+        return await self.graph.execute(request, principal, context, read_only=False)
+
+    async def ask(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Any:
+        answer = await self.answer(query, principal, **variables)
+        return answer.body if answer.encoded is None else json.loads(answer.encoded)
 
 
 def company(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from graphql import build_client_schema, get_introspection_query
@@ -10,9 +11,10 @@ from tests.graph.company import company
 async def test_introspection_is_answered_once_for_each_document_and_its_variables() -> None:
     made = company()
     query = "query Q($n: String!) { __type(name: $n) { name fields { name } } }"
-    first = await made.ask(query, n="Person")
-    assert first["data"]["__type"]["name"] == "Person"
-    assert await made.ask(query, n="Person") is first
+    first = await made.answer(query, n="Person")
+    assert first.encoded is not None
+    assert json.loads(first.encoded)["data"]["__type"]["name"] == "Person"
+    assert (await made.answer(query, n="Person")).encoded is first.encoded
     other = await made.ask(query, n="Company")
     assert other["data"]["__type"]["name"] == "Company"
 
