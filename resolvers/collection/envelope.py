@@ -19,9 +19,12 @@ from resolvers.collection.words import (
     META,
     MORE,
     PAGES,
+    POSITIONS,
     SINGLE,
+    SIZE,
     TOKENS,
     TOTALS,
+    UNSURE,
     WRAPPERS,
     plain,
     singular,
@@ -100,6 +103,7 @@ def inside_of(model: SourceModel, operation: Operation, signals: Signals) -> tup
         return None
     last = next(reversed(path_of(operation)), "")
     about_one = last.startswith("{")
+    pages = signals.strong or asks_pages(operation)
     found = list(_lists(model, members))
     wrapped = [item for item in found if plain(item[0][-1]) in WRAPPERS]
     chosen = found if len(found) == 1 else wrapped
@@ -107,13 +111,19 @@ def inside_of(model: SourceModel, operation: Operation, signals: Signals) -> tup
         path, ref = chosen[0]
         name = plain(path[-1])
         spot = ".".join(path)
-        if name in WRAPPERS and (signals.strong or not about_one):
+        if name in WRAPPERS and (pages or not about_one):
             return Inside(path, ref), f'the list lies in "{spot}", as envelopes call it'
         if not about_one and name and singular(name) == singular(plain(last.partition(".")[0])):
             return Inside(path, ref), f'the list lies in "{spot}", as the path calls it'
-        if not about_one and (signals.strong or len(members) == 1):
+        if not about_one and (pages or len(members) == 1):
             return Inside(path, ref), f'the list lies in "{spot}", the only one of the reply'
     return None if found else _single(model, members)
+
+
+def asks_pages(operation: Operation) -> bool:
+    """Whether the operation takes both a place to begin and a number of rows."""
+    words = {plain(name) for name in operation.arguments}
+    return bool(words & (POSITIONS - UNSURE)) and bool(words & SIZE)
 
 
 def _identified(members: Mapping[str, Field], operation: Operation) -> bool:
@@ -146,8 +156,9 @@ def _single(model: SourceModel, members: Mapping[str, Field]) -> tuple[Inside, s
     return Inside((found[0],), NamedRef(ref.name, nullable=True)), f'the object lies in "{found[0]}"'
 
 
-def signals_of(model: SourceModel, ref: TypeRef | None) -> Signals:
-    """What a reply of this type says of its pages."""
+def signals_of(model: SourceModel, operation: Operation) -> Signals:
+    """What a reply of the operation says of its pages."""
+    ref = operation.result
     scalars = list(_scalars(model, fields_of(model, ref)))
 
     def first(words: frozenset[str], kinds: frozenset[Scalar]) -> Path:
@@ -155,6 +166,9 @@ def signals_of(model: SourceModel, ref: TypeRef | None) -> Signals:
 
     total = first(TOTALS, _NUMBERS) or first(frozenset({"total"}), _NUMBERS)
     next_at = first(TOKENS, _TEXTS | _NUMBERS) or first(LINKS, _TEXTS) or _inside_next(scalars)
+    if not next_at and any(plain(name) == "cursor" for name in operation.arguments):
+        # Beside a parameter of that name, the cursor of a reply is the one to go on with.
+        next_at = next((path for path, kind in scalars if path == ("cursor",) and kind in _TEXTS), ())
     if not total and any(plain(path[-1]) == "next" for path, _ in scalars):
         total = next((path for path, kind in scalars if path == ("count",) and kind in _NUMBERS), ())
     pages = first(PAGES, _NUMBERS)

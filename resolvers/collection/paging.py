@@ -154,8 +154,8 @@ def _by_link(
 
 
 def _first(operation: Operation, words: Iterable[str], kinds: frozenset[Scalar]) -> Argument | None:
-    """The argument that bears one of the words and takes one plain value."""
-    for name, argument in operation.arguments.items():
+    """The argument that bears one of the words and takes one plain value; the least doubtful one."""
+    for name, argument in sorted(operation.arguments.items(), key=lambda item: plain(item[0]) in UNSURE):
         if plain(name) in words and isinstance(argument.type, ScalarRef) and argument.type.scalar in kinds:
             return argument
     return None

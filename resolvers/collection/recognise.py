@@ -31,7 +31,7 @@ def _recognised(model: SourceModel, operation: Operation, stated: OperationSetti
     effect = stated.effect or operation.effect
     if not stated.recognise or operation.result is None or effect is not Effect.READ:
         return operation
-    signals = signals_of(model, operation.result)
+    signals = signals_of(model, operation)
     evidence = []
     found = inside_of(model, operation, signals)
     if found is not None:

@@ -70,9 +70,9 @@ OFFSET = frozenset({
 CURSOR = frozenset({
     "cursor", "after", "startingafter", "pagetoken", "nexttoken", "nextcursor", "nextpagetoken", "continuationtoken",
     "marker", "pagecursor", "pageafter", "continuation", "startcursor", "starttoken", "skiptoken", "pageinfo",
-    "endcursor", "since", "sinceid", "token", "scrollid",
+    "endcursor", "since", "sinceid", "scrollid",
 })  # fmt: skip
-UNSURE = frozenset({"since", "sinceid", "token", "start", "after", "pageinfo", "endcursor"})
+UNSURE = frozenset({"since", "sinceid", "start", "after", "pageinfo", "endcursor"})
 """Those of ``OFFSET`` and ``CURSOR`` that also mean other things: they count only beside an answer that fits."""
 BACKWARDS = frozenset({"endingbefore", "before", "previouscursor", "prevcursor", "pagebefore"})
 POSITIONS = PAGE | OFFSET | CURSOR

@@ -9,6 +9,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from resolvers import ConfigurationError
 from tests.collections.shelf import (
     BOOKS,
     INTEGER,
@@ -92,6 +93,15 @@ def hal(request: Request) -> Response:
     return json_reply({"_embedded": {"books": ALL[(page - 1) * size : page * size]}, "_links": links})
 
 
+def by_cursor_of_one_name(request: Request) -> Response:
+    """The way of an API that signs callers in by a parameter called token."""
+    assert request.query_params.get("token") is None
+    start = int(request.query_params.get("cursor") or 0)
+    limit = min(number(request, "limit", 5), 10)
+    onward = {"cursor": str(start + limit)} if start + limit < len(ALL) else {}
+    return json_reply({"books": ALL[start : start + limit], "errors": [], **onward})
+
+
 HREF = envelope(href=STRING)
 STYLES: dict[str, tuple[object, dict[str, Any], dict[str, Any], Answer]] = {
     "offset": (envelope(items=BOOKS, total=INTEGER), {"offset": INTEGER, "limit": SIZED}, {}, by_offset),
@@ -107,6 +117,12 @@ STYLES: dict[str, tuple[object, dict[str, Any], dict[str, Any], Answer]] = {
         {"cursor": STRING, "limit": SIZED},
         {},
         by_token,
+    ),
+    "cursor of one name": (
+        envelope(books=BOOKS, errors={"type": "array", "items": STRING}, cursor=STRING),
+        {"token": STRING, "cursor": STRING, "limit": SIZED},
+        {},
+        by_cursor_of_one_name,
     ),
     "last row": (
         envelope(object=STRING, data=BOOKS, has_more={"type": "boolean"}),
@@ -157,7 +173,7 @@ async def test_every_row_comes_once_in_order_whatever_the_style_and_the_size(pag
 async def test_arguments_of_paging_are_not_those_of_the_connection(paged: Shelf) -> None:
     shown = await paged.data('{ __type(name: "Query") { fields { name args { name } } } }')
     (found,) = [each for each in shown["__type"]["fields"] if each["name"] == "booksConnection"]
-    assert {each["name"] for each in found["args"]} - {"top"} == {"first", "after", "q"}
+    assert {each["name"] for each in found["args"]} - {"top", "token"} == {"first", "after", "q"}
 
 
 async def test_the_plain_field_stays_as_the_document_says_it(paged: Shelf) -> None:
@@ -324,3 +340,50 @@ async def test_recognition_can_be_switched_off(tmp_path: Path, stated: str) -> N
     async with shelf(tmp_path, described, {"/books": answer}, stated) as opened:
         shown = await opened.data('{ __type(name: "Query") { fields { name } } }')
         assert [each["name"] for each in shown["__type"]["fields"]] == ["books"]
+
+
+ORDER = {
+    "type": "object",
+    "properties": {"id": INTEGER, "items": BOOKS, "total": INTEGER, "next": STRING, "page": INTEGER},
+}
+NO_PAGES: list[tuple[object, dict[str, Any]]] = [
+    (ORDER, {"page": INTEGER, "limit": INTEGER}),
+    (BOOKS, {"limit": INTEGER}),
+    (BOOKS, {"after": {"type": "string", "format": "date-time"}, "limit": INTEGER}),
+    (BOOKS, {"since": STRING, "count": INTEGER}),
+    (BOOKS, {"token": STRING, "limit": INTEGER}),
+    (BOOKS, {"page": {"type": "array", "items": INTEGER}, "limit": INTEGER}),
+    (envelope(items=BOOKS, results=BOOKS, total=INTEGER), {"offset": INTEGER, "limit": INTEGER}),
+    (BOOKS, {"page": INTEGER}),
+]
+
+
+async def test_what_only_looks_like_pages_is_left_alone(tmp_path: Path) -> None:
+    operations = [
+        operation(f"/books{index}", f"books{index}", schema, parameters)
+        for index, (schema, parameters) in enumerate(NO_PAGES)
+    ]
+    async with shelf(tmp_path, document(*operations), {}) as opened:
+        shown = await opened.data('{ __type(name: "Query") { fields { name } } }')
+        assert [each["name"] for each in shown["__type"]["fields"]] == [f"books{index}" for index in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("{ style: cursor, position: von }", "pages by cursor need next"),
+        ("{ style: offset }", "pages by offset need position"),
+        ("{ style: cursor, position: vom, next: onward }", 'did you mean "von"'),
+        ("{ style: cursor, position: von, next: onwards }", 'did you mean "onward"'),
+        ("{ style: cursor, position: von, next: onward, total: stuff.lis }", 'did you mean "list"'),
+    ],
+)
+async def test_a_statement_that_does_not_fit_is_refused_with_what_to_mend(tmp_path: Path, page: str, told: str) -> None:
+    described = document(operation("/books", "books", SPELLED, {"von": STRING}))
+    stated = f"    operations:\n      books: {{ at: stuff.list, page: {page} }}\n"
+    with pytest.raises(ConfigurationError) as raised:
+        async with shelf(tmp_path, described, {}, stated):
+            pass
+    (problem,) = raised.value.problems
+    assert problem.where[:5] == ("sources", "shelf", "operations", "books", "page")
+    assert told in f"{problem.what} {problem.mend}"
