@@ -31,7 +31,8 @@ def ok(schema: Mapping[str, Any], media: str = "application/json", code: str = "
 
 
 PROBLEMS = ok({"$ref": "#/components/schemas/Problem"}, code="4XX")
-PHOTO = {"type": "object", "required": ["file"], "properties": {"file": BINARY, "note": {"type": "string"}}}
+PARTS = {"file": BINARY, "note": {"type": "string"}, "more": {"type": "array", "items": BINARY}}
+PHOTO = {"type": "object", "required": ["file"], "properties": PARTS}
 DOCUMENT = {
     "openapi": "3.0.3", "info": {"title": "x", "version": "1"},
     "components": {"schemas": {"Problem": PROBLEM}},
@@ -96,6 +97,26 @@ async def test_a_file_reaches_a_form_of_the_source(tmp_path: Path) -> None:
     assert multipart(heard.headers["content-type"], heard.body) == [
         ("file", "my photo.png", "image/png", PIXELS), ("note", None, "text/plain", b"n"),
     ]  # fmt: skip
+
+
+MANY = 'mutation ($a: [Base64!]!) { addPhoto(body: { file: "AA==", more: $a }) }'
+
+
+@pytest.mark.parametrize(("places", "given", "status"), [
+    ([None, None], ["variables.a.0", "variables.a.1"], 200),
+    ([None] * 3, ["variables.a.0", "variables.a.1", "variables.a.2"], 400),
+    (["AA=="], ["variables.a.0"], 400), ([None], ["variables.a.1"], 400), ([None], ["variables.a.-1"], 400),
+])  # fmt: skip
+async def test_a_list_of_files(places: list[object], given: list[str], status: int, tmp_path: Path) -> None:
+    operations = {"query": MANY, "variables": {"a": places}}
+    send = form("", b"x", operations=operations, map={"0": given})
+    send["headers"] = {**CSRF, "Accept": "application/graphql-response+json"}
+    answer, raw = await asked(tmp_path, ON, send, says(reply(b'"ok"')))
+    assert answer.status_code == status
+    assert len(raw.heard) == (1 if status == 200 else 0)
+    if status == 200:
+        parts = multipart(raw.heard[0].headers["content-type"], raw.heard[0].body)
+        assert [(name, content) for name, _, _, content in parts] == [("file", b"\0"), ("more", b"x"), ("more", b"x")]
 
 
 async def test_a_file_is_the_body_of_the_source(tmp_path: Path) -> None:
