@@ -54,6 +54,7 @@ from resolvers.model import (
     served,
     unwrapped,
 )
+from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Order, Page, Predicate
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
@@ -68,6 +69,7 @@ __all__ = [
     "EVERYTHING",
     "KINDS",
     "LEAF",
+    "LONGEST",
     "TYPE_KEY",
     "WRITES_ARE_OFF",
     "And",
@@ -109,6 +111,7 @@ __all__ = [
     "ManyKeys",
     "Match",
     "NamedRef",
+    "Naming",
     "Not",
     "ObjectType",
     "Opened",
@@ -149,7 +152,9 @@ __all__ = [
     "Yaml",
     "YamlError",
     "agree",
+    "assign",
     "execute",
+    "first_free",
     "kind_of",
     "load",
     "nearest",
@@ -158,6 +163,8 @@ __all__ = [
     "row_name",
     "served",
     "settings_of",
+    "shortened",
     "suggest",
     "unwrapped",
+    "words",
 ]

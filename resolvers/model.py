@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from resolvers.naming import Naming
+
 
 class Scalar(StrEnum):
     """The scalar types of the neutral form; the values are the GraphQL names they are served under.
@@ -100,6 +102,8 @@ class ObjectType:
     """The fields that identify an object (a primary key), where the description says so."""
     description: str = ""
     place: Place = NOWHERE
+    naming: Naming | None = None
+    """What it may be called, best first, where that is more than its ``name``; likewise for the other types."""
 
 
 TYPE_KEY = "__type"
@@ -113,6 +117,7 @@ class InterfaceType:
     interfaces: tuple[str, ...] = ()
     description: str = ""
     place: Place = NOWHERE
+    naming: Naming | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ class UnionType:
     members: tuple[str, ...]
     description: str = ""
     place: Place = NOWHERE
+    naming: Naming | None = None
 
 
 OutputType: TypeAlias = ObjectType | InterfaceType | UnionType
@@ -159,6 +165,7 @@ class InputType:
     one_of: bool = False
     description: str = ""
     place: Place = NOWHERE
+    naming: Naming | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +183,7 @@ class EnumType:
     values: tuple[EnumValue, ...]
     description: str = ""
     place: Place = NOWHERE
+    naming: Naming | None = None
 
 
 class Effect(StrEnum):
@@ -285,6 +293,8 @@ class Operation:
     description: str = ""
     deprecated: str | None = None
     place: Place = NOWHERE
+    naming: Naming | None = None
+    """What its field may be called, where that is more than ``name``."""
 
 
 def unwrapped(operation: Operation) -> Operation:

@@ -6,21 +6,26 @@ It holds spelling and the order of precedence between sources, and knows nothing
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_LEGAL = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
+from resolvers import Naming, assign, first_free, words
+
+_LEGAL = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 _ENUM_WORDS = frozenset({"true", "false", "null"})
+_SIGNS = {
+    "+": "plus", "-": "minus", "*": "star", "/": "slash", "=": "equal", "<": "less", ">": "greater", "!": "not",
+    "$": "dollar", "@": "at", "#": "hash", "%": "percent", "&": "and", "_": "underscore", ".": "dot", "|": "or",
+}  # fmt: skip
+
+Key = TypeVar("Key", bound=Hashable)
 
 RESERVED_TYPES = frozenset(
     {"Query", "Mutation", "Subscription", "String", "ID", "Int", "Float", "Boolean"}
     | {"DateTime", "Date", "Time", "Decimal", "UUID", "BigInt", "Base64", "JSON"}
 )
-
-
-def words(name: str) -> list[str]:
-    """The words of a name in any spelling: ``order_ID2`` → ``order``, ``ID``, ``2``."""
-    return _WORDS.findall(name)
 
 
 def pascal(name: str) -> str:
@@ -37,26 +42,65 @@ def camel(name: str) -> str:
     return _legal(first + "".join(word[:1].upper() + word[1:] for word in found[1:]), "field")
 
 
+def members(names: Iterable[str]) -> dict[str, str]:
+    """The fields or arguments of one type: source's name → GraphQL name, in the order given, which decides nothing.
+
+    Of two that would be spelled alike the one that is spelled so already keeps the name, then the first in the
+    alphabet; the other is told apart by its signs (``@id`` → ``atId``), and by a number only where it has none.
+    """
+    wanted = {name: Naming(name, tuple(dict.fromkeys(_spellings(name))), int(camel(name) != name)) for name in names}
+    return assign(wanted)
+
+
+def _spellings(name: str) -> list[str]:
+    plain, signed = camel(name), camel(_spoken(name))
+    signs_count = name[:1] in {"+", "-"} and plain.startswith("_")
+    return [signed, plain] if signs_count or plain == "field" else [plain, signed]
+
+
+def _spoken(name: str) -> str:
+    """The name with its signs as words: ``+1`` → ``plus 1``."""
+    spoken = (
+        f" {_SIGNS.get(letter) or unicodedata.name(letter, '').lower()} "
+        if not letter.isalnum() and not letter.isspace() and letter.isascii() and (letter not in "_-." or not index)
+        else letter
+        for index, letter in enumerate(name)
+    )
+    return "".join(spoken)
+
+
 def enum_value(value: str) -> str:
-    """As the source spells it where that is legal, otherwise in upper case with underscores."""
+    """As the source spells it where that is legal, otherwise in upper case with underscores.
+
+    ``-name``, by which many sources order downwards, is ``NAME_DESC``; a value that is all signs has them spelled.
+    """
     if _LEGAL.fullmatch(value) and value not in _ENUM_WORDS and not value.startswith("__"):
         return value
-    return _legal("_".join(words(value)).upper() or "EMPTY", "VALUE")
+    if re.fullmatch(r"-[A-Za-z][\w.]*", value):
+        return _legal("_".join([*words(value), "DESC"]).upper(), "VALUE")
+    signed = value[:1] in {"+", "-"} or not words(value)
+    found = words(_spoken(value)) if signed else words(value)
+    return _legal("_".join(found).upper() or ("EMPTY" if not value.strip() else "VALUE"), "VALUE")
 
 
-def enum_values(values: list[str]) -> list[str]:
+def enum_values(values: Sequence[str]) -> list[str]:
     """The names of an enum's values, in their order; one that is legal as it stands keeps its spelling."""
-    kept = {value for value in values if enum_value(value) == value}
-    seen: set[str] = set()
-    result = []
-    for value in values:
-        name = wanted = enum_value(value)
-        number = 2
-        while name in seen or (name in kept and name != value):
-            name, number = f"{wanted}{number}", number + 1
-        seen.add(name)
-        result.append(name)
-    return result
+    wanted = {
+        value: Naming(
+            value, (enum_value(value), "_".join(words(_spoken(value))).upper()), int(enum_value(value) != value)
+        )
+        for value in values
+    }
+    legal = {
+        value: Naming(each.place, tuple(name for name in each.names if _is_value(name)) or each.names[:1], each.rank)
+        for value, each in wanted.items()
+    }
+    given = assign(legal)
+    return [given[value] for value in values]
+
+
+def _is_value(name: str) -> bool:
+    return _LEGAL.fullmatch(name) is not None and name not in _ENUM_WORDS and not name.startswith("__")
 
 
 def _legal(name: str, otherwise: str) -> str:
@@ -89,24 +133,74 @@ class Renamed:
         return f"since the source {self.holder}, which stands earlier, has the name"
 
 
-class Names:
-    """Hands out names in the order of the file: who comes first keeps a name, who comes later gets its source's."""
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Names that the things of one source keep: what the description calls a thing → its GraphQL name."""
 
-    def __init__(self, taken: frozenset[str] | set[str] = frozenset()) -> None:
+    operations: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    enums: Mapping[str, str] = field(default_factory=dict)
+
+
+class Names:
+    """Hands out the names of one namespace, source by source in the order of the file: who comes first keeps a name.
+
+    Inside one source no order counts (``resolvers.Naming``). ``pinned``: the sources' names that nothing else may
+    have, whatever comes before them.
+    """
+
+    def __init__(self, taken: Iterable[str] = (), pinned: Mapping[str, Iterable[str]] | None = None) -> None:
         self._taken = dict.fromkeys(taken, "")
         """Name → the source that bears it; empty for names that were never free."""
+        self._kept = {name: source for source, names in (pinned or {}).items() for name in names}
         self.renamed: list[Renamed] = []
+
+    def give(
+        self,
+        source: str,
+        wanted: Mapping[Key, Naming],
+        pinned: Mapping[Key, str],
+        options: Callable[[Naming], Iterable[str]],
+        *,
+        pascal_case: bool,
+    ) -> dict[Key, str]:
+        """A name for each thing of one source: ``pinned``, or its first that is free.
+
+        ``options``: the names of a thing as GraphQL spells them. A name that another source bears is given with the
+        source's own name in front.
+        """
+        given = {key: name for key, name in pinned.items() if key in wanted and self._taken.get(name, source) == source}
+        kept = set(given.values())
+        others = {key: each for key, each in wanted.items() if key not in given}
+
+        def is_free(name: str) -> bool:
+            return name not in self._taken and name not in kept and self._kept.get(name, source) == source
+
+        def fronted(naming: Naming) -> Iterator[str]:
+            first = ""
+            for name in options(naming):
+                front = _in_front(source, name, pascal_case=pascal_case)
+                first = first or front
+                yield name if self._is_open(name, source) else front
+            yield first
+
+        given |= assign(others, is_free, fronted)
+        for key, each in others.items():
+            first = next(iter(options(each)))
+            if given[key] != first:
+                self.renamed.append(Renamed(source, first, given[key], self._holder(first, source)))
+        self._taken |= dict.fromkeys(given.values(), source)
+        return {key: given[key] for key in wanted}
 
     def take(self, wanted: str, source: str, *, pascal_case: bool) -> str:
         """``wanted`` when free; otherwise with the source's name in front; a number only if that is taken too."""
-        name = wanted
-        if name in self._taken:
-            front = pascal(source) if pascal_case else camel(source)
-            base = front + wanted[:1].upper() + wanted[1:]
-            name, number = base, 2
-            while name in self._taken:
-                name, number = f"{base}{number}", number + 1
-            self.renamed.append(Renamed(source, wanted, name, self._taken[wanted]))
+        name = first_free(
+            [wanted, _in_front(source, wanted, pascal_case=pascal_case)],
+            lambda name: name not in self._taken and name not in self._kept,
+        )
+        if name != wanted:
+            self.renamed.append(Renamed(source, wanted, name, self._holder(wanted)))
         self._taken[name] = source
         return name
 
@@ -117,15 +211,12 @@ class Names:
         self._taken[new] = self._taken.pop(old)
         return True
 
+    def _is_open(self, name: str, source: str) -> bool:
+        return self._taken.get(name, source) == source and self._kept.get(name, source) == source
 
-def distinct(names: list[str]) -> list[str]:
-    """The names in order, later ones that repeat numbered from 2: members of one type or enum."""
-    seen: set[str] = set()
-    result = []
-    for name in names:
-        candidate, number = name, 2
-        while candidate in seen:
-            candidate, number = f"{name}{number}", number + 1
-        seen.add(candidate)
-        result.append(candidate)
-    return result
+    def _holder(self, name: str, otherwise: str = "") -> str:
+        return self._taken.get(name, self._kept.get(name, otherwise))
+
+
+def _in_front(source: str, name: str, *, pascal_case: bool) -> str:
+    return (pascal(source) if pascal_case else camel(source)) + name[:1].upper() + name[1:]

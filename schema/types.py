@@ -7,7 +7,9 @@ between sources are made in ``links.py``; rules are laid over the finished schem
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -32,6 +34,7 @@ from graphql import (
 )
 
 from resolvers import (
+    LONGEST,
     Argument,
     Effect,
     EnumType,
@@ -40,6 +43,7 @@ from resolvers import (
     InterfaceType,
     ListRef,
     NamedRef,
+    Naming,
     ObjectType,
     Operation,
     OutputType,
@@ -48,14 +52,20 @@ from resolvers import (
     SourceModel,
     TypeRef,
     UnionType,
+    shortened,
 )
 from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, Columns, Filters, order_type, where_type
-from schema.naming import RESERVED_TYPES, Names, camel, distinct, enum_values, pascal
+from schema.naming import RESERVED_TYPES, Names, Pins, camel, enum_values, members, pascal
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
 from schema.scalars import SCALARS
 
 RowArguments = Literal["all", "filter", "none"]
 """Which arguments of rows a field takes: all; all but the page; none, since it gives one row."""
+
+Kind = Literal["type", "input", "enum"]
+KINDS: tuple[Kind, ...] = ("type", "input", "enum")
+
+_REQUEST = re.compile(r"(?<=[a-z0-9])(Request|Body|Payload|Params|Parameters|Dto|DTO|RequestBody)$")
 
 MoreFields = Callable[[], dict[str, GraphQLField]]
 
@@ -76,9 +86,26 @@ class SourceTypes:
 class TypeBuilder:
     """Builds the types of all sources into one set of names. ``more``: GraphQL type → fields that joins add to it."""
 
-    def __init__(self, taken: set[str], taken_roots: set[str], *, prefixes: Mapping[str, str]) -> None:
-        self.names = Names(RESERVED_TYPES | taken | {"OrderDirection"} | {f"{scalar}Filter" for scalar in Scalar})
-        self.root_names = Names(taken_roots)
+    def __init__(
+        self,
+        taken: set[str],
+        taken_roots: set[str],
+        *,
+        prefixes: Mapping[str, str],
+        pins: Mapping[str, Pins] | None = None,
+    ) -> None:
+        self._pins = dict(pins or {})
+        reserved = RESERVED_TYPES | taken | {"OrderDirection"} | {f"{scalar}Filter" for scalar in Scalar}
+        self.names = Names(
+            reserved,
+            {
+                name: [*each.types.values(), *each.inputs.values(), *each.enums.values()]
+                for name, each in self._pins.items()
+            },
+        )
+        self.root_names = Names(taken_roots, {name: each.operations.values() for name, each in self._pins.items()})
+        self.given: dict[str, Pins] = {}
+        """The names that each source was given, before any is changed by ``rename``."""
         self.sources: dict[str, SourceTypes] = {}
         self.queries: dict[str, GraphQLField] = {}
         self.mutations: dict[str, GraphQLField] = {}
@@ -92,30 +119,73 @@ class TypeBuilder:
         """Takes a source in; the order of calls is the order of precedence for names."""
         made = SourceTypes(model)
         self.sources[model.name] = made
-        prefix = self._prefixes.get(model.name, "")
+        named = self._named(model)
         for name, enum in model.enums.items():
-            made.enums[name] = _enum(self._type_name(model, prefix, name), enum)
+            made.enums[name] = _enum(named["enum", name], enum)
         for name, definition in model.types.items():
-            made.outputs[name] = self._output(made, self._type_name(model, prefix, definition.name), definition)
-        outputs = {pascal(name) for name in model.types} | {pascal(name) for name in model.enums}
+            made.outputs[name] = self._output(made, named["type", name], definition)
         for name, input_type in model.inputs.items():
-            wanted = pascal(name)
-            wanted = f"{wanted}Input" if wanted in outputs or not wanted.endswith("Input") else wanted
-            made.inputs[name] = self._input(made, self._type_name(model, prefix, wanted), input_type)
+            made.inputs[name] = self._input(made, named["input", name], input_type)
+        roots = self._roots(model)
         for name, operation in model.operations.items():
-            wanted = camel(name)
-            wanted = prefix.lower() + wanted[:1].upper() + wanted[1:] if prefix else wanted
-            root = self.root_names.take(wanted, model.name, pascal_case=False)
-            made.roots[name] = root
+            root = made.roots[name] = roots[name]
             plan = CallOperation(model.name, operation)
             target = self.queries if operation.effect is Effect.READ else self.mutations
             target[root] = self.field_for(made, operation, plan, self.result(made, operation), rows="all")
+        places = model_places(model)
+        self.given[model.name] = Pins(
+            {places["operation", name]: root for name, root in roots.items()},
+            *({places[kind, key]: named[kind, key] for each, key in named if each == kind} for kind in KINDS),
+        )
 
-    def _type_name(self, model: SourceModel, prefix: str, name: str) -> str:
-        wanted = pascal(name)
-        if prefix:
-            wanted = prefix[:1].upper() + prefix[1:] + wanted
-        return self.names.take(wanted, model.name, pascal_case=True)
+    def _named(self, model: SourceModel) -> dict[tuple[Kind, str], str]:
+        """A name for every type, input and enum of a source; they share one namespace."""
+        prefix = self._prefixes.get(model.name, "")
+        front = prefix[:1].upper() + prefix[1:]
+        wanted: dict[tuple[Kind, str], Naming] = {}
+        places = model_places(model)
+        definitions: Mapping[Kind, Mapping[str, OutputType | InputType | EnumType]] = {
+            "type": model.types, "input": model.inputs, "enum": model.enums,
+        }  # fmt: skip
+        for kind, each in definitions.items():
+            for key, definition in each.items():
+                own = definition.naming or Naming(key, (definition.name,))
+                names, rank = own.names, own.rank
+                if kind == "input":
+                    rank += int(not names[0].endswith("Input"))
+                    names = _as_input(names)
+                wanted[kind, key] = Naming(places[kind, key], names, rank)
+        pins = self._pins.get(model.name, Pins())
+        kept = {"type": pins.types, "input": pins.inputs, "enum": pins.enums}
+        pinned = {
+            (kind, key): kept[kind][place.place] for (kind, key), place in wanted.items() if place.place in kept[kind]
+        }
+
+        def options(naming: Naming) -> Iterator[str]:
+            for name in naming.names:
+                ending = "Input" if name.endswith("Input") else ""
+                for short in shortened(pascal(name.removesuffix(ending)), LONGEST - len(ending)):
+                    yield front + short + ending
+
+        return self.names.give(model.name, wanted, pinned, options, pascal_case=True)
+
+    def _roots(self, model: SourceModel) -> dict[str, str]:
+        """A name for the root field of every operation of a source."""
+        prefix = self._prefixes.get(model.name, "").lower()
+        wanted: dict[str, Naming] = {}
+        places = model_places(model)
+        for key, operation in model.operations.items():
+            own = operation.naming or Naming(key, (operation.name,))
+            wanted[key] = Naming(places["operation", key], own.names, own.rank)
+        pins = self._pins.get(model.name, Pins()).operations
+        pinned = {key: pins[each.place] for key, each in wanted.items() if each.place in pins}
+
+        def options(naming: Naming) -> Iterator[str]:
+            for name in naming.names:
+                for short in shortened(camel(name)):
+                    yield prefix + short[:1].upper() + short[1:] if prefix else short
+
+        return self.root_names.give(model.name, wanted, pinned, options, pascal_case=False)
 
     def result(self, made: SourceTypes, operation: Operation) -> GraphQLOutputType:
         """The type of a field that calls the operation; always nullable, so that a failure never nulls a parent."""
@@ -155,7 +225,7 @@ class TypeBuilder:
                 deprecation_reason=argument.deprecated,
                 out_name=argument.name,
             )
-            for name, argument in zip(distinct([camel(item.name) for item in given]), given, strict=True)
+            for argument, name in zip(given, members(item.name for item in given).values(), strict=True)
         }
         if rows != "none" and operation.rows is not None and isinstance(operation.result, ListRef):
             row = cast("NamedRef", operation.result.item).name
@@ -244,8 +314,7 @@ class TypeBuilder:
                 resolve_type=_run_time_type(made),
                 description=description,
             )
-        keys = list(definition.fields)
-        spelled = dict(zip(keys, distinct([camel(key) for key in keys]), strict=True))
+        spelled = members(definition.fields)
         made.field_names[name] = spelled
 
         def fields() -> dict[str, GraphQLField]:
@@ -290,12 +359,33 @@ class TypeBuilder:
                     deprecation_reason=argument.deprecated,
                     out_name=argument.name,
                 )
-                for spelled, argument in zip(distinct([camel(item.name) for item in given]), given, strict=True)
+                for argument, spelled in zip(given, members(item.name for item in given).values(), strict=True)
             }
 
         return GraphQLInputObjectType(
             name, fields, is_one_of=definition.one_of, description=definition.description or None
         )
+
+
+def model_places(model: SourceModel) -> dict[tuple[str, str], str]:
+    """(kind, key) → what the description calls each thing of a source; the key where two share one place."""
+    things: list[tuple[str, str, str]] = [
+        (kind, key, item.naming.place if item.naming is not None else key)
+        for kind, each in (
+            ("operation", model.operations), ("type", model.types), ("input", model.inputs), ("enum", model.enums),
+        )
+        for key, item in each.items()
+    ]  # fmt: skip
+    count = Counter((kind, place) for kind, _, place in things)
+    return {(kind, key): place if count[kind, place] == 1 else f"{place} {key}" for kind, key, place in things}
+
+
+def _as_input(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of an input end in ``Input``: ``CreateOrderRequest`` → ``CreateOrderInput``."""
+    made: list[str] = []
+    for name in names:
+        made += [name] if name.endswith("Input") else [f"{_REQUEST.sub('', name)}Input", f"{name}Input"]
+    return tuple(dict.fromkeys([*made, *(f"{name}DataInput" for name in names[:1])]))
 
 
 def nullable(typed: GraphQLOutputType) -> GraphQLOutputType:

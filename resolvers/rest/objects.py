@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import partial
 
 from resolvers.model import Argument, Field, InputType, NamedRef, ObjectType, Scalar, ScalarRef, TypeRef
+from resolvers.naming import joined
 from resolvers.rest.document import Node, Unserved, items, members, text
 from resolvers.rest.maps import entries, value_schema
 from resolvers.rest.merge import Merge, Spot, properties_of
-from resolvers.rest.naming import joined
 from resolvers.rest.registry import Registry, Side, TypeOf, deprecation, with_default
 
 MORE = "additionalProperties"

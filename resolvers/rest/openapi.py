@@ -21,6 +21,7 @@ from resolvers.model import (
     ScalarRef,
     SourceModel,
 )
+from resolvers.naming import Naming, assign, joined, short_options
 from resolvers.problem import Problem
 from resolvers.rest.contents import Answers, Contents
 from resolvers.rest.document import Node, Tree, Unserved, members, text, token
@@ -28,8 +29,9 @@ from resolvers.rest.failures import Outlines
 from resolvers.rest.fallbacks import fallbacks
 from resolvers.rest.files import Files
 from resolvers.rest.hints import hints_of
-from resolvers.rest.naming import joined, operation_name
+from resolvers.rest.naming import naming, own_names, signature
 from resolvers.rest.parameters import in_order, read_parameters
+from resolvers.rest.places import Places
 from resolvers.rest.registry import deprecation
 from resolvers.rest.schemas import Schemas
 from resolvers.rest.security import read_needs, read_schemes
@@ -85,14 +87,22 @@ class _Reader:
         self._requests: dict[str, RequestShape] = {}
         self._left_out: list[LeftOut] = []
         self._security: dict[str, object] = {}
-        self._taken: set[str] = set()
+        self._called: dict[str, Naming] = {}
 
     def read(self) -> Description:
         root = self._tree.root
         found = list(self._declared(root))
+        self._called = self._names(found)
+        own = assign(
+            {
+                signature(method, path): own_names(text(node, "operationId"), self._called[signature(method, path)])
+                for method, path, node, *_ in found
+            },
+            options=short_options,
+        )
         names: dict[str, str] = {}
         for method, path, node, pointer, path_item, path_pointer in found:
-            name = self._free_name(text(node, "operationId") or operation_name(method, path))
+            name = own[signature(method, path)]
             names.setdefault(text(node, "operationId"), name)
             names[pointer] = name
             try:
@@ -107,6 +117,10 @@ class _Reader:
             place = self._tree.place("#/paths")
             self._left_out.append(LeftOut(self._name, "the document declares no operations", place, degraded=True))
         self._schemas.finish()
+        by_pointer = {
+            pointer: self._called[signature(method, path)] for method, path, _, pointer, *_ in reversed(found)
+        }
+        self._schemas.call(Places(self._tree, by_pointer))
         operations = {name: self._with_keys(item) for name, item in self._operations.items()}
         model = SourceModel(
             self._name,
@@ -151,12 +165,19 @@ class _Reader:
                     found.append((method, path, members(node), f"{path_pointer}/{method}", path_item, path_pointer))
         return found
 
-    def _free_name(self, wanted: str) -> str:
-        name, number = wanted, 2
-        while name in self._taken:
-            name, number = f"{wanted}{number}", number + 1
-        self._taken.add(name)
-        return name
+    def _names(self, found: list[tuple[str, str, Node, str, Node, str]]) -> dict[str, Naming]:
+        """How each operation may be called, by its signature."""
+        title = text(members(self._tree.root.get("info")), "title")
+        return {
+            signature(method, path): naming(
+                method,
+                path,
+                text(node, "operationId"),
+                [tag for _, tag in items(node.get("tags")) if isinstance(tag, str)],
+                title,
+            )
+            for method, path, node, *_ in found
+        }
 
     def _operation(
         self, name: str, method: str, path: str, node: Node, pointer: str, path_item: Node, path_pointer: str
@@ -197,6 +218,7 @@ class _Reader:
             deprecated=deprecation(node),
             place=self._tree.place(pointer),
             reply_headers=headers,
+            naming=self._called[signature(method, path)],
         )
         self._requests[name] = RequestShape(
             method.upper(),

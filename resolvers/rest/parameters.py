@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from resolvers.model import Argument, Bounds, LeftOut, ListRef, NamedRef, Scalar, ScalarRef, TypeRef
+from resolvers.naming import joined
 from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
-from resolvers.rest.naming import joined
 from resolvers.rest.registry import deprecation, with_default
 from resolvers.rest.request import PLACEHOLDER, split
 from resolvers.rest.schemas import Schemas

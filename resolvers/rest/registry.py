@@ -6,16 +6,20 @@ It collects and names; what a schema means is decided in the rooms that fill it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from resolvers.model import EnumType, InputType, LeftOut, OutputType, TypeRef
+from resolvers.naming import Naming
 from resolvers.rest.document import Tree, Unserved, members, text, token
+from resolvers.rest.places import Places
 from resolvers.rest.pointers import split
 from resolvers.rest.shapes import Choice, InputShapes, ResultShapes
 
 Side = Literal["output", "input"]
 TypeOf: TypeAlias = Callable[[object, str, str, Side, frozenset[str]], TypeRef]
 """Schema, pointer, name for what has none of its own, side, pointers of the lists and maps around → type."""
+ENTRY = "#entry/"
 COMPONENT = "#/components/schemas/"
 DEPRECATED = "Deprecated by the source."
 _REASONS = ("x-deprecated-reason", "x-deprecation-reason", "x-deprecated-message", "x-deprecated-description")
@@ -56,6 +60,28 @@ class Registry:
         if name not in self.types:
             self.types[name] = make(name)
         return name
+
+    def call(self, places: Places) -> None:
+        """Gives every type its names. The keys of the mappings stay what they are; only what is shown changes."""
+        pointers = {key: pointer for pointer, key in self._names.items()}
+
+        def naming(key: str) -> Naming:
+            pointer = pointers.get(key, f"#/x-made/{token(key)}")
+            if not pointer.startswith(ENTRY):
+                return places.naming(pointer, key)
+            # An entry is called after its value, whatever that comes to be called.
+            value = pointer.removeprefix(ENTRY).removesuffix("/text")
+            base = value if value in pointers else value.removesuffix("List")
+            own = naming(base) if base in pointers else Naming(value, (value,), 3)
+            ending = f"{value.removeprefix(base)}Entry"
+            return Naming(f"{own.place} {ending}", tuple(name + ending for name in own.names), own.rank + 1)
+
+        for key, made in self.types.items():
+            self.types[key] = replace(made, naming=naming(key))
+        for key, given in self.inputs.items():
+            self.inputs[key] = replace(given, naming=naming(key))
+        for key, enum in self.enums.items():
+            self.enums[key] = replace(enum, naming=naming(key))
 
     def as_json(self, name: str, unserved: Unserved) -> None:
         """Notes that something is served as ``JSON`` although it says more."""

@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from resolvers.model import EnumType, InputType, LeftOut, ListRef, OutputType, Scalar, ScalarRef, TypeRef
+from resolvers.naming import singular
 from resolvers.rest.document import Node, Tree, Unserved, items
 from resolvers.rest.enums import enum_type, values_of
 from resolvers.rest.maps import entries, optional, value_schema
 from resolvers.rest.merge import Merge, Placed
-from resolvers.rest.naming import singular
 from resolvers.rest.objects import Objects
+from resolvers.rest.places import Places
 from resolvers.rest.registry import Registry, Side, own_name
 from resolvers.rest.scalars import scalar_of
 from resolvers.rest.shapes import InputShapes, ResultShapes
@@ -73,6 +74,10 @@ class Schemas:
     def add(self, title: str, make: Callable[[str], OutputType]) -> str:
         """Adds a type that no schema describes and gives its name; one of the same title is shared."""
         return self._registry.add(title, make)
+
+    def call(self, places: Places) -> None:
+        """Gives every type its names; after ``finish``."""
+        self._registry.call(places)
 
     def travels_as_text(self, schema: object, pointer: str) -> bool:
         """True when the schema, or the items of its list, is a string for JSON."""

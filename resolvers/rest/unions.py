@@ -23,11 +23,11 @@ from resolvers.model import (
     TypeRef,
     UnionType,
 )
+from resolvers.naming import joined
 from resolvers.rest.document import Node, Unserved, items, members, text
 from resolvers.rest.enums import values_of
 from resolvers.rest.maps import optional, title_of
 from resolvers.rest.merge import Merge, Placed, Plain, Spot, properties_of
-from resolvers.rest.naming import joined
 from resolvers.rest.registry import Registry, Side, TypeOf, own_name
 from resolvers.rest.shapes import Choice, JsonKind, Variant
 
