@@ -19,6 +19,7 @@ LONGEST = 40
 
 _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
+_PARTS = re.compile(r"[A-Z0-9][^A-Z0-9]+[A-Z0-9]")
 _SAME = ("series", "news", "species", "status", "sms", "dns", "gps", "https", "canvas", "aws", "ios", "alias")
 _ODD = {"people": "person", "children": "child", "indices": "index", "addresses": "address"}
 
@@ -52,10 +53,8 @@ def words(name: str) -> list[str]:
     """
     name = latin(name)
     found = _WORDS.findall(name)
-    if name.isupper() and (len(found) > 1 or len(name) > 4):
-        shown = [word for word in found if word.isalpha()]
-        if len(shown) > 1 or any(len(word) > 4 for word in shown):
-            return [word.capitalize() for word in found]
+    if name.isupper() and _PARTS.search(name):
+        return [word.capitalize() for word in found]
     return found
 
 

@@ -22,6 +22,7 @@ from resolvers.model import (
     SourceModel,
     TypeRef,
 )
+from resolvers.naming import Naming
 from resolvers.settings import PagesSettings
 
 NODES, PAGE_INFO, TOTAL = "nodes", "pageInfo", "totalCount"
@@ -80,6 +81,7 @@ class _Connections:
             description=operation.description,
             deprecated=operation.deprecated,
             place=operation.place,
+            naming=_followed(operation.naming),
         )
 
     def _type(self, paging: Paging) -> str:
@@ -96,7 +98,13 @@ class _Connections:
                 said = "How many there are in all, where the source says it."
                 fields.append(Field(TOTAL, ScalarRef(Scalar.INT, nullable=True), description=said))
             said = "A part of a longer list."
-            self._types[name] = ObjectType(name, {field.name: field for field in fields}, description=said)
+            row = self._types.get(key.name) if isinstance(key, NamedRef) else None
+            self._types[name] = ObjectType(
+                name,
+                {field.name: field for field in fields},
+                description=said,
+                naming=_followed(row.naming) if row is not None else None,
+            )
         return self._named[key]
 
     def _page_info(self) -> str:
@@ -124,6 +132,13 @@ def own_arguments(operation: Operation, paging: Paging) -> tuple[str, str]:
 
 def _bare(ref: TypeRef) -> TypeRef:
     return replace(ref, nullable=False)
+
+
+def _followed(naming: Naming | None) -> Naming | None:
+    """The names of what goes through a list: those of the list or its rows, and ``Connection`` behind them."""
+    if naming is None:
+        return None
+    return Naming(f"{naming.place} connection", tuple(f"{name}Connection" for name in naming.names), naming.rank + 1)
 
 
 def _name(ref: TypeRef) -> str:

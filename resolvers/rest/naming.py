@@ -50,11 +50,12 @@ def naming(method: str, path: str, identifier: str, tags: Sequence[str] = (), ti
     said = _cleaned(identifier, method, path, tags, title) if identifier else ""
     verb, rest = _verb_first(said)
     names = [] if not said else [said]
+    told_apart = [_lower(verb + each + rest) for each in _owners(tags, path) if each.casefold() not in said.casefold()]
     if said:
-        names += [
-            _lower(verb + whose + rest) for whose in _owners(tags, path) if whose.casefold() not in said.casefold()
-        ]
+        names += told_apart[: int(bool(tags))]
     names += by_path
+    if said:
+        names += told_apart
     names += [_lower(method + name[:1].upper() + name[1:]) for name in by_path]
     return Naming(signature(method, path), tuple(dict.fromkeys(names)), 0 if said else 1)
 

@@ -24,7 +24,7 @@ from resolvers.model import (
 from resolvers.naming import Naming, assign, joined, short_options
 from resolvers.problem import Problem
 from resolvers.rest.contents import Answers, Contents
-from resolvers.rest.document import Node, Tree, Unserved, members, text, token
+from resolvers.rest.document import Node, Tree, Unserved, items, members, text, token
 from resolvers.rest.failures import Outlines
 from resolvers.rest.fallbacks import fallbacks
 from resolvers.rest.files import Files

@@ -37,6 +37,7 @@ _STATUS = {
 }  # fmt: skip
 _NAMED = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
 _LISTED = frozenset({"allOf", "oneOf", "anyOf", "prefixItems"})
+_STEPS = _NAMED | _LISTED | {"items", "additionalProperties", "schema", "not"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +52,58 @@ class _Found:
 
 
 class Places:
-    """The names of a document's schemas. ``operations``: pointer of each operation → how it may be called."""
+    """The names of the schemas of one file. ``operations``: pointer of each operation → how it may be called.
 
-    def __init__(self, tree: Tree, operations: Mapping[str, Naming]) -> None:
+    ``address``: the file's, empty for the main document.
+    """
+
+    def __init__(self, tree: Tree, operations: Mapping[str, Naming], address: str = "") -> None:
         self._tree = tree
         self._operations = operations
         self._title = text(members(tree.root.get("info")), "title")
+        self._address = address
         self._known: dict[tuple[str, ...], _Found] = {}
+        self._others: dict[str, Places] = {}
 
     def naming(self, pointer: str, otherwise: str) -> Naming:
         """How the type of the schema at ``pointer`` may be called; ``otherwise``: where its place says nothing."""
-        document, _, path = pointer.partition("#")
+        address, _, path = pointer.partition("#")
+        if address != self._address:
+            if address not in self._others:
+                self._others[address] = Places(self._tree, {}, address)
+            return self._others[address].naming(pointer, otherwise)
         tokens = tuple(path.split("/")[1:])
-        found = self._found(tokens) if tokens and not document else _Found((), 5)
+        found = self._found(tokens)
         return Naming(pointer or otherwise, tuple(dict.fromkeys(found.names)) or (joined(otherwise),), found.rank)
 
     def _found(self, tokens: tuple[str, ...]) -> _Found:
         if tokens not in self._known:
-            self._known[tokens] = self._base(tokens) or self._below(tokens)
+            self._known[tokens] = self._shared(tokens) or self._of_operation(tokens) or self._below(tokens)
         return self._known[tokens]
 
-    def _base(self, tokens: tuple[str, ...]) -> _Found | None:  # noqa: PLR0911  # one for each kind of place
-        """Names of a component's or an operation's own schema; nothing for a schema inside another one."""
+    def _shared(self, tokens: tuple[str, ...]) -> _Found | None:
+        """Names of a component's own schema, or of that of a file; nothing for a schema inside another one."""
+        if not tokens:
+            stem = joined(self._address.rpartition("/")[2].partition(".")[0])
+            return _Found((stem,) if stem else (), 0, _items([stem]) if stem else ())
         plain = [item.replace("~1", "/").replace("~0", "~") for item in tokens]
-        if tokens[:2] == ("components", "schemas") and len(tokens) == 3:
-            return self._component(plain[2], tokens)
-        if tokens[0] == "definitions" and len(tokens) == 2:
-            return self._component(plain[1], tokens)
+        if tokens[0] == "x-made":
+            return _Found((joined(plain[-1]),), 3)
+        if (tokens[:2] == ("components", "schemas") and len(tokens) == 3) or (
+            tokens[0] == "definitions" and len(tokens) == 2
+        ):
+            return self._component(plain[-1], tokens)
+        if self._address and (len(tokens) == 1 or not {tokens[-1], tokens[-2]} & _STEPS):
+            return self._component(plain[-1], tokens)
         if tokens[0] in {"components", "responses", "parameters"} and _ends_at_schema(tokens):
             section, name = plain[:2] if tokens[0] != "components" else plain[1:3]
             own = joined(name)
             more = {"responses": "Result", "requestBodies": "Body", "parameters": "Parameter"}.get(section, "Header")
             return _Found((own, own + more), 2, _items([own]))
+        return None
+
+    def _of_operation(self, tokens: tuple[str, ...]) -> _Found | None:
+        """Names of a parameter, a body or an answer."""
         for length in (3, 4, 5):
             operation = self._operations.get("#/" + "/".join(tokens[:length]))
             rest = tokens[length:]
@@ -92,7 +113,7 @@ class Places:
                 if _ends_at_schema(rest):
                     return self._body(operation, rest, tokens)
         if tokens[0] == "paths" and tokens[2:3] == ("parameters",) and len(tokens) == 5:
-            literal = [item for item in plain[1].split("/") if item and not item.startswith("{")]
+            literal = [item for item in tokens[1].split("~1") if item and not item.startswith("{")]
             return self._parameter((joined(singular(literal[-1])) if literal else "",), tokens[:4])
         return None
 
@@ -205,7 +226,7 @@ class Places:
         return [*made, *(f"{name}Option" for name in above)]
 
     def _node(self, tokens: tuple[str, ...]) -> Node:
-        pointer = "#/" + "/".join(tokens)
+        pointer = f"{self._address}#/" + "/".join(tokens)
         try:
             return self._tree.follow({"$ref": pointer}, pointer)[0]
         except Unserved:

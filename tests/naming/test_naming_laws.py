@@ -1,13 +1,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers import Effect, Field, ObjectType, Operation, Scalar, ScalarRef, SourceModel
-from schema.naming import RESERVED_TYPES, Names, camel, distinct, enum_values, pascal
+from resolvers import (
+    LONGEST,
+    Effect,
+    Field,
+    Naming,
+    ObjectType,
+    Operation,
+    Scalar,
+    ScalarRef,
+    SourceModel,
+    assign,
+    shortened,
+)
+from schema.naming import RESERVED_TYPES, Names, Pins, camel, enum_values, members, pascal
 from schema.types import TypeBuilder
 
 LEGAL = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
@@ -47,19 +60,50 @@ def test_enum_values_are_legal_distinct_and_kept_where_they_are_legal(values: li
             assert name == value
 
 
-@given(st.lists(spellings, max_size=20), st.lists(spellings, max_size=5))
-def test_members_are_distinct_and_later_ones_change_no_earlier(names: list[str], more: list[str]) -> None:
-    made = distinct([camel(name) for name in names])
-    assert len(set(made)) == len(names)
-    assert distinct([camel(name) for name in [*names, *more]])[: len(made)] == made
+@given(st.data())
+def test_members_are_distinct_and_their_order_names_nothing(data: st.DataObject) -> None:
+    names = data.draw(st.lists(spellings, unique=True, max_size=20))
+    made = members(names)
+    assert len(set(made.values())) == len(names)
+    assert all(LEGAL.fullmatch(name) and not name.startswith("__") for name in made.values())
+    assert members(data.draw(st.permutations(names))) == made
+    for name in names:
+        if camel(name) == name:
+            assert made[name] == name
+
+
+@pytest.mark.parametrize(("given_name", "type_name", "field_name"), [
+    ("order_line", "OrderLine", "orderLine"), ("ORDER_LINE", "OrderLine", "orderLine"), ("ID", "ID", "id"),
+    ("customerIDs", "CustomerIDs", "customerIDs"), ("URLPath", "URLPath", "urlPath"),
+    ("HTTPError", "HTTPError", "httpError"),
+    ("Größe", "Groesse", "groesse"), ("café", "Cafe", "cafe"), ("订单", "DingDan", "dingDan"), ("+1", "_1", "_1"),
+    ("PRODUCTS", "PRODUCTS", "products"), ("", "Type", "field"), ("$", "Type", "field"),
+])  # fmt: skip
+def test_spellings(given_name: str, type_name: str, field_name: str) -> None:
+    assert (pascal(given_name), camel(given_name)) == (type_name, field_name)
+
+
+def test_signs_tell_members_and_values_apart_before_numbers_do() -> None:
+    assert members(["+1", "-1", "id", "@id", "Id"]) == {
+        "+1": "plus1", "-1": "minus1", "id": "id", "@id": "atId", "Id": "id2",
+    }  # fmt: skip
+    assert enum_values(["name", "-name", "", "*", ">=", "true", "+1", "größer"]) == [
+        "name", "NAME_DESC", "EMPTY", "STAR", "GREATER_EQUAL", "TRUE", "PLUS_1", "GROESSER",
+    ]  # fmt: skip
 
 
 def _taken(wanted: Sequence[tuple[str, str]], *, pascal_case: bool) -> list[str]:
+    """One thing after the other, each with a place of its own."""
     names = Names(RESERVED_TYPES)
-    return [
-        names.take(pascal(name) if pascal_case else camel(name), source, pascal_case=pascal_case)
-        for name, source in wanted
-    ]
+
+    def options(naming: Naming) -> Iterator[str]:
+        yield pascal(naming.names[0]) if pascal_case else camel(naming.names[0])
+
+    given_names: list[str] = []
+    for index, (name, source) in enumerate(wanted):
+        wish = {index: Naming(f"{index}", (name,))}
+        given_names += names.give(source, wish, {}, options, pascal_case=pascal_case).values()
+    return given_names
 
 
 @given(st.lists(st.tuples(spellings, sources), max_size=25), st.lists(st.tuples(spellings, sources), max_size=5))
@@ -80,8 +124,10 @@ def _model(source: str, operations: Sequence[str]) -> SourceModel:
     return SourceModel(source, "openapi", made, types)
 
 
-def _names(*models: SourceModel, prefixes: dict[str, str] | None = None) -> dict[tuple[str, str], tuple[str, str]]:
-    types = TypeBuilder(set(), set(), prefixes=prefixes or {})
+def _names(
+    *models: SourceModel, prefixes: dict[str, str] | None = None, pins: dict[str, Pins] | None = None
+) -> dict[tuple[str, str], tuple[str, str]]:
+    types = TypeBuilder(set(), set(), prefixes=prefixes or {}, pins=pins)
     for model in models:
         types.add(model)
     return {
@@ -126,3 +172,50 @@ def test_what_a_later_source_had_to_give_up_is_told() -> None:
     types.add(_model("shop", ["order"]))
     assert [(item.source, item.wanted, item.given) for item in types.names.renamed] == [("shop", "Order", "ShopOrder")]
     assert [item.given for item in types.root_names.renamed] == ["shopOrder"]
+
+
+@given(st.data())
+def test_pinned_names_are_kept_whatever_is_added_removed_or_put_first(data: st.DataObject) -> None:
+    """Names that clash by purpose: ``a_b`` and ``aB`` want one, and every source wants those of the others."""
+    clashing = st.lists(st.sampled_from(["a_b", "aB", "AB", "a", "b", "A"]), unique=True, min_size=1)
+    first, second = data.draw(clashing), data.draw(clashing)
+    types = TypeBuilder(set(), set(), prefixes={})
+    for model in (_model("crm", first), _model("shop", second)):
+        types.add(model)
+    before = _names(_model("crm", first), _model("shop", second))
+    later = [
+        _model("crm", data.draw(clashing)),
+        _model("shop", data.draw(clashing)),
+        _model("new", data.draw(clashing)),
+    ]
+    after = _names(*data.draw(st.permutations(later)), pins=types.given)
+    assert {key: after[key] for key in before.keys() & after.keys()} == {
+        key: before[key] for key in before.keys() & after.keys()
+    }
+    for column in (0, 1):
+        assert len({names[column] for names in after.values()}) == len(after)
+
+
+@given(st.data())
+def test_what_wants_no_name_of_another_renames_nothing(data: st.DataObject) -> None:
+    wishes = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=3, unique=True).map(tuple)
+    things = data.draw(
+        st.dictionaries(st.integers(0, 30), st.tuples(wishes, st.integers(0, 2)), min_size=1, max_size=12)
+    )
+    wanted = {key: Naming(f"{key:02}", names, rank) for key, (names, rank) in things.items()}
+    before = assign(wanted)
+    assert len(set(before.values())) == len(before)
+    assert assign(dict(data.draw(st.permutations(list(wanted.items()))))) == before
+    key = data.draw(st.integers(31, 60) | st.integers(-30, -1))
+    newcomer = Naming(f"{key:02}", data.draw(wishes.filter(lambda names: names[0] not in before.values())), 1)
+    after = assign({**wanted, key: newcomer})
+    assert {each: after[each] for each in before} == before
+
+
+@given(spellings | st.text(alphabet="abcXYZ_", min_size=30, max_size=120))
+def test_long_names_are_shortened_to_legal_ones_and_short_ones_are_left_alone(name: str) -> None:
+    for spelled in (pascal(name), camel(name)):
+        for short in shortened(spelled):
+            assert len(short) <= LONGEST
+            assert LEGAL.fullmatch(short)
+            assert shortened(short) == [short]
