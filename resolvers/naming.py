@@ -97,19 +97,25 @@ def shortened(name: str, longest: int = LONGEST) -> list[str]:
     found = _once(_WORDS.findall(name))
     if len("".join(found)) <= longest:
         return ["".join(found)]
-    made = []
-    for head in (1, 2, 3, 0, 4):
-        kept = found[:head]
-        tail: list[str] = []
-        for word in reversed(found[head:]):
-            if len("".join([*kept, *tail])) + len(word) > longest:
-                break
-            tail.insert(0, word)
-        if tail:
-            made.append("".join([*kept, *tail]))
+    heads = [(found[:head], head) for head in (1, 2, 3, 0, 4)]
+    # Names that begin and end alike are told apart by what stands between.
+    heads += [([found[0], found[middle]], middle + 1) for middle in range(1, len(found) - 2)]
+    made = [
+        "".join([*kept, *tail]) for kept, after in heads if (tail := _tail(found[after:], longest - len("".join(kept))))
+    ]
     first_lower = name[:1].islower()
     made = [(text[:1].lower() if first_lower else text[:1].upper()) + text[1:] for text in made]
     return list(dict.fromkeys(made)) or [name[:longest]]
+
+
+def _tail(found: Sequence[str], longest: int) -> list[str]:
+    """As many of the last words as fit."""
+    tail: list[str] = []
+    for word in reversed(found):
+        if len("".join(tail)) + len(word) > longest:
+            break
+        tail.insert(0, word)
+    return tail
 
 
 def _once(found: Sequence[str]) -> list[str]:

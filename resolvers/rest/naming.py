@@ -57,13 +57,20 @@ def naming(method: str, path: str, identifier: str, tags: Sequence[str] = (), ti
     if said:
         names += told_apart
     names += [_lower(method + name[:1].upper() + name[1:]) for name in by_path]
-    return Naming(signature(method, path), tuple(dict.fromkeys(names)), 0 if said else 1)
+    return Naming(signature(method, path), tuple(dict.fromkeys(names)), _rank(said, by_path[0]))
+
+
+def _rank(said: str, by_path: str) -> int:
+    """Of two that want one name that one keeps it whose path says so too."""
+    if not said:
+        return 2
+    return 0 if said == by_path else 1
 
 
 def own_names(identifier: str, found: Naming) -> Naming:
     """How the operation may be called inside its source: as the document calls it where that can be written."""
     own = (identifier,) if _IDENTIFIER.fullmatch(identifier) else ()
-    return Naming(found.place, tuple(dict.fromkeys((*own, *found.names))), 0 if own else 1)
+    return Naming(found.place, tuple(dict.fromkeys((*own, *found.names))), found.rank)
 
 
 def operation_name(method: str, path: str) -> str:

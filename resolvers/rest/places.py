@@ -74,12 +74,29 @@ class Places:
             return self._others[address].naming(pointer, otherwise)
         tokens = tuple(path.split("/")[1:])
         found = self._found(tokens)
-        return Naming(pointer or otherwise, tuple(dict.fromkeys(found.names)) or (joined(otherwise),), found.rank)
+        names = [*found.names, self._whole(tokens)]
+        return Naming(
+            pointer or otherwise, tuple(dict.fromkeys(filter(None, names))) or (joined(otherwise),), found.rank
+        )
 
     def _found(self, tokens: tuple[str, ...]) -> _Found:
         if tokens not in self._known:
             self._known[tokens] = self._shared(tokens) or self._of_operation(tokens) or self._below(tokens)
         return self._known[tokens]
+
+    def _whole(self, tokens: tuple[str, ...]) -> str:
+        """Every word on the way to a place: the last resort of what nothing else tells apart."""
+        said = []
+        for length in range(1, len(tokens) + 1):
+            above = tokens[:length]
+            base = (self._shared(above) or self._of_operation(above)) if above[-1] not in _STEPS - {"schema"} else None
+            if base is not None and base.names:
+                said = [base.names[0]]
+            elif length > 1 and above[-2] in _NAMED:
+                said.append(joined(above[-1]))
+            elif length > 1 and above[-2] in {"oneOf", "anyOf"}:
+                said.append(_usable(text(self._node(above), "title")))
+        return "".join(said)
 
     def _shared(self, tokens: tuple[str, ...]) -> _Found | None:
         """Names of a component's own schema, or of that of a file; nothing for a schema inside another one."""
@@ -214,13 +231,13 @@ class Places:
             listed = members(value).get("enum")
             fixed = listed[0] if fixed is None and isinstance(listed, list) and len(listed) == 1 else fixed
             if isinstance(fixed, str) and joined(fixed):
-                made += [f"{joined(fixed)}{name}" for name in above[:1]]
+                made += [f"{joined(fixed)}{name}" for name in above]
         others: set[str] = set()
         siblings = members(self._node(tokens[:-2])).get(tokens[-2])
         for index, sibling in items(siblings):
             if str(index) != tokens[-1]:
                 others |= members(members(sibling).get("properties")).keys()
-        made += [f"{name}With{joined(key)}" for name in above[:1] for key in sorted(properties.keys() - others)[:1]]
+        made += [f"{name}With{joined(key)}" for name in above for key in sorted(properties.keys() - others)[:1]]
         if node.get("type") == "array":
             made += [f"{name}List" for name in above[:1]]
         return [*made, *(f"{name}Option" for name in above)]
