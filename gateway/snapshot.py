@@ -19,6 +19,8 @@ from resolvers import ConfigurationError, Key, Problem, Source, open_all
 from schema import Built, Executor, Graph, GraphSettings, LinkSettings
 
 EXECUTOR = "ISTHMUS_EXECUTOR"
+KEPT = ".isthmus"
+"""The folder beside the configuration file for what can be made anew; without a file nothing is left behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def _collecting_later() -> Iterator[None]:
 
 
 async def _load(configuration: Configuration) -> Snapshot:
-    opened = await open_all(configuration.sources, configuration.base)
+    keep = configuration.base / KEPT if configuration.file else None
+    opened = await open_all(configuration.sources, configuration.base, keep)
     if not opened.sources:
         raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
     try:

@@ -39,7 +39,7 @@ class Documents:
 
     ``base``: the folder that relative paths start from. ``headers``, a credential among them, are sent only to the
     origin of the document that is read first: where it refers to others, their hosts never see them. ``network``: the
-    way to the source, that its documents are fetched by too.
+    way to the source, that its documents are fetched by too. ``keep``: the folder where what was read may be kept.
     """
 
     def __init__(
@@ -50,8 +50,10 @@ class Documents:
         timeout_s: float = 10.0,
         max_bytes: int = 67_108_864,
         network: Network | None = None,
+        keep: Path | None = None,
     ) -> None:
         self.base = base
+        self.keep = keep
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes

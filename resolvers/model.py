@@ -59,7 +59,7 @@ class ListRef:
     nullable: bool = False
 
 
-TypeRef: TypeAlias = "ScalarRef | NamedRef | ListRef"
+TypeRef: TypeAlias = ScalarRef | NamedRef | ListRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from resolvers.source import Client, Source
 from resolvers.statements import apply
 from resolvers.yaml12 import YamlError, load
 
-Opener = Callable[[str, SourceSettings, Path], Awaitable[Client]]
+Opener = Callable[[str, SourceSettings, Path, Path | None], Awaitable[Client]]
 
 
 _HEAD = 4096
@@ -39,12 +39,12 @@ class Kind:
     open: Opener
 
 
-async def _documents(settings: HttpSettings, base: Path, location: str) -> Documents:
+async def _documents(settings: HttpSettings, base: Path, location: str, keep: Path | None = None) -> Documents:
     """What reads the documents of a source, by its own network. Its credentials are for its own host alone."""
     network = await asyncio.to_thread(open_network, settings, base)
     elsewhere = settings.url is not None and origin(settings.url) != origin(location)
     headers = {} if elsewhere else credentials_of(settings).headers
-    return Documents(base, headers=headers, timeout_s=settings.timeout_s, network=network)
+    return Documents(base, headers=headers, timeout_s=settings.timeout_s, network=network, keep=keep)
 
 
 def _rest_settings() -> type[SourceSettings]:
@@ -53,11 +53,11 @@ def _rest_settings() -> type[SourceSettings]:
     return RestSettings
 
 
-async def _open_rest(name: str, settings: SourceSettings, base: Path) -> Client:
+async def _open_rest(name: str, settings: SourceSettings, base: Path, keep: Path | None) -> Client:
     from resolvers.rest import RestSettings, open_rest  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, RestSettings)
-    return await open_rest(name, settings, await _documents(settings, base, settings.openapi))
+    return await open_rest(name, settings, await _documents(settings, base, settings.openapi, keep))
 
 
 def _soap_settings() -> type[SourceSettings]:
@@ -66,7 +66,7 @@ def _soap_settings() -> type[SourceSettings]:
     return SoapSettings
 
 
-async def _open_soap(name: str, settings: SourceSettings, base: Path) -> Client:
+async def _open_soap(name: str, settings: SourceSettings, base: Path, _keep: Path | None) -> Client:
     from resolvers.soap import SoapSettings, open_soap  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, SoapSettings)
@@ -79,7 +79,7 @@ def _sql_settings() -> type[SourceSettings]:
     return DatabaseSettings
 
 
-async def _open_sql(name: str, settings: SourceSettings, base: Path) -> Client:
+async def _open_sql(name: str, settings: SourceSettings, base: Path, _keep: Path | None) -> Client:
     from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, DatabaseSettings)
@@ -102,13 +102,14 @@ class Opened:
     problems: list[Problem] = field(default_factory=list)
 
 
-async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Path) -> Opened:
+async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Path, keep: Path | None = None) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
-    ``settings``: name → (kind, settings). ``base``: the folder that relative paths start from.
+    ``settings``: name → (kind, settings). ``base``: the folder that relative paths start from. ``keep``: the folder
+    where descriptions that were read are kept for the next start, if anywhere.
     """
     opened = Opened()
-    clients = await asyncio.gather(*(_open(name, kind, each, base) for name, (kind, each) in settings.items()))
+    clients = await asyncio.gather(*(_open(name, kind, each, base, keep) for name, (kind, each) in settings.items()))
     for (name, (_, each)), client in zip(settings.items(), clients, strict=True):
         if isinstance(client, ConfigurationError):
             opened.problems += [problem.under("sources", name) for problem in client.problems]
@@ -126,9 +127,11 @@ async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Pat
     return opened
 
 
-async def _open(name: str, kind: str, settings: SourceSettings, base: Path) -> Client | Problem | ConfigurationError:
+async def _open(
+    name: str, kind: str, settings: SourceSettings, base: Path, keep: Path | None
+) -> Client | Problem | ConfigurationError:
     try:
-        return await KINDS[kind].open(name, settings, base)
+        return await KINDS[kind].open(name, settings, base, keep)
     except ConfigurationError as error:
         return error
     except DescriptionError as error:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from resolvers.connect import connect
 from resolvers.credentials import origin
-from resolvers.documents import DescriptionError, Documents
+from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.exposed import beside, inside
 from resolvers.forwarding import Forwarding, forwarding_of
@@ -18,8 +18,9 @@ from resolvers.model import Effect, LeftOut, Operation, SourceModel
 from resolvers.nearby import refused
 from resolvers.problem import Problem
 from resolvers.reply_cache import CachingClient, ReplyStore
-from resolvers.rest.files import gather
+from resolvers.rest.files import gather, same
 from resolvers.rest.given import Inputs
+from resolvers.rest.kept import Kept, unpack
 from resolvers.rest.openapi import read
 from resolvers.rest.reply import Replies
 from resolvers.rest.request import Encoder
@@ -116,8 +117,7 @@ async def open_rest(name: str, settings: RestSettings, documents: Documents) -> 
         DescriptionError: the document cannot be had or read, or names no address while ``url`` is not set.
     """
     document = await documents.read(settings.openapi)
-    files = await gather(documents, document, network=settings.references == "network")
-    description = await asyncio.to_thread(read, name, files, settings.server)
+    description = await _described(name, settings, documents, document)
     if settings.url is None and description.server is None:
         without = [item for item in description.requests.values() if item.server is None]
         if without:
@@ -132,6 +132,24 @@ async def open_rest(name: str, settings: RestSettings, documents: Documents) -> 
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))
     description = replace(description, model=settled(description.model, settings))
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)))
+
+
+async def _described(name: str, settings: RestSettings, documents: Documents, document: Document) -> Description:
+    """The document and its files read, or what was kept of the very same ones."""
+    kept = None
+    if documents.keep is not None:
+        about = f"{settings.references} {settings.server!r}"
+        kept = await asyncio.to_thread(Kept, documents.keep, name, document, about)
+        found = await asyncio.to_thread(kept.load)
+        if found is not None and await same(documents, document, found[0], network=settings.references == "network"):
+            description = await asyncio.to_thread(unpack, found[1])
+            if description is not None:
+                return description
+    files = await gather(documents, document, network=settings.references == "network")
+    description = await asyncio.to_thread(read, name, files, settings.server)
+    if kept is not None and not files.refused:
+        await asyncio.to_thread(kept.save, files.hashes, description)
+    return description
 
 
 def _reachable(description: Description, settings: RestSettings, location: str) -> Description:

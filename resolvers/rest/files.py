@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from urllib.parse import unquote, urljoin, urlsplit
 
 from resolvers.documents import DescriptionError, Document, Documents
@@ -35,6 +36,8 @@ class Files:
     location: str
     read: Mapping[str, Yaml]
     refused: Mapping[str, str] = field(default_factory=dict)
+    hashes: Mapping[str, bytes] = field(default_factory=dict)
+    """Of the bytes of every file but the main document, by address."""
 
 
 def alone(document: Document) -> Files:
@@ -70,6 +73,11 @@ async def gather(documents: Documents, document: Document, *, network: bool) -> 
     return await _Gathering(documents, document, network=network).run()
 
 
+async def same(documents: Documents, document: Document, hashes: Mapping[str, bytes], *, network: bool) -> bool:
+    """Whether the other files of a description, address → hash, are still what they were."""
+    return await _Gathering(documents, document, network=network).unchanged(hashes)
+
+
 class _Gathering:
     def __init__(self, documents: Documents, document: Document, *, network: bool) -> None:
         self._documents = documents
@@ -77,6 +85,7 @@ class _Gathering:
         self._network = network
         self._read: dict[str, Yaml] = {}
         self._refused: dict[str, str] = {}
+        self._hashes: dict[str, bytes] = {}
         self._size = len(document.content)
 
     async def run(self) -> Files:
@@ -92,9 +101,21 @@ class _Gathering:
             except DescriptionError as error:
                 self._refused[address] = error.problem.what
                 continue
+            self._hashes[address] = sha256(document.content).digest()
             self._size += len(document.content)
             waiting += await asyncio.to_thread(self._addresses, address)
-        return Files(self._main.location, self._read, self._refused)
+        return Files(self._main.location, self._read, self._refused, self._hashes)
+
+    async def unchanged(self, hashes: Mapping[str, bytes]) -> bool:
+        """Whether the files at these addresses are still the same."""
+        for address, wanted in hashes.items():
+            try:
+                document = await self._fetch(address)
+            except DescriptionError:
+                return False
+            if sha256(document.content).digest() != wanted:
+                return False
+        return True
 
     async def _fetch(self, address: str) -> Document:
         reason = self._refusal(address)
