@@ -7,7 +7,6 @@ from resolvers.rest.document import Node, Unserved, items, text
 from resolvers.rest.registry import Registry
 from resolvers.rest.scalars import integer
 
-NAMES = ("x-enum-varnames", "x-enumNames", "x-enum-names")
 TELLING = ("x-enum-descriptions", "x-enumDescriptions")
 
 

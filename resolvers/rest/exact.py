@@ -20,8 +20,6 @@ from resolvers.source import EVERYTHING, Selection
 
 MAX_DEPTH = 200
 """Deeper than any document for people, and safely below what encoders of our own replies stand."""
-_MOST_DIGITS = 400
-"""``1e999999999`` is short to write, and no integer to work with."""
 _KINDS: Mapping[type, JsonKind] = {
     dict: "object", list: "array", str: "string", int: "number", float: "number", Decimal: "number", bool: "boolean",
 }  # fmt: skip
@@ -136,8 +134,8 @@ def _word(value: object, name: str) -> object:
 
 def _whole(value: object) -> object:
     """The integer that a number is (1.0 is one for JSON Schema); any other value as it stands."""
-    small = value.adjusted() < _MOST_DIGITS if isinstance(value, Decimal) and value.is_finite() else True
-    if small and isinstance(value, float | Decimal) and math.isfinite(value) and value == value.__trunc__():
+    # Infinite as a float is beyond 1e308: 1e999999999 is short to write, and no integer to work with.
+    if isinstance(value, float | Decimal) and math.isfinite(value) and value == value.__trunc__():
         return int(value)
     return value
 

@@ -103,7 +103,7 @@ def objects(draw: st.DrawFn, depth: int, fixed: dict[str, str]) -> Drawn:
     return schema, values
 
 
-def described(schema: Schema) -> Description:
+def reading_of(schema: Schema) -> Description:
     content = {"application/json": {"schema": schema}}
     paths = {
         "/x": {
@@ -215,7 +215,7 @@ SLOW = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_to
 def test_a_value_that_fits_comes_in_and_goes_out_unchanged(data: st.DataObject) -> None:
     schema, values = data.draw(schemas())
     value = data.draw(values)
-    description = described(schema)
+    description = reading_of(schema)
     body = written(value)
     typed, exact = both(description, body)
     assert typed == exact
@@ -263,7 +263,7 @@ def damaged(draw: st.DrawFn, value: Any) -> Any:
 def test_both_ways_of_reading_agree_about_what_does_not_fit(data: st.DataObject) -> None:
     schema, values = data.draw(schemas())
     body = written(data.draw(values.flatmap(damaged)))
-    typed, exact = both(described(schema), body)
+    typed, exact = both(reading_of(schema), body)
     assert typed == exact
 
 
@@ -271,6 +271,6 @@ def test_scalars_of_every_kind_are_among_the_schemas() -> None:
     """The laws speak of what is drawn: the list of leaves holds each scalar that JSON has a form for."""
     kinds = set()
     for schema, _ in LEAVES:
-        ref = described(schema).model.operations["get"].result
+        ref = reading_of(schema).model.operations["get"].result
         kinds.add(ref.scalar if isinstance(ref, ScalarRef) else "enum")
     assert kinds >= {Scalar.STRING, Scalar.INT, Scalar.BIG_INT, Scalar.FLOAT, Scalar.BOOLEAN, Scalar.DECIMAL, "enum"}

@@ -23,7 +23,7 @@ def of(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def described(version: str = "3.1.0", /, **components: Any) -> Description:
+def reading_of(version: str = "3.1.0", /, **components: Any) -> Description:
     """A document that gives and takes every component."""
     holder = {"type": "object", "properties": {name: of(name) for name in components}}
     content = {"content": {"application/json": {"schema": holder}}}
@@ -35,7 +35,7 @@ def described(version: str = "3.1.0", /, **components: Any) -> Description:
 
 def both(schema: Any, /, version: str = "3.1.0", **components: Any) -> tuple[TypeRef, TypeRef]:
     """The type of a component named ``It`` as a result and as an input."""
-    model = described(version, It=schema, **components).model
+    model = reading_of(version, It=schema, **components).model
     holder = model.types["AllResult"]
     assert isinstance(holder, ObjectType)
     return holder.fields["It"].type, model.inputs["AllBody"].fields["It"].type
@@ -96,7 +96,7 @@ def test_types_of_schemas(schema: Any, wanted: TypeRef) -> None:
 
 def test_required_around_a_reference_makes_it_required() -> None:
     wider = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
-    found = described(Wide=wider, It={"allOf": [of("Wide"), {"required": ["a"]}]}, Same={"allOf": [of("Wide")]})
+    found = reading_of(Wide=wider, It={"allOf": [of("Wide"), {"required": ["a"]}]}, Same={"allOf": [of("Wide")]})
     assert fields(found) == {"a": (TEXT, True), "b": (TEXT, False)}
     assert fields(found, "Wide") == {"a": (TEXT, False), "b": (TEXT, False)}
     assert both(of("Same"), Wide=wider, Same={"allOf": [of("Wide")]})[0] == NamedRef("Wide")
@@ -107,7 +107,7 @@ def test_required_around_a_reference_makes_it_required() -> None:
 def test_all_of_merges_what_both_say_of_a_member() -> None:
     one = {"type": "object", "properties": {"x": {**A}, "y": {"type": "string"}, "z": {"type": "string"}}}
     two = {"type": "object", "properties": {"x": {**B}, "y": {"description": "Why."}, "z": {"const": "z"}}}
-    found = described(It={"allOf": [one, two]})
+    found = reading_of(It={"allOf": [one, two]})
     inner = fields(found)["x"][0]
     assert isinstance(inner, NamedRef)
     assert fields(found, inner.name) == {"a": (TEXT, True), "b": (TEXT, True)}
@@ -120,7 +120,7 @@ def test_all_of_merges_what_both_say_of_a_member() -> None:
 
 @pytest.mark.parametrize("word", ["oneOf", "anyOf"])
 def test_objects_are_a_union_and_a_one_of_input(word: str) -> None:
-    found = described(A=A, B=B, It={word: [of("A"), of("B")]})
+    found = reading_of(A=A, B=B, It={word: [of("A"), of("B")]})
     assert members(found) == ("A", "B")
     assert given(found) == {"A": NamedRef("A"), "B": NamedRef("B")}
     assert found.model.left_out == ()
@@ -128,7 +128,7 @@ def test_objects_are_a_union_and_a_one_of_input(word: str) -> None:
 
 def test_other_members_ride_in_wrappers() -> None:
     map_of = {"type": "object", "additionalProperties": {"type": "integer"}}
-    found = described(It={"anyOf": [
+    found = reading_of(It={"anyOf": [
         {"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"type": "array", "items": {"type": "string"}},
         map_of, A,
     ]})  # fmt: skip
@@ -140,13 +140,13 @@ def test_other_members_ride_in_wrappers() -> None:
 
 
 def test_alternatives_of_alternatives_are_one_union() -> None:
-    found = described(A=A, B=B, Inner={"oneOf": [of("A"), {"type": "null"}]}, It={"oneOf": [of("Inner"), of("B")]})
+    found = reading_of(A=A, B=B, Inner={"oneOf": [of("A"), {"type": "null"}]}, It={"oneOf": [of("Inner"), of("B")]})
     assert members(found) == ("A", "B")
     assert both({"oneOf": [of("A"), of("A")]}, A=A)[0] == NamedRef("A")
 
 
 def test_what_stands_beside_the_alternatives_belongs_to_each() -> None:
-    found = described(A=A, B=B, It={"properties": {"id": {"type": "string"}}, "oneOf": [of("A"), of("B")]})
+    found = reading_of(A=A, B=B, It={"properties": {"id": {"type": "string"}}, "oneOf": [of("A"), of("B")]})
     for member in members(found):
         assert "id" in fields(found, member)
 
@@ -157,7 +157,7 @@ def test_a_base_that_lists_its_kinds_ends() -> None:
         "discriminator": {"propertyName": "kind", "mapping": {"d": "#/components/schemas/Dog", "c": "Cat"}},
         "oneOf": [of("Dog"), of("Cat")],
     }  # fmt: skip
-    found = described(It=pet, Dog={"allOf": [of("It"), A]}, Cat={"allOf": [of("It"), B]})
+    found = reading_of(It=pet, Dog={"allOf": [of("It"), A]}, Cat={"allOf": [of("It"), B]})
     assert members(found) == ("Dog", "Cat")
     assert set(fields(found, "Dog")) == {"kind", "a"}
     choice = found.results.choices["It"]
@@ -165,7 +165,7 @@ def test_a_base_that_lists_its_kinds_ends() -> None:
 
 
 def test_recursive_schemas_end() -> None:
-    found = described(
+    found = reading_of(
         It={"oneOf": [{"type": "string"}, {"type": "array", "items": of("It")}, of("Node")]},
         Node={"type": "object", "properties": {"next": of("Node"), "any": of("It")}},
         Loop={"type": "object", "additionalProperties": of("Loop")},
@@ -179,17 +179,17 @@ def test_recursive_schemas_end() -> None:
 
 def test_what_cannot_be_told_apart_is_said() -> None:
     vague = {"type": "object", "properties": {"a": {"type": "string"}}}
-    found = described(One=vague, Two=vague | {"title": "two"}, It={"oneOf": [of("One"), of("Two")]})
+    found = reading_of(One=vague, Two=vague | {"title": "two"}, It={"oneOf": [of("One"), of("Two")]})
     assert ["guessed by its members" in item.reason for item in found.model.left_out] == [True]
     tagged = {
         word: {"type": "object", "required": ["t"], "properties": {"t": {"const": word}}} for word in ("One", "Two")
     }
-    assert described(**tagged, It={"oneOf": [of("One"), of("Two")]}).model.left_out == ()
+    assert reading_of(**tagged, It={"oneOf": [of("One"), of("Two")]}).model.left_out == ()
 
 
 def test_read_and_write_only_members_stand_on_one_side() -> None:
     stamp = {"type": "string", "readOnly": True}
-    found = described(Stamp=stamp, It={"type": "object", "required": ["in"], "properties": {
+    found = reading_of(Stamp=stamp, It={"type": "object", "required": ["in"], "properties": {
         "out": of("Stamp"), "in": {"type": "string", "writeOnly": True}, "both": {"type": "string"},
     }})  # fmt: skip
     assert set(fields(found)) == {"out", "both"}
@@ -202,7 +202,7 @@ def enum(found: Description, name: str = "It") -> EnumType:
 
 
 def test_enums() -> None:
-    found = described(It={"enum": ["a", "", 2, None]}, Same={"oneOf": [{"const": "x"}, {"enum": ["y", "x"]}]})
+    found = reading_of(It={"enum": ["a", "", 2, None]}, Same={"oneOf": [{"const": "x"}, {"enum": ["y", "x"]}]})
     assert [item.value for item in enum(found).values] == ["a", "", 2]
     assert [item.value for item in enum(found, "Same").values] == ["x", "y"]
     assert both({"enum": ["a", None]})[0] == NamedRef("It", nullable=True)
@@ -215,7 +215,7 @@ def test_odata_writes_null_as_an_empty_object_beside_a_reference() -> None:
 
 
 def test_numbers_in_maps_that_travel_as_text_are_apart() -> None:
-    found = described(
+    found = reading_of(
         It={"additionalProperties": {"type": "string", "format": "decimal"}},
         Other={"additionalProperties": {"type": "number", "format": "decimal"}},
     )
