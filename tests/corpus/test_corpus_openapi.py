@@ -12,7 +12,7 @@ from tests.corpus.measure import CORPUS, COUNTS, TABLE, Measured, measure_all, r
 MOST_MEBIBYTES = 600
 LEAST_SERVED = 0.99
 MOST_JSON = 0.01
-MOST_ODD_NAMES = 0.12
+MOST_ODD_NAMES = 0.01
 
 
 @pytest.fixture(scope="module")
