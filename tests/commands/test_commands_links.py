@@ -87,11 +87,11 @@ async def test_links_are_suggested_for_one_source_with_their_reasons(shell: Shel
     told = await shell.run("inspect", "crm.openapi.json", "--links")
     assert (told.code, told.err) == (0, "")
     assert yaml.safe_load(told.out)["links"] == {
-        "Order.lines": {"many": "crm.order/lines", "match": {"id": "orderId"}},
+        "Order.lines": {"many": "crm.orderLines", "match": {"id": "orderId"}},
         "Order.customer": {"one": "crm.customers", "match": {"customerId": "id"}},
         "Line.order": {"one": "crm.order", "match": {"orderId": "id"}},
     }
-    assert '# the document links order to order/lines as "lines"\n' in told.out
+    assert '# the document links order to orderLines as "lines"\n' in told.out
     assert "# customerId bears the name of Customer's id, by which customers is asked many at once\n" in told.out
 
 
