@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 from resolvers import Naming, assign, first_free, words
@@ -33,6 +34,7 @@ def pascal(name: str) -> str:
     return _legal("".join(word[:1].upper() + word[1:] for word in words(name)), "Type")
 
 
+@lru_cache(maxsize=20_000)  # the same few thousand names stand in a large description a hundred times each
 def camel(name: str) -> str:
     """A field's name: ``order_id`` → ``orderId``; ``ID`` → ``id``; ``URLPath`` → ``urlPath``."""
     found = words(name)

@@ -5,7 +5,10 @@ Names are compared without case and punctuation: ``page[size]``, ``pageSize`` an
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=20_000)  # the same few thousand names stand in a large description a hundred times each
 def plain(name: str) -> str:
     """A name without case and punctuation."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())
