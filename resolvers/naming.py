@@ -87,25 +87,32 @@ def short_options(naming: Naming) -> Iterator[str]:
         yield from shortened(name)
 
 
-def shortened(name: str, longest: int = LONGEST) -> list[str]:
+def shortened(name: str, longest: int = LONGEST) -> Iterator[str]:
     """The name itself where it is short enough; otherwise its beginning and its end, most telling first.
 
     ``name`` is in camel case. What is left out stands in the middle: the beginning says whose it is, the end what.
     """
     if len(name) <= longest:
-        return [name]
+        yield name
+        return
     found = _once(_WORDS.findall(name))
     if len("".join(found)) <= longest:
-        return ["".join(found)]
+        yield "".join(found)
+        return
     heads = [(found[:head], head) for head in (1, 2, 3, 0, 4)]
     # Names that begin and end alike are told apart by what stands between.
     heads += [([found[0], found[middle]], middle + 1) for middle in range(1, len(found) - 2)]
-    made = [
-        "".join([*kept, *tail]) for kept, after in heads if (tail := _tail(found[after:], longest - len("".join(kept))))
-    ]
     first_lower = name[:1].islower()
-    made = [(text[:1].lower() if first_lower else text[:1].upper()) + text[1:] for text in made]
-    return list(dict.fromkeys(made)) or [name[:longest]]
+    made: set[str] = set()
+    for kept, after in heads:
+        tail = _tail(found[after:], longest - len("".join(kept)))
+        text = "".join([*kept, *tail])
+        text = (text[:1].lower() if first_lower else text[:1].upper()) + text[1:]
+        if tail and text not in made:
+            made.add(text)
+            yield text
+    if not made:
+        yield name[:longest]
 
 
 def _tail(found: Sequence[str], longest: int) -> list[str]:

@@ -50,14 +50,24 @@ def members(names: Iterable[str]) -> dict[str, str]:
     Of two that would be spelled alike the one that is spelled so already keeps the name, then the first in the
     alphabet; the other is told apart by its signs (``@id`` → ``atId``), and by a number only where it has none.
     """
-    wanted = {name: Naming(name, tuple(dict.fromkeys(_spellings(name))), int(camel(name) != name)) for name in names}
-    return assign(wanted)
+    plain = {name: camel(name) for name in names}
+    if len(set(plain.values())) == len(plain) and not any(map(_counts_signs, plain.items())):
+        return plain  # by far the most: each has the first name that it wants
+    return assign({
+        name: Naming(name, tuple(dict.fromkeys(_spellings(name))), int(spelled != name))
+        for name, spelled in plain.items()
+    })  # fmt: skip
 
 
 def _spellings(name: str) -> list[str]:
     plain, signed = camel(name), camel(_spoken(name))
-    signs_count = name[:1] in {"+", "-"} and plain.startswith("_")
-    return [signed, plain] if signs_count or plain == "field" else [plain, signed]
+    return [signed, plain] if _counts_signs((name, plain)) else [plain, signed]
+
+
+def _counts_signs(spelled: tuple[str, str]) -> bool:
+    """Whether a name and its plain spelling want the signs of the name told."""
+    name, plain = spelled
+    return plain == "field" or (plain.startswith("_") and name[:1] in {"+", "-"})
 
 
 def _spoken(name: str) -> str:
@@ -87,6 +97,8 @@ def enum_value(value: str) -> str:
 
 def enum_values(values: Sequence[str]) -> list[str]:
     """The names of an enum's values, in their order; one that is legal as it stands keeps its spelling."""
+    if all(map(_is_value, values)):
+        return list(values)
     wanted = {
         value: Naming(
             value, (enum_value(value), "_".join(words(_spoken(value))).upper()), int(enum_value(value) != value)
@@ -182,10 +194,9 @@ class Names:
         def fronted(naming: Naming) -> Iterator[str]:
             first = ""
             for name in options(naming):
-                front = _in_front(source, name, pascal_case=pascal_case)
-                first = first or front
-                yield name if self._is_open(name, source) else front
-            yield first
+                first = first or name
+                yield name if self._is_open(name, source) else _in_front(source, name, pascal_case=pascal_case)
+            yield _in_front(source, first, pascal_case=pascal_case)
 
         given |= assign(others, is_free, fronted)
         for key, each in others.items():

@@ -218,4 +218,4 @@ def test_long_names_are_shortened_to_legal_ones_and_short_ones_are_left_alone(na
         for short in shortened(spelled):
             assert len(short) <= LONGEST
             assert LEGAL.fullmatch(short)
-            assert shortened(short) == [short]
+            assert list(shortened(short)) == [short]
