@@ -51,19 +51,25 @@ def words(name: str) -> list[str]:
 
     A name that is written in capitals throughout says nothing of where they belong: its words begin with one only.
     """
+    return list(_words(name))
+
+
+@lru_cache(maxsize=20_000)  # the same words lead to thousands of places of a large description
+def _words(name: str) -> tuple[str, ...]:
     name = latin(name)
     found = _WORDS.findall(name)
     if name.isupper() and _PARTS.search(name):
-        return [word.capitalize() for word in found]
-    return found
+        return tuple(word.capitalize() for word in found)
+    return tuple(found)
 
 
+@lru_cache(maxsize=20_000)
 def joined(name: str) -> str:
     """A name as a part of a type's: ``shipping_address`` → ``ShippingAddress``; ``HTTPError`` keeps its capitals."""
-    return "".join(word[:1].upper() + word[1:] for word in words(name))
+    return "".join([word[:1].upper() + word[1:] for word in _words(name)])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=20_000)
 def singular(name: str) -> str:
     """The English singular where it is easy; otherwise the name itself."""
     folded = name.casefold()
@@ -117,12 +123,11 @@ def shortened(name: str, longest: int = LONGEST) -> Iterator[str]:
 
 def _tail(found: Sequence[str], longest: int) -> list[str]:
     """As many of the last words as fit."""
-    tail: list[str] = []
-    for word in reversed(found):
-        if len("".join(tail)) + len(word) > longest:
-            break
-        tail.insert(0, word)
-    return tail
+    first = len(found)
+    while first and len(found[first - 1]) <= longest:
+        first -= 1
+        longest -= len(found[first])
+    return list(found[first:])
 
 
 def _once(found: Sequence[str]) -> list[str]:

@@ -29,6 +29,7 @@ RESERVED_TYPES = frozenset(
 )
 
 
+@lru_cache(maxsize=20_000)
 def pascal(name: str) -> str:
     """A type's name: ``order_line`` → ``OrderLine``; ``HTTPError`` keeps its capitals."""
     return _legal("".join(word[:1].upper() + word[1:] for word in words(name)), "Type")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import sys
 import time
@@ -78,6 +79,7 @@ def _to_link(source: str) -> Configuration:
 
 async def _load(chosen: Configuration) -> Snapshot:
     current = await load(chosen)
+    gc.freeze()  # all of it stays until the command ends, which need not search it for garbage
     await current.close()
     return current
 

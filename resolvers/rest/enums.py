@@ -15,11 +15,12 @@ def values_of(node: Node) -> list[object] | None:
     given = [node["const"]] if "const" in node else node.get("enum")
     if not isinstance(given, list):
         return None
-    found: list[object] = []
+    found: dict[object, object] = {}
     for value in given:
-        if value is not None and not any(value == other and type(value) is type(other) for other in found):
-            found.append(value)
-    return found
+        if value is not None:
+            plain = isinstance(value, str | int | float)
+            found.setdefault((type(value), value if plain else repr(value)), value)
+    return list(found.values())
 
 
 def enum_type(registry: Registry, node: Node, values: list[object], pointer: str, name: str) -> TypeRef:

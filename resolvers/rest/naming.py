@@ -36,6 +36,10 @@ _SMALL = frozenset({"a", "an", "the"})
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _COUNTED = re.compile(r"(?:Using(?:GET|POST|PUT|PATCH|DELETE|HEAD))?(?:_\d+)?$")
 _HASHED = re.compile(r"[.\-_][0-9a-f]{4}$")
+_BRACED = re.compile(r"\{[^}]*\}")
+_ASIDE = re.compile(r"\{[^}]*\}|\([^)]*\)")
+_FILE = re.compile(r"\.(json|xml)\b")
+_SIGNS = re.compile(r"[^0-9a-z]+")
 _ROLE = re.compile(r"(?<=[a-z])[_-]?(?:Rest)?(?:Controller|Resource|Endpoint|Api)$")
 
 
@@ -80,13 +84,14 @@ def operation_name(method: str, path: str) -> str:
 
 def path_names(method: str, path: str) -> list[str]:
     """Names made of method and path, the later ones saying by which parameters a thing is found."""
-    segments = [item for item in re.sub(r"\.(json|xml)\b", "", path).split("/") if item and not SILENT.fullmatch(item)]
+    segments = [item for item in _FILE.sub("", path).split("/") if item and not SILENT.fullmatch(item)]
     literals: list[str] = []
     parameters: list[str] = []
     on_one = False
     for index, segment in enumerate(segments):
-        parameters += re.findall(r"\{([^}]*)\}", segment)
-        literal = joined(_deed(re.sub(r"\{[^}]*\}|\([^)]*\)", " ", segment)))
+        braced = segment.startswith("{") and _BRACED.fullmatch(segment) is not None
+        parameters += [segment[1:-1]] if braced else [found[1:-1] for found in _BRACED.findall(segment)]
+        literal = "" if braced else joined(_deed(_ASIDE.sub(" ", segment)))
         of_one = index + 1 < len(segments) and segments[index + 1].startswith("{")
         on_one = segment.startswith("{") and index == len(segments) - 1
         if literal:
@@ -134,16 +139,16 @@ def _lower(name: str) -> str:
 
 
 def _squashed(text: str) -> str:
-    return re.sub(r"[^0-9a-z]", "", text.casefold())
+    return _SIGNS.sub("", text.casefold())
 
 
 def _is_made_of_path(identifier: str, method: str, path: str) -> bool:
     """Whether the identifier is only method and path again, in any spelling: ``get_/orders/{id}``, ``GetOrdersId``."""
-    literal = re.sub(r"\{[^}]*\}", "", path)
-    segments = [item for item in path.split("/") if not SILENT.fullmatch(item)]
-    ways = {path, literal, re.sub(r"\{[^}]*\}", "id", path), "/".join(segments)}
-    ways |= {re.sub(r"\{[^}]*\}", each, "/".join(segments)) for each in ("", "id")}
     said = _squashed(identifier)
+    if not said.startswith(method) and not said.endswith(method):
+        return False
+    plain = "/".join(item for item in path.split("/") if not SILENT.fullmatch(item))
+    ways = {way for each in (path, plain) for way in (each, _BRACED.sub("", each), _BRACED.sub("id", each))}
     squashed = {_squashed(way) for way in ways} - {""}
     return any(said in {way + method, method + way} for way in squashed)
 
@@ -230,7 +235,7 @@ def _owners(tags: Sequence[str], path: str) -> list[str]:
     ]
     found += [
         joined(segment)
-        for segment in re.sub(r"\.(json|xml)\b", "", path).split("/")
+        for segment in _FILE.sub("", path).split("/")
         if segment and "{" not in segment and not SILENT.fullmatch(segment)
     ]
     return [item for item in dict.fromkeys(found) if item]

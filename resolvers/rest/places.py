@@ -59,7 +59,7 @@ class Places:
 
     def __init__(self, tree: Tree, operations: Mapping[str, Naming], address: str = "") -> None:
         self._tree = tree
-        self._operations = operations
+        self._operations = {tuple(pointer.split("/")[1:]): naming for pointer, naming in operations.items()}
         self._title = text(members(tree.root.get("info")), "title")
         self._address = address
         self._known: dict[tuple[str, ...], _Found] = {}
@@ -86,17 +86,18 @@ class Places:
 
     def _whole(self, tokens: tuple[str, ...]) -> str:
         """Every word on the way to a place: the last resort of what nothing else tells apart."""
-        said = []
-        for length in range(1, len(tokens) + 1):
+        said: list[str] = []
+        for length in range(len(tokens), 0, -1):
             above = tokens[:length]
             base = (self._shared(above) or self._of_operation(above)) if above[-1] not in _STEPS - {"schema"} else None
             if base is not None and base.names:
-                said = [base.names[0]]
-            elif length > 1 and above[-2] in _NAMED:
+                said.append(base.names[0])
+                break
+            if length > 1 and above[-2] in _NAMED:
                 said.append(joined(above[-1]))
             elif length > 1 and above[-2] in {"oneOf", "anyOf"}:
                 said.append(_usable(text(self._node(above), "title")))
-        return "".join(said)
+        return "".join(reversed(said))
 
     def _shared(self, tokens: tuple[str, ...]) -> _Found | None:
         """Names of a component's own schema, or of that of a file; nothing for a schema inside another one."""
@@ -122,7 +123,7 @@ class Places:
     def _of_operation(self, tokens: tuple[str, ...]) -> _Found | None:
         """Names of a parameter, a body or an answer."""
         for length in (3, 4, 5):
-            operation = self._operations.get("#/" + "/".join(tokens[:length]))
+            operation = self._operations.get(tokens[:length])
             rest = tokens[length:]
             if operation is not None and rest:
                 if rest[0] == "parameters" and len(rest) == 3:
