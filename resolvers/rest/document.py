@@ -169,7 +169,7 @@ def _walk(node: object, fragment: str) -> object:
 
 def members(node: object) -> Node:
     """The members of a mapping; empty for others. Their keys are strings: the text was read so."""
-    return node if isinstance(node, Mapping) else {}
+    return node if type(node) is dict or isinstance(node, Mapping) else {}  # the first is told faster
 
 
 def text(node: Node, name: str) -> str:
