@@ -66,11 +66,14 @@ class _Connections:
             first,
             ScalarRef(Scalar.INT),
             default=size.first,
-            description=f"At most so many, {size.max_first} if need be.",
+            description=f"How many rows, {size.max_first} at most.",
             place=operation.place,
         )
         arguments[after] = Argument(
-            after, ScalarRef(Scalar.STRING), description="The endCursor of the part before.", place=operation.place
+            after,
+            ScalarRef(Scalar.STRING),
+            description="Where to go on: the endCursor of the part before.",
+            place=operation.place,
         )
         return Operation(
             name,
