@@ -61,9 +61,12 @@ def questions(schema: GraphQLSchema) -> list[Question]:
         for name, field in root.fields.items() if root is not None else ():
             needed = {key: item.type for key, item in field.args.items() if is_required_argument(item)}
             heads = ", ".join(f"${key}: {typed}" for key, typed in needed.items())
-            given = ", ".join(f"{key}: ${key}" for key in needed)
-            head, call = (f"{kind}({heads})", f"{name}({given})") if needed else (kind, name)
-            text = f"{head} {{ {call}{below(field, DEPTH)} }}"
+            given = [f"{key}: ${key}" for key in needed]
+            if {"first", "after"} <= field.args.keys():
+                given.append("first: 1")  # a mock says the same page for ever, which is an error from the second on
+            call = f"{name}({', '.join(given)})" if given else name
+            text = f"{kind}({heads})" if needed else kind
+            text += f" {{ {call}{below(field, DEPTH)} }}"
             found.append(Question(name, text, {key: value(typed) for key, typed in needed.items()}))
     return found
 

