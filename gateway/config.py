@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, create_model
 from gateway.app import ServerSettings
 from gateway.expand import Expansion
 from gateway.findings import problems_of
+from gateway.lock import Lock, read_lock
 from gateway.problems import render
 from resolvers import (
     KINDS,
@@ -62,6 +63,12 @@ class Configuration:
     file: str = ""
     lines: Mapping[tuple[Key, ...], int] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
+    lock: Lock | None = None
+    """The names that are kept, where ``isthmus.lock`` lies beside the file."""
+
+    def prefixes(self) -> dict[str, str]:
+        """Source → the prefix of its names, of those that have one."""
+        return {name: each.prefix for name, (_, each) in self.sources.items() if each.prefix}
 
     def describe(self, problems: Iterable[Problem]) -> str:
         """The problems as text, in the order of the file."""
@@ -162,7 +169,12 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Configurat
     problems = [*expansion.problems, *(problem for problem in found if problem.where not in absent)]
     if problems or settings is None:
         raise UnreadableFile(describe(problems, path.name, lines, expansion.hidden))
-    return Configuration(_placed(settings, path.parent), sources, path.parent, path.name, lines, expansion.hidden)
+    try:
+        lock = read_lock(path.parent)
+    except ConfigurationError as error:
+        raise UnreadableFile(describe(error.problems, path.name, {}, {})) from error
+    placed = _placed(settings, path.parent)
+    return Configuration(placed, sources, path.parent, path.name, lines, expansion.hidden, lock)
 
 
 def _description(path: Path, kind: str) -> UnreadableFile:

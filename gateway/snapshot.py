@@ -72,7 +72,8 @@ def _collecting_later() -> Iterator[None]:
 
 async def _load(configuration: Configuration) -> Snapshot:
     keep = configuration.base / KEPT if configuration.file else None
-    opened = await open_all(configuration.sources, configuration.base, keep)
+    names = configuration.lock.operations() if configuration.lock is not None else {}
+    opened = await open_all(configuration.sources, configuration.base, keep, names)
     if not opened.sources:
         raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
     try:
@@ -95,7 +96,8 @@ def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) 
     return GraphSettings(
         links=settings.links,
         access=settings.access,
-        prefixes={name: each.prefix for name, (_, each) in configuration.sources.items() if each.prefix},
+        prefixes=configuration.prefixes(),
+        pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},
         rename=settings.rename,
         hide=settings.hide,
         extensions=configuration.extensions(),

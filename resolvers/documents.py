@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -59,6 +60,12 @@ class Documents:
         self._max_bytes = max_bytes
         self.network = network or direct()
         self._trusted: tuple[str, str] | None = None
+        self._hashes: set[bytes] = set()
+
+    @property
+    def digest(self) -> str:
+        """The hash of all that was read so far, wherever it lay and in whatever order it was read."""
+        return f"sha256:{sha256(b''.join(sorted(self._hashes))).hexdigest()}"
 
     async def read(self, location: str, relative_to: str | None = None) -> Document:
         """The document at a path or an http(s) URL, seen from ``relative_to`` (the location of another document).
@@ -66,6 +73,11 @@ class Documents:
         Raises:
             DescriptionError: it cannot be read, is too large, or lies on another host than the document naming it.
         """
+        found = await self._read(location, relative_to)
+        self._hashes.add(await asyncio.to_thread(lambda: sha256(found.content).digest()))
+        return found
+
+    async def _read(self, location: str, relative_to: str | None) -> Document:
         if self._trusted is None:
             self._trusted = _origin(location)
         if relative_to is not None and _is_url(relative_to):

@@ -395,6 +395,8 @@ class SourceModel:
     description: str = ""
     schemes: Mapping[str, SecurityScheme] = field(default_factory=dict)
     needs: tuple[SecurityNeed, ...] = ()
+    digest: str = ""
+    """The hash of the description as it was read, or of a database's catalogue; no part of what is served."""
 
 
 def served(model: SourceModel) -> int:

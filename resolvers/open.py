@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from resolvers.collection import Paged, recognise
@@ -23,7 +23,8 @@ from resolvers.source import Client, Source
 from resolvers.statements import apply
 from resolvers.yaml12 import YamlError, load
 
-Opener = Callable[[str, SourceSettings, Path, Path | None], Awaitable[Client]]
+Opener = Callable[[str, SourceSettings, Path, Path | None, Mapping[str, str]], Awaitable[Client]]
+"""Name, settings, base, folder for what is kept, and place → name of operations that are to keep it."""
 
 
 _HEAD = 4096
@@ -47,17 +48,26 @@ async def _documents(settings: HttpSettings, base: Path, location: str, keep: Pa
     return Documents(base, headers=headers, timeout_s=settings.timeout_s, network=network, keep=keep)
 
 
+def _dated(client: Client, documents: Documents) -> Client:
+    """The client, whose model says of which description it was made."""
+    client.model = replace(client.model, digest=documents.digest)
+    return client
+
+
 def _rest_settings() -> type[SourceSettings]:
     from resolvers.rest import RestSettings  # noqa: PLC0415  # imported when configured
 
     return RestSettings
 
 
-async def _open_rest(name: str, settings: SourceSettings, base: Path, keep: Path | None) -> Client:
+async def _open_rest(
+    name: str, settings: SourceSettings, base: Path, keep: Path | None, pinned: Mapping[str, str]
+) -> Client:
     from resolvers.rest import RestSettings, open_rest  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, RestSettings)
-    return await open_rest(name, settings, await _documents(settings, base, settings.openapi, keep))
+    documents = await _documents(settings, base, settings.openapi, keep)
+    return _dated(await open_rest(name, settings, documents, pinned), documents)
 
 
 def _soap_settings() -> type[SourceSettings]:
@@ -66,11 +76,14 @@ def _soap_settings() -> type[SourceSettings]:
     return SoapSettings
 
 
-async def _open_soap(name: str, settings: SourceSettings, base: Path, _keep: Path | None) -> Client:
+async def _open_soap(
+    name: str, settings: SourceSettings, base: Path, _keep: Path | None, _pinned: Mapping[str, str]
+) -> Client:
     from resolvers.soap import SoapSettings, open_soap  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, SoapSettings)
-    return await open_soap(name, settings, await _documents(settings, base, settings.wsdl))
+    documents = await _documents(settings, base, settings.wsdl)
+    return _dated(await open_soap(name, settings, documents), documents)
 
 
 def _sql_settings() -> type[SourceSettings]:
@@ -79,7 +92,9 @@ def _sql_settings() -> type[SourceSettings]:
     return DatabaseSettings
 
 
-async def _open_sql(name: str, settings: SourceSettings, base: Path, _keep: Path | None) -> Client:
+async def _open_sql(
+    name: str, settings: SourceSettings, base: Path, _keep: Path | None, _pinned: Mapping[str, str]
+) -> Client:
     from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, DatabaseSettings)
@@ -102,14 +117,23 @@ class Opened:
     problems: list[Problem] = field(default_factory=list)
 
 
-async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Path, keep: Path | None = None) -> Opened:
+async def open_all(
+    settings: Mapping[str, tuple[str, SourceSettings]],
+    base: Path,
+    keep: Path | None = None,
+    pinned: Mapping[str, Mapping[str, str]] | None = None,
+) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
     ``settings``: name → (kind, settings). ``base``: the folder that relative paths start from. ``keep``: the folder
-    where descriptions that were read are kept for the next start, if anywhere.
+    where descriptions that were read are kept for the next start, if anywhere. ``pinned``: source → what its
+    description calls an operation → the name that the operation keeps inside the source.
     """
     opened = Opened()
-    clients = await asyncio.gather(*(_open(name, kind, each, base, keep) for name, (kind, each) in settings.items()))
+    names = pinned or {}
+    clients = await asyncio.gather(
+        *(_open(name, kind, each, base, keep, names.get(name, {})) for name, (kind, each) in settings.items())
+    )
     for (name, (_, each)), client in zip(settings.items(), clients, strict=True):
         if isinstance(client, ConfigurationError):
             opened.problems += [problem.under("sources", name) for problem in client.problems]
@@ -128,10 +152,10 @@ async def open_all(settings: Mapping[str, tuple[str, SourceSettings]], base: Pat
 
 
 async def _open(
-    name: str, kind: str, settings: SourceSettings, base: Path, keep: Path | None
+    name: str, kind: str, settings: SourceSettings, base: Path, keep: Path | None, pinned: Mapping[str, str]
 ) -> Client | Problem | ConfigurationError:
     try:
-        return await KINDS[kind].open(name, settings, base, keep)
+        return await KINDS[kind].open(name, settings, base, keep, pinned)
     except ConfigurationError as error:
         return error
     except DescriptionError as error:

@@ -7,8 +7,10 @@ from schema.extension import Extension
 from schema.graph import Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
 from schema.links import LinkSettings
+from schema.naming import Pins
 from schema.request import Answer, GraphQLRequest
 from schema.suggested import Offer, offers
+from schema.types import model_places
 
 __all__ = [
     "ANONYMOUS",
@@ -24,9 +26,11 @@ __all__ = [
     "MutationOverGet",
     "Offer",
     "OperationLimits",
+    "Pins",
     "Principal",
     "RuleSettings",
     "build",
+    "model_places",
     "offers",
     "type_count",
 ]

@@ -37,12 +37,12 @@ from schema.extension import AddedField, Extension
 from schema.graph import Executor, Graph
 from schema.limits import OperationLimits
 from schema.links import Joined, LinkBuilder, LinkSettings
-from schema.naming import Renamed
+from schema.naming import Pins, Renamed
 from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.reference import is_hand_written
 from schema.shape import shape
-from schema.types import TypeBuilder
+from schema.types import TypeBuilder, living
 from schema.unified import PLACEHOLDER, UnifiedSchema
 
 _READS = "say writes: true at the source, or operations: { NAME: { effect: read } } for those that change nothing"
@@ -55,6 +55,7 @@ class GraphSettings:
     links: Mapping[str, LinkSettings] = field(default_factory=dict)
     access: AccessSettings = field(default_factory=lambda: AccessSettings(default="anonymous"))
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, Pins] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
     hide: Sequence[str] = ()
     extensions: Sequence[Extension] = ()
@@ -65,10 +66,12 @@ class GraphSettings:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The graph, and what readers of ``check`` should know: names given up because an earlier source bears them."""
+    """The graph, and what readers of ``check`` should know: names given up because another thing bears them."""
 
     graph: Graph
     renamed: tuple[Renamed, ...]
+    given: Mapping[str, Pins] = field(default_factory=dict)
+    """Source → the names of its things, before any is changed by ``rename``."""
 
 
 def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
@@ -78,7 +81,12 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         ConfigurationError: with every reference that is wrong.
     """
     unified = UnifiedSchema(settings.extensions)
-    types = TypeBuilder(unified.hand_written_names(), unified.hand_written_roots(), prefixes=settings.prefixes)
+    types = TypeBuilder(
+        unified.hand_written_names(),
+        unified.hand_written_roots(),
+        prefixes=settings.prefixes,
+        pins=living(settings.pins, [source.model for source in sources.values()]),
+    )
     for source in sources.values():
         types.add(source.model)
     problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
@@ -109,6 +117,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     return Built(
         Graph(unified, policy, sources, settings.limits, settings.executor),
         (*types.names.renamed, *types.root_names.renamed),
+        types.given,
     )
 
 

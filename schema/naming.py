@@ -45,12 +45,22 @@ def camel(name: str) -> str:
     return _legal(first + "".join(word[:1].upper() + word[1:] for word in found[1:]), "field")
 
 
-def members(names: Iterable[str]) -> dict[str, str]:
+def members(names: Iterable[str], pinned: Mapping[str, str] | None = None) -> dict[str, str]:
     """The fields or arguments of one type: source's name → GraphQL name, in the order given, which decides nothing.
 
     Of two that would be spelled alike the one that is spelled so already keeps the name, then the first in the
     alphabet; the other is told apart by its signs (``@id`` → ``atId``), and by a number only where it has none.
+    ``pinned``: names that some of them keep whatever the others want.
     """
+    if pinned:
+        kept = frozenset(pinned.values())
+        others = {
+            name: Naming(name, tuple(dict.fromkeys(_spellings(name))), int(camel(name) != name))
+            for name in names
+            if name not in pinned
+        }
+        given = {**pinned, **assign(others, lambda name: name not in kept)}
+        return {name: given[name] for name in names}
     plain = {name: camel(name) for name in names}
     if len(set(plain.values())) == len(plain) and not any(map(_counts_signs, plain.items())):
         return plain  # by far the most: each has the first name that it wants
@@ -129,16 +139,20 @@ class Renamed:
     """A name that a source had to give up: another one bears it, or no source can have it.
 
     ``holder``: the source that bears the name; empty when GraphQL, the gateway itself or an extension does.
+    ``pinned``: another thing of ``holder`` keeps the name since it had it before.
     """
 
     source: str
     wanted: str
     given: str
     holder: str = ""
+    pinned: bool = False
 
     @property
     def reason(self) -> str:
         """Why, as the end of a sentence."""
+        if self.pinned:
+            return f"since isthmus.lock keeps that name for another thing of {self.holder}"
         if not self.holder:
             reserved = self.wanted in RESERVED_TYPES
             who = "GraphQL or the gateway reserves" if reserved else "an extension or the gateway has"
@@ -156,6 +170,8 @@ class Pins:
     types: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     enums: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[tuple[str, str], str] = field(default_factory=dict, kw_only=True)
+    """(GraphQL type, the source's name of a field) → its name, where that is not its spelling in camel case."""
 
 
 class Names:
@@ -203,7 +219,9 @@ class Names:
         for key, each in others.items():
             first = next(iter(options(each)))
             if given[key] != first:
-                self.renamed.append(Renamed(source, first, given[key], self._holder(first, source)))
+                self.renamed.append(
+                    Renamed(source, first, given[key], self._holder(first, source), first in self._kept)
+                )
         self._taken |= dict.fromkeys(given.values(), source)
         return {key: given[key] for key in wanted}
 

@@ -13,7 +13,7 @@ from schema.build import GraphSettings, build
 from schema.links import LinkBuilder, LinkSettings
 from schema.naming import camel
 from schema.shape import shape
-from schema.types import SourceTypes, TypeBuilder
+from schema.types import SourceTypes, TypeBuilder, living
 from schema.unified import UnifiedSchema
 
 
@@ -29,7 +29,12 @@ class Offer:
 def offers(sources: Mapping[str, Source], settings: GraphSettings, found: Sequence[Suggestion]) -> list[Offer]:
     """Those of the suggestions that fit the schema, its names and its rules as they are configured."""
     unified = UnifiedSchema(settings.extensions)
-    types = TypeBuilder(unified.hand_written_names(), unified.hand_written_roots(), prefixes=settings.prefixes)
+    types = TypeBuilder(
+        unified.hand_written_names(),
+        unified.hand_written_roots(),
+        prefixes=settings.prefixes,
+        pins=living(settings.pins, [source.model for source in sources.values()]),
+    )
     for source in sources.values():
         types.add(source.model)
     shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -80,6 +80,8 @@ class SourceTypes:
     enums: dict[str, GraphQLEnumType] = dataclasses.field(default_factory=dict)
     field_names: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     """GraphQL type → source's field name → GraphQL field name."""
+    input_names: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    """The same of input types."""
     roots: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -136,6 +138,13 @@ class TypeBuilder:
         self.given[model.name] = Pins(
             {places["operation", name]: root for name, root in roots.items()},
             *({places[kind, key]: named[kind, key] for each, key in named if each == kind} for kind in KINDS),
+            fields={
+                (owner, name): spelled
+                for names in (made.field_names, made.input_names)
+                for owner, each in names.items()
+                for name, spelled in each.items()
+                if spelled != camel(name)
+            },
         )
 
     def _named(self, model: SourceModel) -> dict[tuple[Kind, str], str]:
@@ -314,7 +323,7 @@ class TypeBuilder:
                 resolve_type=_run_time_type(made),
                 description=description,
             )
-        spelled = members(definition.fields)
+        spelled = self._members(made.model.name, name, definition.fields)
         made.field_names[name] = spelled
 
         def fields() -> dict[str, GraphQLField]:
@@ -339,6 +348,12 @@ class TypeBuilder:
             output = GraphQLObjectType(name, fields, interfaces, is_type_of=is_row, description=description)
         return output
 
+    def _members(self, source: str, owner: str, names: Iterable[str]) -> dict[str, str]:
+        """The names of the fields of one type. ``owner``: its GraphQL name."""
+        pins = self._pins[source].fields if source in self._pins else {}
+        kept = {name: pins[owner, name] for name in names if (owner, name) in pins} if pins else {}
+        return members(names, kept)
+
     def _own_field(self, made: SourceTypes, item: Field) -> GraphQLField:
         typed = self.output_ref(made, item.type)
         return GraphQLField(
@@ -349,17 +364,19 @@ class TypeBuilder:
         )
 
     def _input(self, made: SourceTypes, name: str, definition: InputType) -> GraphQLInputObjectType:
+        given = list(definition.fields.values())
+        names = made.input_names[name] = self._members(made.model.name, name, [item.name for item in given])
+
         def fields() -> dict[str, GraphQLInputField]:
-            given = list(definition.fields.values())
             return {
-                spelled: GraphQLInputField(
+                names[argument.name]: GraphQLInputField(
                     self._input_type(made, argument),
                     default_value=Undefined if argument.default is None else argument.default,
                     description=argument.description or None,
                     deprecation_reason=argument.deprecated,
                     out_name=argument.name,
                 )
-                for argument, spelled in zip(given, members(item.name for item in given).values(), strict=True)
+                for argument in given
             }
 
         return GraphQLInputObjectType(
@@ -378,6 +395,25 @@ def model_places(model: SourceModel) -> dict[tuple[str, str], str]:
     ]  # fmt: skip
     count = Counter((kind, place) for kind, _, place in things)
     return {(kind, key): place if count[kind, place] == 1 else f"{place} {key}" for kind, key, place in things}
+
+
+def living(pins: Mapping[str, Pins], models: Iterable[SourceModel]) -> dict[str, Pins]:
+    """The pins without those of things that a source does not have any more: their names are free again.
+
+    A source that could not be read keeps all of its names until it comes back.
+    """
+    kept = dict(pins)
+    for model in models:
+        if model.name not in pins:
+            continue
+        own = pins[model.name]
+        there: dict[str, set[str]] = {}
+        for (kind, _), place in model_places(model).items():
+            there.setdefault(kind, set()).add(place)
+        kinds = (("operation", own.operations), ("type", own.types), ("input", own.inputs), ("enum", own.enums))
+        found = [{place: each[place] for place in each.keys() & there.get(kind, set())} for kind, each in kinds]
+        kept[model.name] = Pins(*found, fields=own.fields)
+    return kept
 
 
 def _as_input(names: Sequence[str]) -> tuple[str, ...]:

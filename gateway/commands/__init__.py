@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands import check, demo, inspect, sdl, serve, token
+from gateway.commands import check, demo, inspect, lock, sdl, serve, token
 from gateway.commands import json_schema as json_schema_command
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ def _options(
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
+app.command("lock")(lock.lock)
 app.command("inspect")(inspect.inspect)
 app.command("sdl")(sdl.sdl)
 app.command("json-schema")(json_schema_command.json_schema)

@@ -10,26 +10,35 @@ import orjson
 import typer
 
 from gateway.commands import security
-from gateway.commands.opening import configuration, describe, fail, snapshot
+from gateway.commands.opening import configuration, describe, errors, fail, snapshot
+from gateway.config import Configuration
+from gateway.drift import Drift, drift, locked
+from gateway.lock import FILE
 from gateway.snapshot import Snapshot
 from resolvers import served
+
+LOCK_DRIFT = 2
+"""The exit code of ``--locked`` where the file is sound and only the lock is not."""
 
 
 def check(
     file: Annotated[Path, typer.Argument(help="The configuration file.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
+    as_locked: Annotated[
+        bool, typer.Option("--locked", help="Fail when isthmus.lock is not up to date, as in CI.")
+    ] = False,
 ) -> None:
     """Check a file: its shape, and that all it names exists."""
     try:
-        _check(file, as_json=as_json)
-    except typer.Exit:
-        if as_json:  # the problems stand on standard error
+        _check(file, as_json=as_json, as_locked=as_locked)
+    except typer.Exit as ended:
+        if as_json and ended.exit_code != LOCK_DRIFT:  # the problems stand on standard error
             typer.echo(orjson.dumps({"valid": False, "sources": {}, "renamed": []}).decode())
         raise
 
 
-def _check(file: Path, *, as_json: bool) -> None:
+def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
     chosen = configuration([str(file)])
 
     async def work() -> Snapshot:
@@ -40,8 +49,11 @@ def _check(file: Path, *, as_json: bool) -> None:
     current = asyncio.run(work())
     if current.failed:
         fail(describe(chosen, current.failed.values()))
+    found = _drift(chosen, current)
     if as_json:
-        typer.echo(orjson.dumps(_report(current)).decode())
+        told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
+        typer.echo(orjson.dumps({**_report(current), "drift": told}).decode())
+        _end(chosen, found, as_locked=as_locked)
         return
     for name, source in current.sources.items():
         model = source.model
@@ -54,7 +66,24 @@ def _check(file: Path, *, as_json: bool) -> None:
                 typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
     for renamed in current.built.renamed if current.built else ():
         typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
-    typer.echo("The file is sound.")
+    for drifted in found:
+        typer.echo(f"{drifted.source}: {drifted.sentence}")
+    _end(chosen, found, as_locked=as_locked)
+    typer.echo("The file is sound." + (f" Run isthmus lock to bring {FILE} up to date." if found else ""))
+
+
+def _drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
+    if chosen.lock is None or current.built is None:
+        return []
+    return drift(chosen.lock, locked(current.sources, current.built, chosen.prefixes()))
+
+
+def _end(chosen: Configuration, found: list[Drift], *, as_locked: bool) -> None:
+    """Ends the command with exit code 2 where the lock must be up to date and is not."""
+    if as_locked and (found or chosen.lock is None):
+        what = "is not up to date" if chosen.lock is not None else "is not there"
+        errors.print(f"{FILE} {what}\n  mend: run isthmus lock, look at what changed, and commit it", markup=False)
+        raise typer.Exit(LOCK_DRIFT)
 
 
 def _report(current: Snapshot) -> dict[str, object]:

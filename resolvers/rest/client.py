@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode, urlsplit
@@ -110,14 +111,18 @@ class RestSource:
         await self._http.close()
 
 
-async def open_rest(name: str, settings: RestSettings, documents: Documents) -> RestSource:
+async def open_rest(
+    name: str, settings: RestSettings, documents: Documents, pinned: Mapping[str, str] | None = None
+) -> RestSource:
     """Reads the OpenAPI document and its files off the event loop and makes the source ready to be called.
+
+    ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source.
 
     Raises:
         DescriptionError: the document cannot be had or read, or names no address while ``url`` is not set.
     """
     document = await documents.read(settings.openapi)
-    description = await _described(name, settings, documents, document)
+    description = await _described(name, settings, documents, document, pinned or {})
     if settings.url is None and description.server is None:
         without = [item for item in description.requests.values() if item.server is None]
         if without:
@@ -134,11 +139,13 @@ async def open_rest(name: str, settings: RestSettings, documents: Documents) -> 
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)))
 
 
-async def _described(name: str, settings: RestSettings, documents: Documents, document: Document) -> Description:
+async def _described(
+    name: str, settings: RestSettings, documents: Documents, document: Document, pinned: Mapping[str, str]
+) -> Description:
     """The document and its files read, or what was kept of the very same ones."""
     kept = None
     if documents.keep is not None:
-        about = f"{settings.references} {settings.server!r}"
+        about = f"{settings.references} {settings.server!r} {sorted(pinned.items())!r}"
         kept = await asyncio.to_thread(Kept, documents.keep, name, document, about)
         found = await asyncio.to_thread(kept.load)
         if found is not None and await same(documents, document, found[0], network=settings.references == "network"):
@@ -146,7 +153,7 @@ async def _described(name: str, settings: RestSettings, documents: Documents, do
             if description is not None:
                 return description
     files = await gather(documents, document, network=settings.references == "network")
-    description = await asyncio.to_thread(read, name, files, settings.server)
+    description = await asyncio.to_thread(read, name, files, settings.server, pinned)
     if kept is not None and not files.refused:
         await asyncio.to_thread(kept.save, files.hashes, description)
     return description

@@ -6,6 +6,7 @@ parameters in ``parameters.py``, bodies and answers in ``contents.py``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -51,8 +52,12 @@ EFFECTS = {
 METHODS = (*EFFECTS, "options", "trace", "query")
 
 
-def read(name: str, document: Document | Files, choice: ServerChoice = FIRST) -> Description:
+def read(
+    name: str, document: Document | Files, choice: ServerChoice = FIRST, pinned: Mapping[str, str] | None = None
+) -> Description:
     """The model and the requests of an OpenAPI document and its files; ``name`` is the source's.
+
+    ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source.
 
     Raises:
         DescriptionError: it is not an OpenAPI 3.0, 3.1 or Swagger 2.0 document in JSON or YAML, or has no such server
@@ -63,7 +68,7 @@ def read(name: str, document: Document | Files, choice: ServerChoice = FIRST) ->
     if is_swagger(tree.root):
         upgraded = upgrade(tree.root, tree.follow)
         tree.replace(upgraded.root, upgraded.moved, upgraded.now)
-    return _Reader(name, tree, choice).read()
+    return _Reader(name, tree, choice, pinned or {}).read()
 
 
 def _check_version(tree: Tree) -> None:
@@ -77,7 +82,8 @@ def _check_version(tree: Tree) -> None:
 
 
 class _Reader:
-    def __init__(self, name: str, tree: Tree, choice: ServerChoice) -> None:
+    def __init__(self, name: str, tree: Tree, choice: ServerChoice, pinned: Mapping[str, str]) -> None:
+        self._pinned = pinned
         self._choice = choice
         self._name = name
         self._tree = tree
@@ -93,13 +99,7 @@ class _Reader:
         root = self._tree.root
         found = list(self._declared(root))
         self._called = self._names(found)
-        own = assign(
-            {
-                signature(method, path): own_names(text(node, "operationId"), self._called[signature(method, path)])
-                for method, path, node, *_ in found
-            },
-            options=short_options,
-        )
+        own = self._own_names(found)
         names: dict[str, str] = {}
         for method, path, node, pointer, path_item, path_pointer in found:
             name = own[signature(method, path)]
@@ -178,6 +178,17 @@ class _Reader:
             )
             for method, path, node, *_ in found
         }
+
+    def _own_names(self, found: list[tuple[str, str, Node, str, Node, str]]) -> dict[str, str]:
+        """What each operation is called inside the source, by its signature; a pinned name is no other's."""
+        wanted = {
+            signature(method, path): own_names(text(node, "operationId"), self._called[signature(method, path)])
+            for method, path, node, *_ in found
+        }
+        given = {place: name for place, name in self._pinned.items() if place in wanted}
+        kept = frozenset(given.values())
+        others = {place: each for place, each in wanted.items() if place not in given}
+        return given | assign(others, lambda name: name not in kept, short_options)
 
     def _operation(
         self, name: str, method: str, path: str, node: Node, pointer: str, path_item: Node, path_pointer: str

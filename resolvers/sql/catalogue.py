@@ -6,12 +6,15 @@ What becomes of them is decided in ``reflect.py``.
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.exc import DBAPIError, SAWarning
 
 from resolvers.documents import DescriptionError
+from resolvers.model import SourceModel
 from resolvers.problem import Problem
 from resolvers.sql.address import Dialect
 from resolvers.sql.reflect import Catalogue, read_catalogue
@@ -48,7 +51,20 @@ def catalogue(connection: Connection, name: str, schemas: tuple[str, ...], diale
         else:
             metadata.reflect(connection, schema=schema, views=True, resolve_fks=False)
         unread += [prefix + table for table in listed if prefix + table not in metadata.tables]
-    return read_catalogue(name, metadata, dialect, views=frozenset(views), unread=unread)
+    found = read_catalogue(name, metadata, dialect, views=frozenset(views), unread=unread)
+    return replace(found, model=replace(found.model, digest=_digest(metadata, found.model)))
+
+
+def _digest(metadata: MetaData, model: SourceModel) -> str:
+    """The hash of the tables, columns and keys as they were read, whatever the order they were listed in."""
+    lines = [
+        f"{table.key}\t{column.name}\t{column.type!r}\t{column.nullable}\t{column.primary_key}\t"
+        + ",".join(sorted(key.target_fullname for key in column.foreign_keys))
+        for table in metadata.tables.values()
+        for column in table.columns
+    ]
+    lines += [f"{name}\t{sorted(operation.by.items())}" for name, operation in model.operations.items()]
+    return f"sha256:{sha256(chr(10).join(sorted(lines)).encode()).hexdigest()}"
 
 
 def _reflect_one(connection: Connection, metadata: MetaData, schema: str | None, table: str) -> None:

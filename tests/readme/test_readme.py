@@ -13,6 +13,8 @@ import pytest
 from gateway.config import read
 from gateway.demo.folder import trading_folder
 from gateway.demo.servers import DemoServers
+from gateway.drift import locked
+from gateway.lock import written
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from tests.trading import trading_house
@@ -73,6 +75,17 @@ async def test_the_mistake_is_told_as_the_readme_says(folder: Path) -> None:
         with pytest.raises(ConfigurationError) as raised:
             await load(chosen)
     assert chosen.describe(raised.value.problems) == block("text").strip()
+
+
+async def test_the_lock_holds_the_lines_that_the_readme_shows(folder: Path) -> None:
+    async with DemoServers() as servers:
+        chosen = read(folder / "isthmus.yaml", {**servers.environment, "ISTHMUS_DEMO_SECRET": SECRET})
+        current = await load(chosen)
+        await current.close()
+    assert current.built is not None
+    lines = written(locked(current.sources, current.built, chosen.prefixes())).splitlines()
+    shown = block("jsonl").splitlines()
+    assert [line for line in lines if line in shown] == shown
 
 
 def test_every_command_of_the_readme_exists() -> None:

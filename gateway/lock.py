@@ -1,0 +1,171 @@
+"""``isthmus.lock``: the names that things keep, and the hashes of the descriptions they were read from.
+
+One line of JSON for each, sorted, so that versions are compared and merged line by line. It holds no values, secrets,
+hosts or paths of a machine; what a name is given to is decided in ``schema/naming.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from resolvers import ConfigurationError, Problem
+from schema import Pins
+
+FILE = "isthmus.lock"
+FORMAT = 1
+MAX_BYTES = 67_108_864
+_NAME = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
+_KINDS = ("operation", "root", "type", "input", "enum", "field")
+_RESTORE = f"restore {FILE}, or delete it and run isthmus lock"
+
+Thing = tuple[str, str]
+"""Kind and place: ``("root", "GET /orders/{id}")``, ``("type", "#/components/schemas/Order")``, ``("root", "orders")``.
+
+Kinds: ``operation`` (its name inside the source), ``root`` (its root field), ``type``, ``input``, ``enum``, and
+``field``, whose place is ``Type.name`` with the source's own name of the field.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedSource:
+    """``digest``: of the description. ``prefix``: under which the names were given; another one makes them void."""
+
+    digest: str
+    prefix: str = ""
+    names: Mapping[Thing, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What was locked, by source."""
+
+    sources: Mapping[str, LockedSource] = field(default_factory=dict)
+
+    def pins(self, prefixes: Mapping[str, str]) -> dict[str, Pins]:
+        """The GraphQL names that things keep, by source, of those whose prefix is still the same."""
+        return {
+            name: Pins(
+                *(self._of(each, kind) for kind in ("root", "type", "input", "enum")),
+                fields={(place.partition(".")[0], place.partition(".")[2]): given for place, given in fields.items()},
+            )
+            for name, each in self.sources.items()
+            if each.prefix == prefixes.get(name, "")
+            for fields in [self._of(each, "field")]
+        }
+
+    def operations(self) -> dict[str, dict[str, str]]:
+        """Source → what its description calls an operation → the operation's name inside the source."""
+        return {name: self._of(each, "operation") for name, each in self.sources.items()}
+
+    @staticmethod
+    def _of(source: LockedSource, wanted: str) -> dict[str, str]:
+        return {place: name for (kind, place), name in source.names.items() if kind == wanted}
+
+
+def written(lock: Lock) -> str:
+    """The text of the file: the same for the same names, whatever order they were found in."""
+    lines = [json.dumps(["isthmus.lock", FORMAT])]
+    for source, each in sorted(lock.sources.items()):
+        lines.append(json.dumps([source, "source", each.prefix, each.digest], ensure_ascii=False))
+        lines += [
+            json.dumps([source, kind, place, name], ensure_ascii=False)
+            for (kind, place), name in sorted(each.names.items())
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def read_lock(folder: Path) -> Lock | None:
+    """The lock in a folder; ``None`` where there is none.
+
+    Raises:
+        ConfigurationError: it cannot be read, is of a newer format, or is not as it was written, by line.
+    """
+    try:
+        with (folder / FILE).open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigurationError([Problem(f"{FILE} cannot be read: {error.strerror}")]) from error
+    if len(content) > MAX_BYTES:
+        raise ConfigurationError([Problem(f"{FILE} is larger than {MAX_BYTES} bytes", mend=_RESTORE)])
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([Problem(f"{FILE} is not UTF-8", mend=_RESTORE)]) from error
+    return _Reader().read(text)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+        self._sources: dict[str, LockedSource] = {}
+        self._names: dict[str, dict[Thing, str]] = {}
+        self._given: dict[tuple[str, ...], int] = {}
+        """A namespace and a name in it → the line that gives it."""
+
+    def read(self, text: str) -> Lock:
+        lines = self._lines(text)
+        self._head(next(lines, (1, None)))
+        for number, row in lines:
+            match row:
+                case [str(source), "source", str(prefix), str(digest)] if source not in self._sources:
+                    self._sources[source] = LockedSource(digest, prefix)
+                case [str(source), str(kind), str(place), str(name)] if kind in _KINDS and source in self._sources:
+                    self._pin(number, source, (kind, place), name)
+                case None:
+                    pass
+                case _:
+                    self._say(number, "this is no line of a lock, or does not stand below its source", _RESTORE)
+        if self._problems:
+            raise ConfigurationError(self._problems)
+        return Lock(
+            {
+                name: LockedSource(each.digest, each.prefix, self._names.get(name, {}))
+                for name, each in self._sources.items()
+            }
+        )
+
+    def _lines(self, text: str) -> Iterator[tuple[int, object]]:
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip():
+                continue
+            try:
+                yield number, json.loads(line)
+            except (ValueError, RecursionError):
+                unmerged = line[:7] in {"<<<<<<<", "=======", ">>>>>>>"}
+                what = "two versions of the lock were not merged" if unmerged else "this is not a line of JSON"
+                self._say(number, what, _RESTORE)
+                yield number, None
+
+    def _head(self, found: tuple[int, object]) -> None:
+        number, row = found
+        match row:
+            case ["isthmus.lock", int(version)] if version == FORMAT:
+                return
+            case ["isthmus.lock", int(version)] if version > FORMAT:
+                what = f"the lock is of format {version}, and this isthmus reads format {FORMAT}"
+                raise ConfigurationError([Problem(what, document=f"{FILE}:{number}", mend="use a newer isthmus")])
+        raise ConfigurationError([Problem("this is no lock", document=f"{FILE}:{number}", mend=_RESTORE)])
+
+    def _pin(self, number: int, source: str, thing: Thing, name: str) -> None:
+        kind, place = thing
+        names = self._names.setdefault(source, {})
+        if thing in names:
+            self._say(number, f"{place} is given a second name", "remove one of the two lines")
+        elif kind != "operation" and not _NAME.fullmatch(name):
+            self._say(number, f'"{name}" is no name of GraphQL', "write letters, digits and _")
+        else:
+            space = {"operation": ("operation", source), "root": ("root",), "field": (place.partition(".")[0], "field")}
+            earlier = self._given.setdefault((*space.get(kind, ("type",)), name), number)
+            if earlier != number:
+                mend = "give one of them another name, or remove its line and run isthmus lock"
+                self._say(number, f"two things are called {name}: the other one stands in line {earlier}", mend)
+            names[thing] = name
+
+    def _say(self, number: int, what: str, mend: str) -> None:
+        self._problems.append(Problem(what, mend=mend, document=f"{FILE}:{number}"))
