@@ -31,6 +31,7 @@ from resolvers.model import (
     Rows,
     SourceModel,
 )
+from resolvers.naming import Naming
 from resolvers.sql.address import Dialect
 from resolvers.sql.column import SqlColumn, sql_column
 from resolvers.sql.names import Taken, plain, singular, without_key_suffix
@@ -248,6 +249,8 @@ def _add_one(draft: _Draft, table: Table, served: Served, by: tuple[str, ...], n
         not_found_is_null=True,
         description=table.comment or "",
         place=place,
+        # What it is called may come to be another table's name; what it is stays this.
+        naming=Naming(f"{served.name} by {', '.join(by)}", (name,)),
     )
     draft.access[name] = Access(served, by)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,24 @@ async def test_a_catalogue_that_changes_is_told(shell: Shell, tmp_path: Path) ->
         ended = await shell.run("check", "isthmus.yaml")
         assert "shop: its description has changed" in ended.out
     connection.close()
+
+
+async def test_a_table_takes_no_name_of_a_row_by_its_key(shell: Shell, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
+        connection.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY)")
+        (tmp_path / "isthmus.yaml").write_text(
+            "sources: { shop: { database: 'sqlite:///shop.sqlite' } }\naccess: { default: anonymous }\n"
+        )
+        text = await _locked(shell, tmp_path)
+        assert '["shop", "root", "orders by id", "order"]' in text
+        connection.execute('CREATE TABLE "order" (number TEXT PRIMARY KEY)')
+        connection.commit()
+    connection.close()
+    printed = (await shell.run("sdl", "isthmus.yaml")).out
+    assert re.search(r"\n  order\(id: \w+!\): Order\n", printed), printed
+    ended = await shell.run("check", "isthmus.yaml")
+    assert "since isthmus.lock keeps that name for another thing of shop" in ended.out
+    assert "the operation orders_by_id (orders by id) was called order" in ended.out
 
 
 async def test_drift_fails_only_where_that_is_asked(shell: Shell, folder: Path) -> None:
