@@ -119,7 +119,12 @@ async def _chunk(
     assert column.operation.keys is not None
     if foreign and column.operation.keys.guessed:
         return {key: _doubted(found.get(key, []), many=column.many) for key in chunk}
-    return {key: _outcome(found.get(key, []), many=column.many) for key in chunk}
+    if column.many:
+        return {key: found.get(key, []) for key in chunk}
+    none: list[object] = []
+    return {
+        key: rows[0] if len(rows := found.get(key, none)) == 1 else _outcome(rows, many=False) for key in chunk
+    }  # fmt: skip
 
 
 def _doubted(rows: list[object], *, many: bool) -> Outcome:

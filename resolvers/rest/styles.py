@@ -98,16 +98,17 @@ def for_query(item: Parameter, others: frozenset[str]) -> Encode:
         return lambda value: f"{name}={spell(_content(item.media, value))}"
     deeply = item.encoding.style == "deepObject"
     exploded = item.encoding.explode and not deeply
+    between = f"&{name}=" if exploded else quote(_DELIMITERS.get(item.encoding.style, ","), safe=",")
 
     def encode(value: object) -> str:
         if isinstance(value, str | int):
             return f"{name}={spell(value)}"
         if value is None:
             return f"{name}="
+        if isinstance(value, list) and not deeply and set(map(type, value)) == {int}:
+            return f"{name}={between.join(map(str, value))}"  # the keys of a link, as a rule
         if exploded and isinstance(value, list):
-            numbers = set(map(type, value)) == {int}
-            encoded = map(str, value) if numbers else map(spell, map(_text, value))
-            return "&".join([f"{name}={part}" for part in encoded])
+            return "&".join([f"{name}={spell(part)}" for part in map(_text, value)])
         pairs = named(item.name, value, item.encoding)
         if exploded and isinstance(value, Mapping) and not others.isdisjoint(key for key, _ in pairs):
             raise BadRequest(f"a member of {item.argument} bears the name of another parameter")
