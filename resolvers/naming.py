@@ -21,7 +21,10 @@ _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 _PARTS = re.compile(r"[A-Z0-9][^A-Z0-9]+[A-Z0-9]")
 _SAME = ("series", "news", "species", "status", "sms", "dns", "gps", "https", "canvas", "aws", "ios", "alias")
-_ODD = {"people": "person", "children": "child", "indices": "index", "addresses": "address"}
+_ODD = {
+    "people": "person", "children": "child", "indices": "index", "addresses": "address", "statuses": "status",
+    "aliases": "alias", "bonuses": "bonus", "apis": "api",
+}  # fmt: skip
 
 Key = TypeVar("Key", bound=Hashable)
 

@@ -26,10 +26,12 @@ _DEEDS = _GENERAL | frozenset({
     "deactivate", "sync", "run", "execute", "calculate", "preview", "restore", "revoke", "refresh", "register",
     "login", "logout", "end", "pin", "unpin", "accept", "decline", "lock", "unlock", "link", "unlink", "attach",
     "detach", "publish", "unpublish", "suspend", "resume", "reopen", "void", "apply", "test", "init", "redeem",
-    "capture", "refund", "pay", "ping", "analyze", "discover", "backup", "recover", "swap", "deploy", "migrate",
-    "is",
+    "capture", "refund", "pay", "perform", "ping", "analyze", "discover", "backup", "recover", "swap", "deploy",
+    "migrate", "is",
 })  # fmt: skip
 READING = frozenset({"get", "list", "find", "fetch", "read", "retrieve", "show", "view", "load", "query", "search"})
+_ASKED = (["search"], ["find"], ["query"])
+"""Words before a parameter that is asked for rather than the key of a thing: ``/journals/search/{query}``."""
 _LAST = {"partial_update": "update", "retrieve": "get", "destroy": "delete"}
 _WHICH = frozenset({"All", "One", "Many", "By"})
 _SMALL = frozenset({"a", "an", "the"})
@@ -100,8 +102,10 @@ def path_names(method: str, path: str) -> list[str]:
         literals = [_by(parameters, "")] if parameters else ["Root"]
     verb = VERBS.get(method, "")
     last = words(literals[-1])
-    if last and last[0].lower() in _DEEDS and not on_one and (method != "get" or len(literals) > 1 or len(last) > 1):
-        # The path itself says what is done: ``POST /payments/{id}/cancel``, ``GET /users/search``.
+    asked = on_one and method == "get" and len(literals) > 1 and [word.lower() for word in last] in _ASKED
+    done = last and last[0].lower() in _DEEDS and not on_one and (method != "get" or len(literals) > 1 or len(last) > 1)
+    if asked or done:
+        # The path itself says what is done: ``POST /payments/{id}/cancel``, ``GET /users/search[/{query}]``.
         what = "".join(literals[:-1])
         bare = singular(what) if method != "get" and last[0].lower() not in READING else what
         name = literals[-1] if len(last) > 1 else last[0] + bare

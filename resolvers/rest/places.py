@@ -7,10 +7,10 @@ of a document names nothing. It reads no types; operations are named in ``naming
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from resolvers.naming import Naming, joined, singular
+from resolvers.naming import Naming, joined, singular, words
 from resolvers.rest.document import Node, Tree, Unserved, items, members, text
 from resolvers.rest.naming import noun
 
@@ -145,7 +145,7 @@ class Places:
 
     def _parameter(self, owners: Sequence[str], tokens: tuple[str, ...]) -> _Found:
         own = joined(text(self._node(tokens), "name"))
-        names = tuple(dict.fromkeys(_together(owner, own) for owner in owners))
+        names = tuple(dict.fromkeys(name for owner in owners for name in _asked(owner, own)))
         return _Found(names, 3, _items(names))
 
     def _body(self, operation: Naming, rest: tuple[str, ...], tokens: tuple[str, ...]) -> _Found:
@@ -204,7 +204,9 @@ class Places:
             return self._titled(title, _Found(tuple(self._variants(tokens, found.names)), rank))
         own = joined(step[-1].replace("~1", "/").replace("~0", "~")) if step[0] in _NAMED else ""
         owners = found.owners or found.names
-        names = tuple(_together(name, own) for name in owners) or ((own,) if own else ())
+        names = tuple(dict.fromkeys(name for owner in owners for name in _telling(owner, own))) or (
+            (own,) if own else ()
+        )
         if found.owners and own in owners:
             names = (own, *names)
         lists = list(_items(names))
@@ -257,6 +259,11 @@ def component_names(name: str, title: str = "") -> list[str]:
     if generic is not None:
         outer, inner = (generic[1], generic[2]) if generic[1] else (generic[3], generic[4])
         return [component_names(inner)[0] + joined(outer.rpartition(".")[2]), joined(name)]
+    owner, marked, kind = name.partition("_enum_")
+    if marked and joined(owner) and joined(kind):
+        # An enumeration that is marked as one: ``challenge_enum_factor_types`` → ``ChallengeFactorType``.
+        own = singular(joined(kind))
+        return list(dict.fromkeys([*_telling(component_names(owner, title)[0], own), joined(name)]))
     segments = [part for part in re.split(r"[./\\:$]+", name) if joined(part)]
     if len(segments) > 2:
         tails = [
@@ -291,6 +298,30 @@ def _items(names: Sequence[str]) -> tuple[str, ...]:
 def _together(owner: str, own: str) -> str:
     """Owner and member in one name, without saying the owner twice."""
     return own if owner and own.startswith(owner) else owner + own
+
+
+def _asked(owner: str, own: str) -> Iterator[str]:
+    """An operation and its argument, which the operation may be named by: ``FindPetsByStatus`` → ``FindPetsStatus``."""
+    bare, _, key = owner.rpartition("By")
+    if bare and key == own:
+        yield bare + own
+    yield from _telling(owner, own)
+
+
+def _telling(owner: str, own: str) -> Iterator[str]:
+    """Owner and member, best first: without a word that both have where they meet, and without ``Request``.
+
+    ``BankAccount`` ``AccountType`` → ``BankAccountType``; ``CostEstimateRequest`` ``Kind`` → ``CostEstimateKind``,
+    since an input drops that word too.
+    """
+    bare = owner.removesuffix("Request")
+    for whose in dict.fromkeys((bare or owner, owner)):
+        whole = _together(whose, own)
+        first = words(own)[:1]
+        met = first and len(own) > len(first[0]) and whole == whose + own and words(whose)[-1:] == first
+        if met:
+            yield whose + own[len(first[0]) :]
+        yield whole
 
 
 def _title(names: Sequence[str]) -> tuple[str, ...]:

@@ -54,6 +54,10 @@ class Registry:
             self._names[pointer] = candidate
         return self._names[pointer]
 
+    def is_component(self, name: str) -> bool:
+        """Whether the type is a component's, so that its name is one that the document gave."""
+        return bool(own_name(self._taken.get(name, "/")))
+
     def add(self, title: str, make: Callable[[str], OutputType]) -> str:
         """Adds a type of results that no schema describes and gives its name; one of the same title is shared."""
         name = self.name(f"#/x-made/{token(title)}", title)
@@ -71,7 +75,7 @@ class Registry:
                 return places.naming(pointer, key)
             # An entry is called after its value, whatever that comes to be called.
             value = pointer.removeprefix(ENTRY).removesuffix("/text")
-            base = value if value in pointers else value.removesuffix("List")
+            base = value if value in pointers or value.removesuffix("List") not in pointers else value[: -len("List")]
             own = naming(base) if base in pointers else Naming(value, (value,), 3)
             ending = f"{value.removeprefix(base)}Entry"
             return Naming(f"{own.place} {ending}", tuple(name + ending for name in own.names), own.rank + 1)

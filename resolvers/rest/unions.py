@@ -173,8 +173,8 @@ class Unions:
         fields: dict[str, Argument] = {}
         targets: dict[str, str] = {}
         for title, branch, ref in self._members(branches, name, "input"):
-            short = title.removeprefix(name) if isinstance(ref, NamedRef) else title
-            key = short if short and short not in fields else title
+            short = title.removeprefix(name) if isinstance(ref, NamedRef) else self._kind(title, ref)
+            key = next((key for key in (short, title) if key and key not in fields), _titled(ref, branch.sort))
             fields.setdefault(key, Argument(key, ref, place=registry.tree.place(branch.plain.pointer)))
             targets[branch.plain.pointer] = key
             if branch.sort == "string" and isinstance(ref, ScalarRef):
@@ -184,6 +184,13 @@ class Unions:
         given = registry.inputs[name]
         registry.inputs[name] = InputType(name, fields, one_of=True, description=given.description, place=given.place)
 
+    def _kind(self, title: str, ref: TypeRef) -> str:
+        """``title``, or only what it says of the kind: of a list whose items have no name of their own, ``List``."""
+        while isinstance(ref, ListRef):
+            ref = ref.item
+        made_here = isinstance(ref, NamedRef) and not self._registry.is_component(ref.name)
+        return "List" if made_here and title.endswith("List") else title
+
     def _members(self, branches: list[Branch], name: str, side: Side) -> Iterable[tuple[str, Branch, TypeRef]]:
         """Each alternative with its type; scalars of one JSON kind are one, and so are lists."""
         alone = len([branch for branch in branches if branch.sort == "object"]) == 1
@@ -191,10 +198,10 @@ class Unions:
         for number, branch in enumerate(branches):
             groups.setdefault(f"object {number}" if branch.sort == "object" else branch.sort, []).append(branch)
         for key, group in groups.items():
-            first = group[0]
+            first, title = group[0], ""
             if first.sort == "object":
-                wanted = own_name(first.plain.pointer) or _title(first, name, alone=alone)
-                ref = self._type_of(*first.spot, wanted, side, frozenset())
+                title = own_name(first.plain.pointer) or _extended_name(first) or _title(first, name, alone=alone)
+                ref = self._type_of(*first.spot, title, side, frozenset())
             elif first.sort == "free":
                 ref = ScalarRef(Scalar.JSON)
             elif first.sort == "array":
@@ -204,7 +211,7 @@ class Unions:
                 ref = self._type_of(*first.spot, f"{name}Value", side, frozenset())
             else:
                 ref = self._scalar(group, f"{first.plain.pointer}/{key}", f"{name}Value", side)
-            yield _titled(ref, first.sort), first, ref
+            yield title if isinstance(ref, NamedRef) and title else _titled(ref, first.sort), first, ref
 
     def _variant(self, title: str, branch: Branch, ref: TypeRef) -> Variant:
         kind: JsonKind = "object" if branch.sort in {"map", "free"} else cast("JsonKind", branch.sort)
@@ -288,6 +295,12 @@ def _title(branch: Branch, name: str, *, alone: bool) -> str:
         if values is not None and len(values) == 1 and isinstance(values[0], str) and joined(values[0]):
             return name + joined(values[0])
     return f"{name}Object" if alone else f"{name}Option"
+
+
+def _extended_name(branch: Branch) -> str:
+    """The component that an alternative is, together with what stands beside the alternatives."""
+    parts = [members(part) for _, part in items(members(branch.spot[0]).get("allOf"))]
+    return own_name(text(parts[-1], "$ref")) if len(parts) == 2 else ""
 
 
 def _titled(ref: TypeRef, sort: Sort) -> str:

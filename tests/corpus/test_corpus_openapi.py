@@ -10,9 +10,9 @@ import pytest
 from tests.corpus.measure import CORPUS, COUNTS, TABLE, Measured, measure_all, rows
 
 MOST_MEBIBYTES = 600
-LEAST_SERVED = 0.99
-MOST_JSON = 0.01
-MOST_ODD_NAMES = 0.01
+LEAST_SERVED = 1
+MOST_JSON = 0.0012
+MOST_ODD_NAMES = 0.0006
 
 
 @pytest.fixture(scope="module")

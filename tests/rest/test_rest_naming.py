@@ -41,6 +41,8 @@ Names = dict[tuple[str, str], str]
     ("post", "/orders/{id}/cancel", "", "cancelOrder"),
     ("post", "/login", "", "login"),
     ("get", "/users/search", "", "searchUsers"),
+    ("get", "/users/search/{query}", "", "searchUsers"),
+    ("post", "/{dataset}/records", "perform-search", "performSearch"),
     ("get", "/weather/{place}.json", "", "weather"),
 ])  # fmt: skip
 def test_operations_are_named_in_plain_english(method: str, path: str, identifier: str, wanted: str) -> None:
@@ -51,6 +53,7 @@ def test_operations_are_named_in_plain_english(method: str, path: str, identifie
     ("Order", "Order"), ("order_line", "OrderLine"), ("microsoft.graph.user", "User"), ("com.acme.Order", "Order"),
     ("Acme_Order_v2", "Order"), ("Page«Order»", "OrderPage"), ("Page_Order_", "OrderPage"),
     ("issuing.card", "IssuingCard"),
+    ("challenge_enum_challenge_statuses", "ChallengeStatus"), ("form_enum_types", "FormType"),
     ("api.v2010.account.call", "Call"), ("Größe", "Groesse"),
 ])  # fmt: skip
 def test_components_lose_their_namespace(name: str, wanted: str) -> None:
@@ -66,6 +69,23 @@ def _named(document: dict[str, Any]) -> Names:
     kinds = {"operation": pins.operations, "type": pins.types, "input": pins.inputs, "enum": pins.enums}
     assert len(model_places(model)) == sum(map(len, kinds.values()))
     return {(kind, place): name for kind, names in kinds.items() for place, name in names.items()}
+
+
+def test_names_of_places_say_no_word_twice_where_two_names_meet() -> None:
+    kinds = {"type": "string", "enum": ["a", "b"]}
+    account = {"type": "object", "properties": {"accountKind": kinds}}
+    both = {"type": "object", "properties": {"reviewReason": kinds, "reason": kinds}}
+    asked = {"type": "object", "properties": {"speed": kinds}}
+    status = {"name": "status", "in": "query", "schema": kinds}
+    paths = {"/pets": {"get": {"operationId": "findPetsByStatus", "parameters": [status], "responses": _answers({})}}}
+    for name in ("BankAccount", "Review", "RideRequest"):
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        paths[f"/{name}"] = {"put": {"requestBody": _body(schema), "responses": {"204": {"description": ""}}}}
+    components = {"BankAccount": account, "Review": both, "RideRequest": asked}
+    named = _named({"openapi": "3.0.0", "paths": paths, "components": {"schemas": components}})
+    assert {name for (kind, _), name in named.items() if kind == "enum"} == {
+        "BankAccountKind", "ReviewReason", "ReviewReviewReason", "RideSpeed", "FindPetsStatus",
+    }  # fmt: skip
 
 
 def _answers(schema: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from resolvers.rest.shapes import Description
 TEXT = ScalarRef(Scalar.STRING)
 JSON = ScalarRef(Scalar.JSON)
 ANYTHING = ScalarRef(Scalar.JSON, nullable=True)
+TEXT_SCHEMA = {"type": "string"}
 A = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
 B = {"type": "object", "required": ["b"], "properties": {"b": {"type": "string"}}}
 
@@ -137,6 +138,19 @@ def test_other_members_ride_in_wrappers() -> None:
     assert fields(found, "StringList") == {"items": (ListRef(TEXT), True)}
     assert fields(found, "IntMap") == {"entries": (ListRef(NamedRef("IntEntry")), True)}
     assert set(given(found)) == {"StringValue", "FloatValue", "BooleanValue", "StringList", "IntMap", "Object"}
+
+
+def test_alternatives_of_inputs_are_called_what_the_document_calls_them() -> None:
+    first, second = {**A, "title": "Card"}, {**B, "title": "Bank account"}
+    twice = {"type": "object", "properties": {"x": {"oneOf": [first, second]}, "y": {"oneOf": [first, second]}}}
+    found = reading_of(It=twice).model.inputs
+    assert [set(found[name].fields) for name in found if found[name].one_of] == [{"Card", "BankAccount"}] * 2
+    beside = {"type": "object", "properties": {"kind": TEXT_SCHEMA}, "oneOf": [of("One"), of("Two")]}
+    assert set(given(reading_of(It=beside, One=A, Two=B))) == {"One", "Two"}
+    inline = {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}
+    assert set(given(reading_of(It={"oneOf": [inline, TEXT_SCHEMA]}))) == {"List", "StringValue"}
+    shared = {"type": "array", "items": of("One")}
+    assert set(given(reading_of(It={"oneOf": [shared, TEXT_SCHEMA]}, One=A))) == {"OneList", "StringValue"}
 
 
 def test_alternatives_of_alternatives_are_one_union() -> None:
