@@ -26,8 +26,8 @@ hold the counts of this page (not its times) against what the code does today.
 
 {summary}
 
-The schemas of twelve of them lie in [tests/corpus/sdl](../tests/corpus/sdl), without descriptions, as they were read and
-found natural; a test holds them, and `.venv/bin/python -m tests.corpus.sdl` writes them anew.
+The schemas of twelve of them lie in [tests/corpus/sdl](../tests/corpus/sdl), without descriptions, as they were read
+and found natural; a test holds them, and `.venv/bin/python -m tests.corpus.sdl` writes them anew.
 
 ## Why operations are left out
 

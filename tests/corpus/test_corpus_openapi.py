@@ -12,7 +12,7 @@ from tests.corpus.measure import CORPUS, COUNTS, TABLE, Measured, measure_all, r
 MOST_MEBIBYTES = 600
 LEAST_SERVED = 1
 MOST_JSON = 0.0012
-MOST_ODD_NAMES = 0.0006
+MOST_ODD_NAMES = 0.0005
 
 
 @pytest.fixture(scope="module")
