@@ -19,13 +19,13 @@ from resolvers.model import Effect, LeftOut, Operation, SourceModel
 from resolvers.nearby import refused
 from resolvers.problem import Problem
 from resolvers.reply_cache import CachingClient, ReplyStore
-from resolvers.rest.files import gather, same
-from resolvers.rest.given import Inputs
+from resolvers.rest.documents.files import gather, same
 from resolvers.rest.kept import Kept, unpack
-from resolvers.rest.openapi import read
-from resolvers.rest.reply import Replies
-from resolvers.rest.request import Encoder
-from resolvers.rest.security import settled
+from resolvers.rest.operations.openapi import read
+from resolvers.rest.operations.security import settled
+from resolvers.rest.replies.reply import Replies
+from resolvers.rest.requests.given import Inputs
+from resolvers.rest.requests.request import Encoder
 from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description, RequestShape
 from resolvers.source import Call, Context

@@ -68,6 +68,6 @@ def _code() -> bytes:
     """The hash of the code that reads descriptions: what another version read is never used."""
     here = Path(__file__).parent
     found = sha256()
-    for path in sorted((*here.glob("*.py"), *here.parent.glob("*.py"))):
+    for path in sorted((*here.rglob("*.py"), *here.parent.glob("*.py"))):
         found.update(path.read_bytes())
     return found.digest()

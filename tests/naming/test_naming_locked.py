@@ -14,7 +14,7 @@ from gateway.drift import drift, locked
 from gateway.lock import Lock, read_lock, written
 from resolvers.documents import Document
 from resolvers.model import SourceModel
-from resolvers.rest.openapi import read
+from resolvers.rest.operations.openapi import read
 from resolvers.source import Source
 from schema.build import GraphSettings, build
 

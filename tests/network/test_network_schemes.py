@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from gateway.commands import app
 from resolvers.documents import Document
 from resolvers.rest import RestSettings
-from resolvers.rest.openapi import read
-from resolvers.rest.security import settled
+from resolvers.rest.operations.openapi import read
+from resolvers.rest.operations.security import settled
 from tests.network.crm import document
 
 KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}

@@ -15,7 +15,7 @@ from resolvers.errors import SourceUnavailable
 from resolvers.http import Request
 from resolvers.nearby import is_near, must_be_far, refused
 from resolvers.rest import RestSettings, open_rest
-from resolvers.rest.openapi import read
+from resolvers.rest.operations.openapi import read
 from resolvers.rest.settings import FIRST, ServerChoice
 from resolvers.source import Call
 from tests.network.crm import ADA, ROW, context, crm, document

@@ -14,7 +14,7 @@ from resolvers.documents import Document, Documents
 from resolvers.errors import IsthmusError, SourceBadResponse
 from resolvers.model import TYPE_KEY, ListRef, NamedRef, Scalar, ScalarRef, TypeRef, UnionType
 from resolvers.rest import RestSettings, open_rest
-from resolvers.rest.openapi import read
+from resolvers.rest.operations.openapi import read
 from resolvers.source import EVERYTHING, LEAF, Call, Context, Selection
 from tests.raw_server import raw_server, reply, says
 

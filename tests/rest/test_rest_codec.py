@@ -36,9 +36,9 @@ from resolvers.model import (
     ScalarRef,
     TypeRef,
 )
-from resolvers.rest.given import Inputs
-from resolvers.rest.reply import Replies
-from resolvers.rest.request import encode
+from resolvers.rest.replies.reply import Replies
+from resolvers.rest.requests.given import Inputs
+from resolvers.rest.requests.request import encode
 from resolvers.rest.shapes import Answer, Body, Encoding, InputShapes, Parameter, RequestShape
 from resolvers.source import EVERYTHING, LEAF, Selection
 

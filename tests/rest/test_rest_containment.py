@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from resolvers.errors import BadRequest
 from resolvers.http import Request
-from resolvers.rest.given import Inputs
-from resolvers.rest.request import Encoder
+from resolvers.rest.requests.given import Inputs
+from resolvers.rest.requests.request import Encoder
 from resolvers.rest.shapes import Encoding, Location, Parameter, RequestShape, Style
 
 NASTY = [

@@ -11,8 +11,8 @@ import pytest
 
 from resolvers.documents import Documents
 from resolvers.model import LeftOut, ListRef, NamedRef, ObjectType, Scalar, ScalarRef
-from resolvers.rest import files
-from resolvers.rest.openapi import read
+from resolvers.rest.documents import files
+from resolvers.rest.operations.openapi import read
 from resolvers.rest.shapes import Description
 
 MAIN = """

@@ -11,7 +11,7 @@ import pytest
 from resolvers.documents import Document, Documents
 from resolvers.rest import kept
 from resolvers.rest.client import RestSource, open_rest
-from resolvers.rest.openapi import read
+from resolvers.rest.operations.openapi import read
 from resolvers.rest.settings import RestSettings
 
 MAIN = {

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from resolvers.documents import Document
 from resolvers.model import SourceModel
-from resolvers.rest.naming import naming
-from resolvers.rest.openapi import read
-from resolvers.rest.places import component_names
+from resolvers.rest.operations.openapi import read
+from resolvers.rest.schemas.naming import naming
+from resolvers.rest.schemas.places import component_names
 from schema.types import TypeBuilder, model_places
 
 Names = dict[tuple[str, str], str]

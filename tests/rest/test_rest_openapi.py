@@ -21,8 +21,8 @@ from resolvers.model import (
     TypeRef,
     UnionType,
 )
-from resolvers.rest.naming import operation_name
-from resolvers.rest.openapi import read
+from resolvers.rest.operations.openapi import read
+from resolvers.rest.schemas.naming import operation_name
 from resolvers.rest.shapes import Answer, Description, Encoding, Parameter
 
 SHOP = """

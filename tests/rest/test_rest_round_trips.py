@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from resolvers.documents import Document, Documents
 from resolvers.rest import RestSettings, open_rest
-from resolvers.rest.openapi import read
+from resolvers.rest.operations.openapi import read
 from resolvers.source import Call, Context
 from resolvers.upload import File
 from tests.raw_server import Heard, raw_server, reply, says

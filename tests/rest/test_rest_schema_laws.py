@@ -14,12 +14,12 @@ from resolvers.documents import Document
 from resolvers.errors import SourceBadResponse
 from resolvers.http import Reply
 from resolvers.model import TYPE_KEY, ListRef, NamedRef, ObjectType, Scalar, ScalarRef, TypeRef, UnionType
-from resolvers.rest.exact import ExactReading
-from resolvers.rest.given import Inputs
-from resolvers.rest.openapi import read
-from resolvers.rest.reply import Replies, parse
-from resolvers.rest.request import encode
-from resolvers.rest.rows import Rows
+from resolvers.rest.operations.openapi import read
+from resolvers.rest.replies.exact import ExactReading
+from resolvers.rest.replies.reply import Replies, parse
+from resolvers.rest.replies.rows import Rows
+from resolvers.rest.requests.given import Inputs
+from resolvers.rest.requests.request import encode
 from resolvers.rest.shapes import Description
 from resolvers.source import LEAF, Selection
 

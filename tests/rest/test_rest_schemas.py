@@ -9,7 +9,7 @@ import pytest
 
 from resolvers.documents import Document
 from resolvers.model import EnumType, InputType, ListRef, NamedRef, ObjectType, Scalar, ScalarRef, TypeRef, UnionType
-from resolvers.rest.openapi import read
+from resolvers.rest.operations.openapi import read
 from resolvers.rest.shapes import Description
 
 TEXT = ScalarRef(Scalar.STRING)

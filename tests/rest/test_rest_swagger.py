@@ -8,10 +8,10 @@ import pytest
 
 from resolvers.documents import Document
 from resolvers.model import Effect, ListRef, NamedRef, Scalar, ScalarRef
-from resolvers.rest.document import Node, Tree, items, members
-from resolvers.rest.openapi import read
+from resolvers.rest.documents.swagger import upgrade
+from resolvers.rest.documents.tree import Node, Tree, items, members
+from resolvers.rest.operations.openapi import read
 from resolvers.rest.shapes import Description, Encoding, Parameter
-from resolvers.rest.swagger import upgrade
 
 STORE = """
 swagger: "2.0"

@@ -21,7 +21,7 @@ from resolvers import (
     SourceBadResponse,
 )
 from resolvers.http import Reply
-from resolvers.rest.reply import Replies
+from resolvers.rest.replies.reply import Replies
 from resolvers.rest.shapes import RequestShape
 
 LEAVES = [scalar for scalar in Scalar if scalar is not Scalar.JSON]

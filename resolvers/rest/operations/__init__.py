@@ -1,0 +1,1 @@
+"""Operations of OpenAPI documents: parameters, bodies, answers, servers and credentials, read into the neutral form."""
