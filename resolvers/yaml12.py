@@ -190,12 +190,17 @@ def _refuse(constant: str) -> NoReturn:
     raise YamlError(f"{constant} is not JSON")
 
 
+MAX_VALUES = 10_000_000
+"""Of a document, each counted as often as it is referred to: a few short lines of aliases say billions."""
+
+
 class _Values:
     """Nodes to values; an anchored node becomes one value however often it is referred to."""
 
     def __init__(self, *, text_keys: bool) -> None:
         self._text_keys = text_keys
         self._done: dict[int, object] = {}
+        self._sizes: dict[int, int] = {}
         self._open: set[int] = set()
 
     def of(self, node: yaml.Node) -> object:
@@ -217,6 +222,10 @@ class _Values:
             value = self._mapping(node)
         self._open.discard(key)
         self._done[key] = value
+        parts = node.value if isinstance(node, yaml.SequenceNode) else [below for _, below in node.value]
+        self._sizes[key] = 1 + sum(self._sizes.get(id(part), 1) for part in parts)
+        if self._sizes[key] > MAX_VALUES:
+            raise YamlError(f"with its aliases the document has more than {MAX_VALUES} values", _line(node))
         return value
 
     def _mapping(self, node: yaml.MappingNode) -> dict[object, object]:

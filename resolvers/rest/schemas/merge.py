@@ -43,9 +43,14 @@ class Plain:
     discriminator: Node = field(default_factory=dict)
 
 
+MAX_PARTS = 5000
+"""Of one schema, with the parts of its parts: a few short schemas that each name another twice say billions."""
+
+
 class Merge:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self._left = MAX_PARTS
 
     def plain(self, schema: object, pointer: str, above: frozenset[str] = frozenset()) -> Plain:
         """The plain form of a schema; ``above``: pointers of what is being merged, which no part may be made of.
@@ -53,6 +58,9 @@ class Merge:
         Raises:
             Unserved: a reference leads nowhere, or a schema is made of itself.
         """
+        self._left = self._left - 1 if above else MAX_PARTS
+        if self._left < 0:
+            raise Unserved("a schema of too many parts", pointer)
         nullable = False
         seen: set[str] = set()
         schema = {} if schema is True else schema

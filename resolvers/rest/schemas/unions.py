@@ -81,7 +81,7 @@ class Unions:
             Unserved: no type says what they have in common.
         """
         branches: dict[str, Branch] = {}
-        nullable = self._branches(plain.choices, branches, frozenset({plain.pointer})) or plain.nullable
+        nullable = self._branches(plain.choices, branches, {plain.pointer}) or plain.nullable
         found = list(branches.values())
         sorts = {branch.sort for branch in found}
         if not found or "any" in sorts:
@@ -101,15 +101,16 @@ class Unions:
             made = self._union(plain, found, name, side)
         return optional(made) if nullable else made
 
-    def _branches(self, choices: Iterable[Spot], into: dict[str, Branch], seen: frozenset[str]) -> bool:
-        """Gathers the alternatives, those of alternatives too; true when one may be null."""
+    def _branches(self, choices: Iterable[Spot], into: dict[str, Branch], seen: set[str]) -> bool:
+        """Gathers the alternatives, those of alternatives too, each once; true when one may be null."""
         nullable = False
         for choice in choices:
             plain = self._merge.plain(*choice)
             nullable = nullable or plain.nullable
             if plain.choices:
                 if plain.pointer not in seen:
-                    nullable = self._branches(plain.choices, into, seen | {plain.pointer}) or nullable
+                    seen.add(plain.pointer)
+                    nullable = self._branches(plain.choices, into, seen) or nullable
             else:
                 into.setdefault(plain.pointer, Branch(sort_of(plain.node), plain, choice))
         return nullable
