@@ -23,8 +23,10 @@ _BYPASSING = frozenset({
     "if-range",
 })  # fmt: skip
 _DIRECTIVE = re.compile(r'\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^",;\s]*)))?\s*(?:,|$)')
-_SECONDS = re.compile(r"[0-9]+")
+_SECONDS = re.compile(r"0*([0-9]+)")
 _MOST = 2**31
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What no header of ours may hold (RFC 9110 section 5.5), though one of a source got through with it."""
 _OF_THE_CONNECTION = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade",
     "content-length", "content-encoding", "content-range",
@@ -105,7 +107,7 @@ def _lifetime(headers: Mapping[str, str], said: Mapping[str, str], *, shared: bo
     """Seconds that the reply is fresh from its making (section 4.2.1); a directive that cannot be read: none."""
     for name in ("s-maxage", "max-age") if shared else ("max-age",):
         if name in said:
-            return float(min(int(said[name]), _MOST)) if _SECONDS.fullmatch(said[name]) else 0.0
+            return _seconds(said[name]) or 0.0
     if "expires" in headers:
         expires, made = _time(headers["expires"]), _time(headers.get("date", ""))
         return 0.0 if expires is None else expires - (wall if made is None else made)
@@ -117,9 +119,16 @@ def _age(headers: Mapping[str, str], delay: float, wall: float) -> float:
     made = _time(headers.get("date", ""))
     apparent = max(0.0, wall - made) if made is not None else 0.0
     stated = headers.get("age", "").strip()
-    if stated and not _SECONDS.fullmatch(stated):
-        return float(_MOST)
-    return max(apparent, (float(min(int(stated), _MOST)) if stated else 0.0) + delay)
+    seconds = _seconds(stated) if stated else 0.0
+    return float(_MOST) if seconds is None else max(apparent, seconds + delay)
+
+
+def _seconds(text: str) -> float | None:
+    """A number of seconds (section 1.2.2), ``None`` for anything else; one of many digits is never worked out."""
+    found = _SECONDS.fullmatch(text)
+    if found is None:
+        return None
+    return float(min(int(found[1]), _MOST)) if len(found[1]) <= 10 else float(_MOST)
 
 
 def _validators(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -128,7 +137,7 @@ def _validators(headers: Mapping[str, str]) -> Mapping[str, str]:
         asking["If-None-Match"] = headers["etag"]
     if headers.get("last-modified") and _time(headers["last-modified"]) is not None:
         asking["If-Modified-Since"] = headers["last-modified"]
-    return asking
+    return {name: value for name, value in asking.items() if not _UNSENDABLE.search(value)}
 
 
 def _all(headers: Mapping[str, str], name: str) -> str:

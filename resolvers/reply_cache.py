@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TypedDict
-from urllib.parse import urljoin
+from urllib.parse import urldefrag, urljoin
 
 from resolvers.credentials import origin
 from resolvers.freshness import Kept, kept, may_be_asked, renewed
@@ -147,8 +147,8 @@ class CachingClient:
             return reply  # the configuration says that it only reads
         self._store.invalidate(request.url)
         for header in ("location", "content-location"):
-            touched = urljoin(request.url, reply.headers.get(header, ""))
-            if origin(touched) == origin(request.url):
+            touched = _touched(request.url, reply.headers.get(header, ""))
+            if touched:
                 self._store.invalidate(touched)
         return reply
 
@@ -165,6 +165,18 @@ def _key(request: Request) -> bytes:
     for name, value in sorted((name.lower(), value) for name, value in request.headers.items()):
         digest.update(f"{name}: {value}\n".encode())
     return digest.digest()
+
+
+def _touched(url: str, named: str) -> str:
+    """The address at the same origin that a reply names; empty where it names another, or none that can be read.
+
+    The write is done by then, so that nothing in its reply may turn it into an error.
+    """
+    try:
+        touched = urldefrag(urljoin(url, named)).url
+        return touched if origin(touched) == origin(url) else ""
+    except ValueError:
+        return ""
 
 
 def _path(url: str) -> str:

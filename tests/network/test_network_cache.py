@@ -94,6 +94,49 @@ async def test_a_write_forgets_what_it_touches() -> None:
         await client.close()
 
 
+@pytest.mark.parametrize("named", ["http://[bad/", "//[::1", "http://a\u2100b/", "http://127.0.0.1:99999/x"])
+async def test_an_address_that_cannot_be_read_does_not_undo_a_write(tmp_path: Path, named: str) -> None:
+    created = says(reply(ADA, f"Location: {named}", f"Content-Location: {named}"))
+    async with raw_server(created) as server, crm(tmp_path, url=server.url, cache=True) as source:
+        assert await source.execute(WRITE, context()) == ROW
+
+
+async def test_a_place_inside_what_was_written_is_forgotten_too() -> None:
+    async def answer(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        read = reply(ADA, "Cache-Control: max-age=60")
+        writer.write(read if heard.method == "GET" else reply(ADA, "Location: /made#top"))
+
+    async with raw_server(answer) as server:
+        client = caching(server.url)
+        for method, target in (("GET", "/made"), ("POST", "/a"), ("GET", "/made")):
+            request = Request(method, f"{server.url}{target}", {})
+            await client.send(request, timeout=5, resendable=method == "GET")
+        assert [heard.target for heard in server.heard] == ["/made", "/a", "/made"]
+        await client.close()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"Cache-Control: max-age={'9' * 5000}",
+        f"Cache-Control: max-age={'0' * 5000}",
+        f"Age: {'9' * 5000}",
+        'ETag: "a\x0bb"',
+        'ETag: "a\x7fb"',
+        "Last-Modified: Sat, 01 Jan 2000 00:00:00 GMT (\x7f)",
+    ],
+)
+async def test_odd_headers_never_cost_the_reply_nor_those_after_it(header: str) -> None:
+    clock = Clock()
+    async with raw_server(says(reply(ADA, header))) as server:
+        client = caching(server.url, clock)
+        for _ in range(3):
+            found = await client.send(Request("GET", f"{server.url}/a", {}), timeout=5, resendable=True)
+            assert (found.status, found.body) == (200, ADA)
+            clock.now += 2.0**32
+        await client.close()
+
+
 async def test_a_write_whose_outcome_nobody_knows_forgets_too(tmp_path: Path) -> None:
     async def answer(heard: Heard, writer: asyncio.StreamWriter) -> None:
         if heard.method == "GET":
