@@ -146,7 +146,7 @@ def _life(said: object) -> float:
         said = int(said)
     if isinstance(said, bool) or not isinstance(said, int | float):
         return _UNSAID_S
-    return max(0.0, min(float(said), _LONGEST_S))
+    return float(max(0, min(said, _LONGEST_S)))  # bounded before it is a float: an integer may be larger than any
 
 
 def _request(settings: OAuth2) -> Request:

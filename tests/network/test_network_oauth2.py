@@ -99,7 +99,12 @@ async def test_a_token_is_replaced_before_it_runs_out_and_serves_meanwhile() -> 
         assert (await tokens.token()).value == "t3"
 
 
-@pytest.mark.parametrize(("said", "seconds"), [("600", 600), (None, 300), (-5, 0), (1e12, 86_400), (True, 300)])
+LIVES: list[tuple[object, float]] = [
+    ("600", 600), (None, 300), (-5, 0), (1e12, 86_400), (True, 300), (10**400, 86_400), (-(10**400), 0), ("soon", 300),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "seconds"), LIVES)
 async def test_how_long_a_token_lives(said: object, seconds: float) -> None:
     async with client(Endpoint(expires_in=said), Clock()) as (tokens, _):
         token = await tokens.token()
