@@ -248,7 +248,8 @@ class Endpoint:
         with self._upload_places.take():
             length = request.headers.get("content-length")
             body = await read_body(request.stream(), length, settings.max_bytes)
-            return principal, from_multipart(body, request.headers["content-type"], settings)
+            words = self._limits.max_body_bytes
+            return principal, from_multipart(body, request.headers["content-type"], settings, words)
 
     async def _run(self, request: Request, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
         graph = self._holder.current.graph

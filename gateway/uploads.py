@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from gateway.body import from_members, strict_json
+from gateway.limits import BodyTooLarge
 from resolvers import BadRequest, File, Settings
 from schema import GraphQLRequest
 
@@ -24,16 +25,21 @@ class UploadSettings(Settings):
     max_requests: int = Field(8, gt=0, description="Most such requests under way at once; further ones get 503.")
 
 
-def from_multipart(body: bytes, content_type: str, settings: UploadSettings) -> GraphQLRequest:
+def from_multipart(body: bytes, content_type: str, settings: UploadSettings, max_words: int) -> GraphQLRequest:
     """``operations``, then ``map``, then the files; each file takes the place of a null inside the variables.
 
+    ``max_words``: the most bytes of operations and map together, as of a request without files.
+
     Raises:
+        BodyTooLarge: operations and map have more than ``max_words`` bytes.
         BadRequest: the form is malformed, holds what the map does not name, or lacks what it names.
     """
     parts = _parts(body, content_type, settings)
     names = [name for name, _ in parts]
     if names[:2] != ["operations", "map"] or len(set(names)) < len(names):
         raise BadRequest("the form holds operations, then map, then each file once")
+    if len(parts[0][1]) + len(parts[1][1]) > max_words:
+        raise BodyTooLarge
     members = strict_json(parts[0][1])
     if not isinstance(members, dict):
         raise BadRequest("operations must be one JSON object")

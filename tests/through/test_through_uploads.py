@@ -87,6 +87,7 @@ def form(query: str, content: bytes, **given: Any) -> dict[str, Any]:
 
 
 ON = "uploads: { max_bytes: 100000, max_files: 2 }"
+SHORT = f"limits: {{ max_body_bytes: 2000 }}, {ON}"
 PIXELS = bytes(range(256)) * 100 + b"\r\n--x\r\n"
 
 
@@ -148,6 +149,8 @@ REFUSED: list[tuple[str, dict[str, Any], int]] = [
     (ON, {"content": b"--x\r\nnonsense", "headers": CSRF | {"Content-Type": "multipart/form-data; boundary=x"}}, 400),
     (ON, {"content": b"", "headers": CSRF | {"Content-Type": "multipart/form-data"}}, 400),
     (ON, {"files": [*form(ADD, b"x")["files"], *[(name, (name, b"x")) for name in "123"]], "headers": CSRF}, 400),
+    (SHORT, form(ADD, b"x", operations={"query": ADD + " " * 2000, "variables": {"file": None}}), 413),
+    (SHORT, form(ADD, b"x", map={"0": ["variables.file", "variables." + "x" * 2000]}), 413),
 ]  # fmt: skip
 
 
