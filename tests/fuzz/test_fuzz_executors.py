@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from resolvers import Call
 from schema.plan.levels import Failure, Failures
-from tests.fuzz.compare import cases
+from tests.fuzz.compare import cases, context
+from tests.fuzz.world import make
 
 TROUBLED = (5, 6)
 """Companies whose data is at its worst."""
@@ -39,3 +41,12 @@ async def test_both_executors_answer_alike(seed: int) -> None:
     done = await cases(seed, 10)
     assert done
     assert [(case.difference, case.query) for case in done if case.difference] == []
+
+
+async def test_a_source_of_a_company_gives_the_same_answer_whatever_was_asked_before() -> None:
+    source = make(300041).sources()["north"]
+    ask = Call("get4north", {"n": 5})
+    before = repr(await source.execute(ask, context()))
+    for key in range(50):
+        await source.execute(Call("one", {"id": key}), context())
+    assert repr(await source.execute(ask, context())) == before

@@ -103,7 +103,7 @@ class Memory:
         assert operation.result is not None
         value = self.value(operation.result, rng, 0)
         if call.operation.startswith("one") and isinstance(value, dict):
-            value["id"] = call.arguments["id"]
+            return {**value, "id": call.arguments["id"]}  # a value of BAD is every caller's
         return value
 
     async def close(self) -> None:
