@@ -6,8 +6,7 @@ pipelined requests it tells only the newest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from starlette.types import Scope
 
@@ -27,14 +26,13 @@ class Connection:
         """True once the caller has left."""
         return self._closed
 
-    @contextmanager
-    def watched(self, leaves: Callable[[], None]) -> Iterator[None]:
-        """Calls ``leaves`` when the caller leaves inside the block."""
+    def watch(self, leaves: Callable[[], None]) -> None:
+        """From now on calls ``leaves`` when the caller leaves."""
         self._waiting.append(leaves)
-        try:
-            yield
-        finally:
-            self._waiting.remove(leaves)
+
+    def unwatch(self, leaves: Callable[[], None]) -> None:
+        """No longer calls it."""
+        self._waiting.remove(leaves)
 
     def close(self) -> None:
         """The caller has left."""

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
@@ -30,6 +30,7 @@ from resolvers import (
     DeadlineExceeded,
     IsthmusError,
     OutcomeUnknown,
+    TimeLimits,
     Unauthenticated,
 )
 from schema import ANONYMOUS, Answer, GraphQLRequest, MutationOverGet, Principal
@@ -164,6 +165,7 @@ class Endpoint:
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
+        self._times = TimeLimits()
 
     async def finish(self, seconds: float) -> None:
         """Waits until the writes whose callers were answered or are gone have ended, ``seconds`` at most."""
@@ -222,12 +224,12 @@ class Endpoint:
         deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
         read_only = request.method == "GET"
         try:
-            async with asyncio.timeout_at(deadline):
+            with self._times.until(deadline):
                 principal, parameters = await self._received(request, read_only=read_only)
         except TimeoutError:
             raise DeadlineExceeded from None
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
-        with self._places.take():
+        with self._places:
             return await self._run(request, parameters, principal, Deadline(request_id, deadline, read_only=read_only))
 
     async def _received(self, request: Request, *, read_only: bool) -> tuple[Principal, GraphQLRequest]:
@@ -245,7 +247,7 @@ class Endpoint:
         settings = self._uploads
         assert settings is not None
         principal = await self._principal(request)
-        with self._upload_places.take():
+        with self._upload_places:
             length = request.headers.get("content-length")
             body = await read_body(request.stream(), length, settings.max_bytes)
             words = self._limits.max_body_bytes
@@ -262,10 +264,31 @@ class Endpoint:
         work = graph.execute(parameters, principal, context, read_only=limit.read_only)
         try:
             if reads:
-                return await _read(request, work, limit.at + GRACE_S)
+                return await self._read(request, work, limit.at + GRACE_S)
             return await self._write(asyncio.ensure_future(work), limit)
         except MutationOverGet:
             raise Refusal(405, Code.BAD_REQUEST, "Mutations need POST.", (("allow", "POST"),)) from None
+
+    async def _read(self, request: Request, work: Coroutine[Any, Any, Answer], until: float) -> Answer:
+        """The answer of a read, which ends when its caller leaves.
+
+        Raises:
+            ClientDisconnect: nobody waits for the answer any more.
+            DeadlineExceeded: it has not ended by ``until``.
+        """
+        connection = connection_of(request.scope)
+        if connection.is_closed():
+            work.close()
+            raise ClientDisconnect
+        limit = self._times.until(until)
+        connection.watch(limit.interrupt)  # a task of its own for the work would cost more
+        try:
+            with limit:
+                return await work
+        except TimeoutError:
+            raise (ClientDisconnect if connection.is_closed() else DeadlineExceeded) from None
+        finally:
+            connection.unwatch(limit.interrupt)
 
     async def _write(self, work: asyncio.Future[Answer], limit: Deadline) -> Answer:
         """The answer of a write, which runs to its end whoever leaves and whatever the clock says.
@@ -312,26 +335,6 @@ class Deadline:
     request_id: str
     at: float
     read_only: bool
-
-
-async def _read(request: Request, work: Coroutine[Any, Any, Answer], until: float) -> Answer:
-    """The answer of a read, which ends when its caller leaves.
-
-    Raises:
-        ClientDisconnect: nobody waits for the answer any more.
-        DeadlineExceeded: it has not ended by ``until``.
-    """
-    connection = connection_of(request.scope)
-    if connection.is_closed():
-        work.close()
-        raise ClientDisconnect
-    try:
-        async with asyncio.timeout_at(until) as limit:
-            # Who leaves brings the end of the time forward; a task of its own for the work would cost more.
-            with connection.watched(partial(limit.reschedule, 0)):
-                return await work
-    except TimeoutError:
-        raise (ClientDisconnect if connection.is_closed() else DeadlineExceeded) from None
 
 
 def _encode(body: dict[str, object], request_id: str) -> bytes:

@@ -5,8 +5,7 @@ Limits on the shape of an operation are the schema's; nothing here reads GraphQL
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterable
 
 from pydantic import Field
 
@@ -42,9 +41,8 @@ class Places:
     def __init__(self, places: int) -> None:
         self._free = places
 
-    @contextmanager
-    def take(self) -> Iterator[None]:
-        """One place for the length of the block.
+    def __enter__(self) -> None:
+        """Takes one place for the length of the block.
 
         Raises:
             Busy: none is free.
@@ -52,10 +50,9 @@ class Places:
         if self._free <= 0:
             raise Busy
         self._free -= 1
-        try:
-            yield
-        finally:
-            self._free += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._free += 1
 
 
 async def read_body(chunks: AsyncIterable[bytes], declared: str | None, most: int) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from resolvers.errors import SourceTimeout
 from resolvers.http import HttpClient, Reply, Request

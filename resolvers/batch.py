@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias, cast
+
+from msgspec.structs import replace
 
 from resolvers.errors import BadRequest, IsthmusError, LinkAmbiguous, SourceBadResponse
 from resolvers.keys import Canonical, KeyPart, canonical_keys

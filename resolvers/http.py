@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from weakref import WeakSet
 
 import aiohttp
+import msgspec
 from aiohttp.connector import Connection
 from yarl import URL
 
@@ -24,10 +25,10 @@ from resolvers.credentials import NONE, Credentials, basic
 from resolvers.errors import OutcomeUnknown, SourceBadResponse, SourceError, SourceTimeout, SourceUnavailable
 from resolvers.nearby import far_socket
 from resolvers.network import Network, refusal
+from resolvers.time_limits import TimeLimits
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """``url``: absolute and already encoded; it is sent as it stands.
 
     ``owner``: the caller whose rights it is sent with; empty where the source cannot tell callers apart. It is not
@@ -41,8 +42,7 @@ class Request:
     owner: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """``headers``: found in whatever case. ``body``: decoded, complete, within the size allowed."""
 
     status: int
@@ -84,6 +84,7 @@ class HttpClient:
         login = network.proxy_login
         self._proxy_headers = None if login is None else {"Proxy-Authorization": basic(*login)}
         self._session: aiohttp.ClientSession | None = None
+        self._limits = TimeLimits()
 
     async def send(self, request: Request, *, timeout: float, resendable: bool) -> Reply:  # noqa: ASYNC109  # whole call
         """Sends one request and reads its whole reply within ``timeout`` seconds.
@@ -99,7 +100,7 @@ class HttpClient:
         """
         wire = _Wire()
         try:
-            async with asyncio.timeout(timeout):
+            with self._limits.until(asyncio.get_running_loop().time() + timeout):
                 try:
                     return await self._exchange(request, wire)
                 except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):

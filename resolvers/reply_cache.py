@@ -10,10 +10,12 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TypedDict
 from urllib.parse import urldefrag, urljoin
+
+from msgspec.structs import replace
 
 from resolvers.credentials import origin
 from resolvers.freshness import Kept, kept, may_be_asked, renewed

@@ -12,6 +12,7 @@ import logging
 from resolvers.errors import IsthmusError, OutcomeUnknown, SourceBadResponse, SourceTimeout
 from resolvers.model import Effect, SourceModel
 from resolvers.source import Call, Client, Context
+from resolvers.time_limits import TimeLimits
 
 _log = logging.getLogger("isthmus.sources")
 _GRACE_S = 0.1
@@ -26,6 +27,7 @@ class Resilient:
         self._client = client
         self._timeout_s = timeout_s
         self._places = asyncio.Semaphore(concurrency)
+        self._limits = TimeLimits()
 
     @property
     def model(self) -> SourceModel:
@@ -40,7 +42,7 @@ class Resilient:
         """
         await self._place(context, call)
         try:
-            async with asyncio.timeout(self._time(context, call) + _GRACE_S):
+            with self._limits.until(self._due(context, call) + _GRACE_S):
                 return await self._client.execute(call, context)
         except TimeoutError as error:
             operation = self.model.operations.get(call.operation)
@@ -65,22 +67,22 @@ class Resilient:
             await self._places.acquire()  # which does not wait now, so nothing need bound it
             return
         try:
-            async with asyncio.timeout_at(context.deadline):
+            with self._limits.until(context.deadline):
                 await self._places.acquire()
         except TimeoutError as error:
             raise SourceTimeout(self._out_of_time(call)) from error
 
-    def _time(self, context: Context, call: Call) -> float:
-        """The seconds that a call may take.
+    def _due(self, context: Context, call: Call) -> float:
+        """When a call must have ended, by the running loop's clock.
 
         Raises:
             SourceTimeout: there are none. A timeout that is due only interrupts what waits, and a client may send
                 before it first waits.
         """
-        remaining = context.remaining()
-        if not remaining:
+        now = asyncio.get_running_loop().time()
+        if context.deadline <= now:
             raise SourceTimeout(self._out_of_time(call))
-        return min(remaining, self._timeout_s)
+        return min(context.deadline, now + self._timeout_s)
 
     def _out_of_time(self, call: Call) -> str:
         return f"{self.model.name}.{call.operation} ran out of time"

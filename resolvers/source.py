@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
+import msgspec
+
 from resolvers.errors import Code, IsthmusError, LimitExceeded
 from resolvers.model import SourceModel
 from resolvers.predicate import Order, Page, Predicate
@@ -72,8 +74,7 @@ class Exchange:
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One exchange with a source.
 
     ``arguments``: by the source's names, coerced to the argument's type, absent where the caller gave none (``None``
@@ -84,7 +85,7 @@ class Call:
     """
 
     operation: str
-    arguments: Mapping[str, object] = field(default_factory=dict)
+    arguments: Mapping[str, object] = {}  # msgspec makes a new one for each
     selection: Selection = EVERYTHING
     predicate: Predicate | None = None
     order: tuple[Order, ...] = ()

@@ -47,6 +47,7 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
     problems: list[Problem] = []
     operations = dict(model.operations)
     types = dict(model.types)
+    own = set(model.made)
     for name, stated in settings.operations.items():
         if name not in operations:
             what = f'source "{model.name}" has no operation "{name}"'
@@ -65,6 +66,7 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
         if stated.reply_headers and not problems:
             operation, made = with_headers(operation, stated.reply_headers, types.keys() | model.inputs.keys())
             types |= {item.name: item for item in made}
+            own |= {item.name for item in made}
         operations[name] = operation
     problems += _unmatched(model, settings)
     left_out = list(model.left_out)
@@ -73,7 +75,8 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
         if reason:
             del operations[name]
             left_out.append(LeftOut(name, reason, operation.place))
-    return replace(model, operations=operations, types=types, left_out=tuple(left_out)), problems
+    made_so = replace(model, operations=operations, types=types, made=frozenset(own), left_out=tuple(left_out))
+    return made_so, problems
 
 
 def _nearest_operation(name: str, model: SourceModel) -> str:

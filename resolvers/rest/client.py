@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
+
 from resolvers.connect import connect
 from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Document, Documents
@@ -75,7 +77,8 @@ class RestSource:
             encoder = self._encoders[call.operation] = Encoder(shape, self._inputs, self._kept)
         request = encoder.encode(server, call.arguments)
         if call.query:
-            request = replace(request, url=f"{request.url}{'&' if '?' in request.url else '?'}{urlencode(call.query)}")
+            target = f"{request.url}{'&' if '?' in request.url else '?'}{urlencode(call.query)}"
+            request = msgspec.structs.replace(request, url=target)
         if self._forwarding is not None:
             request = self._forwarding.on(request, context)
         timeout = min(self._settings.timeout_s, context.remaining())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import cast
+
+from msgspec.structs import replace
 
 from resolvers import BadRequest, Call, Column, Outcome, Page
 from resolvers import execute as execute_call
@@ -82,7 +84,7 @@ def _column(plan: Link, run: Run, arguments: Mapping[str, object]) -> Column:
         return column
     model = run.sources[column.source].model
     made = _row_arguments(column.call, present(arguments, column.operation.arguments, model))
-    return replace(column, call=made, group=(*column.group, repr(sorted(arguments.items()))))
+    return dataclasses.replace(column, call=made, group=(*column.group, repr(sorted(arguments.items()))))
 
 
 async def _listed(plan: Link, planned: PlannedField, run: Run, rows: Sequence[object], column: Column) -> list[Outcome]:
