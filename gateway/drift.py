@@ -13,7 +13,8 @@ from resolvers import Source
 from schema import Built, model_places
 
 _WORDS = {
-    "operation": "operation", "root": "root field", "type": "type", "input": "input", "enum": "enum", "field": "field",
+    "operation": "operation", "root": "root field", "type": "type", "input": "input", "enum": "enum", "made": "type",
+    "field": "field", "argument": "argument",
 }  # fmt: skip
 
 
@@ -35,7 +36,9 @@ def locked(sources: Mapping[str, Source], built: Built, prefixes: Mapping[str, s
         names: dict[Thing, str] = {("root", place): root for place, root in given.operations.items()}
         for kind, each in (("type", given.types), ("input", given.inputs), ("enum", given.enums)):
             names |= {(kind, place): called for place, called in each.items()}
+        names |= {("made", shape): called for shape, called in given.made.items()}
         names |= {("field", f"{owner}.{own}"): called for (owner, own), called in given.fields.items()}
+        names |= {("argument", f"{root}.{own}"): called for (root, own), called in given.arguments.items()}
         names |= {
             ("operation", places["operation", key]): key
             for key, operation in model.operations.items()

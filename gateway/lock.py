@@ -19,14 +19,16 @@ FILE = "isthmus.lock"
 FORMAT = 1
 MAX_BYTES = 67_108_864
 _NAME = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
-_KINDS = ("operation", "root", "type", "input", "enum", "field")
+_KINDS = ("operation", "root", "type", "input", "enum", "made", "field", "argument")
 _RESTORE = f"restore {FILE}, or delete it and run isthmus lock"
 
 Thing = tuple[str, str]
 """Kind and place: ``("root", "GET /orders/{id}")``, ``("type", "#/components/schemas/Order")``, ``("root", "orders")``.
 
-Kinds: ``operation`` (its name inside the source), ``root`` (its root field), ``type``, ``input``, ``enum``, and
-``field``, whose place is ``Type.name`` with the source's own name of the field.
+Kinds: ``operation`` (its name inside the source), ``root`` (its root field), ``type``, ``input``, ``enum``; ``made``, a
+type that the gateway made and several sources may share, whose place is the type in words; ``field`` and ``argument``,
+whose places are ``Type.name`` and ``root.name`` with the source's own name of the field or the argument, where that is
+not its GraphQL name.
 """
 
 
@@ -46,20 +48,29 @@ class Lock:
     sources: Mapping[str, LockedSource] = field(default_factory=dict)
 
     def pins(self, prefixes: Mapping[str, str]) -> dict[str, Pins]:
-        """The GraphQL names that things keep, by source, of those whose prefix is still the same."""
+        """The GraphQL names that things keep, by source; where its prefix is another now, only those that it shares."""
         return {
             name: Pins(
                 *(self._of(each, kind) for kind in ("root", "type", "input", "enum")),
-                fields={(place.partition(".")[0], place.partition(".")[2]): given for place, given in fields.items()},
+                fields=self._members_of(each, "field"),
+                arguments=self._members_of(each, "argument"),
+                made=self._of(each, "made"),
             )
-            for name, each in self.sources.items()
             if each.prefix == prefixes.get(name, "")
-            for fields in [self._of(each, "field")]
+            else Pins(made=self._of(each, "made"))
+            for name, each in self.sources.items()
         }
 
     def operations(self) -> dict[str, dict[str, str]]:
         """Source → what its description calls an operation → the operation's name inside the source."""
         return {name: self._of(each, "operation") for name, each in self.sources.items()}
+
+    def _members_of(self, source: LockedSource, wanted: str) -> dict[tuple[str, str], str]:
+        found = {}
+        for place, given in self._of(source, wanted).items():
+            owner, _, name = place.partition(".")
+            found[owner, name] = given
+        return found
 
     @staticmethod
     def _of(source: LockedSource, wanted: str) -> dict[str, str]:
@@ -105,6 +116,8 @@ class _Reader:
         self._problems: list[Problem] = []
         self._sources: dict[str, LockedSource] = {}
         self._names: dict[str, dict[Thing, str]] = {}
+        self._made: dict[str, str] = {}
+        """The name of a type that sources share → the type: each of them gives it the same one."""
         self._given: dict[tuple[str, ...], int] = {}
         """A namespace and a name in it → the line that gives it."""
 
@@ -160,9 +173,15 @@ class _Reader:
         elif kind != "operation" and not _NAME.fullmatch(name):
             self._say(number, f'"{name}" is no name of GraphQL', "write letters, digits and _")
         else:
-            space = {"operation": ("operation", source), "root": ("root",), "field": (place.partition(".")[0], "field")}
+            owner = place.partition(".")[0]
+            space = {
+                "operation": ("operation", source), "root": ("root",), "field": (owner, "field"),
+                "argument": (owner, "argument"),
+            }  # fmt: skip
             earlier = self._given.setdefault((*space.get(kind, ("type",)), name), number)
-            if earlier != number:
+            if kind == "made" and earlier == number:
+                self._made[name] = place
+            if earlier != number and not (kind == "made" and self._made.get(name) == place):
                 mend = "give one of them another name, or remove its line and run isthmus lock"
                 self._say(number, f"two things are called {name}: the other one stands in line {earlier}", mend)
             names[thing] = name

@@ -62,6 +62,7 @@ from resolvers.resilience import Resilient
 from resolvers.settings import Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF
+from resolvers.time_limits import TimeLimits, Until
 from resolvers.upload import File
 from resolvers.yaml12 import Yaml, YamlError, load
 
@@ -146,9 +147,11 @@ __all__ = [
     "SourceTimeout",
     "SourceUnavailable",
     "Suggestion",
+    "TimeLimits",
     "TypeRef",
     "Unauthenticated",
     "UnionType",
+    "Until",
     "Yaml",
     "YamlError",
     "agree",

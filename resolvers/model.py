@@ -385,6 +385,8 @@ class SourceModel:
     types: Mapping[str, OutputType] = field(default_factory=dict)
     inputs: Mapping[str, InputType] = field(default_factory=dict)
     enums: Mapping[str, EnumType] = field(default_factory=dict)
+    made: frozenset[str] = frozenset()
+    """The types and inputs that no description declares: the gateway made them to say what it says in its own way."""
     relations: tuple[Relation, ...] = ()
     hints: tuple[Hint, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

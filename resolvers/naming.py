@@ -90,12 +90,6 @@ def singular(name: str) -> str:
     return name
 
 
-def short_options(naming: Naming) -> Iterator[str]:
-    """Its names, those too long shortened, one after the other."""
-    for name in naming.names:
-        yield from shortened(name)
-
-
 def shortened(name: str, longest: int = LONGEST) -> Iterator[str]:
     """The name itself where it is short enough; otherwise its beginning and its end, most telling first.
 
@@ -108,7 +102,9 @@ def shortened(name: str, longest: int = LONGEST) -> Iterator[str]:
     if len("".join(found)) <= longest:
         yield "".join(found)
         return
-    heads = [(found[:head], head) for head in (1, 2, 3, 0, 4)]
+    # "bulk" alone says nothing of what is done.
+    order = (2, 3, 1, 0, 4) if found[0].lower() == "bulk" else (1, 2, 3, 0, 4)
+    heads = [(found[:head], head) for head in order]
     # Names that begin and end alike are told apart by what stands between.
     heads += [([found[0], found[middle]], middle + 1) for middle in range(1, len(found) - 2)]
     first_lower = name[:1].islower()

@@ -7,10 +7,10 @@ from schema.extension import Extension
 from schema.graph import Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
 from schema.links import LinkSettings
+from schema.namer import model_places
 from schema.naming import Pins
 from schema.request import Answer, GraphQLRequest
 from schema.suggested import Offer, offers
-from schema.types import model_places
 
 __all__ = [
     "ANONYMOUS",

@@ -37,12 +37,13 @@ from schema.extension import AddedField, Extension
 from schema.graph import Executor, Graph
 from schema.limits import OperationLimits
 from schema.links import Joined, LinkBuilder, LinkSettings
+from schema.namer import living
 from schema.naming import Pins, Renamed
 from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.reference import is_hand_written
 from schema.shape import shape
-from schema.types import TypeBuilder, living
+from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
 
 _READS = "say writes: true at the source, or operations: { NAME: { effect: read } } for those that change nothing"

@@ -195,7 +195,7 @@ class LinkBuilder:
         filled = (
             {operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()
         ) | ({argument for argument in arguments if argument} if not takes_many else set())
-        constants = self._constants(operation, settings, filled)
+        constants = self._constants(target_made, operation, settings, filled)
         filled |= set(constants)
         if operation.paging is not None:
             # A link takes every page, so the arguments of paging are not the caller's.
@@ -234,7 +234,7 @@ class LinkBuilder:
         """The source's field, its scalar, whether results can be checked by it, and the argument that takes one key."""
         row_name = self._row_name(made, operation)
         spelled = {} if row_name is None else {g: s for s, g in made.field_names.get(row_name, {}).items()}
-        arguments = {camel(argument): argument for argument in operation.arguments}
+        arguments = {shown: argument for argument, shown in made.argument_names[operation.name].items()}
         if name in spelled:
             field = spelled[name]
             scalar = _scalar(self._row(made, operation).fields[field].type, made)
@@ -252,8 +252,10 @@ class LinkBuilder:
         raise _Fault(what, "match", mend=nearest(name, [*spelled, *arguments]))
 
     @staticmethod
-    def _constants(operation: Operation, settings: LinkSettings, filled: set[str]) -> dict[str, object]:
-        spelled = {camel(name): name for name in operation.arguments}
+    def _constants(
+        made: SourceTypes, operation: Operation, settings: LinkSettings, filled: set[str]
+    ) -> dict[str, object]:
+        spelled = {shown: name for name, shown in made.argument_names[operation.name].items()}
         constants = {}
         for name, value in settings.with_.items():
             if name not in spelled:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
-from resolvers import Naming, assign, first_free, words
+from resolvers import LONGEST, Naming, assign, first_free, shortened, words
 
 _LEGAL = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 _ENUM_WORDS = frozenset({"true", "false", "null"})
@@ -20,6 +20,11 @@ _SIGNS = {
     "+": "plus", "-": "minus", "*": "star", "/": "slash", "=": "equal", "<": "less", ">": "greater", "!": "not",
     "$": "dollar", "@": "at", "#": "hash", "%": "percent", "&": "and", "_": "underscore", ".": "dot", "|": "or",
 }  # fmt: skip
+
+NO_SOURCE = ""
+"""Stands for the source of names that are no source's: those that were never free, and of types that are shared."""
+_LEAST = 10
+"""So many letters of a thing's own name stay, however long what stands before it is."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -171,7 +176,11 @@ class Pins:
     inputs: Mapping[str, str] = field(default_factory=dict)
     enums: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[tuple[str, str], str] = field(default_factory=dict, kw_only=True)
-    """(GraphQL type, the source's name of a field) → its name, where that is not its spelling in camel case."""
+    """(GraphQL type, the source's name of a field) → its name, where that is not the source's own."""
+    arguments: Mapping[tuple[str, str], str] = field(default_factory=dict, kw_only=True)
+    """(root field, the source's name of an argument) → its name, likewise."""
+    made: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    """Types that the gateway made and other sources may share: the type in words (``schema.shared``) → its name."""
 
 
 class Names:
@@ -195,27 +204,32 @@ class Names:
         options: Callable[[Naming], Iterable[str]],
         *,
         pascal_case: bool,
+        room: Mapping[str, int] | None = None,
     ) -> dict[Key, str]:
         """A name for each thing of one source: ``pinned``, or its first that is free.
 
+        ``pinned`` may name things that are not among ``wanted``: what they keep is given to none of these.
         ``options``: the names of a thing as GraphQL spells them. A name that another source bears is given with the
-        source's own name in front.
+        source's own name in front. ``room``: place → how many letters its name leaves to another that follows it.
         """
         given = {key: name for key, name in pinned.items() if key in wanted and self._taken.get(name, source) == source}
-        kept = set(given.values())
+        kept = set(pinned.values())
         others = {key: each for key, each in wanted.items() if key not in given}
 
         def is_free(name: str) -> bool:
             return name not in self._taken and name not in kept and self._kept.get(name, source) == source
 
-        def fronted(naming: Naming) -> Iterator[str]:
-            first = ""
+        def spelled(naming: Naming) -> Iterator[str]:
+            first, left = "", (room or {}).get(naming.place, 0)
             for name in options(naming):
                 first = first or name
-                yield name if self._is_open(name, source) else _in_front(source, name, pascal_case=pascal_case)
-            yield _in_front(source, first, pascal_case=pascal_case)
+                if self._is_open(name, source):
+                    yield name
+                else:
+                    yield from in_front(source, name, pascal_case=pascal_case, room=left)
+            yield from in_front(source, first, pascal_case=pascal_case, room=left)
 
-        given |= assign(others, is_free, fronted)
+        given |= assign(others, is_free, spelled)
         for key, each in others.items():
             first = next(iter(options(each)))
             if given[key] != first:
@@ -228,7 +242,7 @@ class Names:
     def take(self, wanted: str, source: str, *, pascal_case: bool) -> str:
         """``wanted`` when free; otherwise with the source's name in front; a number only if that is taken too."""
         name = first_free(
-            [wanted, _in_front(source, wanted, pascal_case=pascal_case)],
+            [wanted, *in_front(source, wanted, pascal_case=pascal_case)],
             lambda name: name not in self._taken and name not in self._kept,
         )
         if name != wanted:
@@ -250,5 +264,16 @@ class Names:
         return self._taken.get(name, self._kept.get(name, otherwise))
 
 
-def _in_front(source: str, name: str, *, pascal_case: bool) -> str:
-    return (pascal(source) if pascal_case else camel(source)) + name[:1].upper() + name[1:]
+def in_front(source: str, name: str, *, pascal_case: bool, room: int = 0) -> Iterator[str]:
+    """The name with the source's own before it, the two together no longer than a name may be."""
+    yield from fronted(pascal(source) if pascal_case else camel(source), name, room=room)
+
+
+def fronted(front: str, name: str, ending: str = "", *, room: int = 0) -> Iterator[str]:
+    """``front``, the name and ``ending`` as one, most telling first; of the name so much is left out as is too long.
+
+    ``room``: letters that are left free for what will be put behind it.
+    """
+    longest = max(LONGEST - len(front) - len(ending) - room, _LEAST)
+    for short in shortened(name, longest):
+        yield f"{front}{short[:1].upper()}{short[1:]}{ending}" if front else short + ending

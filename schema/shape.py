@@ -54,9 +54,11 @@ class _Shaper:
     def __init__(self, types: TypeBuilder, *, incomplete: bool) -> None:
         self._types = types
         self._incomplete = incomplete
-        self._outputs = {
-            graphql.name: (made, key) for made in types.sources.values() for key, graphql in made.outputs.items()
-        }
+        self._outputs: dict[str, list[tuple[SourceTypes, str]]] = {}
+        """GraphQL type → the sources that have it, and its key there; several share what the gateway made for each."""
+        for made in types.sources.values():
+            for key, graphql in made.outputs.items():
+                self._outputs.setdefault(graphql.name, []).append((made, key))
         self._others: dict[str, GraphQLEnumType | GraphQLInputObjectType] = {}
         for made in types.sources.values():
             self._others |= {graphql.name: graphql for graphql in made.enums.values()}
@@ -77,12 +79,12 @@ class _Shaper:
         return self._output(owner, name, argument, new)
 
     def _output(self, owner: str, name: str | None, argument: str | None, new: str) -> Fault | None:
-        made, key = self._outputs[owner]
+        made, key = self._outputs[owner][0]
         if argument is not None:
             return f"arguments of {owner}.{name} cannot be renamed or hidden", "only those of Query and Mutation can"
         if name is not None:
             return _field(made, key, name, new)
-        return self._rename_type(made, key, new) if new else self._hide_type(owner)
+        return self._rename_type(owner, new) if new else self._hide_type(owner)
 
     def _root(self, owner: str, name: str | None, argument: str | None, new: str) -> Fault | None:
         if name is None:
@@ -116,18 +118,22 @@ class _Shaper:
         self._others[owner].name = new
         return None
 
-    def _rename_type(self, made: SourceTypes, key: str, new: str) -> Fault | None:
-        named = made.outputs[key]
-        if not self._types.names.change(named.name, new):
+    def _rename_type(self, name: str, new: str) -> Fault | None:
+        if not self._types.names.change(name, new):
             return f'there is a type "{new}" already', "choose another name"
-        if named.name in made.field_names:
-            made.field_names[new] = made.field_names.pop(named.name)
-        named.name = new
+        for made, key in self._outputs[name]:
+            if name in made.field_names:
+                made.field_names[new] = made.field_names.pop(name)
+            made.outputs[key].name = new
         return None
 
     def _hide_type(self, name: str) -> Fault | None:
         """Takes a type away with every field that returns it; a type that has no field left goes with it."""
-        made, key = self._outputs.pop(name)
+        for made, key in self._outputs.pop(name):
+            self._hide_in(made, key, name)
+        return None
+
+    def _hide_in(self, made: SourceTypes, key: str, name: str) -> None:
         del made.outputs[key]
         made.field_names.pop(name, None)
         for operation in made.model.operations.values():
@@ -149,7 +155,6 @@ class _Shaper:
                 empty = not spelled
             if empty:
                 self._hide_type(made.outputs[other].name)
-        return None
 
 
 def _field(made: SourceTypes, key: str, name: str, new: str) -> Fault | None:

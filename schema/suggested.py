@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from resolvers import ConfigurationError, Source, Suggestion, row_name
 from schema.build import GraphSettings, build
 from schema.links import LinkBuilder, LinkSettings
+from schema.namer import living
 from schema.naming import camel
 from schema.shape import shape
-from schema.types import SourceTypes, TypeBuilder, living
+from schema.types import SourceTypes, TypeBuilder
 from schema.unified import UnifiedSchema
 
 

@@ -7,9 +7,7 @@ between sources are made in ``links.py``; rules are laid over the finished schem
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -34,7 +32,6 @@ from graphql import (
 )
 
 from resolvers import (
-    LONGEST,
     Argument,
     Effect,
     EnumType,
@@ -43,7 +40,6 @@ from resolvers import (
     InterfaceType,
     ListRef,
     NamedRef,
-    Naming,
     ObjectType,
     Operation,
     OutputType,
@@ -52,20 +48,17 @@ from resolvers import (
     SourceModel,
     TypeRef,
     UnionType,
-    shortened,
 )
 from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, Columns, Filters, order_type, where_type
-from schema.naming import RESERVED_TYPES, Names, Pins, camel, enum_values, members, pascal
+from schema.namer import KINDS, Namer, model_places
+from schema.naming import Pins, enum_values
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
 from schema.scalars import SCALARS
+from schema.shared import shapes
 
 RowArguments = Literal["all", "filter", "none"]
 """Which arguments of rows a field takes: all; all but the page; none, since it gives one row."""
 
-Kind = Literal["type", "input", "enum"]
-KINDS: tuple[Kind, ...] = ("type", "input", "enum")
-
-_REQUEST = re.compile(r"(?<=[a-z0-9])(Request|Body|Payload|Params|Parameters|Dto|DTO|RequestBody)$")
 
 MoreFields = Callable[[], dict[str, GraphQLField]]
 
@@ -82,7 +75,17 @@ class SourceTypes:
     """GraphQL type → source's field name → GraphQL field name."""
     input_names: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     """The same of input types."""
+    argument_names: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    """Operation → source's name of an argument → GraphQL name."""
     roots: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """A type that the gateway made and whatever source has its like uses too. ``spelled``: names of its fields."""
+
+    made: GraphQLNamedType
+    spelled: dict[str, str]
 
 
 class TypeBuilder:
@@ -96,23 +99,15 @@ class TypeBuilder:
         prefixes: Mapping[str, str],
         pins: Mapping[str, Pins] | None = None,
     ) -> None:
-        self._pins = dict(pins or {})
-        reserved = RESERVED_TYPES | taken | {"OrderDirection"} | {f"{scalar}Filter" for scalar in Scalar}
-        self.names = Names(
-            reserved,
-            {
-                name: [*each.types.values(), *each.inputs.values(), *each.enums.values()]
-                for name, each in self._pins.items()
-            },
-        )
-        self.root_names = Names(taken_roots, {name: each.operations.values() for name, each in self._pins.items()})
+        self._namer = Namer(taken, taken_roots, prefixes=prefixes, pins=pins)
+        self.names, self.root_names = self._namer.names, self._namer.root_names
         self.given: dict[str, Pins] = {}
         """The names that each source was given, before any is changed by ``rename``."""
         self.sources: dict[str, SourceTypes] = {}
         self.queries: dict[str, GraphQLField] = {}
         self.mutations: dict[str, GraphQLField] = {}
         self.more: dict[str, list[MoreFields]] = {}
-        self._prefixes = prefixes
+        self._shared: dict[str, _Shared] = {}
         self._filters = Filters()
         self._wheres: dict[tuple[str, str], GraphQLInputObjectType] = {}
         self._orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
@@ -121,80 +116,64 @@ class TypeBuilder:
         """Takes a source in; the order of calls is the order of precedence for names."""
         made = SourceTypes(model)
         self.sources[model.name] = made
-        named = self._named(model)
+        shared = shapes(model)
+        named = self._namer.types(model, shared, {shape: each.made.name for shape, each in self._shared.items()})
         for name, enum in model.enums.items():
             made.enums[name] = _enum(named["enum", name], enum)
         for name, definition in model.types.items():
-            made.outputs[name] = self._output(made, named["type", name], definition)
+            shape, called = shared.get(("type", name), ""), named["type", name]
+            known = self._shared.get(shape)
+            if known is not None:
+                made.outputs[name], made.field_names[called] = known.made, known.spelled
+                continue
+            made.outputs[name] = self._output(made, called, definition)
+            if shape:
+                self._shared[shape] = _Shared(made.outputs[name], made.field_names[called])
         for name, input_type in model.inputs.items():
-            made.inputs[name] = self._input(made, named["input", name], input_type)
-        roots = self._roots(model)
+            shape, called = shared.get(("input", name), ""), named["input", name]
+            known = self._shared.get(shape)
+            if known is not None:
+                made.inputs[name] = cast("GraphQLInputObjectType", known.made)
+                made.input_names[called] = known.spelled
+                continue
+            made.inputs[name] = self._input(made, called, input_type)
+            if shape:
+                self._shared[shape] = _Shared(made.inputs[name], made.input_names[called])
+        roots = self._namer.roots(model)
         for name, operation in model.operations.items():
             root = made.roots[name] = roots[name]
+            made.argument_names[name] = self._namer.arguments(model.name, root, operation)
             plan = CallOperation(model.name, operation)
             target = self.queries if operation.effect is Effect.READ else self.mutations
             target[root] = self.field_for(made, operation, plan, self.result(made, operation), rows="all")
         places = model_places(model)
+        common = {named[thing] for thing in shared}
         self.given[model.name] = Pins(
             {places["operation", name]: root for name, root in roots.items()},
-            *({places[kind, key]: named[kind, key] for each, key in named if each == kind} for kind in KINDS),
+            *(
+                {
+                    places[kind, key]: called
+                    for (each, key), called in named.items()
+                    if each == kind and (each, key) not in shared
+                }
+                for kind in KINDS
+            ),
             fields={
                 (owner, name): spelled
                 for names in (made.field_names, made.input_names)
                 for owner, each in names.items()
+                if owner not in common
                 for name, spelled in each.items()
-                if spelled != camel(name)
+                if spelled != name
             },
+            arguments={
+                (roots[operation], name): spelled
+                for operation, each in made.argument_names.items()
+                for name, spelled in each.items()
+                if spelled != name
+            },
+            made={shape: named[thing] for thing, shape in shared.items()},
         )
-
-    def _named(self, model: SourceModel) -> dict[tuple[Kind, str], str]:
-        """A name for every type, input and enum of a source; they share one namespace."""
-        prefix = self._prefixes.get(model.name, "")
-        front = prefix[:1].upper() + prefix[1:]
-        wanted: dict[tuple[Kind, str], Naming] = {}
-        places = model_places(model)
-        definitions: Mapping[Kind, Mapping[str, OutputType | InputType | EnumType]] = {
-            "type": model.types, "input": model.inputs, "enum": model.enums,
-        }  # fmt: skip
-        for kind, each in definitions.items():
-            for key, definition in each.items():
-                own = definition.naming or Naming(key, (definition.name,))
-                names, rank = own.names, own.rank
-                if kind == "input":
-                    rank += int(not names[0].endswith("Input"))
-                    names = _as_input(names)
-                wanted[kind, key] = Naming(places[kind, key], names, rank)
-        pins = self._pins.get(model.name, Pins())
-        kept = {"type": pins.types, "input": pins.inputs, "enum": pins.enums}
-        pinned = {
-            (kind, key): kept[kind][place.place] for (kind, key), place in wanted.items() if place.place in kept[kind]
-        }
-
-        def options(naming: Naming) -> Iterator[str]:
-            for name in naming.names:
-                ending = "Input" if name.endswith("Input") else ""
-                for short in shortened(pascal(name.removesuffix(ending)), LONGEST - len(ending)):
-                    yield front + short + ending
-
-        return self.names.give(model.name, wanted, pinned, options, pascal_case=True)
-
-    def _roots(self, model: SourceModel) -> dict[str, str]:
-        """A name for the root field of every operation of a source."""
-        prefix = self._prefixes.get(model.name, "").lower()
-        wanted: dict[str, Naming] = {}
-        places = model_places(model)
-        for key, operation in model.operations.items():
-            own = operation.naming or Naming(key, (operation.name,))
-            wanted[key] = Naming(places["operation", key], own.names, own.rank)
-        pins = self._pins.get(model.name, Pins()).operations
-        pinned = {key: pins[each.place] for key, each in wanted.items() if each.place in pins}
-
-        def options(naming: Naming) -> Iterator[str]:
-            for name in naming.names:
-                for short in shortened(camel(name)):
-                    yield prefix + short[:1].upper() + short[1:] if prefix else short
-
-        return self.root_names.give(model.name, wanted, pinned, options, pascal_case=False)
 
     def result(self, made: SourceTypes, operation: Operation) -> GraphQLOutputType:
         """The type of a field that calls the operation; always nullable, so that a failure never nulls a parent."""
@@ -225,16 +204,17 @@ class TypeBuilder:
     def _arguments(
         self, made: SourceTypes, operation: Operation, *, rows: RowArguments, without: frozenset[str]
     ) -> dict[str, GraphQLArgument]:
-        given = [argument for name, argument in operation.arguments.items() if name not in without]
+        names = made.argument_names[operation.name]
         arguments = {
-            name: GraphQLArgument(
+            names[argument.name]: GraphQLArgument(
                 self._input_type(made, argument),
                 default_value=Undefined if argument.default is None else argument.default,
                 description=argument.description or None,
                 deprecation_reason=argument.deprecated,
                 out_name=argument.name,
             )
-            for argument, name in zip(given, members(item.name for item in given).values(), strict=True)
+            for name, argument in operation.arguments.items()
+            if name not in without
         }
         if rows != "none" and operation.rows is not None and isinstance(operation.result, ListRef):
             row = cast("NamedRef", operation.result.item).name
@@ -323,7 +303,7 @@ class TypeBuilder:
                 resolve_type=_run_time_type(made),
                 description=description,
             )
-        spelled = self._members(made.model.name, name, definition.fields)
+        spelled = self._namer.fields(made.model.name, name, definition.fields)
         made.field_names[name] = spelled
 
         def fields() -> dict[str, GraphQLField]:
@@ -348,12 +328,6 @@ class TypeBuilder:
             output = GraphQLObjectType(name, fields, interfaces, is_type_of=is_row, description=description)
         return output
 
-    def _members(self, source: str, owner: str, names: Iterable[str]) -> dict[str, str]:
-        """The names of the fields of one type. ``owner``: its GraphQL name."""
-        pins = self._pins[source].fields if source in self._pins else {}
-        kept = {name: pins[owner, name] for name in names if (owner, name) in pins} if pins else {}
-        return members(names, kept)
-
     def _own_field(self, made: SourceTypes, item: Field) -> GraphQLField:
         typed = self.output_ref(made, item.type)
         return GraphQLField(
@@ -365,7 +339,7 @@ class TypeBuilder:
 
     def _input(self, made: SourceTypes, name: str, definition: InputType) -> GraphQLInputObjectType:
         given = list(definition.fields.values())
-        names = made.input_names[name] = self._members(made.model.name, name, [item.name for item in given])
+        names = made.input_names[name] = self._namer.fields(made.model.name, name, [item.name for item in given])
 
         def fields() -> dict[str, GraphQLInputField]:
             return {
@@ -382,46 +356,6 @@ class TypeBuilder:
         return GraphQLInputObjectType(
             name, fields, is_one_of=definition.one_of, description=definition.description or None
         )
-
-
-def model_places(model: SourceModel) -> dict[tuple[str, str], str]:
-    """(kind, key) → what the description calls each thing of a source; the key where two share one place."""
-    things: list[tuple[str, str, str]] = [
-        (kind, key, item.naming.place if item.naming is not None else key)
-        for kind, each in (
-            ("operation", model.operations), ("type", model.types), ("input", model.inputs), ("enum", model.enums),
-        )
-        for key, item in each.items()
-    ]  # fmt: skip
-    count = Counter((kind, place) for kind, _, place in things)
-    return {(kind, key): place if count[kind, place] == 1 else f"{place} {key}" for kind, key, place in things}
-
-
-def living(pins: Mapping[str, Pins], models: Iterable[SourceModel]) -> dict[str, Pins]:
-    """The pins without those of things that a source does not have any more: their names are free again.
-
-    A source that could not be read keeps all of its names until it comes back.
-    """
-    kept = dict(pins)
-    for model in models:
-        if model.name not in pins:
-            continue
-        own = pins[model.name]
-        there: dict[str, set[str]] = {}
-        for (kind, _), place in model_places(model).items():
-            there.setdefault(kind, set()).add(place)
-        kinds = (("operation", own.operations), ("type", own.types), ("input", own.inputs), ("enum", own.enums))
-        found = [{place: each[place] for place in each.keys() & there.get(kind, set())} for kind, each in kinds]
-        kept[model.name] = Pins(*found, fields=own.fields)
-    return kept
-
-
-def _as_input(names: Sequence[str]) -> tuple[str, ...]:
-    """The names of an input end in ``Input``: ``CreateOrderRequest`` → ``CreateOrderInput``."""
-    made: list[str] = []
-    for name in names:
-        made += [name] if name.endswith("Input") else [f"{_REQUEST.sub('', name)}Input", f"{name}Input"]
-    return tuple(dict.fromkeys([*made, *(f"{name}DataInput" for name in names[:1])]))
 
 
 def nullable(typed: GraphQLOutputType) -> GraphQLOutputType:

@@ -39,6 +39,7 @@ class _Connections:
         self._model = model
         self._settings = settings
         self._types: dict[str, OutputType] = dict(model.types)
+        self._made = set(model.made)
         self._info = ""
         self._named: dict[TypeRef, str] = {}
         paged = [item for item in model.operations.values() if item.paging is not None]
@@ -55,7 +56,7 @@ class _Connections:
                 operations[wanted] = self._connection(wanted, operation, operation.paging)
         if len(operations) == len(self._model.operations):
             return self._model
-        return replace(self._model, operations=operations, types=self._types)
+        return replace(self._model, operations=operations, types=self._types, made=frozenset(self._made))
 
     def _connection(self, name: str, operation: Operation, paging: Paging) -> Operation:
         hidden = paging_positions(operation) | {paging.size_argument}
@@ -92,6 +93,7 @@ class _Connections:
         if key not in self._named:
             name = self._free(f"{_name(paging.item)}Connection")
             self._named[key] = name
+            self._made.add(name)
             nodes = ListRef(replace(key, nullable=key in self._with_nulls))
             fields = [
                 Field(NODES, nodes, description="The rows, in the order of the source."),
@@ -113,15 +115,19 @@ class _Connections:
     def _page_info(self) -> str:
         if not self._info:
             self._info = self._free("PageInfo")
+            self._made.add(self._info)
             more = Field(HAS_NEXT, ScalarRef(Scalar.BOOLEAN), description="Whether there is more after this part.")
             end = Field(END, ScalarRef(Scalar.STRING, nullable=True), description="Give it as after to go on.")
             said = "Where a part of a longer list ends."
-            self._types[self._info] = ObjectType(self._info, {HAS_NEXT: more, END: end}, description=said)
+            called = Naming("PageInfo", ("PageInfo", "Pages"))
+            self._types[self._info] = ObjectType(
+                self._info, {HAS_NEXT: more, END: end}, description=said, naming=called
+            )
         return self._info
 
     def _free(self, wanted: str) -> str:
         taken = self._types.keys() | self._model.inputs.keys() | self._model.enums.keys()
-        for name in (wanted, f"{wanted.removesuffix('Connection').removesuffix('Info')}Pages", f"Isthmus{wanted}"):
+        for name in (wanted, f"{wanted.removesuffix('Connection').removesuffix('PageInfo')}Pages", f"Isthmus{wanted}"):
             if name not in taken:
                 return name
         return self._free(f"{wanted}Part")

@@ -200,7 +200,14 @@ async def test_a_table_takes_no_name_of_a_row_by_its_key(shell: Shell, tmp_path:
     assert re.search(r"\n  order\(id: \w+!\): Order\n", printed), printed
     ended = await shell.run("check", "isthmus.yaml")
     assert "since isthmus.lock keeps that name for another thing of shop" in ended.out
-    assert "the operation orders_by_id (orders by id) was called order" in ended.out
+    assert "shop: the operation order_rows (order) is new" in ended.out
+    assert "was called" not in ended.out
+    # Inside the source, too, a name means what it meant: links and statements are written with it.
+    (tmp_path / "isthmus.yaml").write_text(
+        "sources: { shop: { database: 'sqlite:///shop.sqlite', include: [order, orders] } }\n"
+        "access: { default: anonymous }\n"
+    )
+    assert "  order(id:" in (await shell.run("sdl", "isthmus.yaml")).out
 
 
 async def test_drift_fails_only_where_that_is_asked(shell: Shell, folder: Path) -> None:
@@ -271,3 +278,72 @@ async def test_links_are_suggested_by_the_names_that_are_kept(shell: Shell, fold
     await _locked(shell, folder)
     _write(folder, MORE)
     assert (await shell.run("inspect", "--links", "isthmus.yaml")).code == 0
+
+
+async def test_fields_and_arguments_that_are_not_spelled_as_their_source_does_keep_their_names(
+    shell: Shell, folder: Path
+) -> None:
+    fields: dict[str, Any] = {"order_id": {"type": "string"}, "number": {"type": "string"}}
+    document = copy.deepcopy(CRM)
+    document["components"]["schemas"]["Order"] = {"type": "object", "properties": fields}
+    given = document["paths"]["/latest"]["get"]["parameters"] = [
+        {"name": "customer_id", "in": "query", "schema": {"type": "string"}}
+    ]
+    (folder / "isthmus.yaml").write_text(
+        "sources: { crm: { openapi: crm.json, url: 'http://127.0.0.1:9' } }\naccess: { default: anonymous }\n"
+    )
+    _write(folder, document)
+    text = await _locked(shell, folder)
+    assert '["crm", "field", "Order.order_id", "orderId"]' in text
+    assert '["crm", "argument", "latestOrder.customer_id", "customerId"]' in text
+    assert "number" not in text, "what is spelled as the document does needs no line"
+    fields["orderId"] = {"type": "integer"}
+    given.append({"name": "customerId", "in": "query", "schema": {"type": "integer"}})
+    _write(folder, document)
+    printed = (await shell.run("sdl", "isthmus.yaml")).out
+    assert "  orderId: String\n" in printed
+    assert re.search(r"latestOrder\(customerId: String, customerId2: Int\)", printed), printed
+
+
+PAGE = {"type": "object", "properties": {"data": {"type": "array", "items": ROW}, "next_cursor": {"type": "string"}}}
+
+
+def _paged(identifier: str) -> dict[str, Any]:
+    found = _get(identifier, "Page")
+    found["get"]["parameters"] = [{"name": name, "in": "query", "schema": {"type": kind}} for name, kind in (
+        ("cursor", "string"), ("limit", "integer"),
+    )]  # fmt: skip
+    return {
+        "openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {"/things": found},
+        "components": {"schemas": {"Page": PAGE}},
+    }  # fmt: skip
+
+
+async def test_a_type_that_sources_share_keeps_its_name_whoever_comes_first(shell: Shell, folder: Path) -> None:
+    own = {"type": "object", "properties": {"pages": {"type": "integer"}}}
+    for name in ("one", "two"):
+        (folder / f"{name}.json").write_text(json.dumps(_paged(f"{name}Things")))
+    late = {**CRM, "components": {"schemas": {**CRM["components"]["schemas"], "PageInfo": own}}}
+    late["paths"] = {"/info": _get("info", "PageInfo"), **CRM["paths"]}
+    (folder / "late.json").write_text(json.dumps(late))
+
+    def write(*names: str) -> None:
+        sources = "".join(f"  {name}: {{ openapi: {name}.json, url: 'http://127.0.0.1:9' }}\n" for name in names)
+        (folder / "isthmus.yaml").write_text(f"sources:\n{sources}access: {{ default: anonymous }}\n")
+
+    write("one", "two")
+    text = await _locked(shell, folder)
+    shape = "PageInfo { endCursor: String hasNextPage: Boolean! }"
+    assert [line for line in text.splitlines() if "endCursor" in line] == [
+        f'["one", "made", "{shape}", "PageInfo"]', f'["two", "made", "{shape}", "PageInfo"]',
+    ]  # fmt: skip
+    for names in (("late", "one", "two"), ("late", "two"), ("two", "late")):
+        write(*names)
+        printed = (await shell.run("sdl", "isthmus.yaml")).out
+        assert 'type PageInfo {\n  """Whether there is more after this part."""' in printed, printed
+        assert "type LatePageInfo {" in printed
+    (folder / "two.json").unlink()
+    write("late", "one", "two")
+    (folder / "isthmus.lock").write_text("\n".join(line for line in text.splitlines() if '["one"' not in line))
+    served = await shell.run("sdl", "isthmus.yaml")
+    assert "type LatePageInfo {" in served.out

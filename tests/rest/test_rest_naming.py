@@ -15,7 +15,8 @@ from resolvers.model import SourceModel
 from resolvers.rest.operations.openapi import read
 from resolvers.rest.schemas.naming import naming
 from resolvers.rest.schemas.places import component_names
-from schema.types import TypeBuilder, model_places
+from schema.namer import model_places
+from schema.types import TypeBuilder
 
 Names = dict[tuple[str, str], str]
 
@@ -66,7 +67,13 @@ def _named(document: dict[str, Any]) -> Names:
     types = TypeBuilder(set(), set(), prefixes={})
     types.add(model)
     pins = types.given["x"]
-    kinds = {"operation": pins.operations, "type": pins.types, "input": pins.inputs, "enum": pins.enums}
+    kinds = {
+        "operation": pins.operations,
+        "type": pins.types,
+        "input": pins.inputs,
+        "enum": pins.enums,
+        "made": pins.made,
+    }
     assert len(model_places(model)) == sum(map(len, kinds.values()))
     return {(kind, place): name for kind, names in kinds.items() for place, name in names.items()}
 

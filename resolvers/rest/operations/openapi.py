@@ -22,7 +22,7 @@ from resolvers.model import (
     ScalarRef,
     SourceModel,
 )
-from resolvers.naming import Naming, assign, joined, short_options
+from resolvers.naming import Naming, assign, joined
 from resolvers.problem import Problem
 from resolvers.rest.documents.files import Files
 from resolvers.rest.documents.hints import hints_of
@@ -34,7 +34,7 @@ from resolvers.rest.operations.parameters import in_order, read_parameters
 from resolvers.rest.operations.security import read_needs, read_schemes
 from resolvers.rest.operations.servers import chosen, own
 from resolvers.rest.schemas.fallbacks import fallbacks
-from resolvers.rest.schemas.naming import naming, own_names, signature
+from resolvers.rest.schemas.naming import are_one_word, by_method, naming, own_names, signature
 from resolvers.rest.schemas.places import Places
 from resolvers.rest.schemas.reader import Schemas
 from resolvers.rest.schemas.registry import deprecation
@@ -129,6 +129,7 @@ class _Reader:
             self._schemas.types,
             self._schemas.inputs,
             self._schemas.enums,
+            self._schemas.made,
             left_out=self._placed([*self._left_out, *self._schemas.degraded.values()]),
             fallbacks=fallbacks(self._tree, self._schemas.types, self._schemas.inputs, operations),
             hints=tuple(
@@ -168,7 +169,7 @@ class _Reader:
     def _names(self, found: list[tuple[str, str, Node, str, Node, str]]) -> dict[str, Naming]:
         """How each operation may be called, by its signature."""
         title = text(members(self._tree.root.get("info")), "title")
-        return {
+        named = {
             signature(method, path): naming(
                 method,
                 path,
@@ -178,9 +179,17 @@ class _Reader:
             )
             for method, path, node, *_ in found
         }
+        for path in {path for method, path, *_ in found if method == "patch"}:
+            patch, put = signature("patch", path), signature("put", path)
+            if put in named and are_one_word(named[patch], named[put]):
+                named[patch], named[put] = by_method(named[patch], "patch"), by_method(named[put], "put")
+        return named
 
     def _own_names(self, found: list[tuple[str, str, Node, str, Node, str]]) -> dict[str, str]:
-        """What each operation is called inside the source, by its signature; a pinned name is no other's."""
+        """What each operation is called inside the source, by its signature; a pinned name is no other's.
+
+        That is the document's own word for it, however long: what people write into their file is what they read there.
+        """
         wanted = {
             signature(method, path): own_names(text(node, "operationId"), self._called[signature(method, path)])
             for method, path, node, *_ in found
@@ -188,7 +197,7 @@ class _Reader:
         given = {place: name for place, name in self._pinned.items() if place in wanted}
         kept = frozenset(given.values())
         others = {place: each for place, each in wanted.items() if place not in given}
-        return given | assign(others, lambda name: name not in kept, short_options)
+        return given | assign(others, lambda name: name not in kept)
 
     def _operation(
         self, name: str, method: str, path: str, node: Node, pointer: str, path_item: Node, path_pointer: str

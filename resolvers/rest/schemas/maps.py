@@ -43,6 +43,7 @@ def entries(registry: Registry, value: TypeRef, side: Side, *, text: bool) -> Li
             if text:
                 registry.texts.add((name, VALUE))
         registry.maps[side].add(name)
+        registry.made.add(name)
     return ListRef(NamedRef(name))
 
 

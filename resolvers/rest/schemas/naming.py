@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from resolvers.naming import Naming, joined, singular, words
+from resolvers.naming import Naming, joined, shortened, singular, words
 
 VERBS = {"post": "create", "put": "replace", "patch": "update", "delete": "delete", "head": "head"}
 SILENT = re.compile(r"api|v\d+(\.\d+)*|\d+\.\d+|\d{4}-\d{2}-\d{2}|-", re.IGNORECASE)
@@ -18,6 +19,7 @@ _GENERAL = frozenset({
     "insert", "update", "patch", "modify", "put", "edit", "replace", "set", "save", "store", "upsert", "delete",
     "remove", "destroy", "query", "count",
 })  # fmt: skip
+_CHANGING = frozenset({"update", "replace", "patch", "put", "modify", "edit", "change", "set", "save", "store"})
 _DEEDS = _GENERAL | frozenset({
     "search", "send", "post", "cancel", "validate", "generate", "notify", "schedule", "enable", "disable",
     "change", "reset", "request", "merge", "convert", "submit", "approve", "reject", "start", "stop", "invite",
@@ -35,6 +37,8 @@ _ASKED = (["search"], ["find"], ["query"])
 _LAST = {"partial_update": "update", "retrieve": "get", "destroy": "delete"}
 _WHICH = frozenset({"All", "One", "Many", "By"})
 _SMALL = frozenset({"a", "an", "the"})
+_MADE = 4
+"""Added to the rank of a name that we made: inside a source the document's own names come first."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _COUNTED = re.compile(r"(?:Using(?:GET|POST|PUT|PATCH|DELETE|HEAD))?(?:_\d+)?$")
 _HASHED = re.compile(r"[.\-_][0-9a-f]{4}$")
@@ -75,8 +79,33 @@ def _rank(said: str, by_path: str) -> int:
 
 def own_names(identifier: str, found: Naming) -> Naming:
     """How the operation may be called inside its source: as the document calls it where that can be written."""
-    own = (identifier,) if _IDENTIFIER.fullmatch(identifier) else ()
-    return Naming(found.place, tuple(dict.fromkeys((*own, *found.names))), found.rank)
+    if not _IDENTIFIER.fullmatch(identifier):
+        return Naming(found.place, tuple(dict.fromkeys(map(_short, found.names))), found.rank + _MADE)
+    return Naming(found.place, tuple(dict.fromkeys((identifier, *found.names))), found.rank)
+
+
+def _short(name: str) -> str:
+    return next(shortened(name))
+
+
+def are_one_word(patch: Naming, put: Naming) -> bool:
+    """Whether the two ways to change one thing would be called alike, once both are as short as names are."""
+    return _short(patch.names[0]) == _short(put.names[0])
+
+
+def by_method(found: Naming, method: str) -> Naming:
+    """The same names with the verb of the method: ``PATCH`` updates, ``PUT`` replaces; ``bulkUpdateSites`` alike."""
+    return replace(found, names=tuple(dict.fromkeys(_lower(_changing(name, VERBS[method])) for name in found.names)))
+
+
+def _changing(name: str, verb: str) -> str:
+    said = words(name)
+    if said and said[0] == "bulk" and len(said) > 1:
+        return "bulk" + joined(_changing(_lower(name[len("bulk") :]), verb))
+    first, rest = _verb_first(name)
+    if first.lower() not in _CHANGING:
+        return verb + name[:1].upper() + name[1:]
+    return verb + rest
 
 
 def operation_name(method: str, path: str) -> str:

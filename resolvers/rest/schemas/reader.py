@@ -54,6 +54,11 @@ class Schemas:
         """What is served as less than its schema, by pointer."""
         return self._registry.degraded
 
+    @property
+    def made(self) -> frozenset[str]:
+        """The types and inputs that no schema describes; after ``finish``."""
+        return frozenset(self._registry.made)
+
     def results(self) -> ResultShapes:
         """How the results look in JSON; after ``finish``."""
         return self._registry.results()

@@ -33,6 +33,8 @@ class Registry:
         self.types: dict[str, OutputType] = {}
         self.inputs: dict[str, InputType] = {}
         self.enums: dict[str, EnumType] = {}
+        self.made: set[str] = set()
+        """The types and inputs that no schema describes."""
         self.degraded: dict[str, LeftOut] = {}
         self.waiting: list[Callable[[], None]] = []
         """What is still to be read: the fields of objects and the members of unions."""
@@ -63,6 +65,7 @@ class Registry:
         name = self.name(f"#/x-made/{token(title)}", title)
         if name not in self.types:
             self.types[name] = make(name)
+            self.made.add(name)
         return name
 
     def call(self, places: Places) -> None:
