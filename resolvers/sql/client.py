@@ -1,15 +1,14 @@
-"""A database as a source. Statements are made in ``statement.py``; ``sqlite.py`` and ``postgresql.py`` run them."""
+"""A database as a source. Statements are made in ``reading/``; ``dialects/`` run them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resolvers.documents import DescriptionError
@@ -17,30 +16,10 @@ from resolvers.errors import DeadlineExceeded, LimitExceeded
 from resolvers.model import SourceModel
 from resolvers.problem import Problem
 from resolvers.source import Call, Context
-from resolvers.sql.address import Dialect, address
-from resolvers.sql.catalogue import catalogue
-from resolvers.sql.failure import source_error
-from resolvers.sql.postgresql import PostgreSql
-from resolvers.sql.reflect import Catalogue
+from resolvers.sql.catalogue import Catalogue, reflect
+from resolvers.sql.dialects import Database, address
+from resolvers.sql.reading import Statement, statement
 from resolvers.sql.settings import DatabaseSettings
-from resolvers.sql.sqlite import Sqlite
-from resolvers.sql.statement import Statement, statement
-from resolvers.sql.value import reader
-
-T = TypeVar("T")
-
-
-class Database(Protocol):
-    """How statements reach a database of one kind."""
-
-    async def ask(self, made: Statement, budget: float) -> Sequence[Any]: ...
-
-    async def run(self, work: Callable[[Connection], T]) -> T: ...
-
-    async def close(self) -> None: ...
-
-
-_KINDS: dict[Dialect, Callable[..., Database]] = {"postgresql": PostgreSql, "sqlite": Sqlite}
 
 
 class SqlSource:
@@ -73,9 +52,9 @@ class SqlSource:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, made.wire):
             try:
-                rows = _rows(made, await self._database.ask(made, budget))
+                rows = _rows(made, await self._database.ask(made.query, budget))
             except (SQLAlchemyError, OSError) as error:
-                raise source_error(error) from error
+                raise self._catalogue.dialect.failure(error) from error
         if len(rows) > most:
             raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
         if self._catalogue.access[call.operation].by:
@@ -90,7 +69,7 @@ def _rows(made: Statement, rows: Sequence[Any]) -> list[dict[str, object]]:
     names = [column.name for column in made.columns]
     found = [dict(zip(names, row, strict=True)) for row in rows]
     for column in made.columns:
-        read = reader(column)
+        read = column.reader()
         if read is not None:
             name = column.name
             for row in found:
@@ -99,18 +78,21 @@ def _rows(made: Statement, rows: Sequence[Any]) -> list[dict[str, object]]:
     return found
 
 
-async def open_database(name: str, settings: DatabaseSettings, base: Path) -> SqlSource:
+async def open_database(
+    name: str, settings: DatabaseSettings, base: Path, pinned: Mapping[str, str] | None = None
+) -> SqlSource:
     """Connects, reads the catalogue once, and makes the source ready to be called.
 
-    ``base``: the folder that relative SQLite paths start at.
+    ``base``: the folder that relative SQLite paths start at. ``pinned``: a table, or a table and the columns of a key
+    (``orders by id``) → the name that its operation keeps.
 
     Raises:
         DescriptionError: the URL is not one of a database that is supported, the database cannot be reached, or a
             schema is not there.
     """
-    where = address(settings.database.get_secret_value(), base)
-    database = _KINDS[where.dialect](where, concurrency=settings.concurrency, timeout_s=settings.timeout_s)
-    read = partial(catalogue, name=name, schemas=settings.schemas, dialect=where.dialect)
+    dialect, where = address(settings.database.get_secret_value(), base)
+    database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s)
+    read = partial(reflect, name=name, schemas=settings.schemas, dialect=dialect, pinned=pinned)
     try:
         async with asyncio.timeout(settings.timeout_s):
             known = await database.run(read)

@@ -23,8 +23,8 @@ from resolvers.errors import (
 from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Order, Page, Predicate
 from resolvers.source import LEAF, Call
 from resolvers.sql import DatabaseSettings, SqlSource, open_database
-from resolvers.sql.address import address
-from resolvers.sql.sqlite import Sqlite
+from resolvers.sql.dialects import address
+from resolvers.sql.dialects.sqlite.database import SqliteDatabase
 from tests.sql.asking import NewContext, fields, ids
 
 
@@ -248,8 +248,8 @@ async def test_text_that_is_not_utf8_does_not_cost_the_other_rows(
 
 @pytest.mark.parametrize("command", ["DELETE FROM notes", "PRAGMA user_version=7", "CREATE TABLE t (x)"])
 async def test_sqlite_is_read_only(sqlite_file: Path, tmp_path: Path, command: str) -> None:
-    where = address(f"sqlite:///{quote(sqlite_file.name)}", tmp_path)
-    database = Sqlite(where, concurrency=1, timeout_s=5)
+    _, where = address(f"sqlite:///{quote(sqlite_file.name)}", tmp_path)
+    database = SqliteDatabase(where, concurrency=1, timeout_s=5)
     with pytest.raises(DBAPIError, match="readonly"):
         await database.run(lambda connection: connection.execute(text(command)))
     await database.close()
@@ -272,7 +272,7 @@ async def test_a_cancelled_sqlite_call_gives_its_connection_back(
     source = await open_database("one", settings, tmp_path)
     try:
         started, loop = asyncio.Event(), asyncio.get_running_loop()
-        assert isinstance(source._database, Sqlite)
+        assert isinstance(source._database, SqliteDatabase)
 
         def tell(*_: object) -> None:
             loop.call_soon_threadsafe(started.set)

@@ -21,7 +21,7 @@ from resolvers.errors import (
 from resolvers.predicate import And, Compare, In, Predicate
 from resolvers.source import Call
 from resolvers.sql import SqlSource
-from resolvers.sql.postgresql import PostgreSql
+from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
 from tests.sql.asking import NewContext, ids
 
 
@@ -190,7 +190,7 @@ async def test_a_cancelled_call_stops_its_statement_and_gives_the_connection_bac
 async def test_a_full_pool_is_unavailable_within_a_second(scratch: Any, context: NewContext) -> None:
     source = await scratch.open(concurrency=1)
     try:
-        assert isinstance(source._database, PostgreSql)
+        assert isinstance(source._database, PostgreSqlDatabase)
         async with source._database._engine.connect():
             with pytest.raises(SourceUnavailable):
                 await source.execute(Call("hidden"), context())

@@ -10,7 +10,7 @@ import pytest
 from resolvers.documents import DescriptionError
 from resolvers.model import ListRef, NamedRef, ObjectType, Relation, Scalar, ScalarRef, SourceModel, TypeRef
 from resolvers.sql import DatabaseSettings, SqlSource, open_database
-from resolvers.sql.names import singular
+from resolvers.sql.catalogue.names import singular
 
 CHINOOK = Path(__file__).parents[2].parent / "shared" / "corpus" / "sql" / "chinook.sqlite"
 

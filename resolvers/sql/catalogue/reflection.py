@@ -1,27 +1,36 @@
 """Reading the catalogue of a connected database: which tables and views there are, as SQLAlchemy's ``MetaData``.
 
-What becomes of them is decided in ``reflect.py``.
+What becomes of them is decided in ``tables.py``.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import Connection, MetaData, inspect
-from sqlalchemy.exc import DBAPIError, SAWarning
+from sqlalchemy.exc import SAWarning
 
 from resolvers.documents import DescriptionError
 from resolvers.model import SourceModel
 from resolvers.problem import Problem
-from resolvers.sql.address import Dialect
-from resolvers.sql.reflect import Catalogue, read_catalogue
+from resolvers.sql.catalogue.model import Catalogue
+from resolvers.sql.catalogue.tables import read_catalogue
+from resolvers.sql.dialects import Dialect
 
 
-def catalogue(connection: Connection, name: str, schemas: tuple[str, ...], dialect: Dialect) -> Catalogue:
+def reflect(
+    connection: Connection,
+    name: str,
+    schemas: tuple[str, ...],
+    dialect: Dialect,
+    pinned: Mapping[str, str] | None = None,
+) -> Catalogue:
     """What the database offers as the source ``name``; ``schemas``: none means the default one.
+
+    ``pinned``: names that operations keep, as ``read_catalogue`` takes them.
 
     Raises:
         DescriptionError: a schema is not there. SQLAlchemyError: the database cannot be asked.
@@ -41,17 +50,13 @@ def catalogue(connection: Connection, name: str, schemas: tuple[str, ...], diale
                 Problem(f'the database has no schema "{wanted}"', where=("schemas",), mend="correct its name")
             )
         schema = None if wanted == default else wanted
-        in_schema = [*inspector.get_view_names(schema), *_materialized(inspector, schema, dialect)]
+        in_schema = [*inspector.get_view_names(schema), *dialect.materialized(inspector, schema)]
         prefix = f"{schema}." if schema else ""
         views |= {prefix + view for view in in_schema}
         listed = [*inspector.get_table_names(schema), *in_schema]
-        if dialect == "sqlite":
-            for table in listed:
-                _reflect_one(connection, metadata, schema, table)
-        else:
-            metadata.reflect(connection, schema=schema, views=True, resolve_fks=False)
+        dialect.reflect(connection, metadata, schema, listed)
         unread += [prefix + table for table in listed if prefix + table not in metadata.tables]
-    found = read_catalogue(name, metadata, dialect, views=frozenset(views), unread=unread)
+    found = read_catalogue(name, metadata, dialect, views=frozenset(views), unread=unread, pinned=pinned)
     return replace(found, model=replace(found.model, digest=_digest(metadata, found.model)))
 
 
@@ -63,18 +68,9 @@ def _digest(metadata: MetaData, model: SourceModel) -> str:
         for table in metadata.tables.values()
         for column in table.columns
     ]
-    lines += [f"{name}\t{sorted(operation.by.items())}" for name, operation in model.operations.items()]
+    # What operations are called is the lock's business: the catalogue is the same whatever that is.
+    lines += [
+        f"{operation.naming.place if operation.naming is not None else name}\t{sorted(operation.by.items())}"
+        for name, operation in model.operations.items()
+    ]
     return f"sha256:{sha256(chr(10).join(sorted(lines)).encode()).hexdigest()}"
-
-
-def _reflect_one(connection: Connection, metadata: MetaData, schema: str | None, table: str) -> None:
-    # SQLite keeps views whose tables are gone, and fails the whole reflection when one is looked at.
-    try:
-        metadata.reflect(connection, schema=schema, views=True, only=[table], resolve_fks=False)
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_ERROR":
-            raise
-
-
-def _materialized(inspector: Any, schema: str | None, dialect: Dialect) -> list[str]:
-    return list(inspector.get_materialized_view_names(schema)) if dialect == "postgresql" else []

@@ -1,55 +1,52 @@
-"""PostgreSQL: each statement in a read-only transaction of its own, with time limits that the database itself keeps."""
+"""Servers over an asynchronous driver: a pool of connections, each statement in a read-only transaction of its own.
+
+What a server must be told so that it keeps the time itself is said by each of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from resolvers.errors import SourceTimeout, SourceUnavailable
-from resolvers.sql.address import Address
-from resolvers.sql.statement import Statement
+from resolvers.sql.dialects.dialect import Address
 
 T = TypeVar("T")
 
 _POOL_WAIT_S = 1
 _MARGIN_S = 0.05
 """The database gives up this much earlier than we do, so that its own error is the one that is seen."""
-_TIMEOUTS = text(
-    "SELECT set_config('statement_timeout', :all, true), set_config('lock_timeout', :lock, true),"
-    " set_config('idle_in_transaction_session_timeout', :all, true)"
-)
 
 
-class PostgreSql:
+class Pooled(ABC):
     """One database with a pool of ``concurrency`` connections at most."""
 
-    def __init__(self, where: Address, *, concurrency: int, timeout_s: float) -> None:
+    def __init__(self, where: Address, *, concurrency: int, options: Mapping[str, object]) -> None:
         self._engine = create_async_engine(
             where.url,
-            connect_args={"timeout": timeout_s, **where.connect},
             hide_parameters=True,
             pool_size=concurrency,
             max_overflow=0,
             pool_timeout=_POOL_WAIT_S,
             pool_pre_ping=True,
-            execution_options={"postgresql_readonly": True},
+            **options,
         )
         self._under_way: set[asyncio.Task[Sequence[Any]]] = set()
 
-    async def ask(self, made: Statement, budget: float) -> Sequence[Any]:
-        """The rows of a statement.
+    @abstractmethod
+    async def begin(self, connection: AsyncConnection, milliseconds: int) -> None:
+        """Begins a read-only transaction whose statement the server itself ends after ``milliseconds``."""
 
-        Raises:
-            SourceTimeout: not within ``budget`` seconds. SourceUnavailable: no connection came about.
-            SQLAlchemyError, OSError: whatever the database or the network said.
-        """
+    async def ask(self, query: Executable, budget: float) -> Sequence[Any]:
+        """As ``Database.ask``."""
         # The driver takes up to two seconds to part from a server that says nothing: nobody waits for that.
-        work = asyncio.create_task(self._ask(made, budget))
+        work = asyncio.create_task(self._ask(query, budget))
         self._under_way.add(work)
         work.add_done_callback(self._ended)
         try:
@@ -65,14 +62,13 @@ class PostgreSql:
         if not work.cancelled():
             work.exception()  # of one that was left behind nobody else would ask
 
-    async def _ask(self, made: Statement, budget: float) -> Sequence[Any]:
+    async def _ask(self, query: Executable, budget: float) -> Sequence[Any]:
         milliseconds = max(1, int((budget - _MARGIN_S) * 1000))
-        limits = {"all": str(milliseconds), "lock": str(max(1, milliseconds // 2))}
         try:
             async with asyncio.timeout(budget) as limit:
                 async with self._engine.connect() as connection:
-                    await connection.execute(_TIMEOUTS, limits)
-                    rows: Sequence[Any] = (await connection.execute(made.query)).all()
+                    await self.begin(connection, milliseconds)
+                    rows: Sequence[Any] = (await connection.execute(query)).all()
                     return rows
         except PoolTimeout as error:
             raise SourceUnavailable(f"no connection became free within {_POOL_WAIT_S} s") from error

@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, QueuePool, create_engine, event
+from sqlalchemy import Connection, Executable, QueuePool, create_engine, event
 from sqlalchemy import types as sql_types
 from sqlalchemy.dialects.sqlite import base as sqlite_base
 
 from resolvers.errors import SourceTimeout
-from resolvers.sql.address import Address
-from resolvers.sql.statement import Statement
+from resolvers.sql.dialects.dialect import Address
 
 T = TypeVar("T")
 
@@ -60,7 +59,7 @@ class _Watch:
         return time.monotonic() > self.clock.ends
 
 
-class Sqlite:
+class SqliteDatabase:
     """One file, read by ``concurrency`` threads at most."""
 
     def __init__(self, where: Address, *, concurrency: int, timeout_s: float) -> None:
@@ -82,19 +81,15 @@ class Sqlite:
         assert isinstance(dialect, sqlite_base.SQLiteDialect)
         dialect.ischema_names = {**dialect.ischema_names, **_TYPES}
 
-    async def ask(self, made: Statement, budget: float) -> Sequence[Any]:
-        """The rows of a statement.
-
-        Raises:
-            SourceTimeout: not within ``budget`` seconds. SQLAlchemyError: whatever SQLite said.
-        """
+    async def ask(self, query: Executable, budget: float) -> Sequence[Any]:
+        """As ``Database.ask``."""
         clock = _Clock(time.monotonic() + max(0.001, budget - _MARGIN_S))
 
         def work(connection: Connection) -> Sequence[Any]:
             watch: _Watch = connection.info[_CLOCK]
             watch.clock = clock
             try:
-                return connection.execute(made.query).all()
+                return connection.execute(query).all()
             finally:
                 watch.clock = _Clock()
 

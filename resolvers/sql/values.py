@@ -1,4 +1,4 @@
-"""Values on their way in and out: brought to a column's type before a driver sees them, and read from its rows.
+"""Values on their way in: brought to a column's type before a driver sees them.
 
 A value that a column cannot hold is refused here, so no driver ever complains about one and shows its SQL.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import math
 import re
 import uuid
@@ -33,7 +32,7 @@ class Unfit(ValueError):
 
 
 def coerce(column: SqlColumn, value: object) -> object:
-    """The value as the driver takes it for this column.
+    """The value in the Python type of this column's scalar.
 
     Raises:
         Unfit: the column cannot hold it; the message says what it takes and never repeats the value.
@@ -45,8 +44,7 @@ def coerce(column: SqlColumn, value: object) -> object:
     coercer = _COERCERS.get(column.scalar)
     if coercer is None:
         raise Unfit("cannot be compared")
-    made = coercer(column, value)
-    return _for_sqlite(made) if column.dialect == "sqlite" else made
+    return coercer(column, value)
 
 
 def _integer(column: SqlColumn, value: object) -> int:
@@ -54,8 +52,8 @@ def _integer(column: SqlColumn, value: object) -> int:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise Unfit("takes a whole number")
-    bound = 1 << (column.bits - 1)
-    if not -bound <= value < bound:
+    least, most = (0, 1 << column.bits) if column.unsigned else (-(1 << column.bits - 1), 1 << column.bits - 1)
+    if not least <= value < most:
         raise Unfit(f"takes whole numbers of {column.bits} bits")
     return value
 
@@ -95,7 +93,7 @@ def _string(column: SqlColumn, value: object) -> str:
         raise Unfit("takes text")
     if "\0" in value or not (value.isascii() or _LONE_SURROGATE.search(value) is None):
         raise Unfit("takes text without NUL and lone surrogates", malformed=True)
-    return value.rstrip(" ") if column.is_padded else value
+    return value.rstrip(" ") if column.padded else value
 
 
 def _date_time(column: SqlColumn, value: object) -> datetime:
@@ -169,81 +167,6 @@ _COERCERS: dict[Scalar, Callable[[SqlColumn, object], object]] = {
 }
 
 
-def _for_sqlite(value: object) -> object:
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, uuid.UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "microseconds")
-    return value.isoformat() if isinstance(value, date | time) else value
-
-
-def reader(column: SqlColumn) -> Callable[[object], object] | None:
-    """What turns a driver's value of this column into that of the neutral form; ``None`` where it already is.
-
-    A value that does not fit (text in an INTEGER column of SQLite) is handed on as it is: only the scalar that shows
-    it can report it at its place.
-    """
-    if column.dialect == "sqlite":
-        if column.degraded:
-            return _read_json
-        return _SQLITE_READERS.get(column.scalar)
-    return _unpadded if column.is_padded and not column.array else None
-
-
-def _unpadded(value: object) -> object:
+def unpadded(value: object) -> object:
+    """Text without its trailing spaces."""
     return value.rstrip(" ") if isinstance(value, str) else value
-
-
-def _read_decimal(value: object) -> object:
-    if isinstance(value, int | float | str):
-        try:
-            return Decimal(str(value))
-        except InvalidOperation:
-            return value
-    return value
-
-
-def _read_boolean(value: object) -> object:
-    return bool(value) if value in (0, 1) else value
-
-
-def _lenient(parse: Callable[[str], object]) -> Callable[[object], object]:
-    def read(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return parse(value)
-        except ValueError:
-            return value
-
-    return read
-
-
-def _day(text: str) -> date:
-    # Loaders of dumps like to write a day as midnight.
-    return date.fromisoformat(re.sub(r"[ T]00:00:00(\.0+)?$", "", text))
-
-
-def _read_json(value: object) -> object:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return value
-
-
-def _read_stored_json(value: object) -> object:
-    return _lenient(json.loads)(value) if isinstance(value, str) else _read_json(value)
-
-
-_SQLITE_READERS: dict[Scalar, Callable[[object], object]] = {
-    Scalar.DECIMAL: _read_decimal,
-    Scalar.BOOLEAN: _read_boolean,
-    Scalar.DATE_TIME: _lenient(datetime.fromisoformat),
-    Scalar.DATE: _lenient(_day),
-    Scalar.TIME: _lenient(time.fromisoformat),
-    Scalar.UUID: _lenient(uuid.UUID),
-    Scalar.JSON: _read_stored_json,
-}

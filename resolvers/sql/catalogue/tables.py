@@ -1,0 +1,228 @@
+"""A reflected catalogue becomes a ``SourceModel``: tables are types, keys are operations, foreign keys are relations.
+
+It takes what SQLAlchemy has reflected and does no I/O.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Column, MetaData, Table, UniqueConstraint
+
+from resolvers.model import (
+    Argument,
+    Effect,
+    EnumType,
+    EnumValue,
+    Field,
+    LeftOut,
+    ListRef,
+    ManyKeys,
+    NamedRef,
+    ObjectType,
+    Operation,
+    Place,
+    Rows,
+    SourceModel,
+)
+from resolvers.naming import Naming
+from resolvers.sql.catalogue.draft import Draft
+from resolvers.sql.catalogue.model import Access, Catalogue, Served
+from resolvers.sql.catalogue.names import Taken, plain, singular
+from resolvers.sql.catalogue.relations import add_relations
+from resolvers.sql.column import SqlColumn
+from resolvers.sql.dialects import Dialect
+
+
+def read_catalogue(
+    name: str,
+    metadata: MetaData,
+    dialect: Dialect,
+    *,
+    views: frozenset[str] = frozenset(),
+    unread: Sequence[str] = (),
+    pinned: Mapping[str, str] | None = None,
+) -> Catalogue:
+    """Reads what was reflected.
+
+    ``views``: keys of ``metadata.tables`` that are views. ``unread``: names of tables and views that the database
+    listed and that could not be reflected; they are left out with a reason. ``pinned``: a table's name, or that and the
+    columns of a key (``orders by id``) → the name that its operation keeps whatever tables come.
+    """
+    draft = Draft(document=name)
+    taken = Taken()
+    # A table of the default schema keeps its name; one of another schema gives way to it.
+    for table in sorted(metadata.tables.values(), key=lambda table: (table.schema or "", table.name)):
+        free = table.name not in taken or table.schema is None
+        served_name = taken.first([table.name] if free else [f"{table.schema}_{table.name}"])
+        _add_type(draft, served_name, table, dialect)
+    keyed = {
+        keyed_place(served.name, by): (table, served, by)
+        for table, served in draft.tables.items()
+        if table.key not in views
+        for by in _keys(table, served)
+    }
+    there = keyed.keys() | {served.name for served in draft.tables.values()}
+    kept = {place: given for place, given in (pinned or {}).items() if place in there}
+    reserved = Taken(kept.values())
+    for table, served in draft.tables.items():
+        own = kept.get(served.name) or (served.name if served.name not in reserved else f"{served.name}_rows")
+        _add_list(draft, table, served, own)
+    operations = Taken([*draft.operations, *kept.values()])
+    for place, (table, served, by) in keyed.items():
+        own = kept.get(place) or operations.first(_keyed_names(draft, served, by))
+        _add_one(draft, table, served, by, own)
+    add_relations(draft)
+    draft.left_out += [
+        LeftOut(missing, "the database does not let it be read", Place(name, missing)) for missing in unread
+    ]
+    model = SourceModel(
+        name=name,
+        kind="database",
+        operations=draft.operations,
+        types=_singular_types(draft.types),
+        enums=draft.enums,
+        relations=tuple(draft.relations),
+        left_out=tuple(draft.left_out),
+        declared=len(draft.operations) + len(unread),
+    )
+    return Catalogue(model, draft.access, dialect)
+
+
+def _singular_types(rows: Mapping[str, ObjectType]) -> dict[str, ObjectType]:
+    """A row type bears the singular of its table's name, where no other table bears that or would come to bear it."""
+    wanted = Counter(singular(name) for name in rows)
+    return {
+        name: replace(made, name=singular(name)) if wanted[singular(name)] == 1 and singular(name) not in rows else made
+        for name, made in rows.items()
+    }
+
+
+def _add_type(draft: Draft, name: str, table: Table, dialect: Dialect) -> None:
+    columns = {column.name: dialect.column(column) for column in table.columns}
+    key = tuple(column.name for column in table.primary_key.columns)
+    place = draft.place(table)
+    if not columns:
+        draft.left_out.append(LeftOut(name, "it has no columns", place))
+        return
+    for column in columns.values():
+        if column.degraded:
+            draft.left_out.append(LeftOut(f"{name}.{column.name}", column.degraded, place, degraded=True))
+    fields = {
+        column.name: Field(
+            column.name,
+            column.type_ref(_enum(draft, column, place), nullable=dialect.nullable(column, key)),
+            description=column.column.comment or "",
+            place=place,
+        )
+        for column in columns.values()
+    }
+    draft.types[name] = ObjectType(name, fields, key=key, description=table.comment or "", place=place)
+    draft.tables[table] = Served(name, table, columns, key)
+
+
+def _enum(draft: Draft, column: SqlColumn, place: Place) -> str:
+    if column.enum is None:
+        return ""
+    wanted = column.enum.name or f"{column.column.table.name}_{column.name}"
+    identity = (column.enum.schema, wanted)
+    if identity not in draft.enum_names:
+        # A type of the model and an enum may not share a name.
+        tables = [table.name for table in (column.column.table.metadata.tables.values())]
+        taken = Taken([*tables, *draft.enums])
+        made = taken.first([wanted, f"{column.enum.schema}_{wanted}" if column.enum.schema else f"{wanted}_enum"])
+        draft.enum_names[identity] = made
+        draft.enums[made] = EnumType(made, tuple(EnumValue(value) for value in column.enum.enums), place=place)
+    return draft.enum_names[identity]
+
+
+def _add_list(draft: Draft, table: Table, served: Served, name: str) -> None:
+    columns = served.columns.values()
+    filterable = frozenset(column.name for column in columns if column.filterable)
+    draft.lists[served.name] = name
+    draft.operations[name] = Operation(
+        name=name,
+        effect=Effect.READ,
+        arguments={},
+        result=ListRef(NamedRef(served.name)),
+        keys=ManyKeys(argument=(), by={}) if filterable else None,
+        rows=Rows(filterable, frozenset(column.name for column in columns if column.orderable)),
+        description=table.comment or "",
+        place=draft.place(table),
+        naming=Naming(served.name, (served.name,)),
+    )
+    draft.access[name] = Access(served)
+
+
+def keyed_place(table: str, by: Sequence[str]) -> str:
+    """What the operation is that gives the row of a key, whatever it is called: ``orders by id``."""
+    return f"{table} by {', '.join(by)}"
+
+
+def _keys(table: Table, served: Served) -> list[tuple[str, ...]]:
+    """The columns of the primary key, then those of every other unique key."""
+    return [*([served.key] if served.key else []), *(columns for columns in _unique(table) if columns != served.key)]
+
+
+def _keyed_names(draft: Draft, served: Served, by: tuple[str, ...]) -> list[str]:
+    """What the operation by a key may be called, best first."""
+    one, joined = singular(served.name), "_".join(by)
+    if by != served.key:
+        return [f"{one}_by_{joined}", f"{served.name}_by_{joined}"]
+    # A name that another table bears, or will bear as its own singular, is not taken from it.
+    clear = plain(one) != plain(served.name) and one not in Taken(draft.tables[other].name for other in draft.tables)
+    plural_first = f"{one}_by_{joined}" if plain(one) == plain(served.name) else f"{served.name}_by_{joined}"
+    return [one, plural_first] if clear else [plural_first]
+
+
+def _unique(table: Table) -> list[tuple[str, ...]]:
+    found = {
+        tuple(column.name for column in constraint.columns)
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint)
+    }
+    found |= {
+        tuple(column.name for column in index.columns)
+        for index in table.indexes
+        # A partial index promises nothing about the other rows, an expression is no column.
+        if index.unique
+        and len(index.expressions) == len(index.columns)
+        and all(isinstance(expression, Column) for expression in index.expressions)
+        and not any(options.get("where") is not None for options in index.dialect_options.values())
+    }
+    order = {column.name: position for position, column in enumerate(table.columns)}
+    return sorted((columns for columns in found if columns), key=lambda columns: [order[name] for name in columns])
+
+
+def _add_one(draft: Draft, table: Table, served: Served, by: tuple[str, ...], name: str) -> None:
+    place = draft.place(table)
+    unfit = [column for column in by if not served.columns[column].filterable]
+    if unfit:
+        draft.left_out.append(LeftOut(name, f'values of the key column "{unfit[0]}" cannot be compared', place))
+        return
+    members = draft.types[served.name].fields
+    arguments = {
+        column: Argument(
+            column,
+            served.columns[column].type_ref(_enum(draft, served.columns[column], place), nullable=False),
+            required=True,
+            description=members[column].description,
+            place=place,
+        )
+        for column in by
+    }
+    draft.operations[name] = Operation(
+        name=name,
+        effect=Effect.READ,
+        arguments=arguments,
+        result=NamedRef(served.name, nullable=True),
+        by={column: column for column in by},
+        not_found_is_null=True,
+        description=table.comment or "",
+        place=place,
+        # What it is called may come to be another table's name; what it is stays this.
+        naming=Naming(keyed_place(served.name, by), (name,)),
+    )
+    draft.access[name] = Access(served, by)

@@ -1,0 +1,155 @@
+"""``Dialect``: all that differs between databases, said once for each of them in a room of its own.
+
+What is here is the standard's way (ISO/IEC 9075), which a room overrides where its database has another. Nothing above
+``dialects/`` asks which database it is.
+"""
+
+# ruff: noqa: ARG002  # arguments that only some rooms need
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
+
+from sqlalchemy import URL, Connection, Executable, MetaData, bindparam, tuple_, types
+from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.sql import type_coerce
+
+from resolvers.documents import DescriptionError
+from resolvers.errors import SourceError
+from resolvers.problem import Problem
+from resolvers.sql.column import Expression, Reader, SqlColumn
+from resolvers.sql.dialects.failures import Codes, source_error
+from resolvers.sql.values import coerce, unpadded
+
+T = TypeVar("T")
+Nulls: TypeAlias = Literal["first", "last"]
+Change: TypeAlias = Literal["insert", "update", "delete"]
+
+ESCAPE = "\\"
+"""The character that takes its meaning from ``%``, ``_`` and itself in patterns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A database to connect to. ``connect``: the driver's own arguments beside the URL, which may hold a password."""
+
+    url: URL = field(repr=False)
+    connect: dict[str, object] = field(default_factory=dict, repr=False)
+
+
+class Database(Protocol):
+    """How statements reach one database."""
+
+    async def ask(self, query: Executable, budget: float) -> Sequence[Any]:
+        """The rows of a statement that changes nothing, within ``budget`` seconds.
+
+        Raises:
+            SourceTimeout: not within its time. SourceUnavailable: no connection came about. SQLAlchemyError, OSError:
+            whatever the database or the network said (``Dialect.failure`` makes an error of ours of it).
+        """
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Does something with a connection, as in a thread: reading the catalogue."""
+
+    async def close(self) -> None:
+        """Waits for what is still under way, and gives back the connections."""
+
+
+class Dialect(ABC):
+    """One kind of database.
+
+    ``drivers``: the schemes of its URLs. ``form``: how such a URL is written. ``codes``: beginnings of SQLSTATEs (or of
+    the database's own names of failures) and what they mean here; the first that fits counts.
+    """
+
+    name: ClassVar[str]
+    drivers: ClassVar[tuple[str, ...]]
+    form: ClassVar[str]
+    codes: ClassVar[Codes] = ()
+    max_parameters: ClassVar[int | None] = 30_000
+    """Most bound values of one condition; ``None``: many keys are one value."""
+    returning: ClassVar[frozenset[Change]] = frozenset({"insert", "update", "delete"})
+    """Which changes give back the rows that they changed."""
+
+    # Where it is, and how statements run there.
+
+    @abstractmethod
+    def address(self, url: URL, base: Path) -> Address:
+        """What to connect to; relative files start at ``base``.
+
+        Raises:
+            DescriptionError: a part of the URL is not supported, or a file is not there.
+        """
+
+    @abstractmethod
+    def open(self, where: Address, *, concurrency: int, timeout_s: float) -> Database:
+        """The database, with ``concurrency`` connections at most; none is made yet."""
+
+    def failure(self, error: Exception) -> SourceError:
+        """The error to raise for what a driver complains about; it holds neither SQL nor a value."""
+        return source_error(error, self.codes)
+
+    # What its catalogue says.
+
+    @abstractmethod
+    def column(self, column: Any) -> SqlColumn:
+        """What a reflected column is served as. Every column is: the least is text or JSON, and why."""
+
+    def reflect(self, connection: Connection, metadata: MetaData, schema: str | None, listed: Sequence[str]) -> None:
+        """Adds the tables and views of a schema to ``metadata``; what cannot be read of ``listed`` stays away."""
+        metadata.reflect(connection, schema=schema, views=True, resolve_fks=False)
+
+    def materialized(self, inspector: Inspector, schema: str | None) -> list[str]:
+        """The names of materialized views."""
+        return []
+
+    def nullable(self, column: SqlColumn, key: Sequence[str]) -> bool:
+        """Whether a row may have no value there; ``key``: the columns of the table's primary key."""
+        return bool(column.column.nullable)
+
+    # How columns and values are written (``resolvers.sql.column.Spelling``).
+
+    def selected(self, column: SqlColumn) -> Expression:
+        return type_coerce(column.column, column.column.type)
+
+    def compared(self, column: SqlColumn) -> Expression:
+        return type_coerce(column.column, column.bound_as)
+
+    def bound(self, column: SqlColumn, value: object) -> Expression:
+        return bindparam(None, value, type_=column.bound_as, unique=True)
+
+    def fit(self, column: SqlColumn, value: object) -> object:
+        return coerce(column, value)
+
+    def reader(self, column: SqlColumn) -> Reader | None:
+        return unpadded if column.padded and not column.array else None
+
+    # How conditions and orders are written.
+
+    def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
+        """``(a, b) IN (…)``; ``rows`` are not empty, their values what ``fit`` gave."""
+        if len(columns) == 1:
+            return columns[0].compared().in_([row[0] for row in rows])
+        return tuple_(*(column.compared() for column in columns)).in_(list(rows))
+
+    def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
+        """A pattern in which ``ESCAPE`` escapes. Without ``ignore_case``, case counts."""
+        text = type_coerce(column.column, types.Text())
+        bound = bindparam(None, pattern, type_=types.Text(), unique=True)
+        return text.ilike(bound, escape=ESCAPE) if ignore_case else text.like(bound, escape=ESCAPE)
+
+    def ordered(self, expression: Expression, *, descending: bool, nulls: Nulls | None) -> list[Expression]:
+        """One part of an ORDER BY, ``nulls`` where the caller said."""
+        ordered: Expression = expression.desc() if descending else expression.asc()
+        if nulls is not None:
+            ordered = ordered.nulls_first() if nulls == "first" else ordered.nulls_last()
+        return [ordered]
+
+
+def bad_address(what: str, mend: str) -> DescriptionError:
+    """A problem with the URL; it never repeats the URL, which may hold a password."""
+    return DescriptionError(Problem(what, where=("database",), mend=mend))

@@ -1,0 +1,80 @@
+"""How PostgreSQL differs: arrays as one parameter, enumerated types, domains, and SQLSTATEs of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, any_, bindparam, cast, func, select, tuple_, types
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.sql import type_coerce
+
+from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
+from resolvers.sql.column import Expression, SqlColumn
+from resolvers.sql.dialects.dialect import Address, Database, Dialect, bad_address
+from resolvers.sql.dialects.postgresql.columns import plain_type, served_column
+from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
+
+
+class PostgreSql(Dialect):
+    name = "postgresql"
+    drivers = ("postgresql", "postgres", "postgresql+asyncpg")
+    form = "postgresql://user:password@host/name"
+    max_parameters = None
+    codes = (
+        ("57014", SourceTimeout),  # query_canceled: the statement's time ran out
+        ("55P03", SourceTimeout),  # lock_not_available
+        ("25P03", SourceTimeout),  # idle_in_transaction_session_timeout
+        ("42501", SourceRejected),  # insufficient_privilege
+        ("28", SourceUnavailable),  # the server does not let us in
+        ("3D", SourceUnavailable),  # no such database any more
+        ("57P", SourceUnavailable),  # the server is shutting down or starting
+        ("08", SourceUnavailable),  # connection lost
+        ("53", SourceUnavailable),  # too many connections, no memory, disk full
+        ("22", SourceBadResponse),  # a value in the data that an expression of a view cannot take
+        ("42", SourceBadResponse),  # a table or column that was there when the catalogue was read
+    )
+
+    def address(self, url: URL, base: Path) -> Address:  # noqa: ARG002  # a file's base is none of a server's
+        connect: dict[str, object] = {}
+        for key, value in url.query.items():
+            if key in {"ssl", "sslmode"} and isinstance(value, str):
+                connect["ssl"] = value
+            elif key == "application_name" and isinstance(value, str):
+                connect["server_settings"] = {"application_name": value}
+            else:
+                raise bad_address(f'the URL parameter "{key}" is not supported yet', "leave it out")
+        return Address(url.set(drivername="postgresql+asyncpg", query={}), connect)
+
+    def open(self, where: Address, *, concurrency: int, timeout_s: float) -> Database:
+        return PostgreSqlDatabase(where, concurrency=concurrency, timeout_s=timeout_s)
+
+    def column(self, column: Any) -> SqlColumn:
+        return served_column(column, self)
+
+    def materialized(self, inspector: Inspector, schema: str | None) -> list[str]:
+        return list(inspector.get_materialized_view_names(schema))
+
+    def selected(self, column: SqlColumn) -> Expression:
+        if column.degraded:
+            return cast(column.column, types.Text())
+        return type_coerce(column.column, plain_type(column.column.type))
+
+    def bound(self, column: SqlColumn, value: object) -> Expression:
+        bound = super().bound(column, value)
+        # The driver binds every float in double precision, and 0.1 of that is not the 0.1 of a real.
+        return cast(bound, types.REAL()) if isinstance(column.bound_as, types.REAL) else bound
+
+    def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
+        # An array is one parameter: the statement, and so its plan, is the same for any number of keys.
+        arrays = [
+            bindparam(None, [row[index] for row in rows], type_=postgresql.ARRAY(column.bound_as), unique=True)
+            for index, column in enumerate(columns)
+        ]
+        if len(columns) == 1:
+            return columns[0].compared() == any_(arrays[0])
+        names = [f"k{index}" for index in range(len(columns))]
+        keys = func.unnest(*arrays).table_valued(*names).render_derived(name="keys")
+        return tuple_(*(column.compared() for column in columns)).in_(select(*(keys.c[name] for name in names)))

@@ -1,0 +1,127 @@
+"""How SQLite differs: any column may hold any type, so values are taken as they are and compared by one spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, MetaData, and_, bindparam, cast, func, or_, types
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import type_coerce
+
+from resolvers.errors import SourceBadResponse, SourceTimeout, SourceUnavailable
+from resolvers.model import Scalar
+from resolvers.sql.column import Expression, Reader, SqlColumn
+from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, bad_address
+from resolvers.sql.dialects.scalars import scalar_of
+from resolvers.sql.dialects.sqlite.database import SqliteDatabase
+from resolvers.sql.dialects.sqlite.values import reader, stored
+
+_FORMATS = {
+    Scalar.DATE_TIME: "%Y-%m-%d %H:%M:%f",
+    Scalar.DATE: "%Y-%m-%d",
+    Scalar.TIME: "%H:%M:%f",
+}
+
+
+class Sqlite(Dialect):
+    name = "sqlite"
+    drivers = ("sqlite", "sqlite+aiosqlite")
+    form = "sqlite:///path"
+    codes = (
+        ("SQLITE_INTERRUPT", SourceTimeout),
+        ("SQLITE_BUSY", SourceTimeout),
+        ("SQLITE_LOCKED", SourceTimeout),
+        ("SQLITE_CANTOPEN", SourceUnavailable),
+        ("SQLITE_IOERR", SourceUnavailable),
+        ("SQLITE_ERROR", SourceBadResponse),  # no such table or column
+    )
+    max_parameters = 30_000  # SQLite takes 32,766 in one statement; some are left for the other conditions.
+
+    def address(self, url: URL, base: Path) -> Address:
+        if url.query or url.host:
+            raise bad_address("a SQLite URL has a path and nothing else", "write sqlite:///path")
+        if not url.database or url.database == ":memory:":
+            raise bad_address("a SQLite database in memory has no tables to serve", "name a file: sqlite:///path")
+        path = base / url.database
+        if not path.is_file():
+            raise bad_address(f'there is no database file "{url.database}"', "correct the path, or make the file")
+        # mode=ro: SQLite itself refuses every write, whatever statement should reach it.
+        uri = f"file:{quote(str(path.resolve()))}"
+        return Address(URL.create("sqlite", database=uri, query={"mode": "ro", "uri": "true"}))
+
+    def open(self, where: Address, *, concurrency: int, timeout_s: float) -> Database:
+        return SqliteDatabase(where, concurrency=concurrency, timeout_s=timeout_s)
+
+    def column(self, column: Any) -> SqlColumn:
+        known = scalar_of(column.type)
+        if known is None:
+            reason = "the column has no declared type that is known; its values are served as JSON"
+            return SqlColumn(column, self, Scalar.JSON, types.NullType(), degraded=reason)
+        return SqlColumn(column, self, known, types.NullType())
+
+    def reflect(self, connection: Connection, metadata: MetaData, schema: str | None, listed: Sequence[str]) -> None:
+        # SQLite keeps views whose tables are gone, and fails the whole reflection when one is looked at.
+        for table in listed:
+            try:
+                metadata.reflect(connection, schema=schema, views=True, only=[table], resolve_fks=False)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_ERROR":
+                    raise
+
+    def nullable(self, column: SqlColumn, key: Sequence[str]) -> bool:
+        # SQLite calls the column of a row's number nullable and never stores a null there.
+        is_row_number = tuple(key) == (column.name,) and isinstance(column.column.type, types.INTEGER)
+        return super().nullable(column, key) and not is_row_number
+
+    def selected(self, column: SqlColumn) -> Expression:
+        return type_coerce(column.column, types.NullType())
+
+    def compared(self, column: SqlColumn) -> Expression:
+        return _spelled(column, type_coerce(column.column, types.NullType()))
+
+    def bound(self, column: SqlColumn, value: object) -> Expression:
+        bound: Expression = bindparam(None, value, type_=column.bound_as, unique=True)
+        if column.scalar is Scalar.DECIMAL:
+            return cast(bound, types.NUMERIC())
+        return _spelled(column, bound)
+
+    def fit(self, column: SqlColumn, value: object) -> object:
+        return stored(super().fit(column, value))
+
+    def reader(self, column: SqlColumn) -> Reader | None:
+        return reader(column)
+
+    def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
+        if not any(_wrapped(column) for column in columns):
+            return super().among(columns, rows)
+        if len(columns) == 1:
+            return columns[0].compared().in_([columns[0].bound(row[0]) for row in rows])
+        return or_(
+            *(and_(*(column.compared() == column.bound(value) for column, value in zip(columns, row, strict=True)))
+              for row in rows)
+        )  # fmt: skip
+
+    def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
+        # LIKE heeds case because the database says so at every connection.
+        text: Expression = type_coerce(column.column, types.Text())
+        bound: Expression = bindparam(None, pattern, type_=types.Text(), unique=True)
+        if ignore_case:
+            return func.lower(text).like(func.lower(bound), escape=ESCAPE)
+        return text.like(bound, escape=ESCAPE)
+
+
+def _wrapped(column: SqlColumn) -> bool:
+    """SQLite has no such type: its values are brought to one spelling before they are compared."""
+    return column.scalar in _FORMATS or column.scalar in {Scalar.UUID, Scalar.DECIMAL}
+
+
+def _spelled(column: SqlColumn, expression: Expression) -> Expression:
+    spelling = _FORMATS.get(column.scalar)
+    if spelling is not None:
+        return func.strftime(spelling, expression)
+    if column.scalar is Scalar.UUID:
+        return func.lower(func.replace(expression, "-", ""))
+    return expression

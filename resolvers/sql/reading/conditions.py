@@ -1,0 +1,131 @@
+"""Predicates become conditions in SQL, with bound values."""
+
+from __future__ import annotations
+
+import operator as operators
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import and_, false, not_, or_, true
+
+from resolvers.errors import BadRequest
+from resolvers.model import Scalar
+from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Predicate
+from resolvers.sql.catalogue import Served
+from resolvers.sql.column import Expression, SqlColumn
+from resolvers.sql.dialects import ESCAPE, Dialect
+from resolvers.sql.values import Unfit
+
+_TEXT_OPERATORS = frozenset({"like", "ilike", "contains", "startsWith", "endsWith"})
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "eq": operators.eq,
+    "ne": operators.ne,
+    "gt": operators.gt,
+    "gte": operators.ge,
+    "lt": operators.lt,
+    "lte": operators.le,
+}
+
+
+def condition(dialect: Dialect, served: Served, predicate: Predicate, filtered: dict[str, None]) -> Expression:
+    """The condition; the names of the columns in it are added to ``filtered``.
+
+    Raises:
+        BadRequest: a column that is not there or cannot be filtered, a value that it cannot hold.
+    """
+    match predicate:
+        case And(parts):
+            return and_(true(), *(condition(dialect, served, part, filtered) for part in parts))
+        case Or(parts):
+            return or_(false(), *(condition(dialect, served, part, filtered) for part in parts))
+        case Not(part):
+            return not_(condition(dialect, served, part, filtered))
+        case IsNull(name):
+            column = _filterable(served, name)
+            filtered[name] = None
+            return column.column.is_(None)
+        case Compare(name, operator, value):
+            column = _filterable(served, name)
+            filtered[name] = None
+            return _compare(dialect, column, operator, value)
+        case In(names, values):
+            columns = [_filterable(served, name) for name in names]
+            filtered.update(dict.fromkeys(names))
+            return _among(dialect, columns, values)
+
+
+def fit(column: SqlColumn, value: object) -> object:
+    """The value as the driver takes it.
+
+    Raises:
+        BadRequest: the column cannot hold it.
+    """
+    try:
+        return column.fit(value)
+    except Unfit as error:
+        raise BadRequest(f"{column.name} {error}") from None
+
+
+def _filterable(served: Served, name: str) -> SqlColumn:
+    column = served.column(name)
+    if not column.filterable:
+        raise BadRequest(f"{served.name}.{column.name} cannot be filtered")
+    return column
+
+
+def _compare(dialect: Dialect, column: SqlColumn, operator: Operator, value: object) -> Expression:
+    fitting = fit(column, value)
+    if operator in _TEXT_OPERATORS:
+        if column.scalar is not Scalar.STRING or column.enum is not None or not isinstance(value, str):
+            raise BadRequest(f"{column.name} is no text")
+        pattern = _pattern(column, operator, value)
+        return dialect.like(column, pattern, ignore_case=operator == "ilike")
+    if operator not in {"eq", "ne"} and not column.orderable:
+        raise BadRequest(f"{column.name} has no order")
+    made: Expression = _COMPARISONS[operator](column.compared(), column.bound(fitting))
+    return made
+
+
+def _pattern(column: SqlColumn, operator: Operator, value: str) -> str:
+    if operator in {"like", "ilike"}:
+        if (len(value) - len(value.rstrip(ESCAPE))) % 2:
+            raise BadRequest(f"a pattern for {column.name} ends with a lone escape character")
+        return value
+    plain = value
+    for special in (ESCAPE, "%", "_"):
+        plain = plain.replace(special, ESCAPE + special)
+    before, after = operator != "startsWith", operator != "endsWith"
+    return "%" * before + plain + "%" * after
+
+
+def _among(dialect: Dialect, columns: Sequence[SqlColumn], values: Iterable[tuple[object, ...]]) -> Expression:
+    """``(a, b) IN (…)``. A value that a column cannot hold is equal to none of its values, so it is left out.
+
+    Keys of a link come from other systems: one number too large among a thousand keys must not cost the others their
+    rows. Text that no database takes is refused all the same.
+    """
+    rows: dict[tuple[object, ...], None] = {}
+    given = tuple(values)
+    for key in given:
+        fitting = _fit_key(columns, key)
+        if fitting is not None:
+            rows[fitting] = None
+    if not rows:
+        # Unequal to every value there is, and unknown for a null, as SQL has it; nothing at all is simply false.
+        return and_(*(column.compared() != column.compared() for column in columns)) if given else false()
+    if dialect.max_parameters is not None and len(rows) * len(columns) > dialect.max_parameters:
+        raise BadRequest(f"a condition may have at most {dialect.max_parameters} values")
+    return dialect.among(columns, list(rows))
+
+
+def _fit_key(columns: Sequence[SqlColumn], key: tuple[object, ...]) -> tuple[object, ...] | None:
+    if len(key) != len(columns):
+        raise BadRequest("a key has as many parts as its fields")
+    try:
+        if len(columns) == 1:
+            return (columns[0].fit(key[0]),)
+        return tuple(column.fit(value) for column, value in zip(columns, key, strict=True))
+    except Unfit as error:
+        if error.malformed:
+            raise BadRequest(f"a key {error}") from None
+        return None
