@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from resolvers.model import Scalar
 
+WSDL = "http://schemas.xmlsoap.org/wsdl/"
 XSD = "http://www.w3.org/2001/XMLSchema"
 XML = "http://www.w3.org/XML/1998/namespace"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+NIL = f"{{{XSI}}}nil"
+XSI_TYPE = f"{{{XSI}}}type"
+
+SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 
 BUILTINS: dict[str, Scalar] = {
     **dict.fromkeys(

@@ -15,9 +15,11 @@ from resolvers.model import Effect, SourceModel
 from resolvers.nearby import refused
 from resolvers.origin import can_be_called
 from resolvers.problem import Problem
-from resolvers.soap.envelope import decode, encode, readers
+from resolvers.soap.documents.gather import gather
+from resolvers.soap.operations.wsdl import Description, read
+from resolvers.soap.replies.envelope import decode, readers
+from resolvers.soap.requests.envelope import encode
 from resolvers.soap.settings import SoapSettings
-from resolvers.soap.wsdl import Description, gather, read
 from resolvers.source import Call, Context
 
 IN_THREAD_BYTES = 256 * 1024

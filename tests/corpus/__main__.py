@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from statistics import median
 
-from tests.corpus.measure import COUNTS, TABLE, Measured, measure_all, reasons, row
+from tests.corpus.measure import COUNTS, TABLE, Measured, measure_all, reasons, row, share
 
 TEXT = """\
 # What becomes of real OpenAPI documents
@@ -39,10 +39,6 @@ and found natural; a test holds them, and `.venv/bin/python -m tests.corpus.sdl`
 |---|---|{rules}---:|---:|
 {rows}
 """
-
-
-def share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f} %"
 
 
 def page(measured: list[Measured]) -> str:

@@ -20,9 +20,10 @@ from resolvers.errors import (
     SourceRejected,
     SourceUnavailable,
 )
-from resolvers.soap.envelope import decode, encode
+from resolvers.soap.operations.wsdl import read
+from resolvers.soap.replies.envelope import decode
+from resolvers.soap.requests.envelope import encode
 from resolvers.soap.shapes import OperationCodec
-from resolvers.soap.wsdl import read
 from resolvers.xml import UnsafeXml, parse
 
 BILLING = Path(__file__).with_name("billing.wsdl")

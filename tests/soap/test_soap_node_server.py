@@ -12,8 +12,9 @@ import pytest
 
 from resolvers.documents import Document
 from resolvers.errors import SourceFault
-from resolvers.soap.envelope import decode, encode
-from resolvers.soap.wsdl import read
+from resolvers.soap.operations.wsdl import read
+from resolvers.soap.replies.envelope import decode
+from resolvers.soap.requests.envelope import encode
 from tests.soap.npm_soap import npm_soap
 
 HERE = Path(__file__).parent

@@ -8,7 +8,8 @@ import pytest
 
 from resolvers.documents import DescriptionError, Document
 from resolvers.model import Effect, ListRef, NamedRef, ObjectType, Scalar, ScalarRef
-from resolvers.soap.wsdl import Description, effect_of, read, resolve
+from resolvers.soap.documents.gather import resolve
+from resolvers.soap.operations.wsdl import Description, effect_of, read
 
 BILLING = Path(__file__).with_name("billing.wsdl")
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "wsdl"

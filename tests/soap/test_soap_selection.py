@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from resolvers.documents import Document
 from resolvers.errors import SourceBadResponse
-from resolvers.soap.envelope import decode, readers
-from resolvers.soap.wsdl import read
+from resolvers.soap.operations.wsdl import read
+from resolvers.soap.replies.envelope import decode, readers
 from resolvers.source import EVERYTHING, LEAF, Selection
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'

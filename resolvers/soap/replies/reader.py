@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from resolvers.errors import SourceBadResponse
-from resolvers.soap.builtins import XSI
+from resolvers.soap.builtins import NIL
 from resolvers.soap.lexical import KEPT, value_of
 from resolvers.soap.shapes import Complex, Member, Shape, Simple
 from resolvers.source import Selection
 from resolvers.xml import Element
 
-NIL = f"{{{XSI}}}nil"
 _MOST = 1000
 _PLAIN = frozenset({"utf-8", "us-ascii", "iso-8859-1"})
 """Encodings in which the letters of ``nil`` are these three bytes and nothing else is."""

@@ -1,35 +1,27 @@
-"""WSDL 1.1 documents read into a ``SourceModel`` and the codecs of its operations (WSDL 1.1, SOAP 1.1 binding).
-
-``gather`` collects a WSDL and what it imports through whoever may fetch; ``read`` is pure. Envelopes are made in
-``envelope.py``.
-"""
+"""WSDL 1.1 documents read into a ``SourceModel`` and the codecs of its operations (WSDL 1.1, SOAP 1.1 binding)."""
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
-from resolvers.documents import DescriptionError, Document, Documents
+from resolvers.documents import DescriptionError, Document
 from resolvers.model import Argument, Effect, LeftOut, NamedRef, Operation, Place, ScalarRef, SourceModel
 from resolvers.problem import Problem
-from resolvers.soap.builtins import XSD
-from resolvers.soap.members import settle
-from resolvers.soap.neutral import Neutral, unwritable, written
+from resolvers.soap.builtins import WSDL, XSD
+from resolvers.soap.documents.gather import IMPORTS, resolve
+from resolvers.soap.schemas.members import settle
+from resolvers.soap.schemas.neutral import Neutral, unwritable, written
+from resolvers.soap.schemas.types import Types, qname
 from resolvers.soap.shapes import Complex, Member, OperationCodec
-from resolvers.soap.xsd import Types, qname
 from resolvers.xml import Element, UnsafeXml, line_of, local, parse, text_inside
 
-WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
 SOAP12 = "http://schemas.xmlsoap.org/wsdl/soap12/"
 MIME = "http://schemas.xmlsoap.org/wsdl/mime/"
 HTTP_TRANSPORT = "http://schemas.xmlsoap.org/soap/http"
 
-MAX_DOCUMENTS = 500
-_IMPORTS = (f"{{{WSDL}}}import", f"{{{XSD}}}import", f"{{{XSD}}}include", f"{{{XSD}}}redefine", f"{{{XSD}}}override")
 _READ = re.compile(
     r"(get|list|find|search|read|query|fetch|lookup|retrieve|check|is|has|count|describe)(?!(?-i:[a-z]))", re.IGNORECASE
 )
@@ -50,44 +42,6 @@ class _Refused(Exception):
     def __init__(self, reason: str, node: Element | None = None) -> None:
         super().__init__(reason)
         self.node = node
-
-
-async def gather(documents: Documents, location: str) -> Mapping[str, Document]:
-    """The WSDL at ``location`` and all that it imports or includes, by location, in breadth.
-
-    A document that cannot be fetched or parsed is absent; ``read`` reports it where it was wanted.
-
-    Raises:
-        DescriptionError: the WSDL itself cannot be had.
-    """
-    found: dict[str, Document] = {location: await documents.read(location)}
-    waiting = [location]
-    tried = {location}
-    while waiting:
-        here = waiting.pop(0)
-        try:
-            root = parse(found[here].content)
-        except UnsafeXml:
-            continue
-        for wanted in (resolve(here, reference) for _, reference in _references(root)):
-            if wanted in tried or len(found) >= MAX_DOCUMENTS:
-                continue
-            tried.add(wanted)
-            try:
-                found[wanted] = await documents.read(wanted)
-            except DescriptionError:
-                continue
-            waiting.append(wanted)
-    return found
-
-
-def resolve(base: str, reference: str) -> str:
-    """Where ``reference`` points to, seen from the document at ``base``: a URL or a path."""
-    if "://" in reference:
-        return reference
-    if "://" in base:
-        return urljoin(base, reference)
-    return posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
 
 
 def read(name: str, documents: Mapping[str, Document], root: str) -> Description:
@@ -185,7 +139,7 @@ class _Reader:
         self._types.add(node, document, namespace)
         own = node.get("targetNamespace") or namespace
         for child in node:
-            if child.tag in _IMPORTS:
+            if child.tag in IMPORTS:
                 included = local(child.tag) != "import"
                 self._follow(child, child.get("schemaLocation"), document, own if included else None)
                 if local(child.tag) in {"redefine", "override"}:
@@ -423,20 +377,14 @@ def _answers(argument: Argument, fields: Mapping[str, object]) -> bool:
 
 
 def _signature(codec: OperationCodec) -> tuple[object, ...]:
-    parts = () if codec.wrapper else tuple(part.tag for part in codec.parts.values())
+    bare = () if codec.wrapper else codec.parts.values()
+    parts = tuple(part.tag for part in bare if isinstance(part, Member))
     return codec.wrapper, parts, codec.result.tag if codec.result is not None else ""
 
 
 def _input_name(node: Element) -> str | None:
     found = node.find(f"{{{WSDL}}}input")
     return found.get("name") if found is not None else None
-
-
-def _references(root: Element) -> Iterator[tuple[Element, str]]:
-    for node in root.iter(*_IMPORTS):
-        reference = node.get("location") or node.get("schemaLocation")
-        if reference:
-            yield node, reference
 
 
 def _documentation(node: Element) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from resolvers.model import (
     Argument,
     EnumType,
@@ -15,7 +17,7 @@ from resolvers.model import (
     ScalarRef,
     TypeRef,
 )
-from resolvers.soap.shapes import Complex, Member, Opaque, Shape, Simple
+from resolvers.soap.shapes import Array, Branch, Choice, Complex, Content, Member, Opaque, Shape, Simple
 
 
 class Neutral:
@@ -33,16 +35,39 @@ class Neutral:
         self._reach(member.shape, output=True)
         return reference(member)
 
-    def argument(self, member: Member) -> Argument:
-        """A member of the request as an argument or an input field."""
-        self._reach(member.shape, output=False)
+    def argument(self, content: Content) -> Argument:
+        """A part of the request as an argument or an input field."""
+        if isinstance(content, Member):
+            self._reach(content.shape, output=False)
+            return Argument(
+                content.name,
+                reference(content),
+                required=content.required,
+                description=content.description,
+                place=content.place,
+            )
+        if content.type_name not in self.inputs:
+            self.inputs[content.type_name] = self._one_of(content.type_name, content)
+        item = NamedRef(content.type_name)
         return Argument(
-            member.name,
-            reference(member),
-            required=member.required,
-            description=member.description,
-            place=member.place,
+            content.name,
+            ListRef(item) if content.many else item,
+            required=content.required,
+            description=content.description,
+            place=content.place,
         )
+
+    def _one_of(self, name: str, choice: Choice) -> InputType:
+        """The ``@oneOf`` input of a choice; a branch of several is an input object of its own."""
+        fields = {branch.name: self._branch(branch, choice) for branch in choice.branches}
+        return InputType(name, fields, one_of=True, description=choice.description, place=choice.place)
+
+    def _branch(self, branch: Branch, choice: Choice) -> Argument:
+        if len(branch.content) == 1:
+            return replace(self.argument(branch.content[0]), name=branch.name, required=False)
+        fields = {content.name: self.argument(content) for content in branch.content}
+        self.inputs.setdefault(branch.type_name, InputType(branch.type_name, fields, place=choice.place))
+        return Argument(branch.name, NamedRef(branch.type_name), place=choice.place)
 
     def _reach(self, start: Shape, *, output: bool) -> None:
         waiting = [start]
@@ -58,6 +83,8 @@ class Neutral:
                         shape.place,
                     ),
                 )
+            if isinstance(shape, Array):
+                waiting.append(shape.item.shape)
             if not isinstance(shape, Complex) or not shape.members:
                 continue
             if shape.name in (self.types if output else self.inputs):
@@ -70,23 +97,17 @@ class Neutral:
                     place=shape.place,
                 )
             else:
-                fields = {
-                    member.name: Argument(
-                        member.name,
-                        reference(member),
-                        required=member.required,
-                        description=member.description,
-                        place=member.place,
-                    )
-                    for member in written(shape)
-                }
-                self.inputs[shape.name] = InputType(
-                    shape.name,
-                    fields,
-                    description=shape.description,
-                    place=shape.place,
-                )
+                self._input(shape)
             waiting.extend(member.shape for member in reversed(shape.members))
+
+    def _input(self, shape: Complex) -> None:
+        only = shape.content[0] if len(shape.content) == 1 else None
+        self.inputs[shape.name] = InputType(shape.name, {}, place=shape.place)  # the type may hold itself
+        if isinstance(only, Choice) and not only.name:
+            self.inputs[shape.name] = self._one_of(shape.name, only)
+            return
+        fields = {content.name: self.argument(content) for content in shape.content}
+        self.inputs[shape.name] = InputType(shape.name, fields, description=shape.description, place=shape.place)
 
 
 def written(shape: Complex) -> tuple[Member, ...]:
@@ -121,6 +142,8 @@ def _item(shape: Shape, *, nullable: bool) -> TypeRef:
             return NamedRef(shape.name, nullable)
         case Complex():
             return ScalarRef(Scalar.JSON, nullable)
+        case Array(item=item):
+            return ListRef(reference(item), nullable)
         case Opaque():
             return ScalarRef(Scalar.JSON, nullable)
 

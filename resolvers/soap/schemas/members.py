@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from resolvers.model import LeftOut, Scalar
 from resolvers.soap.builtins import XML, XSD
+from resolvers.soap.schemas.types import NESTING, Schema, Types, is_true, place_of, qname, text_of
 from resolvers.soap.shapes import Complex, Member, Opaque, Shape, Simple
-from resolvers.soap.xsd import NESTING, Schema, Types, is_true, place_of, qname, text_of
 from resolvers.xml import Element, local, namespace_of
 
 _PARTICLES = {"sequence", "all", "choice", "group", "element", "any"}
@@ -31,6 +31,7 @@ def settle(types: Types) -> None:
     while types.unsettled:
         shape, node, schema = types.unsettled.pop(0)
         shape.members = tuple(_Content(types, shape).members(node, schema))
+        shape.content = tuple(member for member in shape.members if member.kind != "any")
         shape.by_tag = {member.tag: member for member in shape.members if member.kind == "element"}
         if is_true(node.get("abstract")):
             types.note(shape.name, "an abstract type: only its own members are served", node, schema)

@@ -1,0 +1,1 @@
+"""Envelopes become values and errors."""

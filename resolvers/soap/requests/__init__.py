@@ -1,0 +1,1 @@
+"""Arguments become the bytes of an envelope."""

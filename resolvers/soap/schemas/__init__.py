@@ -1,0 +1,1 @@
+"""Declarations of XML Schema become shapes, and shapes types of the neutral form."""
