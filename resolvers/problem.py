@@ -19,13 +19,15 @@ class Problem:
 
     ``where`` is the path of keys in the configuration file (``("sources", "shop", "timout_s")``); ``mend`` is an
     imperative sentence without a full stop, empty where nothing better than ``what`` can be said. ``document`` names
-    another file (a description) when the fault lies there, as ``file`` or ``file:line``.
+    another file (a description) when the fault lies there, as ``file`` or ``file:line``. ``lacks``: the schema
+    coordinate that is not there, for whoever knows why.
     """
 
     what: str
     where: tuple[Key, ...] = ()
     mend: str = ""
     document: str = ""
+    lacks: str = ""
 
     def under(self, *prefix: Key) -> Problem:
         """The same problem, seen from further up: ``prefix`` is put before its path."""

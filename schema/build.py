@@ -34,6 +34,7 @@ from resolvers import (
 from schema.access.rules import Policy, check_rules, open_nulls
 from schema.access.settings import AccessSettings
 from schema.extension import AddedField, Extension
+from schema.former import Former
 from schema.graph import Executor, Graph
 from schema.limits import OperationLimits
 from schema.links import Joined, LinkBuilder, LinkSettings
@@ -100,13 +101,14 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
             links.relate(source_types, relation, taken)
     problems += links.problems
     problems += _add_fields(unified, types, settings, {made.coordinate for made in links.joined})
+    former = Former(settings.rename, settings.hide)
     if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(map(former.explain, problems))
     _complete(unified, types, sources)
     schema = unified.graphql
     problems = check_rules(schema, settings.access, incomplete=bool(settings.missing))
     if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(map(former.explain, problems))
     policy = Policy(schema, settings.access)
     problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
     if not settings.missing:

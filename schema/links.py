@@ -77,9 +77,9 @@ class Joined:
 
 
 class _Fault(Exception):
-    def __init__(self, what: str, *where: str, mend: str = "") -> None:
+    def __init__(self, what: str, *where: str, mend: str = "", lacks: str = "") -> None:
         super().__init__(what)
-        self.problem = Problem(what, where, mend)
+        self.problem = Problem(what, where, mend, lacks=lacks)
 
 
 class LinkBuilder:
@@ -133,7 +133,7 @@ class LinkBuilder:
         if source in waiting or (owner not in self._owner and waiting):
             return
         if owner not in self._owner:
-            raise _Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner))
+            raise _Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner), lacks=owner)
         parent_made, parent_key = self._owner[owner]
         target = self._types.sources.get(source)
         if target is None:
@@ -220,7 +220,8 @@ class LinkBuilder:
     def _parent_field(self, made: SourceTypes, key: str, owner: str, name: str) -> tuple[str, Scalar, bool]:
         spelled = {graphql: source for source, graphql in made.field_names[owner].items()}
         if name not in spelled:
-            raise _Fault(f'"{owner}" has no field "{name}"', "match", name, mend=nearest(name, spelled))
+            what = f'"{owner}" has no field "{name}"'
+            raise _Fault(what, "match", name, mend=nearest(name, spelled), lacks=f"{owner}.{name}")
         definition = made.model.types[key]
         assert not hasattr(definition, "members")
         ref = cast("ObjectType", definition).fields[spelled[name]].type
@@ -249,7 +250,8 @@ class LinkBuilder:
                 raise _Fault(f'argument "{name}" does not take one plain value', "match")
             return argument, scalar, False, argument
         what = f'"{made.model.name}.{operation.name}" has no result field "{name}"'
-        raise _Fault(what, "match", mend=nearest(name, [*spelled, *arguments]))
+        lacks = f"{row_name}.{name}" if row_name else ""
+        raise _Fault(what, "match", mend=nearest(name, [*spelled, *arguments]), lacks=lacks)
 
     @staticmethod
     def _constants(
@@ -271,7 +273,8 @@ class LinkBuilder:
         row_name = self._row_name(made, operation)
         spelled = {g: s for s, g in made.field_names.get(row_name or "", {}).items()}
         if take not in spelled:
-            raise _Fault(f'"{row_name}" has no field "{take}"', "take", mend=nearest(take, spelled))
+            what = f'"{row_name}" has no field "{take}"'
+            raise _Fault(what, "take", mend=nearest(take, spelled), lacks=f"{row_name}.{take}")
         return spelled[take]
 
     @staticmethod

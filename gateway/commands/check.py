@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from gateway.commands import security
-from gateway.commands.opening import configuration, describe, errors, fail, snapshot
+from gateway.commands.opening import closed, configuration, describe, errors, fail, snapshot
 from gateway.config import Configuration
 from gateway.drift import Drift, drift, locked
 from gateway.lock import FILE
@@ -52,9 +52,23 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
     found = _drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
-        typer.echo(orjson.dumps({**_report(current), "drift": told}).decode())
+        warnings = [closed(chosen)] if closed(chosen) else []
+        typer.echo(orjson.dumps({**_report(current), "drift": told, "warnings": warnings}).decode())
         _end(chosen, found, as_locked=as_locked)
         return
+    _tell(current)
+    for renamed in current.built.renamed if current.built else ():
+        typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
+    for drifted in found:
+        typer.echo(f"{drifted.source}: {drifted.sentence}")
+    if closed(chosen):
+        typer.echo(f"warning: {closed(chosen)}")
+    _end(chosen, found, as_locked=as_locked)
+    typer.echo("The file is sound." + (f" Run isthmus lock to bring {FILE} up to date." if found else ""))
+
+
+def _tell(current: Snapshot) -> None:
+    """What of each description is served, is not, and needs credentials that nothing is set for."""
     for name, source in current.sources.items():
         model = source.model
         typer.echo(f"{name}: {served(model)} of {model.declared} operations served")
@@ -64,12 +78,6 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
         for need in security.needs_of(model):
             if not need.met:
                 typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
-    for renamed in current.built.renamed if current.built else ():
-        typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
-    for drifted in found:
-        typer.echo(f"{drifted.source}: {drifted.sentence}")
-    _end(chosen, found, as_locked=as_locked)
-    typer.echo("The file is sound." + (f" Run isthmus lock to bring {FILE} up to date." if found else ""))
 
 
 def _drift(chosen: Configuration, current: Snapshot) -> list[Drift]:

@@ -19,7 +19,7 @@ from gateway.demo.servers import HOST, DemoServers
 from gateway.server import run, serve_app
 from gateway.snapshot import Holder
 
-_out = Console(highlight=False, soft_wrap=True)
+_out = Console(highlight=False, soft_wrap=True, emoji=False)
 
 
 def demo(

@@ -17,7 +17,7 @@ from gateway.config import Configuration, UnreadableFile, from_sources, is_confi
 from gateway.snapshot import Snapshot, load
 from resolvers import KINDS, ConfigurationError, DescriptionError, Problem, kind_of
 
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # "${env:KEY:-…}" holds no emoji
 
 
 def fail(text: str) -> NoReturn:
@@ -36,6 +36,15 @@ def configuration(arguments: Sequence[str]) -> Configuration:
         fail(error.text)
     except DescriptionError as error:
         fail(sentence(error.problem))
+
+
+def closed(chosen: Configuration) -> str:
+    """What is to be told where nobody can ask for anything, for no token can be valid; otherwise empty."""
+    default = chosen.settings.access.default
+    if default == "anonymous" or chosen.settings.server.jwt is not None:
+        return ""
+    what = f"nobody can ask for anything: access.default is {default}, and without server.jwt everyone is anonymous"
+    return sentence(Problem(what, mend="add server.jwt, or write access: { default: anonymous }"))
 
 
 def one_source(location: str, name: str = "source") -> Configuration:

@@ -9,7 +9,7 @@ import typer
 from gateway import explorer
 from gateway.app import make_app
 from gateway.commands.listening import check_address
-from gateway.commands.opening import advised, configuration, errors, fail, sentence, snapshot
+from gateway.commands.opening import advised, closed, configuration, errors, fail, sentence, snapshot
 from gateway.config import Configuration
 from gateway.server import run, serve_app
 from gateway.snapshot import Holder
@@ -39,6 +39,8 @@ async def _run(chosen: Configuration, *, host: str, port: int) -> None:
     current = await snapshot(chosen)
     for name, problem in current.failed.items():
         errors.print(f"Source {name} is not served: {sentence(advised(chosen, problem))}", markup=False)
+    if closed(chosen):
+        errors.print(f"warning: {closed(chosen)}", markup=False)
     settings = chosen.settings.server.model_copy(update={"host": host, "port": port})
     app = make_app(Holder(current), settings, explorer_page=explorer.page, extra_routes=explorer.routes())
     try:

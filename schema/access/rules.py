@@ -166,7 +166,7 @@ def check_rules(schema: GraphQLSchema, settings: AccessSettings, *, incomplete: 
         fault = _malformed(coordinate) or (None if incomplete else _missing(schema, coordinate))
         if fault is not None:
             what, mend = fault
-            problems.append(Problem(what, ("access", "rules", coordinate), mend))
+            problems.append(Problem(what, ("access", "rules", coordinate), mend, lacks=coordinate))
     return problems
 
 

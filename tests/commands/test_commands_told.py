@@ -164,3 +164,69 @@ async def test_a_wrong_statement_is_told_once_and_not_at_the_links_that_use_it(
     path.write_text(path.read_text("utf-8").replace("{ customerId: id }", "{ custmerId: id }"), "utf-8")
     ended = await shell.run("check", "isthmus.yaml", **UNREACHED)
     assert "links.Order.customer.match.custmerId\n" in ended.err
+
+
+async def test_what_became_of_a_coordinate_by_rename_and_hide_is_told(shell: Shell, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "s.sqlite") as connection:
+        connection.execute("CREATE TABLE regions (id INTEGER PRIMARY KEY, name TEXT)")
+        connection.execute(
+            "CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, first_name TEXT, region INTEGER)"
+        )
+    connection.close()
+    head = (
+        "sources: { stock: { database: 'sqlite:///s.sqlite' } }\n"
+        "rename: { Customer.email: mail, Region: Area, Query.customers: people }\n"
+        "hide: [Customer.firstName]\n"
+    )
+    rules = "{ Customer.email: {}, Customer.firstName: {}, Region: {}, Region.name: {}, Query.customers: {} }"
+    (tmp_path / "isthmus.yaml").write_text(
+        head + f"access: {{ default: anonymous, rules: {rules.replace('{}', '{ roles: [a] }')} }}\n"
+    )
+    ended = await shell.run("check", "isthmus.yaml")
+    assert (ended.code, [line.strip() for line in ended.err.splitlines() if "mend" in line]) == (
+        1,
+        [
+            'mend: write "mail", as rename calls Customer.email',
+            "mend: hide takes Customer.firstName away: show it, or remove this",
+            'mend: write "Area", as rename calls Region',
+            'mend: write "Area.name", as rename calls Region',
+            'mend: write "people", as rename calls Query.customers',
+        ],
+    )
+    links = (
+        "  Region.people: { many: stock.customers, match: { id: region } }\n"
+        "  Customer.other: { one: stock.customers, match: { firstName: firstName } }\n"
+        "  Area.mails: { many: stock.customers, match: { id: region }, take: email }\n"
+        "  Area.more: { many: stock.customers, match: { id: regio } }\n"
+    )
+    (tmp_path / "isthmus.yaml").write_text(f"{head}access: {{ default: anonymous }}\nlinks:\n{links}")
+    ended = await shell.run("check", "isthmus.yaml")
+    assert [line.strip() for line in ended.err.splitlines() if "mend" in line] == [
+        'mend: write "Area", as rename calls Region',
+        "mend: hide takes Customer.firstName away: show it, or remove this",
+        'mend: write "mail", as rename calls Customer.email',
+        'mend: did you mean "region"?',
+    ]
+
+
+async def test_a_file_that_nobody_can_ask_anything_of_is_warned_of(shell: Shell, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "s.sqlite") as connection:
+        connection.execute("CREATE TABLE regions (id INTEGER PRIMARY KEY)")
+    connection.close()
+    file = "sources: { stock: { database: 'sqlite:///s.sqlite' } }\naccess: { default: authenticated }\n"
+    (tmp_path / "isthmus.yaml").write_text(file)
+    ended = await shell.run("check", "isthmus.yaml")
+    assert ended.code == 0
+    assert "warning: nobody can ask for anything: access.default is authenticated, and without server.jwt" in ended.out
+    assert "mend: add server.jwt, or write access: { default: anonymous }" in ended.out
+    (told,) = json.loads((await shell.run("check", "isthmus.yaml", "--json")).out)["warnings"]
+    assert told.startswith("nobody can ask for anything")
+    for sound in (file + JWT, file.replace("authenticated", "anonymous")):
+        (tmp_path / "isthmus.yaml").write_text(sound)
+        assert "warning" not in (await shell.run("check", "isthmus.yaml")).out
+        assert json.loads((await shell.run("check", "isthmus.yaml", "--json")).out)["warnings"] == []
+
+
+async def test_the_name_of_a_variable_is_printed_as_it_is_written(shell: Shell, write: WriteFile) -> None:
+    write("sources: { crm: { openapi: '${env:KEY}' } }\naccess: { default: anonymous }\n")
+    assert "set it, or write ${env:KEY:-default}" in (await shell.run("check", "isthmus.yaml")).err

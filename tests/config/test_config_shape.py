@@ -90,7 +90,7 @@ async def test_a_hidden_type_takes_with_it_what_returns_it() -> None:
 
 def test_a_link_to_or_from_a_hidden_type_is_refused() -> None:
     assert faults(hide=["Orders"]) == [
-        ('there is no type "Orders"', 'did you mean "Desk"'),
+        ('there is no type "Orders"', "hide takes Orders away: show it, or remove this"),
         ('"shop.orders" gives a type that is hidden', "show the type, or drop the link"),
     ]
 
