@@ -89,6 +89,8 @@ class KeyPart:
             text = str(value)
         if "trim" in self.compare:
             text = text.strip()
+        elif "padded" in self.compare:
+            text = text.rstrip(" ")
         return text.casefold() if "casefold" in self.compare else text
 
     def outgoing(self, value: object) -> object:

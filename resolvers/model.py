@@ -194,8 +194,10 @@ class Effect(StrEnum):
     WRITE = "write"
 
 
-Comparison: TypeAlias = Literal["trim", "casefold", "number"]
-"""How keys of a system are compared: without outer spaces, without case, as numbers whatever their spelling."""
+Comparison: TypeAlias = Literal["trim", "padded", "casefold", "number"]
+"""How keys of a system are compared: without outer spaces, without spaces at their end, without case, as numbers
+whatever their spelling.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +282,8 @@ class Operation:
     keys: ManyKeys | None = None
     by: Mapping[str, str] = field(default_factory=dict)
     compare: frozenset[Comparison] = frozenset()
+    compare_by: Mapping[str, frozenset[Comparison]] = field(default_factory=dict)
+    """How the values of single fields of the result are compared, beyond ``compare``."""
     rows: Rows | None = None
     inside: Inside | None = None
     paging: Paging | None = None

@@ -106,7 +106,9 @@ class OperationSettings(Settings):
     )
     max_keys: int | None = Field(None, gt=0, description="Most keys in one call.")
     compare: tuple[Comparison, ...] = Field(
-        (), description="How keys of this system are compared: trim, casefold, number."
+        (),
+        description="How keys of this system are compared: trim (without outer spaces), padded (without spaces at "
+        "their end), casefold, number.",
     )
     page: PageSettings | None = Field(None, description="How it pages, where that is not recognised.")
     recognise: bool = Field(True, description="false: nothing is recognised, only what is stated counts.")

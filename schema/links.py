@@ -169,7 +169,7 @@ class LinkBuilder:
             source_key, scalar, listed = self._parent_field(made, key, owner, parent_field)
             key_list = key_list or listed
             field, target_scalar, checked, argument = self._result_field(target_made, operation, result_field)
-            compare = operation.compare
+            compare = operation.compare | operation.compare_by.get(result_field, frozenset())
             if not agree(scalar, target_scalar, compare):
                 what = f"{owner}.{parent_field} is {scalar} and {result_field} is {target_scalar}: they never match"
                 mend = f"state operations.{operation.name}.compare: [number] at the source if they are the same numbers"

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 from sqlalchemy import Column, types
 from sqlalchemy.sql import ColumnElement
 
-from resolvers.model import ListRef, NamedRef, Scalar, ScalarRef, TypeRef
+from resolvers.model import Comparison, ListRef, NamedRef, Scalar, ScalarRef, TypeRef
 
 SqlType: TypeAlias = "types.TypeEngine[Any]"
 Expression: TypeAlias = "ColumnElement[Any]"
@@ -54,7 +54,8 @@ class SqlColumn:
     ``scalar``: its type, or that of the items of an array. ``bound_as``: the type of a bound value. ``enum``: the
     values it may have, where it is of an enumerated type. ``bits``: the width of an integer, ``unsigned``: without
     negative ones. ``padded``: trailing spaces are no part of its values. ``generated``: the database alone gives its
-    values. ``degraded``: why it is served as less than it is, or empty.
+    values. ``compare``: what the database does not heed when it compares them. ``degraded``: why it is served as less
+    than it is, or empty.
     """
 
     column: Column[Any]
@@ -67,6 +68,7 @@ class SqlColumn:
     unsigned: bool = False
     padded: bool = False
     generated: bool = False
+    compare: frozenset[Comparison] = frozenset()
     degraded: str = ""
 
     @property

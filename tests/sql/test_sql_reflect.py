@@ -174,13 +174,17 @@ def test_postgresql_comments_keys_and_relations(depot: SqlSource) -> None:
 @pytest.mark.parametrize(
     ("url", "what"),
     [
-        ("mysql://u:hunter2@h/d", "not supported yet"),
+        ("oracle://u:hunter2@h/d", "not supported yet"),
         ("postgresql+psycopg://u:hunter2@h/d", "not supported yet"),
         ("sqlite:///absent.db", "no database file"),
         ("sqlite://", "in memory"),
         ("hunter2", "not the URL"),
         ("postgresql://u:hunter2@h/d?options=-csearch_path", "not supported yet"),
         ("postgresql://u:hunter2@127.0.0.1:1/d", "cannot be reached"),
+        ("mariadb://u:hunter2@127.0.0.1:1/d", "cannot be reached"),
+        ("mysql://u:hunter2@127.0.0.1:1/", "names no database"),
+        ("mysql://u:hunter2@127.0.0.1:1/d?init_command=x", "not supported yet"),
+        ("mysql://u:hunter2@127.0.0.1:1/d?ssl_ca=absent.pem", "cannot be read"),
     ],
 )
 async def test_a_bad_url_is_a_problem_without_secrets(url: str, what: str, tmp_path: Path) -> None:

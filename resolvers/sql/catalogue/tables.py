@@ -148,6 +148,7 @@ def _add_list(draft: Draft, table: Table, served: Served, name: str) -> None:
         arguments={},
         result=ListRef(NamedRef(served.name)),
         keys=ManyKeys(argument=(), by={}) if filterable else None,
+        compare_by={column.name: column.compare for column in columns if column.compare},
         rows=Rows(filterable, frozenset(column.name for column in columns if column.orderable)),
         description=table.comment or "",
         place=draft.place(table),

@@ -11,10 +11,11 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from resolvers.sql.dialects.dialect import Address, Dialect, bad_address
+from resolvers.sql.dialects.mariadb import MariaDb
 from resolvers.sql.dialects.postgresql import PostgreSql
 from resolvers.sql.dialects.sqlite import Sqlite
 
-DIALECTS: tuple[Dialect, ...] = (Sqlite(), PostgreSql())
+DIALECTS: tuple[Dialect, ...] = (Sqlite(), PostgreSql(), MariaDb())
 
 
 def address(text: str, base: Path) -> tuple[Dialect, Address]:

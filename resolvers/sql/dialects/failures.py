@@ -19,12 +19,9 @@ def source_error(error: Exception, codes: Codes) -> SourceError:
     causes: list[object] = [error.orig, getattr(error.orig, "__cause__", None)]
     if any(isinstance(cause, OSError) for cause in causes):
         return SourceUnavailable("the connection was lost")
-    state = _first(causes, "sqlstate")
-    if state:
-        return kind_of(state, codes)(f"SQLSTATE {state}")
-    name = _first(causes, "sqlite_errorname")
-    if name:
-        return kind_of(name, codes)(name)
+    code, words = _code(causes)
+    if code:
+        return kind_of(code, codes)(words)
     if error.connection_invalidated or type(error).__name__ == "InterfaceError":
         return SourceUnavailable("the connection was lost")
     return SourceFault(type(error).__name__)
@@ -33,6 +30,21 @@ def source_error(error: Exception, codes: Codes) -> SourceError:
 def kind_of(code: str, codes: Codes) -> type[SourceError]:
     """What a code means: that of the first beginning that it has."""
     return next((kind for prefix, kind in codes if code.startswith(prefix)), SourceFault)
+
+
+def _code(causes: list[object]) -> tuple[str, str]:
+    """What the database calls the failure, and that in words: its own number where it has one, which says more than
+    its SQLSTATE does.
+    """
+    for cause in causes:
+        args: tuple[object, ...] = getattr(cause, "args", ())
+        if args and isinstance(args[0], int):
+            return str(args[0]), f"error {args[0]}"
+    state = _first(causes, "sqlstate")
+    if state:
+        return state, f"SQLSTATE {state}"
+    name = _first(causes, "sqlite_errorname")
+    return name, name
 
 
 def _first(causes: list[object], attribute: str) -> str:

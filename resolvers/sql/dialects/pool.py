@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Executable
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -18,6 +19,8 @@ from resolvers.errors import SourceTimeout, SourceUnavailable
 from resolvers.sql.dialects.dialect import Address
 
 T = TypeVar("T")
+Ending: TypeAlias = "Callable[[], Awaitable[None]]"
+"""Ends the statement that runs on a connection, where it runs: the driver alone would only stop to wait for it."""
 
 _POOL_WAIT_S = 1
 _MARGIN_S = 0.05
@@ -25,7 +28,11 @@ _MARGIN_S = 0.05
 
 
 class Pooled(ABC):
-    """One database with a pool of ``concurrency`` connections at most."""
+    """One database with a pool of ``concurrency`` connections at most.
+
+    A connection is not asked whether it still lives before each statement: the limits that ``begin`` sets find that
+    out on their way, and what is lost is asked again over a new one.
+    """
 
     def __init__(self, where: Address, *, concurrency: int, options: Mapping[str, object]) -> None:
         self._engine = create_async_engine(
@@ -34,14 +41,16 @@ class Pooled(ABC):
             pool_size=concurrency,
             max_overflow=0,
             pool_timeout=_POOL_WAIT_S,
-            pool_pre_ping=True,
             **options,
         )
         self._under_way: set[asyncio.Task[Sequence[Any]]] = set()
 
     @abstractmethod
-    async def begin(self, connection: AsyncConnection, milliseconds: int) -> None:
-        """Begins a read-only transaction whose statement the server itself ends after ``milliseconds``."""
+    async def begin(self, connection: AsyncConnection, milliseconds: int) -> Ending | None:
+        """Begins a read-only transaction whose statement the server itself ends after ``milliseconds``.
+
+        Gives what ends it earlier when nobody waits any more; ``None`` where the driver sees to that.
+        """
 
     async def ask(self, query: Executable, budget: float) -> Sequence[Any]:
         """As ``Database.ask``."""
@@ -63,19 +72,34 @@ class Pooled(ABC):
             work.exception()  # of one that was left behind nobody else would ask
 
     async def _ask(self, query: Executable, budget: float) -> Sequence[Any]:
-        milliseconds = max(1, int((budget - _MARGIN_S) * 1000))
+        ends = asyncio.get_running_loop().time() + budget
         try:
             async with asyncio.timeout(budget) as limit:
-                async with self._engine.connect() as connection:
-                    await self.begin(connection, milliseconds)
-                    rows: Sequence[Any] = (await connection.execute(query)).all()
-                    return rows
+                try:
+                    return await self._once(query, ends)
+                except DBAPIError as error:
+                    if not error.connection_invalidated:
+                        raise
+                # The server restarted, or something between cut what was idle: a read may be asked again, once.
+                return await self._once(query, ends)
         except PoolTimeout as error:
             raise SourceUnavailable(f"no connection became free within {_POOL_WAIT_S} s") from error
         except TimeoutError as error:
             if limit.expired():
                 raise SourceTimeout("the statement ran out of time") from error
             raise SourceUnavailable("no connection came about in time") from error
+
+    async def _once(self, query: Executable, ends: float) -> Sequence[Any]:
+        async with self._engine.connect() as connection:
+            left = ends - asyncio.get_running_loop().time() - _MARGIN_S
+            ending = await self.begin(connection, max(1, int(left * 1000)))
+            try:
+                rows: Sequence[Any] = (await connection.execute(query)).all()
+            except asyncio.CancelledError:
+                if ending is not None:
+                    await ending()
+                raise
+            return rows
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Does something with a connection, as in a thread."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import struct
+
 from sqlalchemy import types
 
 from resolvers.model import Scalar
@@ -28,3 +31,14 @@ _SCALARS: tuple[tuple[_Family, Scalar], ...] = (
 def scalar_of(reflected: SqlType) -> Scalar | None:
     """The neutral type of a reflected one; ``None`` where there is none."""
     return next((scalar for family, scalar in _SCALARS if isinstance(reflected, family)), None)
+
+
+def shortest_single(value: object) -> object:
+    """A number of single precision by its shortest digits: 34.8, and not the 34.79999923706055 that a double shows."""
+    if isinstance(value, float) and math.isfinite(value):
+        bits = struct.pack("f", value)
+        for digits in range(6, 9):
+            short = float(f"{value:.{digits}g}")
+            if struct.pack("f", short) == bits:
+                return short
+    return value

@@ -25,5 +25,5 @@ class PostgreSqlDatabase(Pooled):
         super().__init__(where, concurrency=concurrency, options=options)
 
     async def begin(self, connection: AsyncConnection, milliseconds: int) -> None:
-        """As ``Pooled.begin``; SQLAlchemy has begun the transaction."""
+        """As ``Pooled.begin``; SQLAlchemy begins the transaction, and the driver sends a request to cancel itself."""
         await connection.execute(_TIMEOUTS, {"all": str(milliseconds), "lock": str(max(1, milliseconds // 2))})

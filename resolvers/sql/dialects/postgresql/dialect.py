@@ -12,10 +12,11 @@ from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.sql import type_coerce
 
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
-from resolvers.sql.column import Expression, SqlColumn
+from resolvers.sql.column import Expression, Reader, SqlColumn
 from resolvers.sql.dialects.dialect import Address, Database, Dialect, bad_address
 from resolvers.sql.dialects.postgresql.columns import plain_type, served_column
 from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
+from resolvers.sql.dialects.scalars import shortest_single
 
 
 class PostgreSql(Dialect):
@@ -66,6 +67,11 @@ class PostgreSql(Dialect):
         bound = super().bound(column, value)
         # The driver binds every float in double precision, and 0.1 of that is not the 0.1 of a real.
         return cast(bound, types.REAL()) if isinstance(column.bound_as, types.REAL) else bound
+
+    def reader(self, column: SqlColumn) -> Reader | None:
+        if isinstance(column.bound_as, types.REAL) and not column.array:
+            return shortest_single
+        return super().reader(column)
 
     def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
         # An array is one parameter: the statement, and so its plan, is the same for any number of keys.

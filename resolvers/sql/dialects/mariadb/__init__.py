@@ -1,0 +1,5 @@
+"""MariaDB and MySQL, over asyncmy."""
+
+from resolvers.sql.dialects.mariadb.dialect import MariaDb
+
+__all__ = ["MariaDb"]
