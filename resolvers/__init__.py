@@ -56,7 +56,21 @@ from resolvers.model import (
 )
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
-from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Order, Page, Predicate
+from resolvers.predicate import (
+    And,
+    Compare,
+    In,
+    IsNull,
+    Join,
+    Not,
+    Operator,
+    Or,
+    Order,
+    Page,
+    Predicate,
+    Quantifier,
+    Related,
+)
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
 from resolvers.settings import Settings, SourceSettings
@@ -101,6 +115,7 @@ __all__ = [
     "InterfaceType",
     "IsNull",
     "IsthmusError",
+    "Join",
     "Journal",
     "Key",
     "KeyPart",
@@ -127,7 +142,9 @@ __all__ = [
     "Place",
     "Predicate",
     "Problem",
+    "Quantifier",
     "RateLimited",
+    "Related",
     "Relation",
     "Resilient",
     "Rows",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+Quantifier: TypeAlias = Literal["some", "every", "none"]
 Operator: TypeAlias = Literal[
     "eq", "ne", "gt", "gte", "lt", "lte", "like", "ilike", "contains", "startsWith", "endsWith"
 ]
@@ -55,16 +56,44 @@ class Not:
     part: Predicate
 
 
-Predicate: TypeAlias = "Compare | IsNull | In | And | Or | Not"
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The rows of ``operation``, a list of the same source, that belong to a row.
+
+    ``match``: field of the row → field of those rows; all of them are equal, and none is null.
+    """
+
+    operation: str
+    match: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """``some`` of the rows that belong to a row fulfil ``part``, or ``every`` one or ``none`` of them does.
+
+    True or false, never unknown: a row for which ``part`` is unknown does not fulfil it.
+    """
+
+    join: Join
+    quantifier: Quantifier
+    part: Predicate
+
+
+Predicate: TypeAlias = "Compare | IsNull | In | And | Or | Not | Related"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``nulls``: where rows without a value stand; ``None`` leaves it to the source."""
+    """``nulls``: where rows without a value stand; ``None`` leaves it to the source.
+
+    ``through``: the joins, each to one row at most, that lead to the row whose ``field`` it is; where there is none,
+    the field has no value.
+    """
 
     field: str
     descending: bool = False
     nulls: Literal["first", "last"] | None = None
+    through: tuple[Join, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
-"""``where`` and ``orderBy``: the input types of rows that a source can filter and order, and their values as data.
+"""``where`` and ``orderBy``: the input types of rows that a source can filter and order.
 
-The input types carry the source's own field names, so a coerced value needs nothing else to become data.
+They carry the source's own names of fields and relations, so a coerced value needs nothing else to become data
+(``conditions.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import cast
+from typing import Self, cast
 
 from graphql import (
     GraphQLBoolean,
@@ -20,7 +21,7 @@ from graphql import (
     GraphQLNonNull,
 )
 
-from resolvers import And, BadRequest, Compare, In, IsNull, Not, Operator, Or, Order, Predicate, Scalar
+from resolvers import Join, Scalar
 from schema.scalars import SCALARS
 
 MIRROR = "mirrors"
@@ -29,9 +30,22 @@ MIRROR = "mirrors"
 WHERE, ORDER_BY, LIMIT, OFFSET = "$where", "$orderBy", "$limit", "$offset"
 """How row arguments arrive among an operation's own; no source can have an argument of these names."""
 
+
+class Through(str):
+    """The name of a relation among the source's names of columns: what it joins, and whether to many rows."""
+
+    __slots__ = ("leads", "many")
+    leads: Join
+    many: bool
+
+    def __new__(cls, leads: Join, *, many: bool) -> Self:
+        made = super().__new__(cls, f"${leads.operation} {leads.match}")
+        made.leads, made.many = leads, many
+        return made
+
+
 _TEXT = frozenset({Scalar.STRING, Scalar.ID})
 _UNORDERED = frozenset({Scalar.BOOLEAN, Scalar.JSON, Scalar.BASE64, Scalar.UUID})
-_MAX_PARTS = 200
 
 
 class Direction(Enum):
@@ -88,8 +102,14 @@ Columns = Callable[[], Mapping[str, tuple[str, str]]]
 """GraphQL name → (source's name, mirrored coordinate), asked for when every name of the schema is settled."""
 
 
-def where_type(name: str, columns: Columns, filters: Mapping[str, GraphQLInputObjectType]) -> GraphQLInputObjectType:
-    """The ``where`` of a row type: ``filters`` by source's name, and ``and``, ``or``, ``not``."""
+Relations = Callable[[], Mapping[str, tuple[Through, GraphQLInputObjectType, str]]]
+"""GraphQL name → (what the relation is, the input type of what it leads to, mirrored coordinate)."""
+
+
+def where_type(
+    name: str, columns: Columns, filters: Mapping[str, GraphQLInputObjectType], relations: Relations
+) -> GraphQLInputObjectType:
+    """The ``where`` of a row type: ``filters`` by source's name, relations, and ``and``, ``or``, ``not``."""
 
     def thunk() -> dict[str, GraphQLInputField]:
         several = GraphQLList(GraphQLNonNull(made))
@@ -99,6 +119,7 @@ def where_type(name: str, columns: Columns, filters: Mapping[str, GraphQLInputOb
                 for field, (key, mirror) in columns().items()
                 if key in filters
             },
+            **_related(relations),
             "and": GraphQLInputField(several, out_name="$and"),
             "or": GraphQLInputField(several, out_name="$or"),
             "not": GraphQLInputField(made, out_name="$not"),
@@ -108,86 +129,39 @@ def where_type(name: str, columns: Columns, filters: Mapping[str, GraphQLInputOb
     return made
 
 
-def order_type(name: str, columns: Columns, orderable: frozenset[str]) -> GraphQLInputObjectType:
-    """The ``orderBy`` of a row type. ``orderable``: source's names."""
+def list_where_type(name: str, where: GraphQLInputObjectType) -> GraphQLInputObjectType:
+    """The conditions on the rows of a relation to many."""
+    said = {
+        "some": "At least one of the related rows fulfils this.",
+        "every": "Every related row fulfils this; where there is none, that is so.",
+        "none": "No related row fulfils this.",
+    }
     return GraphQLInputObjectType(
         name,
-        lambda: {
-            field: GraphQLInputField(DIRECTION, out_name=key, extensions={MIRROR: mirror})
-            for field, (key, mirror) in columns().items()
-            if key in orderable
-        },
-        is_one_of=True,
-        description="One field to order by; a list of them orders by the first, then the second, and so on.",
+        {quantifier: GraphQLInputField(where, description=words) for quantifier, words in said.items()},
+        description="Conditions on related rows; all that are given must hold.",
     )
 
 
-def predicate(where: Mapping[str, object]) -> Predicate | None:
-    """The predicate of a coerced ``where``; ``None`` when it asks for nothing.
-
-    Raises:
-        BadRequest: a condition against null (``isNull`` says that), or too many conditions.
-    """
-    budget = [_MAX_PARTS]
-    return _all(_parts(where, budget))
+def _related(relations: Relations) -> dict[str, GraphQLInputField]:
+    return {
+        field: GraphQLInputField(typed, out_name=key, extensions={MIRROR: mirror})
+        for field, (key, typed, mirror) in relations().items()
+    }
 
 
-def _parts(where: Mapping[str, object], budget: list[int]) -> list[Predicate]:
-    parts: list[Predicate] = []
-    for name, value in where.items():
-        budget[0] -= 1
-        if budget[0] < 0:
-            raise BadRequest(f"a filter may have at most {_MAX_PARTS} conditions")
-        if value is None:
-            raise BadRequest("a filter cannot be null: leave it out, or use isNull")
-        if name == "$and":
-            parts += [part for item in _list(value) for part in _parts(item, budget)]
-        elif name == "$or":
-            parts.append(Or(tuple(_all(_parts(item, budget)) or And(()) for item in _list(value))))
-        elif name == "$not":
-            inner = _all(_parts(_mapping(value), budget))
-            parts.append(Not(inner if inner is not None else And(())))
-        else:
-            parts += _conditions(name, _mapping(value))
-    return parts
-
-
-def _conditions(field: str, conditions: Mapping[str, object]) -> list[Predicate]:
-    parts: list[Predicate] = []
-    for operator, value in conditions.items():
-        if value is None:
-            raise BadRequest("a condition cannot be null: use isNull")
-        if operator == "isNull":
-            parts.append(IsNull(field) if value else Not(IsNull(field)))
-        elif operator in {"in", "nin"}:
-            assert isinstance(value, list)
-            among = In((field,), tuple((item,) for item in value))
-            parts.append(among if operator == "in" else Not(among))
-        else:
-            parts.append(Compare(field, cast("Operator", operator), value))
-    return parts
-
-
-def _all(parts: list[Predicate]) -> Predicate | None:
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else And(tuple(parts))
-
-
-def _list(value: object) -> list[Mapping[str, object]]:
-    assert isinstance(value, list)
-    return value
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    assert isinstance(value, Mapping)
-    return value
-
-
-def order(order_by: object) -> tuple[Order, ...]:
-    """The order of a coerced ``orderBy`` list."""
-    return tuple(
-        Order(name, *direction.value)
-        for item in cast("list[Mapping[str, Direction]]", order_by or [])
-        for name, direction in item.items()
+def order_type(name: str, columns: Columns, orderable: frozenset[str], relations: Relations) -> GraphQLInputObjectType:
+    """The ``orderBy`` of a row type. ``orderable``: source's names; ``relations``: those to one row."""
+    return GraphQLInputObjectType(
+        name,
+        lambda: {
+            **{
+                field: GraphQLInputField(DIRECTION, out_name=key, extensions={MIRROR: mirror})
+                for field, (key, mirror) in columns().items()
+                if key in orderable
+            },
+            **_related(relations),
+        },
+        is_one_of=True,
+        description="One field to order by; a list of them orders by the first, then the second, and so on.",
     )

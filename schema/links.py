@@ -17,6 +17,7 @@ from resolvers import (
     Call,
     Column,
     Effect,
+    Join,
     KeyPart,
     ListRef,
     Match,
@@ -34,9 +35,12 @@ from resolvers import (
     paging_positions,
     unwrapped,
 )
+from schema.filters import Through
 from schema.naming import camel
 from schema.plan.fields import Link
-from schema.types import RowArguments, SourceTypes, TypeBuilder, nullable
+from schema.row_inputs import RelatedRows
+from schema.source_types import SourceTypes, row_of
+from schema.types import RowArguments, TypeBuilder, nullable
 
 
 class LinkSettings(Settings):
@@ -118,11 +122,12 @@ class LinkBuilder:
         if f"{owner}.{name}" in taken or any(key not in made.field_names[owner] for key in keys):
             return
         compares = [f"{owner}.{made.field_names[owner][key]}" for key in keys]
-        target = made.outputs[cast("NamedRef", cast("ListRef", operation.result).item).name].name
+        target = made.outputs[row_of(operation)].name
         spelled = made.field_names[target]
         compares += [f"{target}.{spelled[field]}" for field in fields if field in spelled]
         self._place(made, owner, name, operation, plan, None, frozenset(), relation.description)
         self.joined.append(Joined(f"{owner}.{name}", tuple(compares), declared=False, declassify=False))
+        self._filter_through(made, relation.type, name, operation, relation.match, many=relation.many)
 
     def _add(self, coordinate: str, settings: LinkSettings, waiting: Mapping[str, str]) -> None:
         owner, _, name = coordinate.partition(".")
@@ -210,12 +215,41 @@ class LinkBuilder:
         plan = Link(column, tuple(keys), key_list, take)
         description = settings.description
         self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
+        same = target_made is made and operation.rows is not None and not (key_list or constants or operation.compare)
+        if same and take is None and self._alike(made, key, operation, keys, fields):
+            pairs = tuple(zip(keys, fields, strict=True))
+            self._filter_through(made, key, name, operation, pairs, many=many)
         self.joined.append(Joined(coordinate, tuple(compares), declared=True, declassify=settings.declassify))
+
+    def _filter_through(
+        self,
+        made: SourceTypes,
+        key: str,
+        name: str,
+        operation: Operation,
+        match: tuple[tuple[str, str], ...],
+        *,
+        many: bool,
+    ) -> None:
+        """Conditions and orders of a row may go through the field, where its source itself can join the two."""
+        rows = self._types.rows.related.setdefault((made.model.name, key), [])
+        rows.append(RelatedRows(name, operation, Through(Join(operation.name, match), many=many)))
 
     @staticmethod
     def _takes(operation: Operation, fields: list[str]) -> bool:
         assert operation.keys is not None
         return not operation.keys.argument or set(fields) == set(operation.keys.by)
+
+    def _alike(self, made: SourceTypes, key: str, operation: Operation, keys: list[str], fields: list[str]) -> bool:
+        """Whether the database compares the two sides as the gateway does: they are of one type."""
+        parent, row = cast("ObjectType", made.model.types[key]).fields, self._row(made, operation).fields
+        rows = operation.rows
+        return rows is not None and all(
+            (mine := _scalar(parent[one].type)) is not None
+            and mine is _scalar(row[other].type)
+            and other in rows.filterable
+            for one, other in zip(keys, fields, strict=True)
+        )
 
     def _parent_field(self, made: SourceTypes, key: str, owner: str, name: str) -> tuple[str, Scalar, bool]:
         spelled = {graphql: source for source, graphql in made.field_names[owner].items()}

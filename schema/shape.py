@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, is_required_argument
 
 from resolvers import InterfaceType, Key, ListRef, NamedRef, Problem, TypeRef, UnionType, nearest
-from schema.types import SourceTypes, TypeBuilder
+from schema.source_types import SourceTypes
+from schema.types import TypeBuilder
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 _COORDINATE = re.compile(r"(\w+)(?:\.(\w+)(?:\((\w+):\))?)?", re.ASCII)

@@ -14,7 +14,8 @@ from schema.links import LinkBuilder, LinkSettings
 from schema.namer import living
 from schema.naming import camel
 from schema.shape import shape
-from schema.types import SourceTypes, TypeBuilder
+from schema.source_types import SourceTypes
+from schema.types import TypeBuilder
 from schema.unified import UnifiedSchema
 
 

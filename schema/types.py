@@ -6,7 +6,6 @@ between sources are made in ``links.py``; rules are laid over the finished schem
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -39,45 +38,27 @@ from resolvers import (
     InputType,
     InterfaceType,
     ListRef,
-    NamedRef,
-    ObjectType,
     Operation,
     OutputType,
-    Scalar,
     ScalarRef,
     SourceModel,
     TypeRef,
     UnionType,
 )
-from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, Columns, Filters, order_type, where_type
+from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE
 from schema.namer import KINDS, Namer, model_places
 from schema.naming import Pins, enum_values
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
+from schema.row_inputs import RowInputs
 from schema.scalars import SCALARS
 from schema.shared import shapes
+from schema.source_types import SourceTypes, row_of
 
 RowArguments = Literal["all", "filter", "none"]
 """Which arguments of rows a field takes: all; all but the page; none, since it gives one row."""
 
 
 MoreFields = Callable[[], dict[str, GraphQLField]]
-
-
-@dataclass(slots=True)
-class SourceTypes:
-    """What became of one source: its model names → GraphQL types, and its operations → root field names."""
-
-    model: SourceModel
-    outputs: dict[str, GraphQLNamedType] = dataclasses.field(default_factory=dict)
-    inputs: dict[str, GraphQLInputObjectType] = dataclasses.field(default_factory=dict)
-    enums: dict[str, GraphQLEnumType] = dataclasses.field(default_factory=dict)
-    field_names: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
-    """GraphQL type → source's field name → GraphQL field name."""
-    input_names: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
-    """The same of input types."""
-    argument_names: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
-    """Operation → source's name of an argument → GraphQL name."""
-    roots: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +89,7 @@ class TypeBuilder:
         self.mutations: dict[str, GraphQLField] = {}
         self.more: dict[str, list[MoreFields]] = {}
         self._shared: dict[str, _Shared] = {}
-        self._filters = Filters()
-        self._wheres: dict[tuple[str, str], GraphQLInputObjectType] = {}
-        self._orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
+        self.rows = RowInputs(self.names)
 
     def add(self, model: SourceModel) -> None:
         """Takes a source in; the order of calls is the order of precedence for names."""
@@ -217,51 +196,16 @@ class TypeBuilder:
             if name not in without
         }
         if rows != "none" and operation.rows is not None and isinstance(operation.result, ListRef):
-            row = cast("NamedRef", operation.result.item).name
+            row = row_of(operation)
             if operation.rows.filterable:
-                arguments["where"] = GraphQLArgument(self._where(made, row, operation), out_name=WHERE)
+                arguments["where"] = GraphQLArgument(self.rows.where(made, row, operation), out_name=WHERE)
             if operation.rows.orderable:
-                order = GraphQLList(GraphQLNonNull(self._order(made, row, operation)))
+                order = GraphQLList(GraphQLNonNull(self.rows.order(made, row, operation)))
                 arguments["orderBy"] = GraphQLArgument(order, out_name=ORDER_BY)
             if rows == "all":
                 arguments["limit"] = GraphQLArgument(GraphQLInt, out_name=LIMIT, description="At most so many rows.")
                 arguments["offset"] = GraphQLArgument(GraphQLInt, out_name=OFFSET, description="After so many rows.")
         return arguments
-
-    def _where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
-        key = (made.model.name, row)
-        if key not in self._wheres:
-            name = self.names.take(f"{made.outputs[row].name}Where", made.model.name, pascal_case=True)
-            definition = cast("ObjectType", made.model.types[row])
-            assert operation.rows is not None
-            filters = {
-                column: filter_type
-                for column, item in definition.fields.items()
-                if column in operation.rows.filterable and (filter_type := self._filter(made, item.type)) is not None
-            }
-            self._wheres[key] = where_type(name, _columns(made, row), filters)
-        return self._wheres[key]
-
-    def _filter(self, made: SourceTypes, ref: TypeRef) -> GraphQLInputObjectType | None:
-        if isinstance(ref, ScalarRef):
-            return None if ref.scalar is Scalar.JSON else self._filters.of_scalar(ref.scalar)
-        if isinstance(ref, NamedRef) and ref.name in made.enums:
-            enum = made.enums[ref.name]
-            return self._filters.of_leaf(
-                f"{made.model.name}.{ref.name}", lambda: self._filter_name(made, enum), enum, None
-            )
-        return None
-
-    def _filter_name(self, made: SourceTypes, enum: GraphQLEnumType) -> str:
-        return self.names.take(f"{enum.name}Filter", made.model.name, pascal_case=True)
-
-    def _order(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
-        key = (made.model.name, row)
-        if key not in self._orders:
-            name = self.names.take(f"{made.outputs[row].name}OrderBy", made.model.name, pascal_case=True)
-            assert operation.rows is not None
-            self._orders[key] = order_type(name, _columns(made, row), operation.rows.orderable)
-        return self._orders[key]
 
     def output_ref(self, made: SourceTypes, ref: TypeRef) -> GraphQLOutputType:
         """The GraphQL type of a result, non-null where the reference is not nullable."""
@@ -361,16 +305,6 @@ class TypeBuilder:
 def nullable(typed: GraphQLOutputType) -> GraphQLOutputType:
     """The type without its outer non-null."""
     return cast("GraphQLOutputType", typed.of_type) if isinstance(typed, GraphQLNonNull) else typed
-
-
-def _columns(made: SourceTypes, row: str) -> Columns:
-    """The columns of a row type as they are named in the end: renamed where they are, absent where they are hidden."""
-
-    def columns() -> dict[str, tuple[str, str]]:
-        owner = made.outputs[row].name
-        return {field: (key, f"{owner}.{field}") for key, field in made.field_names[owner].items()}
-
-    return columns
 
 
 def _run_time_type(made: SourceTypes) -> RowType:

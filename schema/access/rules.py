@@ -73,10 +73,16 @@ class Policy:
             if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
                 for name in named.fields:
                     self._fields[named.name, name] = self._need(self._field_rules(named, name))
+        self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType, str]]] = {}
+        """Coordinate of a field → the input fields that can reveal its values."""
         for named in schema.type_map.values():
             if isinstance(named, GraphQLInputObjectType):
-                for name in named.fields:
+                for name, definition in named.fields.items():
                     self._fields[named.name, name] = self._need(self._input_rules(named, name))
+                    mirrored = definition.extensions.get(MIRROR)
+                    if isinstance(mirrored, str):
+                        owner, _, field = mirrored.partition(".")
+                        self._mirrors.setdefault((owner, field), []).append((named, name))
 
     def field(self, type_name: str, name: str) -> Need:
         """The need of a field or of an input field; introspection is open to whoever may ask at all."""
@@ -101,6 +107,8 @@ class Policy:
         """The rules of a compared field hold for the field that compares it (joins that nobody wrote down)."""
         mine, other = self._fields[coordinate], self._fields[compared]
         self._fields[coordinate] = self._need([*mine.rules, *other.rules])
+        for named, name in self._mirrors.get(coordinate, ()):
+            self._fields[named.name, name] = self._need(self._input_rules(named, name))
 
     def _need(self, rules: Iterable[RuleSettings]) -> Need:
         distinct: list[RuleSettings] = []

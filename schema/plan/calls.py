@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from resolvers import BadRequest, Call, Column, Outcome, Page
 from resolvers import execute as execute_call
-from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE, order, predicate
+from schema.conditions import order, predicate
+from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE
 from schema.plan.arguments import present
 from schema.plan.fields import CallOperation, Link
 from schema.plan.operation import PlannedField

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
-from sqlalchemy import Table
+from sqlalchemy import Column, FromClause
 
 from resolvers.errors import BadRequest
 from resolvers.model import SourceModel
@@ -18,7 +19,7 @@ class Served:
     """One table or view and its columns, by the name of its type. ``key``: the columns of its primary key."""
 
     name: str
-    table: Table
+    table: FromClause
     columns: Mapping[str, SqlColumn]
     key: tuple[str, ...]
 
@@ -32,6 +33,14 @@ class Served:
         if column is None:
             raise BadRequest(f"{self.name} has no such column")
         return column
+
+    def under(self, name: str) -> Served:
+        """The same table once more in a statement, by another name."""
+        again = self.table.alias(name)
+        columns = {
+            key: replace(column, column=cast("Column[Any]", again.c[key])) for key, column in self.columns.items()
+        }
+        return replace(self, table=again, columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +58,24 @@ class Catalogue:
     model: SourceModel
     access: Mapping[str, Access]
     dialect: Dialect
+    _again: dict[tuple[str, str], Served] = field(default_factory=dict)
+
+    def rows(self, operation: str, called: str) -> Served:
+        """The table whose rows an operation lists, under the name ``called``, which no table bears.
+
+        Raises:
+            BadRequest: there is no such list.
+        """
+        access = self.access.get(operation)
+        if access is None or access.by:
+            raise BadRequest(f"{self.model.name} has no list {operation}")
+        made = self._again.get((operation, called))
+        if made is None:
+            made = self._again[operation, called] = access.served.under(called)
+        return made
+
+    def unique(self, name: str, columns: Iterable[str]) -> bool:
+        """Whether no two rows of the type ``name`` are equal in all of ``columns``, as far as the database says so."""
+        given = set(columns)
+        keys = [set(access.by) for access in self.access.values() if access.served.name == name]
+        return any(key and key <= given for key in keys)

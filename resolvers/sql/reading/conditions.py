@@ -6,14 +6,15 @@ import operator as operators
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, false, not_, or_, true
+from sqlalchemy import and_, exists, false, func, literal_column, not_, or_, true
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
-from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Predicate
-from resolvers.sql.catalogue import Served
+from resolvers.predicate import And, Compare, In, IsNull, Join, Not, Operator, Or, Predicate, Quantifier, Related
+from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import ESCAPE, Dialect
+from resolvers.sql.reading.joins import joined
 from resolvers.sql.values import Unfit
 
 _TEXT_OPERATORS = frozenset({"like", "ilike", "contains", "startsWith", "endsWith"})
@@ -27,31 +28,62 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def condition(dialect: Dialect, served: Served, predicate: Predicate, filtered: dict[str, None]) -> Expression:
+def condition(catalogue: Catalogue, served: Served, predicate: Predicate, filtered: dict[str, None]) -> Expression:
     """The condition; the names of the columns in it are added to ``filtered``.
 
     Raises:
         BadRequest: a column that is not there or cannot be filtered, a value that it cannot hold.
     """
-    match predicate:
-        case And(parts):
-            return and_(true(), *(condition(dialect, served, part, filtered) for part in parts))
-        case Or(parts):
-            return or_(false(), *(condition(dialect, served, part, filtered) for part in parts))
-        case Not(part):
-            return not_(condition(dialect, served, part, filtered))
-        case IsNull(name):
-            column = _filterable(served, name)
-            filtered[name] = None
-            return column.column.is_(None)
-        case Compare(name, operator, value):
-            column = _filterable(served, name)
-            filtered[name] = None
-            return _compare(dialect, column, operator, value)
-        case In(names, values):
-            columns = [_filterable(served, name) for name in names]
-            filtered.update(dict.fromkeys(names))
-            return _among(dialect, columns, values)
+    return _Conditions(catalogue, filtered).of(served, predicate)
+
+
+class _Conditions:
+    """The conditions of one statement; ``_path`` are the relations that lead to the table they are on."""
+
+    def __init__(self, catalogue: Catalogue, filtered: dict[str, None]) -> None:
+        self._catalogue = catalogue
+        self._filtered = filtered
+        self._path: tuple[str, ...] = ()
+
+    def of(self, served: Served, predicate: Predicate) -> Expression:
+        made: Expression
+        match predicate:
+            case And(parts):
+                made = and_(true(), *(self.of(served, part) for part in parts))
+            case Or(parts):
+                made = or_(false(), *(self.of(served, part) for part in parts))
+            case Not(part):
+                made = not_(self.of(served, part))
+            case IsNull(name):
+                made = self._filterable(served, name).column.is_(None)
+            case Compare(name, operator, value):
+                made = _compare(self._catalogue.dialect, self._filterable(served, name), operator, value)
+            case In(names, values):
+                columns = [self._filterable(served, name) for name in names]
+                made = _among(self._catalogue.dialect, columns, values)
+            case Related(join, quantifier, part):
+                made = self._related(served, join, quantifier, part)
+        return made
+
+    def _filterable(self, served: Served, name: str) -> SqlColumn:
+        column = served.column(name)
+        if not column.filterable:
+            raise BadRequest(f"{served.name}.{column.name} cannot be filtered")
+        self._filtered[".".join((*self._path, name))] = None
+        return column
+
+    def _related(self, served: Served, join: Join, quantifier: Quantifier, part: Predicate) -> Expression:
+        there, belongs = joined(self._catalogue, served, join, f"isthmus_{len(self._path) + 1}")
+        self._path = (*self._path, there.name)
+        try:
+            fulfils = self.of(there, part)
+        finally:
+            self._path = self._path[:-1]
+        if quantifier == "every":
+            # A row for which it is unknown does not fulfil it either.
+            fulfils = not_(func.coalesce(fulfils, false()))
+        found = exists(literal_column("1")).select_from(there.table).where(belongs, fulfils).correlate(served.table)
+        return found if quantifier == "some" else not_(found)
 
 
 def fit(column: SqlColumn, value: object) -> object:
@@ -64,13 +96,6 @@ def fit(column: SqlColumn, value: object) -> object:
         return column.fit(value)
     except Unfit as error:
         raise BadRequest(f"{column.name} {error}") from None
-
-
-def _filterable(served: Served, name: str) -> SqlColumn:
-    column = served.column(name)
-    if not column.filterable:
-        raise BadRequest(f"{served.name}.{column.name} cannot be filtered")
-    return column
 
 
 def _compare(dialect: Dialect, column: SqlColumn, operator: Operator, value: object) -> Expression:

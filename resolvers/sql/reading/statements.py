@@ -17,7 +17,7 @@ from resolvers.source import Call
 from resolvers.sql.catalogue import Access, Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.reading.conditions import condition, fit
-from resolvers.sql.reading.orders import order_by
+from resolvers.sql.reading.orders import Ordering
 
 _MAX_OFFSET = 1 << 62
 
@@ -43,17 +43,20 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
         raise BadRequest(f"{catalogue.model.name} has no operation {call.operation}")
     served = access.served
     columns = _selected(served, call)
-    query = select(*(column.selected() for column in columns)).select_from(served.table)
+    query = select(*(column.selected() for column in columns))
     filtered: dict[str, None] = dict.fromkeys(access.by)
     conditions = _by_key(access, call)
     if call.predicate is not None:
-        conditions.append(condition(catalogue.dialect, served, call.predicate, filtered))
+        conditions.append(condition(catalogue, served, call.predicate, filtered))
     if conditions:
         query = query.where(*conditions)
     wire = f"SELECT {served.name}" + (f" WHERE {', '.join(filtered)}" if filtered else "")
     if access.by:
-        return Statement(query.limit(1), columns, wire)
-    query = query.order_by(*order_by(catalogue.dialect, served, call.order, call.page))
+        return Statement(query.select_from(served.table).limit(1), columns, wire)
+    ordering = Ordering(catalogue, served)
+    # Without a last word on the order, two pages could show a row twice or never.
+    parts = ordering.by(call.order, total=call.page.limit is not None or bool(call.page.offset))
+    query = query.select_from(ordering.source).order_by(*parts)
     return Statement(_paged(query, call.page), columns, wire)
 
 

@@ -1,0 +1,120 @@
+"""The ``where`` and ``orderBy`` types of rows: one of each for a row type, whatever fields take them.
+
+What such a type says is in ``filters.py``; this is where it is named, and where the relations it goes through are
+known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType
+
+from resolvers import NamedRef, ObjectType, Operation, Scalar, ScalarRef, SourceModel, TypeRef
+from schema.filters import Columns, Filters, Through, list_where_type, order_type, where_type
+from schema.naming import Names
+from schema.source_types import SourceTypes, row_of
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedRows:
+    """A relation that filters and orders can go through: its field, and the operation that gives what it leads to."""
+
+    field: str
+    operation: Operation
+    through: Through
+
+
+class RowInputs:
+    """``related``: (source, key of a row type) → its relations, as links are made."""
+
+    def __init__(self, names: Names) -> None:
+        self.related: dict[tuple[str, str], list[RelatedRows]] = {}
+        self._names = names
+        self._filters = Filters()
+        self._wheres: dict[tuple[str, str], GraphQLInputObjectType] = {}
+        self._list_wheres: dict[tuple[str, str], GraphQLInputObjectType] = {}
+        self._orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
+
+    def where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
+        key = (made.model.name, row)
+        if key not in self._wheres:
+            name = self._names.take(f"{made.outputs[row].name}Where", made.model.name, pascal_case=True)
+            definition = cast("ObjectType", made.model.types[row])
+            assert operation.rows is not None
+            filters = {
+                column: filter_type
+                for column, item in definition.fields.items()
+                if column in operation.rows.filterable and (filter_type := self._filter(made, item.type)) is not None
+            }
+            relations = partial(self._through, made, row)
+            self._wheres[key] = where_type(name, _columns(made, row), filters, relations)
+        return self._wheres[key]
+
+    def _list_where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
+        key = (made.model.name, row)
+        if key not in self._list_wheres:
+            name = self._names.take(f"{made.outputs[row].name}ListWhere", made.model.name, pascal_case=True)
+            self._list_wheres[key] = list_where_type(name, self.where(made, row, operation))
+        return self._list_wheres[key]
+
+    def _through(self, made: SourceTypes, row: str) -> dict[str, tuple[Through, GraphQLInputObjectType, str]]:
+        """What filters of a row type go through; asked for when every name of the schema is settled."""
+        owner, found = made.outputs[row].name, {}
+        for each in self.related.get((made.model.name, row), ()):
+            if each.operation.rows is not None and each.operation.rows.filterable:
+                typed = self._list_where if each.through.many else self.where
+                where = typed(made, row_of(each.operation), each.operation)
+                found[each.field] = (each.through, where, f"{owner}.{each.field}")
+        return found
+
+    def _ordered_through(self, made: SourceTypes, row: str) -> dict[str, tuple[Through, GraphQLInputObjectType, str]]:
+        owner, found = made.outputs[row].name, {}
+        for each in self.related.get((made.model.name, row), ()):
+            target, rows = row_of(each.operation), each.operation.rows
+            if rows is None or not rows.orderable or each.through.many or not _unique(made.model, target, each.through):
+                continue
+            found[each.field] = (each.through, self.order(made, target, each.operation), f"{owner}.{each.field}")
+        return found
+
+    def _filter(self, made: SourceTypes, ref: TypeRef) -> GraphQLInputObjectType | None:
+        if isinstance(ref, ScalarRef):
+            return None if ref.scalar is Scalar.JSON else self._filters.of_scalar(ref.scalar)
+        if isinstance(ref, NamedRef) and ref.name in made.enums:
+            enum = made.enums[ref.name]
+            return self._filters.of_leaf(
+                f"{made.model.name}.{ref.name}", lambda: self._filter_name(made, enum), enum, None
+            )
+        return None
+
+    def _filter_name(self, made: SourceTypes, enum: GraphQLEnumType) -> str:
+        return self._names.take(f"{enum.name}Filter", made.model.name, pascal_case=True)
+
+    def order(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
+        key = (made.model.name, row)
+        if key not in self._orders:
+            name = self._names.take(f"{made.outputs[row].name}OrderBy", made.model.name, pascal_case=True)
+            assert operation.rows is not None
+            relations = partial(self._ordered_through, made, row)
+            self._orders[key] = order_type(name, _columns(made, row), operation.rows.orderable, relations)
+        return self._orders[key]
+
+
+def _unique(model: SourceModel, row: str, through: Through) -> bool:
+    """Whether the source keeps two rows from matching alike."""
+    fields = {theirs for _, theirs in through.leads.match}
+    keys = [cast("ObjectType", model.types[row]).key]
+    keys += [tuple(each.by) for each in model.operations.values() if each.result == NamedRef(row, nullable=True)]
+    return any(key and fields.issuperset(key) for key in keys)
+
+
+def _columns(made: SourceTypes, row: str) -> Columns:
+    """The columns of a row type as they are named in the end: renamed where they are, absent where they are hidden."""
+
+    def columns() -> dict[str, tuple[str, str]]:
+        owner = made.outputs[row].name
+        return {field: (key, f"{owner}.{field}") for key, field in made.field_names[owner].items()}
+
+    return columns
