@@ -1,0 +1,6 @@
+"""The narrow seam to HTTP sources: a request out, a reply back, one deadline, no state between callers."""
+
+from resolvers.http.client import HttpClient
+from resolvers.http.exchange import Http, Reply, Request
+
+__all__ = ["Http", "HttpClient", "Reply", "Request"]

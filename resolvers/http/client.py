@@ -1,0 +1,60 @@
+"""``HttpClient``: the calls of one source, with what proves us, by whichever way leads there.
+
+No credential leaves for a host that it was not given for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from msgspec.structs import replace
+
+from resolvers.credentials import NONE, Credentials
+from resolvers.http.direct import Direct
+from resolvers.http.exchange import Http, Reply, Request
+from resolvers.http.proxied import Proxied
+from resolvers.nearby import far_socket
+from resolvers.network import Network
+
+
+class HttpClient:
+    """The connections to one source.
+
+    ``home``: the origin (``https://host/``) that ``credentials`` are for; no other host ever sees them.
+    ``far``: no name may lead to this machine or its link; behind a proxy that is the proxy's to see to.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        home: str,
+        credentials: Credentials = NONE,
+        *,
+        concurrency: int = 20,
+        max_reply_bytes: int = 10_485_760,
+        far: bool = False,
+    ) -> None:
+        self._home = home
+        self._credentials = None if credentials == NONE else credentials
+        self._way: Http
+        if network.proxy is None:
+            sockets = far_socket if far else None
+            self._way = Direct(network.tls, sockets, concurrency=concurrency, max_reply_bytes=max_reply_bytes)
+        else:
+            self._way = Proxied(network, concurrency=concurrency, max_reply_bytes=max_reply_bytes)
+
+    def send(self, request: Request, *, timeout: float, resendable: bool) -> Coroutine[Any, Any, Reply]:
+        """As ``Http.send``."""
+        if self._credentials is not None and self.is_home(request.url):
+            url, headers = self._credentials.on(request.url, request.headers)
+            request = replace(request, url=url, headers=headers)
+        return self._way.send(request, timeout=timeout, resendable=resendable)
+
+    def is_home(self, url: str) -> bool:
+        """True for an address at the host that credentials are for."""
+        return url.startswith(self._home) or f"{url}/" == self._home
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._way.close()

@@ -1,0 +1,263 @@
+"""Calls to a source without a proxy: connections are made, kept for the next call, and left when they went wrong.
+
+``connection.py`` says what is on the wire. A request is sent again only where that is safe; headers are the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import ssl
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import aiohappyeyeballs
+from yarl import URL
+
+from resolvers.credentials import basic
+from resolvers.errors import BadRequest, SourceBadResponse, SourceTimeout, SourceUnavailable
+from resolvers.http.connection import Connection, Disconnected
+from resolvers.http.exchange import KEEP_S, USER_AGENT, Reply, Request, Sockets, lost
+from resolvers.http.unpacking import ACCEPTED
+from resolvers.network import refusal
+from resolvers.time_limits import TimeLimits
+
+_NEXT_ADDRESS_S = 0.25
+"""After so many seconds the next address of a name is tried beside the first (RFC 8305 section 5)."""
+_MOST_ORIGINS = 100
+_LINE = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+ [!-~]+ HTTP/1\.1", re.ASCII)
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods whose request without a body says nothing of a length (RFC 9110 section 8.6)."""
+_OURS = frozenset({"content-length", "transfer-encoding"})
+"""What frames a request is said by what is sent, never by a header that somebody named."""
+
+
+class _Unconnected(OSError):
+    """No connection came about; the attributes are those that ``network.refusal`` looks at."""
+
+    def __init__(self, error: Exception, *, tls: bool) -> None:
+        super().__init__(str(error))
+        self.os_error, self.ssl = error, tls
+
+
+@dataclass(slots=True)
+class _Origin:
+    """Where connections lead to, and those that are idle, the one used last at the right end.
+
+    ``headers``: name in lower case and line, of what a request says when its own headers do not.
+    """
+
+    host: str
+    port: int
+    tls: bool
+    headers: tuple[tuple[str, str], ...]
+    idle: deque[Connection] = field(default_factory=deque)
+
+
+@dataclass(slots=True)
+class _Wire:
+    """How far a call has come. From ``connected`` on, a byte of it may have left us."""
+
+    connected: bool = False
+    reused: bool = False
+
+
+class Direct:
+    """The connections of one source: ``concurrency`` at most. ``sockets`` makes them, where not any address will do."""
+
+    def __init__(self, tls: ssl.SSLContext, sockets: Sockets | None, *, concurrency: int, max_reply_bytes: int) -> None:
+        self._tls = tls
+        self._sockets = sockets
+        self._most = max_reply_bytes
+        self._origins: dict[str, _Origin] = {}
+        self._places = asyncio.Semaphore(concurrency)
+        self._limits = TimeLimits()
+        self._busy: set[Connection] = set()
+        self._sweeping: asyncio.TimerHandle | None = None
+
+    async def send(self, request: Request, *, timeout: float, resendable: bool) -> Reply:  # noqa: ASYNC109  # whole call
+        """As ``Http.send``."""
+        wire = _Wire()
+        loop = asyncio.get_running_loop()
+        try:
+            with self._limits.until(loop.time() + timeout):
+                async with self._places:
+                    try:
+                        return await self._exchange(request, wire, loop)
+                    except Disconnected:
+                        if not (resendable and wire.reused):
+                            raise
+                        return await self._exchange(request, wire, loop, fresh=True)
+        except SourceBadResponse as error:
+            raise lost(error, may_repeat=resendable) from error
+        except TimeoutError as error:
+            may_repeat = resendable or not wire.connected
+            raise lost(SourceTimeout("no complete reply in time"), may_repeat=may_repeat) from error
+        except Disconnected as error:
+            gone = SourceUnavailable(refusal(error) or "the connection was closed")
+            raise lost(gone, may_repeat=resendable) from error
+        except _Unconnected as error:
+            inner = error.os_error
+            near = str(inner) if self._sockets is not None and "allowed_servers" in str(inner) else ""
+            raise SourceUnavailable(refusal(error) or near or type(inner).__name__) from error
+
+    async def _exchange(
+        self, request: Request, wire: _Wire, loop: asyncio.AbstractEventLoop, *, fresh: bool = False
+    ) -> Reply:
+        origin, target = self._split(request.url)
+        head = _head(request, origin, target)
+        connection = None if fresh else _idle(origin, loop.time())
+        wire.reused = connection is not None
+        if connection is None:
+            connection = await self._connect(origin, loop)
+        wire.connected = True
+        self._busy.add(connection)
+        try:
+            return await connection.ask(head, bare=request.method == "HEAD")
+        finally:
+            self._busy.discard(connection)
+            if connection.is_free():
+                connection.idle_since = loop.time()
+                origin.idle.append(connection)
+                if self._sweeping is None:
+                    self._sweeping = loop.call_later(KEEP_S, self._sweep)
+            else:
+                connection.abort()
+
+    def _split(self, url: str) -> tuple[_Origin, str]:
+        """The origin of an address, and what is asked of it; a fragment is never sent (RFC 9110 section 7.1)."""
+        if "#" in url:
+            url = url.partition("#")[0]
+        scheme, _, rest = url.partition("://")
+        authority, slash, path = rest.partition("/")
+        if "?" in authority:
+            authority, _, query = rest.partition("?")
+            slash, path = "/?", query
+        name = f"{scheme}://{authority}"
+        origin = self._origins.get(name)
+        if origin is None:
+            if len(self._origins) >= _MOST_ORIGINS:
+                self._forget()
+            origin = self._origins[name] = _origin(name)
+        return origin, f"{slash or '/'}{path}"
+
+    async def _connect(self, origin: _Origin, loop: asyncio.AbstractEventLoop) -> Connection:
+        """A new connection.
+
+        Raises:
+            _Unconnected: the name is not known, nobody listens, or the handshake failed.
+        """
+        try:
+            found: Any = await loop.getaddrinfo(
+                origin.host, origin.port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+            )
+            opened = await aiohappyeyeballs.start_connection(
+                found, happy_eyeballs_delay=_NEXT_ADDRESS_S, interleave=1, loop=loop, socket_factory=self._sockets
+            )
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            _, connection = await loop.create_connection(
+                lambda: Connection(loop, self._most),
+                sock=opened,
+                ssl=self._tls if origin.tls else None,
+                server_hostname=origin.host.rstrip(".") if origin.tls else None,
+            )
+        except (OSError, UnicodeError) as error:
+            raise _Unconnected(error, tls=origin.tls) from error
+        return connection
+
+    def _sweep(self) -> None:
+        """Closes what was idle for too long; looks again while anything is idle."""
+        loop = asyncio.get_running_loop()
+        oldest = loop.time() - KEEP_S
+        left = False
+        for origin in self._origins.values():
+            while origin.idle and (origin.idle[0].idle_since <= oldest or not origin.idle[0].is_free()):
+                origin.idle.popleft().close()
+            left = left or bool(origin.idle)
+        self._sweeping = loop.call_later(KEEP_S, self._sweep) if left else None
+
+    def _forget(self) -> None:
+        for origin in self._origins.values():
+            while origin.idle:
+                origin.idle.pop().close()
+        self._origins.clear()
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        self._forget()
+        for connection in tuple(self._busy):
+            connection.abort()
+
+
+def _origin(name: str) -> _Origin:
+    """What ``scheme://authority`` says.
+
+    Raises:
+        SourceUnavailable: nothing can be called there by HTTP.
+    """
+    try:
+        url = URL(name)
+    except ValueError as error:
+        raise SourceUnavailable("the address cannot be read") from error
+    if url.scheme not in {"http", "https"} or not url.raw_host or url.port is None:
+        raise SourceUnavailable("the address is not one of HTTP")
+    headers = [
+        ("host", f"Host: {url.host_port_subcomponent}"),
+        ("accept", "Accept: */*"),
+        ("accept-encoding", f"Accept-Encoding: {ACCEPTED}"),
+        ("user-agent", f"User-Agent: {USER_AGENT}"),
+    ]
+    if url.user is not None:
+        headers.append(("authorization", f"Authorization: {basic(url.user, url.password or '')}"))
+    return _Origin(url.raw_host, url.port, url.scheme == "https", tuple(headers))
+
+
+def _idle(origin: _Origin, now: float) -> Connection | None:
+    """The connection used last that may still be used."""
+    while origin.idle:
+        connection = origin.idle.pop()
+        if connection.is_free() and now - connection.idle_since < KEEP_S:
+            return connection
+        connection.close()
+    return None
+
+
+def _head(request: Request, origin: _Origin, target: str) -> bytes:
+    """The bytes of a request (RFC 9112 section 3).
+
+    Raises:
+        BadRequest: something that HTTP cannot carry.
+    """
+    line = f"{request.method} {target} HTTP/1.1"
+    if not _LINE.fullmatch(line):
+        line = f"{request.method} {quote(target, safe=_PRINTABLE)} HTTP/1.1"
+    lines = [line]
+    names = set()
+    for name, value in request.headers.items():
+        lower = name.lower()
+        if lower not in _OURS:
+            names.add(lower)
+            lines.append(f"{name}: {value}")
+    lines.extend(text for name, text in origin.headers if name not in names)
+    body = request.body
+    if body is not None:
+        if "content-type" not in names:
+            lines.append("Content-Type: application/octet-stream")
+        lines.append(f"Content-Length: {len(body)}")
+    elif request.method not in _WITHOUT_BODY:
+        lines.append("Content-Length: 0")
+    head = "\r\n".join(lines)
+    breaks = len(lines) - 1
+    if not _LINE.fullmatch(line) or head.count("\r") != breaks or head.count("\n") != breaks or "\0" in head:
+        raise BadRequest("a header or a method that HTTP cannot carry")
+    try:
+        sent = f"{head}\r\n\r\n".encode()
+    except UnicodeEncodeError as error:
+        raise BadRequest("a header with half a character") from error
+    return sent if body is None else sent + body
