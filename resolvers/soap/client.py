@@ -95,7 +95,9 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
         DescriptionError: the WSDL cannot be had or read, or names no address while ``url`` is not set.
     """
     gathered = await gather(documents, settings.wsdl)
-    description = await asyncio.to_thread(read, name, gathered, settings.wsdl)
+    description = await asyncio.to_thread(
+        read, name, gathered, settings.wsdl, port=settings.port, version=settings.soap_version
+    )
     if settings.url is None and not all(can_be_called(codec.address) for codec in description.codecs.values()):
         raise DescriptionError(
             Problem(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from resolvers.http_settings import HttpSettings
@@ -11,3 +13,9 @@ class SoapSettings(HttpSettings):
     """A source that a WSDL describes."""
 
     wsdl: str = Field(min_length=1, description="The WSDL 1.1 document: a path beside the file, or a URL.")
+    port: str | None = Field(
+        None, min_length=1, description="The one port of the WSDL whose operations are served; every port by default."
+    )
+    soap_version: Literal["1.1", "1.2"] | None = Field(
+        None, description="The one version of SOAP that is spoken; 1.1 comes first where the WSDL offers both."
+    )

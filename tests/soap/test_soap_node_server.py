@@ -54,6 +54,7 @@ def test_it_understands_us_and_we_understand_it(address: str) -> None:
 
 def test_values_arrive_exactly(address: str) -> None:
     invoice = {"idAttribute": 1, "number": "1", "total": {"currency": "EUR", "value": "0.10"}, "state": None}
+    invoice["ibanOrCard"] = {"iban": "DE"}
     assert call(address, "PostInvoice", {"invoice": invoice}) == {"accepted": True}
 
 

@@ -22,7 +22,7 @@ def billing() -> Description:
 
 def test_operations_arguments_and_results(billing: Description) -> None:
     model = billing.model
-    assert list(model.operations) == ["GetInvoices", "PostInvoice", "CheckBalance", "Archive"]
+    assert list(model.operations) == ["GetInvoices", "PostInvoice", "CheckBalance", "Archive", "Legacy"]
     invoices = model.operations["GetInvoices"]
     assert invoices.effect is Effect.READ
     assert invoices.description == "Invoices by number."
@@ -38,6 +38,7 @@ def test_operations_arguments_and_results(billing: Description) -> None:
     balance = model.operations["CheckBalance"]
     assert (list(balance.arguments), balance.result) == (["number"], ScalarRef(Scalar.DECIMAL))
     assert model.operations["Archive"].result is None
+    assert any("anything" in entry.operation for entry in model.left_out if entry.degraded)
     assert billing.address == "http://127.0.0.1:9/billing"
 
 
@@ -61,15 +62,14 @@ def test_types_merge_bases_attributes_choices_and_recursion(billing: Description
     assert billing.model.enums["State"].description == "Where an invoice stands."
 
 
-def test_what_is_not_served_is_said_with_its_line(billing: Description) -> None:
-    model = billing.model
-    [legacy] = [entry for entry in model.left_out if not entry.degraded]
-    assert legacy.operation == "Legacy"
-    assert "rpc" in legacy.reason
-    assert legacy.place.line
-    assert "rpc" in BILLING.read_text().splitlines()[legacy.place.line - 1]
+def test_what_is_not_served_is_said_with_its_line() -> None:
+    text = BILLING.read_text().replace('message="tns:ArchiveIn"', 'message="tns:NoSuchMessage"')
+    model = read("billing", {"billing.wsdl": Document("billing.wsdl", text.encode())}, "billing.wsdl").model
+    [archive] = [entry for entry in model.left_out if not entry.degraded]
+    assert (archive.operation, archive.reason) == ("Archive", "the message NoSuchMessage is declared nowhere")
+    assert archive.place.line
+    assert "NoSuchMessage" in text.splitlines()[archive.place.line - 1]
     assert model.declared == len(model.operations) + 1
-    assert any("anything" in entry.operation for entry in model.left_out if entry.degraded)
 
 
 def test_imports_collisions_and_missing_documents() -> None:
@@ -88,8 +88,8 @@ def test_imports_collisions_and_missing_documents() -> None:
         "types.xsd": types,
     }
     model = read("b", {key: Document(key, value.encode()) for key, value in documents.items()}, "d/billing.wsdl").model
-    assert len(model.operations) == 4
-    assert {"Document", "Invoice"} <= model.types.keys() | model.inputs.keys()
+    assert len(model.operations) == 5
+    assert {"DocumentMessages", "Invoice"} <= model.types.keys() | model.inputs.keys()
     [gone] = [entry for entry in model.left_out if entry.operation == "gone.xsd"]
     assert gone.place.document == "d/billing.wsdl"
 

@@ -34,7 +34,8 @@ ENVELOPE = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:B
 XML = "text/xml; charset=utf-8"
 READ = Call("GetInvoices", {"numbers": {"item": ["A"]}})
 WRITE = Call("PostInvoice", {"invoice": {
-    "idAttribute": 1, "number": "A", "total": {"currency": "EUR", "value": "1"}, "state": None, "iban": "DE",
+    "idAttribute": 1, "number": "A", "total": {"currency": "EUR", "value": "1"}, "state": None,
+    "ibanOrCard": {"iban": "DE"},
 }})  # fmt: skip
 INVOICE = (
     '<m:GetInvoicesResponse xmlns:m="urn:billing:messages" xmlns:t="urn:billing:types"'

@@ -4,22 +4,29 @@ of them than where they refer to (WSDL 1.1, section 2.1.1; XML Schema part 1, se
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.soap.builtins import WSDL, XSD
-from resolvers.xml import Element, UnsafeXml, parse
+from resolvers.soap.documents.standard import STANDARD
+from resolvers.xml import UnsafeXml, parse
 
 MAX_DOCUMENTS = 500
 IMPORTS = (f"{{{WSDL}}}import", f"{{{XSD}}}import", f"{{{XSD}}}include", f"{{{XSD}}}redefine", f"{{{XSD}}}override")
+
+_REFERRING = re.compile(rb"[lL]ocation\s*=|l\0o\0c\0a\0t\0i\0o\0n|\0l\0o\0c\0a\0t\0i\0o\0n")
+"""What a document that refers to another holds somewhere, in any encoding of XML; others need no look inside."""
 
 
 async def gather(documents: Documents, location: str) -> Mapping[str, Document]:
     """The WSDL at ``location`` and all that it imports or includes, by location, in breadth.
 
-    A document that cannot be fetched or parsed is absent; ``read`` reports it where it was wanted.
+    A document that cannot be fetched or parsed is absent; ``read`` reports it where it was wanted. A standard schema
+    on another host is not asked for: we have our own reference of it.
 
     Raises:
         DescriptionError: the WSDL itself cannot be had.
@@ -29,20 +36,39 @@ async def gather(documents: Documents, location: str) -> Mapping[str, Document]:
     tried = {location}
     while waiting:
         here = waiting.pop(0)
-        try:
-            root = parse(found[here].content)
-        except UnsafeXml:
-            continue
-        for wanted in (resolve(here, reference) for _, reference in _references(root)):
+        for namespace, reference in await asyncio.to_thread(_references, found[here].content):
+            wanted = resolve(here, reference)
             if wanted in tried or len(found) >= MAX_DOCUMENTS:
                 continue
             tried.add(wanted)
-            try:
-                found[wanted] = await documents.read(wanted)
-            except DescriptionError:
+            if namespace in STANDARD and not _same_host(here, wanted):
                 continue
-            waiting.append(wanted)
+            document = await _fetched(documents, here, reference, wanted)
+            if document is not None:
+                found[wanted] = document
+                waiting.append(wanted)
     return found
+
+
+async def _fetched(documents: Documents, here: str, reference: str, wanted: str) -> Document | None:
+    """The document, or the one that lies beside a local file under the name that its server has for it."""
+    for each in (wanted, *_beside(here, reference)):
+        try:
+            return await documents.read(each, here if "://" in each else None)
+        except DescriptionError:
+            continue
+    return None
+
+
+def _beside(here: str, reference: str) -> Iterator[str]:
+    """``Service?xsd=types.xsd``: a schema that was saved with its WSDL lies beside it as ``types.xsd``."""
+    name = reference.partition("?")[2].rpartition("=")[2]
+    if name and "://" not in here and "://" not in reference:
+        yield resolve(here, posixpath.basename(name))
+
+
+def _same_host(here: str, wanted: str) -> bool:
+    return urlsplit(here).netloc == urlsplit(wanted).netloc
 
 
 def resolve(base: str, reference: str) -> str:
@@ -54,8 +80,13 @@ def resolve(base: str, reference: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
 
 
-def _references(root: Element) -> Iterator[tuple[Element, str]]:
-    for node in root.iter(*IMPORTS):
-        reference = node.get("location") or node.get("schemaLocation")
-        if reference:
-            yield node, reference
+def _references(content: bytes) -> list[tuple[str, str]]:
+    """The namespace and the location of each document that this one refers to; none where it is no XML."""
+    if not _REFERRING.search(content):
+        return []
+    try:
+        root = parse(content)
+    except UnsafeXml:
+        return []
+    references = ((node, node.get("location") or node.get("schemaLocation")) for node in root.iter(*IMPORTS))
+    return [(node.get("namespace", ""), reference) for node, reference in references if reference]

@@ -1,24 +1,224 @@
-"""Members of complex types: the elements and attributes that the content of each declares, its base's first.
+"""Members of complex types: what a reply may hold, told of each tag once, that of the base first.
 
-It follows XML Schema 1.0 part 1. What a type or an element is called, and what a simple type allows, is ``xsd.py``'s.
+A member has one name wherever its type or one derived from it holds it. The order and the choices that a request obeys
+are made in ``contents.py``, the types that may stand in a type's place in ``families.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from resolvers.model import LeftOut, Scalar
-from resolvers.soap.builtins import XML, XSD
-from resolvers.soap.schemas.types import NESTING, Schema, Types, is_true, place_of, qname, text_of
+from resolvers.model import LeftOut
+from resolvers.soap.builtins import SOAP_ENCODINGS, XSD, XSDS
+from resolvers.soap.schemas.contents import Contents
+from resolvers.soap.schemas.declarations import Schema, derivation, is_true, place_of, qname
+from resolvers.soap.schemas.particles import Group, Leaf, Particle, Particles
+from resolvers.soap.schemas.types import Types
 from resolvers.soap.shapes import Complex, Member, Opaque, Shape, Simple
 from resolvers.xml import Element, local, namespace_of
 
-_PARTICLES = {"sequence", "all", "choice", "group", "element", "any"}
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A member as one leaf says it; ``choice``: another may stand in its stead."""
+
+    member: Member
+    choice: bool = False
+    inherited: bool = False
+
+
+class Filling:
+    """Fills complex shapes, each once, their bases before them."""
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self._particles: dict[Complex, list[Particle]] = {}
+        self._attributes: dict[Complex, list[Member]] = {}
+        self._contents = Contents(types)
+
+    def fill(self, shape: Complex) -> None:
+        """Gives the shape its members and contents."""
+        chain = [shape]
+        while chain[-1] not in self._particles:
+            base = self._base(chain[-1])
+            if base is None:
+                break
+            if base in chain:
+                node, schema = self._types.nodes[shape]
+                self._types.note(shape.name, "derived from itself", node, schema)
+                break
+            chain[-1].base = base
+            chain.append(base)
+        for each in reversed(chain):
+            if each not in self._particles:
+                self._fill(each)
+
+    def _base(self, shape: Complex) -> Complex | None:
+        """The complex type that this one is derived from."""
+        node, schema = self._types.nodes[shape]
+        inner = derivation(node)
+        written = inner.get("base") if inner is not None else None
+        if inner is None or written is None:
+            return None
+        tag = qname(inner, written, schema.namespace)
+        found = self._types.declarations.find("type", tag)
+        if found is None or local(found[0].tag) != "complexType":
+            known = found is not None or namespace_of(tag) in XSDS or namespace_of(tag) in SOAP_ENCODINGS
+            if not known:
+                self._types.note(shape.name, f"its base type {local(tag)} is declared nowhere", inner, schema)
+            return None
+        return self._types.based_on(*found, tag)
+
+    def _fill(self, shape: Complex) -> None:
+        node, schema = self._types.nodes[shape]
+        inner, base = derivation(node), shape.base
+        declaring = node if inner is None else inner
+        reading = Particles(self._types, shape)
+        if is_true(node.get("mixed")):
+            reading.note("", "mixed content: the text between its elements is not served", node, schema)
+        own = reading.of(declaring, schema)
+        attributes = list(reading.attributes(declaring, schema))
+        restricts = inner is not None and local(inner.tag) == "restriction"
+        above = [] if base is None else self._particles.get(base, [])
+        if restricts:  # elements are said anew, attributes are inherited
+            again = any(leaf.member.kind == "any" for leaf, _ in _leaves(own))
+            inherited = [m for m in (base.members if base is not None else ()) if m.kind != "any" or again]
+            particles = own
+        else:
+            inherited = list(base.members) if base is not None else []
+            particles = [*above, *own]
+        self._particles[shape] = particles
+        value = self._value(shape, node, schema, base)
+        seen = [_Seen(member, inherited=True) for member in inherited]
+        seen += [_Seen(member) for member in value]
+        for leaf, around in _leaves(own):
+            seen.append(_Seen(_bounded(leaf, around), around.choice))
+        seen += [_Seen(member) for member in attributes]
+        names = self._distinct(shape, seen, again=restricts)
+        shape.members = tuple(names.values())
+        self._attributes[shape] = self._written_attributes(base, attributes, declaring, schema, names)
+        plain = [member for member in shape.members if member.kind == "value"]
+        shape.content = self._contents.of(shape, particles, names, [*plain, *self._attributes[shape]])
+        shape.by_tag = {member.tag: member for member in shape.members if member.kind == "element"}
+        for member in shape.members:
+            for tag in member.substitutes:
+                shape.by_tag.setdefault(tag, member)
+        self._note_repeated(reading, own, node, schema)
+
+    def _written_attributes(
+        self,
+        base: Complex | None,
+        own: Iterable[Member],
+        declaring: Element,
+        schema: Schema,
+        names: dict[tuple[str, str], Member],
+    ) -> list[Member]:
+        """The attributes of a request: those of the base that are not prohibited, then its own."""
+        barred = {
+            child.get("name") or local(qname(child, child.get("ref", ""), schema.namespace))
+            for child in declaring.iterchildren(f"{{{XSD}}}attribute")
+            if child.get("use") == "prohibited"
+        }
+        found = {member.tag: member for member in (self._attributes.get(base, []) if base is not None else [])}
+        found |= {member.tag: member for member in own}
+        return [
+            replace(member, name=names["attribute", tag].name)
+            for tag, member in found.items()
+            if local(tag) not in barred
+        ]
+
+    def _value(self, shape: Complex, node: Element, schema: Schema, base: Complex | None) -> list[Member]:
+        if node.find(f"{{{XSD}}}simpleContent") is None or (
+            base is not None and any(member.kind == "value" for member in base.members)
+        ):
+            return []
+        simple = self._types.simple.of_content(node, schema, shape.name, shape.naming)
+        return [Member("value", "", simple, "value", place=place_of(node, schema))]
+
+    def _note_repeated(self, reading: Particles, own: list[Particle], node: Element, schema: Schema) -> None:
+        for group in _groups(own):
+            if group.many and sum(1 for _ in _leaves([group])) > 1:
+                what = "choice" if group.kind == "choice" else "sequence"
+                reading.note("", f"a repeated {what}: in replies its elements are served as lists apart", node, schema)
+
+    def _distinct(self, owner: Complex, seen: list[_Seen], *, again: bool) -> dict[tuple[str, str], Member]:
+        """One member for each kind and tag, each with a field name of its own.
+
+        ``again``: what is inherited is only said anew (a restriction), not a second time.
+        """
+        merged: dict[tuple[str, str], _Seen] = {}
+        for each in seen:
+            member = each.member
+            key = (str(member.kind), member.tag)
+            known = merged.get(key)
+            if known is None:
+                merged[key] = each
+            elif known.inherited and (again or member.kind == "attribute"):
+                continue
+            elif member.kind == "attribute":
+                merged[key] = each
+            else:
+                merged[key] = _Seen(self._both(owner, known, each), each.choice and known.choice)
+        used = {each.member.name for each in merged.values() if each.inherited}
+        taken = {each.member.name for each in merged.values() if each.member.kind in {"element", "value"}}
+        if owner.tag and any(each.member.kind == "attribute" and not each.inherited for each in merged.values()):
+            taken |= self._elements_below(owner.tag)
+        named: dict[tuple[str, str], Member] = {}
+        for each in merged.values():
+            member, key = each.member, (str(each.member.kind), each.member.tag)
+            if each.inherited:
+                named[key] = member
+                continue
+            name = _free_name(member, taken, used)
+            used.add(name)
+            named[key] = member if name == member.name else replace(member, name=name)
+        return named
+
+    def _elements_below(self, tag: str) -> set[str]:
+        """The names of the elements that derived types add: an attribute of the base has another in all of them."""
+        find = self._types.declarations.find
+        found = (find("type", each) for each in self._types.declarations.derived(tag))
+        nodes = (each[0].iter(f"{{{XSD}}}element") for each in found if each is not None)
+        return {name for each in nodes for node in each if (name := node.get("name"))}
+
+    def _both(self, owner: Complex, first: _Seen, second: _Seen) -> Member:
+        one, other = first.member, second.member
+        shape = one.shape
+        if shape is not other.shape and not _alike(shape, other.shape):
+            coordinate = f"{owner.name}.{one.name}"
+            reason = "declared with two types: read as JSON, never written"
+            self._types.degraded.append(LeftOut(coordinate, reason, other.place, degraded=True))
+            self._types.missing = True
+            shape = Opaque("two types")
+        both = one.kind == "element" and not (first.choice and second.choice)
+        return replace(
+            one,
+            shape=shape,
+            required=one.required or other.required,
+            many=one.many or other.many or both,
+            nillable=one.nillable or other.nillable,
+        )
+
+
+def _free_name(member: Member, taken: set[str], used: set[str]) -> str:
+    name = member.name
+    if member.kind == "attribute" and (name in taken or name in used):
+        name += "Attribute"
+    elif member.kind == "any" and (name in taken or name in used):
+        name += "Other"
+    elif name in used:  # the same name in another namespace
+        space = namespace_of(member.tag)
+        words = "".join(char if char.isalnum() else " " for char in space).split()
+        name += next((word.capitalize() for word in reversed(words) if word[0].isalpha()), "Other")
+    free, number = name, 2
+    while free in used:
+        free, number = f"{name}{number}", number + 1
+    return free
 
 
 @dataclass(frozen=True, slots=True)
-class _Particle:
+class _Around:
     """How the groups around an element bear on it."""
 
     optional: bool = False
@@ -26,248 +226,28 @@ class _Particle:
     choice: bool = False
 
 
-def settle(types: Types) -> None:
-    """Fills every complex shape that ``types`` was asked for, and those that these ask for in turn."""
-    while types.unsettled:
-        shape, node, schema = types.unsettled.pop(0)
-        shape.members = tuple(_Content(types, shape).members(node, schema))
-        shape.content = tuple(member for member in shape.members if member.kind != "any")
-        shape.by_tag = {member.tag: member for member in shape.members if member.kind == "element"}
-        if is_true(node.get("abstract")):
-            types.note(shape.name, "an abstract type: only its own members are served", node, schema)
+def _leaves(particles: Iterable[Particle], around: _Around = _Around()) -> Iterator[tuple[Leaf, _Around]]:
+    for part in particles:
+        if isinstance(part, Leaf):
+            yield part, around
+            continue
+        choice = part.kind == "choice" and len(part.parts) > 1
+        here = _Around(around.optional or part.optional or choice, around.many or part.many, around.choice or choice)
+        yield from _leaves(part.parts, here)
 
 
-class _Content:
-    """The members of one complex type, ``owner``; beside each, whether a choice may leave it out."""
+def _groups(particles: Iterable[Particle]) -> Iterator[Group]:
+    for part in particles:
+        if isinstance(part, Group):
+            yield part
+            yield from _groups(part.parts)
 
-    def __init__(self, types: Types, owner: Complex) -> None:
-        self._types = types
-        self._owner = owner
 
-    def members(self, node: Element, schema: Schema) -> Iterator[Member]:
-        """What the declaration ``node`` of the owner says, one member for each tag."""
-        found: list[tuple[Member, bool]] = []
-        self._content(node, schema, found, 0)
-        return self._distinct(found)
-
-    def _note(self, member: str, reason: str, node: Element, schema: Schema) -> None:
-        self._types.note(f"{self._owner.name}.{member}" if member else self._owner.name, reason, node, schema)
-
-    def _hint(self, name: str) -> str:
-        """What the type that a member declares inside itself may be called."""
-        return self._owner.name + name[:1].upper() + name[1:]
-
-    def _content(self, node: Element, schema: Schema, members: list[tuple[Member, bool]], depth: int) -> None:
-        """The members of a complexType: those of its base first, then its own."""
-        if depth > NESTING:
-            self._note("", "derived from itself", node, schema)
-            return
-        if is_true(node.get("mixed")):
-            self._note("", "mixed content: the text between its elements is not served", node, schema)
-        for child in node:
-            match local(child.tag):
-                case "simpleContent":
-                    simple = self._types.text_of_complex(node, schema, 0)
-                    if simple.values and not simple.name:
-                        simple = replace(simple, name=self._types.free_name(f"{self._owner.name}Value", schema))
-                    members.append((Member("value", "", simple, "value", place=place_of(node, schema)), False))
-                    self._simple_attributes(node, schema, members, 0)
-                case "complexContent":
-                    for derivation in child:
-                        if local(derivation.tag) in {"extension", "restriction"}:
-                            self._derived(derivation, schema, members, depth)
-                case _:
-                    pass
-        self._own(node, schema, members)
-
-    def _simple_attributes(self, node: Element, schema: Schema, members: list[tuple[Member, bool]], depth: int) -> None:
-        """The attributes of a simpleContent type and of its bases."""
-        for derivation in node.iterfind(f"{{{XSD}}}simpleContent/*"):
-            if local(derivation.tag) not in {"extension", "restriction"}:
-                continue
-            found = self._types.find("type", qname(derivation, derivation.get("base", ""), schema.namespace))
-            if found is not None and depth <= NESTING:
-                self._simple_attributes(*found, members, depth + 1)
-            self._own(derivation, schema, members)
-
-    def _derived(self, node: Element, schema: Schema, members: list[tuple[Member, bool]], depth: int) -> None:
-        written = node.get("base", "")
-        tag = qname(node, written, schema.namespace)
-        found = self._types.find("type", tag)
-        inherited: list[tuple[Member, bool]] = []
-        if found is not None and local(found[0].tag) == "complexType":
-            self._content(*found, inherited, depth + 1)
-        elif tag != f"{{{XSD}}}anyType":
-            self._note("", f"its base type {local(tag)} is declared nowhere", node, schema)
-        if local(node.tag) == "restriction":  # elements are said anew, attributes are inherited
-            said = {child.get("name") for child in node if local(child.tag) == "attribute"}
-            inherited = [
-                (member, choice)
-                for member, choice in inherited
-                if member.kind == "attribute" and member.name not in said
-            ]
-        members.extend(inherited)
-        self._own(node, schema, members)
-
-    def _own(self, node: Element, schema: Schema, members: list[tuple[Member, bool]]) -> None:
-        for child in node:
-            if local(child.tag) in _PARTICLES and namespace_of(child.tag) == XSD:
-                members.extend(self._particle(child, schema, _Particle(), 0))
-        members.extend((member, False) for member in self._attributes(node, schema, 0))
-
-    def _particle(  # noqa: C901 - one case for each particle of XML Schema part 1, section 3.9
-        self, node: Element, schema: Schema, around: _Particle, depth: int
-    ) -> Iterator[tuple[Member, bool]]:
-        if depth > NESTING:
-            self._note("", "a group that contains itself", node, schema)
-            return
-        here = _Particle(
-            optional=around.optional or node.get("minOccurs") == "0",
-            many=around.many or node.get("maxOccurs", "1") not in {"0", "1"},
-            choice=around.choice,
-        )
-        if node.get("maxOccurs") == "0":
-            return
-        match local(node.tag):
-            case "element":
-                yield self._element(node, schema, here), here.choice
-            case "any":
-                self._note("", "a wildcard (xs:any): read as JSON, never written", node, schema)
-                yield Member("any", "", Opaque(), "any", required=False, place=place_of(node, schema)), True
-            case "group" if node.get("ref"):
-                found = self._types.find("group", qname(node, node.get("ref", ""), schema.namespace))
-                if found is None:
-                    self._note("", f"the group {node.get('ref')} is declared nowhere", node, schema)
-                    return
-                for child in found[0]:
-                    if local(child.tag) in _PARTICLES:
-                        yield from self._particle(child, found[1], here, depth + 1)
-            case kind:
-                children = [child for child in node if local(child.tag) in _PARTICLES]
-                if kind == "choice":
-                    here = replace(here, optional=True, choice=True)
-                elif here.many and len(children) > 1 and node.get("maxOccurs", "1") not in {"0", "1"}:
-                    self._note("", "a repeated sequence: its elements are served as lists apart", node, schema)
-                for child in children:
-                    yield from self._particle(child, schema, here, depth + 1)
-
-    def _element(self, node: Element, schema: Schema, around: _Particle) -> Member:
-        written = node.get("ref")
-        if written is None:
-            name = node.get("name", "")
-            form = node.get("form")
-            qualified = form == "qualified" if form else schema.qualified
-            tag = f"{{{schema.namespace}}}{name}" if qualified and schema.namespace else name
-            shape = self._types.shape_of_element(node, schema, self._hint(name))
-            nillable = is_true(node.get("nillable"))
-            description = text_of(node)
-        else:
-            tag = qname(node, written, schema.namespace)
-            name = local(tag)
-            found = self._types.element(tag)
-            shape, nillable, description = (
-                (Opaque(tag), False, "") if found is None else (found.shape, found.nillable, found.description)
-            )
-            if self._types.is_head(tag):
-                self._note(name, "elements that may stand for it are not served", node, schema)
-        if isinstance(shape, Opaque):
-            reason = f"the type {local(shape.missing)} is declared nowhere" if shape.missing else "may hold anything"
-            self._note(name, f"{reason}: served as JSON", node, schema)
-        return Member(
-            name,
-            tag,
-            shape,
-            "element",
-            many=around.many,
-            required=not around.optional,
-            nillable=nillable,
-            place=place_of(node, schema),
-            description=description,
-        )
-
-    def _attributes(self, node: Element, schema: Schema, depth: int) -> Iterator[Member]:
-        for child in node:
-            kind = local(child.tag)
-            if kind == "attribute" and child.get("use") != "prohibited":
-                yield self._attribute(child, schema)
-            elif kind == "attributeGroup" and depth <= NESTING:
-                found = self._types.find("attributeGroup", qname(child, child.get("ref", ""), schema.namespace))
-                if found is None:
-                    self._note("", f"the attribute group {child.get('ref')} is declared nowhere", child, schema)
-                else:
-                    yield from self._attributes(*found, depth + 1)
-
-    def _attribute(self, node: Element, schema: Schema) -> Member:
-        written, declared, context = node.get("ref"), node, schema
-        if written is not None:
-            tag = qname(node, written, schema.namespace)
-            found = self._types.find("attribute", tag)
-            if found is not None:
-                declared, context = found
-            elif namespace_of(tag) != XML:
-                self._note(local(tag), "an attribute declared nowhere: served as text", node, schema)
-        else:
-            name = node.get("name", "")
-            form = node.get("form")
-            qualified = form == "qualified" if form else schema.attributes_qualified
-            tag = f"{{{schema.namespace}}}{name}" if qualified and schema.namespace else name
-        name = local(tag)
-        typed = declared.get("type")
-        inner = declared.find(f"{{{XSD}}}simpleType")
-        shape: Shape = Simple(Scalar.STRING, "string")
-        if typed is not None:
-            shape = self._types.named_type(declared, context, typed)
-        elif inner is not None:
-            shape = self._types.type_of(inner, context, self._hint(name))
-        if not isinstance(shape, Simple):
-            shape = Simple(Scalar.STRING, "string")
-        return Member(
-            name,
-            tag,
-            shape,
-            "attribute",
-            required=node.get("use") == "required",
-            place=place_of(node, schema),
-            description=text_of(node),
-        )
-
-    def _distinct(self, members: list[tuple[Member, bool]]) -> Iterator[Member]:
-        """One member for each tag, each with a field name of its own."""
-        merged: dict[tuple[str, str], tuple[Member, bool]] = {}
-        for member, choice in members:
-            key = (member.kind, member.tag)
-            known = merged.get(key)
-            if known is None or member.kind == "attribute":
-                merged[key] = (member, choice)
-                continue
-            first, in_choice = known
-            shape = first.shape
-            if shape is not member.shape and not _alike(shape, member.shape):
-                coordinate = f"{self._owner.name}.{member.name}"
-                reason = "declared with two types: read as JSON, never written"
-                self._types.degraded.append(LeftOut(coordinate, reason, member.place, degraded=True))
-                shape = Opaque("two types")
-            merged[key] = (
-                replace(
-                    first,
-                    shape=shape,
-                    required=first.required or member.required,
-                    many=first.many or member.many or (member.kind == "element" and not (choice and in_choice)),
-                    nillable=first.nillable or member.nillable,
-                ),
-                choice and in_choice,
-            )
-        taken = {member.name for member, _ in merged.values() if member.kind in {"element", "value"}}
-        used: set[str] = set()
-        for member, _ in merged.values():
-            name = member.name
-            if member.kind in {"attribute", "any"} and name in taken:
-                name += "Attribute" if member.kind == "attribute" else "Other"
-            free, number = name, 2
-            while free in used:
-                free, number = f"{name}{number}", number + 1
-            used.add(free)
-            yield member if free == member.name else replace(member, name=free)
+def _bounded(leaf: Leaf, around: _Around) -> Member:
+    member = leaf.member
+    if member.kind == "any":
+        return member
+    return replace(member, required=not (around.optional or leaf.optional), many=around.many or leaf.many)
 
 
 def _alike(one: Shape, other: Shape) -> bool:
@@ -278,4 +258,4 @@ def _alike(one: Shape, other: Shape) -> bool:
             other.values,
             other.many,
         )
-    return False
+    return isinstance(one, Opaque) and isinstance(other, Opaque) and one.missing == other.missing
