@@ -14,6 +14,13 @@ XSI_TYPE = f"{{{XSI}}}type"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 
+SOAP_ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
+SOAP12_ENCODING = "http://www.w3.org/2003/05/soap-encoding"
+SOAP_ENCODINGS = frozenset({SOAP_ENCODING, SOAP12_ENCODING})
+APACHE = "http://xml.apache.org/xml-soap"
+XSDS = frozenset({XSD, "http://www.w3.org/1999/XMLSchema", "http://www.w3.org/2000/10/XMLSchema"})
+"""XML Schema as a type's name may say it: old services still write the drafts of it."""
+
 BUILTINS: dict[str, Scalar] = {
     **dict.fromkeys(
         (
@@ -73,3 +80,5 @@ BUILTINS: dict[str, Scalar] = {
 }
 
 LISTS = frozenset({"NMTOKENS", "IDREFS", "ENTITIES"})
+
+XOP = "http://www.w3.org/2004/08/xop/include"
