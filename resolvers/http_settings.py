@@ -203,6 +203,11 @@ class HttpSettings(NetworkSettings, SourceSettings):
         description="Hosts that the description may name as its server, and no other. Without it a description that "
         "came from the network may name any host but this machine and its link (169.254.0.0/16); url overrules both.",
     )
+    error_detail: bool = Field(
+        False,
+        description="Whether callers see the members of an error's body, or of a fault's detail, that the description "
+        "declares, in extensions.detail. Each operation may say otherwise.",
+    )
     max_reply_bytes: int = Field(
         10_485_760, gt=0, description="Largest reply that is read, in bytes, after decompression."
     )

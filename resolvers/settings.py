@@ -114,8 +114,8 @@ class OperationSettings(Settings):
     recognise: bool = Field(True, description="false: nothing is recognised, only what is stated counts.")
     error_detail: bool | None = Field(
         None,
-        description="Whether callers see the members of an error's body that the description declares, in "
-        "extensions.detail; what the source says when absent.",
+        description="Whether callers see the members of an error's body, or of a fault's detail, that the description "
+        "declares, in extensions.detail; what the source says when absent.",
     )
     reply_headers: tuple[ShownHeader, ...] = Field(
         (),

@@ -167,6 +167,8 @@ class Context:
     session: dict[str, object] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     """Foreign results dropped while matching, counted by ``source.operation``."""
+    misnamed: dict[str, int] = field(default_factory=dict)
+    """Elements of replies that were read although their namespace is not the declared one, by ``source.operation``."""
     caller: Caller = NOBODY
     _spent: int = 0
 

@@ -119,13 +119,13 @@ def _effect(_: SourceModel, operation: Operation, stated: OperationSettings) -> 
 
 
 def _http(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
-    """What only the replies of REST sources have."""
-    for key, given in (
-        ("error_detail", stated.error_detail is not None),
-        ("reply_headers", bool(stated.reply_headers)),
+    """What only the replies of HTTP sources have, or of REST sources."""
+    for key, given, kinds, of in (
+        ("error_detail", stated.error_detail is not None, {"openapi", "wsdl"}, "an OpenAPI document or a WSDL"),
+        ("reply_headers", bool(stated.reply_headers), {"openapi"}, "an OpenAPI document"),
     ):
-        if given and model.kind != "openapi":
-            raise _Fault(f"only operations of an OpenAPI document take {key}", key, mend="remove it")
+        if given and model.kind not in kinds:
+            raise _Fault(f"only operations of {of} take {key}", key, mend="remove it")
     if stated.reply_headers and operation.paging is not None:
         what = "it pages, and each page has headers of its own"
         raise _Fault(what, "reply_headers", mend="remove it, or write recognise: false")

@@ -49,11 +49,6 @@ class RestSettings(HttpSettings):
         description="Where references into other documents may lead: files beside a document on disk only, "
         "or network: also to other addresses of the host that the document was read from.",
     )
-    error_detail: bool = Field(
-        False,
-        description="Whether callers see the members of an error's body that the document declares, in "
-        "extensions.detail. Each operation may say otherwise.",
-    )
     server: ServerChoice = Field(
         FIRST, description="Which of the servers that the document names is called, where url is not set."
     )

@@ -80,3 +80,5 @@ BUILTINS: dict[str, Scalar] = {
 }
 
 LISTS = frozenset({"NMTOKENS", "IDREFS", "ENTITIES"})
+
+XOP = "http://www.w3.org/2004/08/xop/include"

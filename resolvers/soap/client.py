@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from resolvers.connect import connect
@@ -17,12 +18,17 @@ from resolvers.origin import can_be_called
 from resolvers.problem import Problem
 from resolvers.soap.documents.gather import gather
 from resolvers.soap.operations.wsdl import Description, read
-from resolvers.soap.replies.envelope import decode, readers
-from resolvers.soap.requests.envelope import encode
+from resolvers.soap.replies.envelope import decode
+from resolvers.soap.replies.reader import Readers
+from resolvers.soap.requests.envelope import Encoders, Prepare, Sent
 from resolvers.soap.settings import SoapSettings
+from resolvers.soap.shapes import OperationCodec
 from resolvers.source import Call, Context
 
 IN_THREAD_BYTES = 256 * 1024
+"""Larger replies are read in a thread, so that others go on meanwhile."""
+IN_THREAD_VALUES = 10_000
+"""Requests with more values are written in one."""
 
 
 class SoapSource:
@@ -37,7 +43,8 @@ class SoapSource:
     ) -> None:
         self.model: SourceModel = description.model
         self._codecs = description.codecs
-        self._readers = readers()
+        self._encoders = Encoders()
+        self._readers = Readers()
         self._settings = settings
         self._http = http
         self._forwarding = forwarding
@@ -54,23 +61,16 @@ class SoapSource:
         operation = self.model.operations.get(call.operation)
         if codec is None or operation is None:
             raise BadRequest(f"{self.model.name} has no operation {call.operation}")
-        request = Request(
-            method="POST",
-            url=self._settings.url or codec.address,
-            headers={
-                "Content-Type": "text/xml; charset=utf-8",
-                "SOAPAction": f'"{codec.action}"',
-                "Accept": "text/xml",
-            },
-            body=encode(codec, call.arguments),
-        )
+        url = self._settings.url or codec.address
+        sent = await self._written(codec, call, None)
+        request = Request(method="POST", url=url, headers=sent.headers, body=sent.body)
         if self._forwarding is not None:
             request = self._forwarding.on(request, context)
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"SOAP {call.operation}"):
-            repeatable = operation.effect is Effect.READ
+            repeatable = operation.effect is not Effect.WRITE
             reply = await self._http.send(request, timeout=timeout, resendable=repeatable)
             read = partial(
                 decode,
@@ -81,8 +81,28 @@ class SoapSource:
                 repeatable=repeatable,
                 selection=call.selection,
                 made=self._readers,
+                told=self._told(call.operation),
+                count=partial(self._misnamed, call.operation, context),
             )
             return await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
+
+    async def _written(self, codec: OperationCodec, call: Call, prepare: Prepare | None) -> Sent:
+        """The request; ``prepare`` is given its envelope and may add header blocks."""
+        encoder = self._encoders.of(codec)
+        if _values(call.arguments, IN_THREAD_VALUES) >= 0:
+            return encoder.encode(call.arguments, prepare)
+        return await asyncio.to_thread(encoder.encode, call.arguments, prepare)
+
+    def _told(self, operation: str) -> bool:
+        """Whether callers see the declared details of its faults."""
+        stated = self._settings.operations.get(operation)
+        if stated is not None and stated.error_detail is not None:
+            return stated.error_detail
+        return self._settings.error_detail
+
+    def _misnamed(self, operation: str, context: Context, number: int) -> None:
+        name = f"{self.model.name}.{operation}"
+        context.misnamed[name] = context.misnamed.get(name, 0) + number
 
     async def close(self) -> None:
         await self._http.close()
@@ -117,3 +137,20 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
             raise DescriptionError(Problem(what, ("url",), "set url, or allowed_servers", settings.wsdl))
     http = await connect(settings, documents, home, settings.wsdl)
     return SoapSource(description, settings, http, forwarding_of(settings, origin(home)))
+
+
+def _values(value: object, left: int) -> int:
+    """How many of ``left`` values are left when those in ``value`` are counted; negative where they are more.
+
+    Each 256 letters or bytes count as one.
+    """
+    if isinstance(value, str | bytes):
+        return left - 1 - len(value) // 256
+    if not isinstance(value, Mapping | list | tuple):
+        return left - 1
+    items: Iterable[object] = value.values() if isinstance(value, Mapping) else value
+    for item in items:
+        left = _values(item, left)
+        if left < 0:
+            break
+    return left

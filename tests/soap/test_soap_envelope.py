@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from resolvers.errors import (
 )
 from resolvers.soap.operations.wsdl import read
 from resolvers.soap.replies.envelope import decode
-from resolvers.soap.requests.envelope import encode
+from resolvers.soap.requests.envelope import encode as sent_by
 from resolvers.soap.shapes import OperationCodec
 from resolvers.xml import UnsafeXml, parse
 
@@ -48,6 +49,18 @@ INVOICE: dict[str, Any] = {  # in an order that is not the schema's
         },
     ],
 }
+
+
+def encode(codec: OperationCodec, arguments: Mapping[str, object]) -> bytes:
+    return sent_by(codec, arguments).body
+
+
+def misfits(value: object) -> list[SourceBadResponse]:
+    """The errors that stand in places of a value."""
+    if isinstance(value, SourceBadResponse):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [error for item in items for error in misfits(item)]
 
 
 def envelope(inside: str, *, version: str = "http://schemas.xmlsoap.org/soap/envelope/") -> bytes:
@@ -164,9 +177,12 @@ def test_exact_values_lists_nulls_and_unknown_elements() -> None:
         "<t:number>1</t:number><t:number>2</t:number>",
     ],
 )
-def test_a_value_that_does_not_fit_is_a_bad_response(inside: str) -> None:
-    with pytest.raises(SourceBadResponse):
-        decode(GET, 200, XML, item(inside))
+def test_a_value_that_does_not_fit_is_an_error_in_its_place_and_others_stand(inside: str) -> None:
+    value: Any = decode(GET, 200, XML, item(inside))
+    assert value["item"][0]["idAttribute"] == 7
+    [error] = misfits(value)
+    assert "yesterday" not in error.detail
+    assert "NaN" not in error.detail
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])

@@ -29,8 +29,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def call(address: str, operation: str, arguments: Mapping[str, object]) -> object:
     codec = CODECS[operation]
-    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{codec.action}"'}
-    request = urllib.request.Request(address, encode(codec, arguments), headers)
+    sent = encode(codec, arguments)
+    request = urllib.request.Request(address, sent.body, dict(sent.headers))
     try:
         with urllib.request.urlopen(request, timeout=10) as reply:
             return decode(codec, reply.status, reply.headers["Content-Type"], reply.read())

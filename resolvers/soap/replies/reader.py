@@ -1,108 +1,148 @@
-"""Readers of replies made for one selection: elements and attributes that nobody asked for are passed over.
+"""Readers of replies, each made once for a type and a selection: what nobody asked for is passed over.
 
-A reader gives exactly that part of what ``envelope.py`` reads from the whole reply, and names what is wrong in it by
-the same sentences. Where everything is asked, or a value has no declared fields, the whole reading is used.
+The whole of a reply is the selection of everything. A value that breaks its description becomes a
+``SourceBadResponse`` in its own place, and what stands beside it is served; a missing member is a missing key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import NamedTuple, TypeVar
 
 from resolvers.errors import SourceBadResponse
-from resolvers.soap.builtins import NIL
-from resolvers.soap.lexical import KEPT, value_of
-from resolvers.soap.shapes import Complex, Member, Shape, Simple
-from resolvers.source import Selection
-from resolvers.xml import Element
+from resolvers.model import TYPE_KEY
+from resolvers.soap.builtins import XSI_TYPE
+from resolvers.soap.replies.anything import read_anything
+from resolvers.soap.replies.encoded import array_reader, following
+from resolvers.soap.replies.objects import Fields, Tags, Taken, object_reader
+from resolvers.soap.replies.reading import Read, Reading, check_nil, is_nil, qualified
+from resolvers.soap.replies.texts import converter, leaf, needs_node, text_of
+from resolvers.soap.shapes import Array, Complex, Member, Shape, Simple, alternatives, object_name
+from resolvers.source import EVERYTHING, LEAF, Selection
+from resolvers.xml import Element, local
 
 _MOST = 1000
 _PLAIN = frozenset({"utf-8", "us-ascii", "iso-8859-1"})
 """Encodings in which the letters of ``nil`` are these three bytes and nothing else is."""
 
-Read = Callable[[Element], object]
-_Text = Callable[[str], object]
-_Taken = tuple[str, Read, bool]
-"""The field's name, how its element is read, whether it may be repeated."""
 
+class Mode(NamedTuple):
+    """``nils``: false where it is known that no element is nil. ``encoded``: elements may refer to others."""
 
-class Whole(Protocol):
-    """Reads all of an element; ``path`` is for the sentence of an error."""
-
-    def __call__(self, node: Element, member: Member, path: str) -> object: ...
-
-
-class Wildcard(Protocol):
-    """Adds an element that is not declared to what a wildcard holds."""
-
-    def __call__(self, held: dict[str, object], child: Element) -> None: ...
+    nils: bool = True
+    encoded: bool = False
 
 
 class Readers:
     """The readers of one source, kept by the element of the reply and the selection."""
 
-    def __init__(self, whole: Whole, wildcard: Wildcard) -> None:
-        self._whole = whole
-        self._wildcard = wildcard
-        self._known: dict[tuple[Member, Selection, bool], Read] = {}
+    def __init__(self) -> None:
+        self._known: dict[tuple[Member, Selection, Mode], Read] = {}
+        self._objects: dict[tuple[Complex, Selection, Mode], Read] = {}
 
-    def of(self, member: Member, selection: Selection, *, nils: bool) -> Read:
-        """``nils``: false where it is known that no element of the reply says that it is nil."""
-        key = (member, selection, nils)
+    def of(self, member: Member, selection: Selection, mode: Mode) -> Read:
+        """Reads the element of a member. It raises ``SourceBadResponse`` for what is wrong with the element itself."""
+        key = (member, selection, mode)
         read = self._known.get(key)
         if read is None:
-            if len(self._known) >= _MOST:
+            if len(self._known) + len(self._objects) >= _MOST:
                 self._known.clear()
-            read = self._known[key] = self._element(member, selection, member.name, nils=nils)
+                self._objects.clear()
+            read = self._known[key] = self._element(member, selection, mode)
         return read
 
-    def _element(self, member: Member, selection: Selection, path: str, *, nils: bool) -> Read:
-        shape = member.shape
-        inner: Read
+    def _element(self, member: Member, selection: Selection, mode: Mode) -> Read:
+        inner = self._inside(member, selection, mode)
+        if mode.nils:
+            inner = _or_nil(inner)
+        return following(inner) if mode.encoded else inner
+
+    def _inside(self, member: Member, selection: Selection, mode: Mode) -> Read:
+        shape: Shape = member.shape
         if isinstance(shape, Simple):
-            inner = _leaf(shape, path)
-        elif isinstance(shape, Complex) and not selection.everything and _has_fields(shape):
-            inner = self._object(shape, selection, path, nils=nils)
-        else:
-            whole = self._whole
-            return lambda node: whole(node, member, path)
-        return _or_nil(inner, path) if nils else inner
+            return leaf(member, shape)
+        if isinstance(shape, Complex):
+            return self._derived(shape, selection, mode) if shape.derived else self._object(shape, selection, mode)
+        if isinstance(shape, Array):
+            return array_reader(shape, self._element(shape.item, selection, mode))
+        return read_anything
 
-    def _object(self, shape: Complex, selection: Selection, path: str, *, nils: bool) -> Read:
-        asked = [member for member in shape.members if member.name in selection.fields]
-        lists = tuple(member.name for member in asked if member.kind == "element" and member.many)
-        texts: list[tuple[str, str, _Text]] = []
-        taken: dict[str, _Taken] = {}
-        wildcards: list[str] = []
-        for member in asked:
-            below = f"{path}.{member.name}"
-            if member.kind == "element":
-                read = self._element(member, selection.fields[member.name], below, nils=nils)
-                taken[member.tag] = (member.name, read, member.many)
-            elif member.kind == "any":
-                wildcards.append(member.name)
-            else:
-                tag = member.tag if member.kind == "attribute" else ""
-                texts.append((member.name, tag, _text(member.shape, below)))
-        if not wildcards:
-            return _reader(lists, texts, taken, path)
-        return self._with_wildcard(_reader(lists, texts, taken, path), shape.by_tag, wildcards)
+    def _derived(self, shape: Complex, selection: Selection, mode: Mode) -> Read:
+        """A type in whose place others may stand; what stands there says so by ``xsi:type``."""
+        types = alternatives(shape)
+        by_tag = {item.tag: (name, item) for name, item in types.items()}
+        by_local = _unique([(local(tag), found) for tag, found in by_tag.items()])
+        usual = next(iter(by_tag.values())) if len(by_tag) == 1 or not shape.abstract else None  # itself comes first
+        made: dict[str, Read] = {}
 
-    def _with_wildcard(self, declared: Read, by_tag: Mapping[str, Member], names: list[str]) -> Read:
-        put = self._wildcard
-
-        def read(node: Element) -> object:
-            row = declared(node)
+        def read(node: Element, reading: Reading) -> object:
+            said = node.get(XSI_TYPE)
+            found = usual
+            if said is not None:
+                tag = qualified(node, said)
+                found = by_tag.get(tag)
+                if found is None:
+                    found = by_local.get(local(tag).rpartition(":")[2])
+                    reading.misnamed += found is not None
+                if found is None:
+                    raise SourceBadResponse(f"it says that it is of a type that may not stand for {shape.name}")
+            if found is None:
+                raise SourceBadResponse(f"{shape.name} is abstract, and it does not say of what type it is")
+            name, chosen = found
+            inner = made.get(name)
+            if inner is None:
+                inner = made[name] = self._object(chosen, selection, mode)
+            row = inner(node, reading)
             assert isinstance(row, dict)
-            held: dict[str, object] = {}
-            for child in node:
-                if child.tag not in by_tag:
-                    put(held, child)
-            if held:
-                row.update(dict.fromkeys(names, held))
+            row[TYPE_KEY] = name
             return row
 
         return read
+
+    def _object(self, shape: Complex, selection: Selection, mode: Mode) -> Read:
+        """The fields of one type; types may hold themselves, so it is known before it is filled."""
+        if not _has_fields(shape):
+            selection = EVERYTHING
+        key = (shape, selection, mode)
+        known = self._objects.get(key)
+        if known is not None:
+            return known
+        fields = Fields()
+        known = self._objects[key] = object_reader(shape, fields, nils=mode.nils)
+        names: Tags = []
+        for member in shape.members:
+            asked = selection.everything or member.name in selection.fields
+            if member.kind == "element":
+                below = EVERYTHING if selection.everything else selection.fields.get(member.name, LEAF)
+                tags = self._tags(member, below, mode, asked=asked)
+                fields.add(member, tags, asked=asked)
+                names += [(local(tag), found) for tag, found in tags]
+            elif asked and member.kind == "any":
+                fields.wildcards.append(member.name)
+            elif asked:
+                fields.texts.append(text_of(member))
+        if all(member.kind != "any" for member in shape.members):  # else what is misnamed is the wildcard's
+            fields.by_local.update(_unique(names))
+        return known
+
+    def _tags(self, member: Member, selection: Selection, mode: Mode, *, asked: bool) -> Tags:
+        """The elements that may be this member, by their tags."""
+        if not asked:
+            return [(tag, None) for tag in {member.tag: None, **member.substitutes}]
+        if not member.substitutes:
+            return [(member.tag, self._taken(member, member, selection, mode))]
+        found: Tags = [(tag, self._taken(member, item, selection, mode)) for tag, item in member.substitutes.items()]
+        if member.tag not in member.substitutes:
+            found.append((member.tag, Taken(member.name, None, _abstract, member.many)))
+        return found
+
+    def _taken(self, member: Member, item: Member, selection: Selection, mode: Mode) -> Taken:
+        convert = None
+        if isinstance(item.shape, Simple) and not mode.encoded and not needs_node(item.shape):
+            convert = converter(item, item.shape)
+        read = self._element(item, selection, mode)
+        if member.substitutes and isinstance(item.shape, Complex) and not item.shape.derived:
+            read = _named(read, object_name(item.shape))
+        return Taken(member.name, convert, read, member.many)
 
 
 def says_nil(body: bytes, encoding: str | None) -> bool:
@@ -110,18 +150,18 @@ def says_nil(body: bytes, encoding: str | None) -> bool:
     return b"nil" in body or b"\0" in body or (encoding or "utf-8").lower() not in _PLAIN
 
 
-def is_nil(node: Element) -> bool:
-    return node.get(NIL, "").strip() in {"true", "1"}
+_T = TypeVar("_T")
 
 
-def check_nil(node: Element, path: str) -> None:
-    """Looks whether a nil element is empty.
-
-    Raises:
-        SourceBadResponse: it holds something.
-    """
-    if len(node) or (node.text and node.text.strip()):
-        raise SourceBadResponse(f"{path}: it is nil and yet holds something")
+def _unique(names: list[tuple[str, _T]]) -> dict[str, _T]:
+    """What has a name that nothing else has."""
+    found: dict[str, _T] = {}
+    several = set()
+    for name, value in names:
+        if name in found:
+            several.add(name)
+        found[name] = value
+    return {name: value for name, value in found.items() if name not in several}
 
 
 def _has_fields(shape: Complex) -> bool:
@@ -129,56 +169,27 @@ def _has_fields(shape: Complex) -> bool:
     return any(member.kind != "any" for member in shape.members)
 
 
-def _or_nil(inner: Read, path: str) -> Read:
-    def read(node: Element) -> object:
-        if not is_nil(node):
-            return inner(node)
-        check_nil(node, path)
-        return None
-
-    return read
+def _abstract(_: Element, __: Reading) -> object:
+    raise SourceBadResponse("its element is abstract: only others may stand for it")
 
 
-def _text(shape: Shape, path: str) -> _Text:
-    if not isinstance(shape, Simple):
-        return str
-    if shape.builtin in KEPT and not shape.values and not shape.many:
-        return str
-    return lambda text: value_of(shape, text, path)
+def _named(read: Read, name: str) -> Read:
+    """Rows of elements that stand for another say what they are."""
 
-
-def _leaf(shape: Simple, path: str) -> Read:
-    convert = _text(shape, path)
-
-    def read(node: Element) -> object:
-        if len(node):
-            raise SourceBadResponse(f"{path}: elements where text is declared")
-        return convert(node.text or "")
-
-    return read
-
-
-def _reader(
-    lists: tuple[str, ...], texts: list[tuple[str, str, _Text]], taken: Mapping[str, _Taken], path: str
-) -> Read:
-    def read(node: Element) -> object:
-        row: dict[str, object] = {name: [] for name in lists}
-        for name, tag, convert in texts:
-            text = node.get(tag) if tag else node.text or ""
-            if text is not None:
-                row[name] = convert(text)
-        for child in node:
-            found = taken.get(child.tag)
-            if found is None:
-                continue
-            name, read_child, many = found
-            value = read_child(child)
-            if many:
-                row[name].append(value)  # type: ignore[attr-defined]  # made above for each that may be repeated
-            elif name in row:
-                raise SourceBadResponse(f"{path}.{name}: more than one where one is declared")
-            else:
-                row[name] = value
+    def named(node: Element, reading: Reading) -> object:
+        row = read(node, reading)
+        if isinstance(row, dict):
+            row[TYPE_KEY] = name
         return row
+
+    return named
+
+
+def _or_nil(inner: Read) -> Read:
+    def read(node: Element, reading: Reading) -> object:
+        if not is_nil(node):
+            return inner(node, reading)
+        check_nil(node)
+        return None
 
     return read

@@ -1,161 +1,142 @@
-"""Requests: arguments written into an envelope (SOAP 1.1, document/literal). A caller's values are never quoted."""
+"""Requests: arguments written into an envelope of SOAP 1.1 or 1.2, and what it is sent as.
+
+A caller's values are never quoted by an error, and always escaped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+import base64
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import quote
 
 from lxml import etree
 
 from resolvers.errors import BadRequest
-from resolvers.soap.builtins import NIL, SOAP11, XSD, XSI, XSI_TYPE
-from resolvers.soap.lexical import legal, written
-from resolvers.soap.shapes import Array, Choice, Complex, Content, Member, Opaque, OperationCodec, Simple
-from resolvers.xml import Element, namespace_of
+from resolvers.soap.builtins import SOAP11, SOAP12, SOAP12_ENCODING, SOAP_ENCODING
+from resolvers.soap.lexical import Unfit
+from resolvers.soap.requests.elements import Write, Writers
+from resolvers.soap.requests.multipart import related
+from resolvers.soap.requests.sheet import Prefixes, Sheet
+from resolvers.soap.shapes import OperationCodec
+from resolvers.xml import Element
+
+Prepare = Callable[[Element], None]
+"""Is given the envelope before it is made bytes, and may add header blocks to it, or sign it."""
 
 
-def encode(codec: OperationCodec, arguments: Mapping[str, object]) -> bytes:
-    """The envelope of a request, in UTF-8. Elements stand in the schema's order, whatever the arguments' is.
+class Sent(NamedTuple):
+    """A request without its address. ``headers``: all that its media type and SOAP's version ask for."""
 
-    Raises:
-        BadRequest: a required member is missing, a value does not fit its type, or XML cannot carry it.
-    """
-    envelope = etree.Element(f"{{{SOAP11}}}Envelope", nsmap={"soap": SOAP11, "xsi": XSI, "xs": XSD})
-    body = etree.SubElement(envelope, f"{{{SOAP11}}}Body")
-    unknown = arguments.keys() - codec.parts.keys()
-    if unknown:
-        raise BadRequest(f"{codec.name} has no argument {min(unknown)}")
-    parent = etree.SubElement(body, codec.wrapper, nsmap=_own(codec.wrapper)) if codec.wrapper else body
-    for member in codec.parts.values():
-        _write_content(parent, member, arguments, member.name)
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+    headers: Mapping[str, str]
+    body: bytes
 
 
-@lru_cache(maxsize=4096)
-def _own(tag: str) -> dict[str, str] | None:
-    space = namespace_of(tag)
-    return {"n": space} if space else None
+class Encoders:
+    """The encoders of one source, made when they are first needed."""
+
+    def __init__(self) -> None:
+        self._prefixes = Prefixes()
+        self._writers: dict[tuple[bool, bool], Writers] = {}
+        self._known: dict[str, Encoder] = {}
+
+    def of(self, codec: OperationCodec) -> Encoder:
+        known = self._known.get(codec.name)
+        if known is None:
+            kind = (codec.encoded, codec.version == "1.2")
+            if kind not in self._writers:
+                self._writers[kind] = Writers(self._prefixes, encoded=kind[0], soap12=kind[1])
+            known = self._known[codec.name] = Encoder(codec, self._writers[kind])
+        return known
 
 
-def _write_content(parent: Element, content: Content, values: Mapping[str, object], path: str) -> None:
-    if isinstance(content, Member):
-        _write_member(parent, content, values, path)
-    elif not content.name:
-        _write_choice(parent, content, values, path)
-    elif values.get(content.name) is not None:
-        value = values[content.name]
-        for one in value if isinstance(value, list | tuple) and content.many else (value,):
-            _write_choice(parent, content, one, path)
-    elif content.required:
-        raise BadRequest(f"{path} is required")
+def encode(codec: OperationCodec, arguments: Mapping[str, object], prepare: Prepare | None = None) -> Sent:
+    """One request by an encoder that nobody keeps; see ``Encoder.encode``."""
+    return Encoders().of(codec).encode(arguments, prepare)
 
 
-def _write_choice(parent: Element, choice: Choice, value: object, path: str) -> None:
-    """One branch of a choice; an object with each of its elements where it has several."""
-    if not isinstance(value, Mapping) or len(value) != 1:
-        raise BadRequest(f"{path}: exactly one of the fields is expected")
-    (name, below), *_ = value.items()
-    branch = next((branch for branch in choice.branches if branch.name == name), None)
-    if branch is None:
-        raise BadRequest(f"{path} has a field that its type does not have")
-    if len(branch.content) == 1:
-        _write_content(parent, branch.content[0], {branch.content[0].name: below}, f"{path}.{name}")
-        return
-    if not isinstance(below, Mapping):
-        raise BadRequest(f"{path}.{name}: an object is expected")
-    for content in branch.content:
-        _write_content(parent, content, below, f"{path}.{name}.{content.name}")
+class Encoder:
+    """Makes the requests of one operation."""
 
+    def __init__(self, codec: OperationCodec, writers: Writers) -> None:
+        self._codec = codec
+        self._soap = SOAP12 if codec.version == "1.2" else SOAP11
+        self._declared = writers.prefixes.declared(codec)
+        self._headers: list[Write] = [writers.content(member) for member in codec.headers.values()]
+        self._parts: list[Write] = [writers.content(content) for content in codec.parts.values()]
+        self._names = {*codec.parts, *codec.headers, *codec.attachments}
+        if any(not content.name for content in codec.parts.values()):
+            self._names |= {branch.name for part in codec.parts.values() for branch in getattr(part, "branches", ())}
 
-def _write_member(parent: Element, member: Member, values: Mapping[str, object], path: str) -> None:
-    if member.name not in values:
-        if member.required:
-            raise BadRequest(f"{path} is required")
-        return
-    value = values[member.name]
-    if member.kind == "element" and member.many:
-        if not isinstance(value, list | tuple):
-            raise BadRequest(f"{path}: a list is expected")
-        if member.required and not value:
-            raise BadRequest(f"{path} needs at least one item")
-        for item in value:
-            _write_element(parent, member, item, path)
-    elif member.kind == "element":
-        _write_element(parent, member, value, path)
-    else:
-        _write_text(parent, member, value, path)
+    def encode(self, arguments: Mapping[str, object], prepare: Prepare | None = None) -> Sent:
+        """The headers and the body of a request, in UTF-8.
 
+        Raises:
+            BadRequest: a required member is missing, a value does not fit its type, or XML cannot carry it.
+        """
+        unknown = arguments.keys() - self._names
+        if unknown:
+            raise BadRequest(f"{self._codec.name} has no argument {min(unknown)}")
+        sheet = Sheet(optimized=self._codec.mtom)
+        envelope = self._envelope(arguments, sheet)
+        attached = self._attached(arguments) if self._codec.attachments else {}
+        if prepare is not None:
+            prepare(envelope)
+        content = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+        headers = self._http_headers()
+        if self._codec.mtom or attached:
+            headers["Content-Type"], content = related(
+                content, headers["Content-Type"], {**sheet.files, **attached}, xop=self._codec.mtom
+            )
+        return Sent(headers, content)
 
-def _write_text(parent: Element, member: Member, value: object, path: str) -> None:
-    """An attribute, or the text of an element that has attributes."""
-    if value is None:
-        raise BadRequest(f"{path} cannot be null")
-    assert isinstance(member.shape, Simple)
-    text = written(member.shape, value, path)
-    if member.kind == "attribute":
-        parent.set(member.tag, text)
-    else:
-        parent.text = text
+    def _envelope(self, arguments: Mapping[str, object], sheet: Sheet) -> Element:
+        envelope = etree.Element(f"{{{self._soap}}}Envelope", nsmap=self._declared)
+        header = etree.SubElement(envelope, f"{{{self._soap}}}Header") if self._headers else None
+        body = etree.SubElement(envelope, f"{{{self._soap}}}Body")
+        parent = etree.SubElement(body, self._codec.wrapper) if self._codec.wrapper else body
+        if self._codec.encoded:
+            style = SOAP12_ENCODING if self._codec.version == "1.2" else SOAP_ENCODING
+            for node in (parent,) if self._codec.wrapper else ():
+                node.set(f"{{{self._soap}}}encodingStyle", style)
+        try:
+            for write in self._headers:
+                assert header is not None
+                write(header, arguments, sheet)
+            for write in self._parts:
+                write(parent, arguments, sheet)
+        except Unfit as error:
+            raise BadRequest(f"{error.path}: {error.reason}" if error.path else error.reason) from None
+        if header is not None and not len(header):
+            envelope.remove(header)
+        return envelope
 
-
-def _write_element(parent: Element, member: Member, value: object, path: str) -> None:
-    node = etree.SubElement(parent, member.tag, nsmap=_own(member.tag))
-    if value is None:
-        if not member.nillable:
-            raise BadRequest(f"{path} cannot be null")
-        node.set(NIL, "true")
-        return
-    match member.shape:
-        case Simple() as simple:
-            node.text = written(simple, value, path)
-        case Complex() as shape:
-            _write_complex(node, shape, value, path)
-        case Array() as array:
-            if not isinstance(value, list | tuple):
-                raise BadRequest(f"{path}: a list is expected")
-            for item in value:
-                _write_element(node, array.item, item, path)
-        case Opaque(missing=missing):
-            if missing:
-                raise BadRequest(f"{path} cannot be written: its type is not declared")
-            _write_anything(node, value, path)
-
-
-def _write_complex(node: Element, shape: Complex, value: object, path: str) -> None:
-    if not isinstance(value, Mapping):
-        raise BadRequest(f"{path}: an object is expected")
-    known = {content.name for content in shape.content}
-    if "" not in known and value.keys() - known:
-        raise BadRequest(f"{path} has a field that its type does not have")
-    for content in shape.content:
-        _write_content(node, content, value, f"{path}.{content.name}" if content.name else path)
-
-
-def _write_anything(node: Element, value: object, path: str) -> None:
-    """An xs:anyType: text says its type by xsi:type, an object becomes elements of no namespace."""
-    if isinstance(value, Mapping):
-        for name, below in value.items():
-            for item in below if isinstance(below, list) else (below,):
+    def _attached(self, arguments: Mapping[str, object]) -> dict[str, bytes]:
+        """Attachments by content id, which begins with the part's name (WS-I Attachments Profile 1.0, R2933)."""
+        found: dict[str, bytes] = {}
+        for name, attachment in self._codec.attachments.items():
+            value = arguments.get(name)
+            if isinstance(value, str):
                 try:
-                    child = etree.SubElement(node, etree.QName(None, str(name)))
+                    value = base64.b64decode(value, validate=True)
                 except ValueError:
-                    raise BadRequest(f"{path}: a key is not the name of an element") from None
-                _write_anything(child, item, path)
-        return
-    match value:
-        case None:
-            node.set(NIL, "true")
-        case bool():
-            node.set(XSI_TYPE, "xs:boolean")
-            node.text = "true" if value else "false"
-        case int():
-            node.set(XSI_TYPE, "xs:integer")
-            node.text = str(value)
-        case float():
-            node.set(XSI_TYPE, "xs:double")
-            node.text = repr(value)
-        case str():
-            node.set(XSI_TYPE, "xs:string")
-            node.text = legal(value, path)
-        case _:
-            raise BadRequest(f"{path}: a list stands only under a key")
+                    raise BadRequest(f"{name}: not a value of type Base64") from None
+            if isinstance(value, bytes):
+                found[f"{quote(attachment.part, safe='')}={len(found) + 1}@isthmus"] = value
+            elif value is not None:
+                raise BadRequest(f"{name}: not a value of type Base64")
+            elif attachment.required:
+                raise BadRequest(f"{name}: it is required")
+        return found
+
+    def _http_headers(self) -> dict[str, str]:
+        """SOAP 1.1, section 6.1.1, quoted as Basic Profile 1.1 R1109 asks; SOAP 1.2 part 2, section 7.1.4."""
+        action = self._codec.action
+        if self._codec.version == "1.1":
+            return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', "Accept": _ACCEPT11}
+        said = f'; action="{action}"' if action else ""
+        return {"Content-Type": f"application/soap+xml; charset=utf-8{said}", "Accept": _ACCEPT12}
+
+
+_ACCEPT11 = "text/xml, multipart/related"
+_ACCEPT12 = "application/soap+xml, multipart/related"

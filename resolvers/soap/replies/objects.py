@@ -1,0 +1,138 @@
+"""The loop that reads the fields of one type; what they are is decided in ``reader.py``, which hands it in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from resolvers.errors import SourceBadResponse
+from resolvers.soap.builtins import NIL
+from resolvers.soap.lexical import Convert
+from resolvers.soap.replies.anything import attributes, put
+from resolvers.soap.replies.reading import Read, Reading
+from resolvers.soap.replies.texts import ABSENT, Text
+from resolvers.soap.shapes import Complex, Member
+from resolvers.xml import Element, local
+
+
+class Taken(NamedTuple):
+    """How an element of an object is read; ``convert`` does for one that holds nothing but text."""
+
+    name: str
+    convert: Convert | None
+    read: Read
+    many: bool
+
+
+Tags: TypeAlias = list[tuple[str, Taken | None]]
+"""The elements that may be one member, by tag; ``None``: nobody asks for it."""
+
+
+class Fields:
+    """What of one type is read; it may still be filled when its reader is made, for types may hold themselves.
+
+    ``lists``: fields that are lists, empty where nothing came. ``texts``: attributes and the element's own text.
+    ``taken``: elements by their tags. ``passed``: tags of elements that are declared and not asked for. ``by_local``:
+    elements by local names that no other has, for senders who mistake the namespace; ``None``: not asked for.
+    ``wildcards``: fields that hold what is not declared.
+    """
+
+    __slots__ = ("by_local", "lists", "passed", "taken", "texts", "wildcards")
+
+    def __init__(self) -> None:
+        self.lists: list[str] = []
+        self.texts: list[Text] = []
+        self.taken: dict[str, Taken] = {}
+        self.passed: set[str] = set()
+        self.by_local: dict[str, Taken | None] = {}
+        self.wildcards: list[str] = []
+
+    def add(self, member: Member, tags: Tags, *, asked: bool) -> None:
+        """Takes in an element, which any of ``tags`` may be."""
+        if asked and member.many:
+            self.lists.append(member.name)
+        for tag, found in tags:
+            if found is None:
+                self.passed.add(tag)
+            else:
+                self.taken[tag] = found
+
+
+def object_reader(shape: Complex, fields: Fields, *, nils: bool) -> Read:
+    """Reads the fields of one type into a row. What is wrong with a field stands in its place."""
+    declared = _loop(shape.name, fields, nils=nils)
+    if all(member.kind != "any" for member in shape.members):
+        return declared
+    names = {local(member.tag) for member in shape.members if member.kind == "attribute"}
+    return _with_wildcard(declared, fields, names)
+
+
+def _placed(owner: str, name: str, error: SourceBadResponse) -> SourceBadResponse:
+    """The error as the value of a field; its detail names the type and the member, and never what was sent."""
+    return SourceBadResponse(f"{owner}.{name}: {error.detail}")
+
+
+def _loop(owner: str, fields: Fields, *, nils: bool) -> Read:  # noqa: C901 - for the function inside of it
+    lists, texts, taken, passed, by_local = fields.lists, fields.texts, fields.taken, fields.passed, fields.by_local
+
+    # One function, since most of what a reply costs is spent in it.
+    def read(node: Element, reading: Reading) -> object:  # noqa: C901, PLR0912
+        row: dict[str, object] = {name: [] for name in lists}
+        for name, tag, convert, preset in texts:
+            text = node.get(tag) if tag else node.text or ""
+            if text is not None:
+                try:
+                    row[name] = convert(text)
+                except SourceBadResponse as error:
+                    row[name] = _placed(owner, name, error)
+            elif preset is not ABSENT:
+                row[name] = preset
+        for child in node:
+            tag = child.tag
+            found = taken.get(tag)
+            if found is None:
+                if tag in passed or local(tag) not in by_local:
+                    continue
+                reading.misnamed += 1
+                found = by_local[local(tag)]
+                if found is None:
+                    continue
+            name, quick, read_child, many = found
+            value: object
+            try:
+                if quick is not None and not len(child) and (not nils or child.get(NIL) is None):
+                    value = quick(child.text or "")
+                else:
+                    value = read_child(child, reading)
+            except SourceBadResponse as error:
+                value = _placed(owner, name, error)
+            if many:
+                row[name].append(value)  # type: ignore[attr-defined]  # made above for each that may be repeated
+            elif name in row:
+                row[name] = SourceBadResponse(f"{owner}.{name}: more than one where one is declared")
+            else:
+                row[name] = value
+        return row
+
+    return read
+
+
+def _with_wildcard(declared: Read, fields: Fields, attributes_known: set[str]) -> Read:
+    """What is not declared goes into the wildcard: elements, and attributes by ``@name``."""
+    names = fields.wildcards
+
+    def read(node: Element, reading: Reading) -> object:
+        row = declared(node, reading)
+        if not names:
+            return row
+        assert isinstance(row, dict)
+        held: dict[str, object] = {}
+        if node.attrib:
+            held.update({f"@{name}": value for name, value in attributes(node) if name not in attributes_known})
+        for child in node:
+            if child.tag not in fields.taken and child.tag not in fields.passed:
+                put(held, child, reading)
+        if held:
+            row.update(dict.fromkeys(names, held))
+        return row
+
+    return read

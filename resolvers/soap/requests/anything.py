@@ -1,0 +1,93 @@
+"""JSON written as elements, where the description declares no type (``xs:anyType``, ``xs:any``).
+
+``@name`` is an attribute, ``#text`` the text; a key is a local name, or ``{namespace}name``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from lxml import etree
+
+from resolvers.soap.builtins import NIL, XSI_TYPE
+from resolvers.soap.lexical import Unfit, legal
+from resolvers.xml import Element
+
+_MOST_DEEP = 90
+"""An envelope of ours is never deeper than what we would read ourselves (``resolvers.xml.MAX_DEPTH``)."""
+
+
+def write_anything(node: Element, value: object) -> None:
+    """An ``xs:anyType``: text says its type by ``xsi:type``, an object becomes elements."""
+    _write(node, value, typed=True, depth=0)
+
+
+def write_wildcard(parent: Element, value: object, _: object = None) -> None:
+    """The elements of a wildcard (``xs:any``): an object, whose members are written as children of ``parent``.
+
+    Their text says no type, for the service may know one that it was declared with elsewhere.
+    """
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        raise Unfit("an object is expected, whose members are the elements")
+    _members(parent, value, typed=False, depth=0)
+
+
+def _members(node: Element, value: Mapping[object, object], *, typed: bool, depth: int) -> None:
+    if depth > _MOST_DEEP:
+        raise Unfit("it is nested too deeply")
+    for key, below in value.items():
+        name = str(key)
+        try:
+            if name == "#text":
+                node.text = f"{node.text or ''}{_text(below)}"
+            elif name.startswith("@"):
+                node.set(_tag(name[1:]), _text(below))
+            else:
+                for item in _items(below):
+                    _write(etree.SubElement(node, _tag(name)), item, typed=typed, depth=depth + 1)
+        except Unfit as error:
+            raise error.under(name) from None
+
+
+def _items(value: object) -> Iterable[object]:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _tag(name: str) -> etree.QName:
+    try:
+        return etree.QName(name if name.startswith("{") else None, None if name.startswith("{") else name)
+    except ValueError:
+        raise Unfit("a key is not the name of an element") from None
+
+
+def _write(node: Element, value: object, *, typed: bool, depth: int) -> None:
+    if isinstance(value, Mapping):
+        _members(node, value, typed=typed, depth=depth)
+    elif value is None:
+        node.set(NIL, "true")
+    else:
+        node.text = _text(value)
+        if typed:
+            node.set(XSI_TYPE, f"xs:{_TYPES[type(value)]}")
+
+
+_TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "double", Decimal: "decimal", str: "string"}
+
+
+def _text(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return repr(value)
+        case Decimal():
+            return format(value, "f")
+        case str():
+            return legal(value)
+        case _:
+            raise Unfit("text, a number or a boolean is expected here; a list stands only under a key")
