@@ -60,8 +60,10 @@ def _written(model: SourceModel) -> frozenset[str]:
     found: set[str] = set()
     for definition in (*model.types.values(), *model.inputs.values(), *model.enums.values()):
         found.add(definition.place.pointer.rpartition("/")[2])
+        found.add(definition.place.pointer.rpartition(" ")[2])  # of XML Schema: ``complexType Order``
         found.update(getattr(definition, "fields", {}))
-    for operation in model.operations.values():
+    for name, operation in model.operations.items():
+        found.add(name)
         found.update(operation.arguments)
     return frozenset(_folded(name) for name in found)
 

@@ -194,6 +194,10 @@ class Effect(StrEnum):
     WRITE = "write"
 
 
+READ_BECAUSE = "a read, because "
+"""How the sign begins by which an operation was taken for a read; it is dropped where the user states the effect."""
+
+
 Comparison: TypeAlias = Literal["trim", "padded", "casefold", "number"]
 """How keys of a system are compared: without outer spaces, without spaces at their end, without case, as numbers
 whatever their spelling.

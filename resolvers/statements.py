@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from resolvers.exposed import with_headers
 from resolvers.model import (
+    READ_BECAUSE,
     Argument,
     Effect,
     Field,
@@ -114,8 +115,10 @@ def _not_served(operation: Operation, settings: SourceSettings) -> str:
 
 
 def _effect(_: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
-    effect = operation.effect if stated.effect is None else stated.effect
-    return replace(operation, effect=effect, compare=frozenset(stated.compare) or operation.compare)
+    if stated.effect is not None:
+        signs = tuple(sign for sign in operation.evidence if not sign.startswith(READ_BECAUSE))
+        operation = replace(operation, effect=stated.effect, evidence=signs)
+    return replace(operation, compare=frozenset(stated.compare) or operation.compare)
 
 
 def _http(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:

@@ -87,7 +87,8 @@ async def test_a_fault_is_typed_and_keeps_its_text_to_itself(house: Gateway) -> 
 
 async def test_a_write_arrives_once_and_whole(house: Gateway, billing: NpmSoap) -> None:
     query = """mutation ($total: Decimal!) { postInvoice(invoice: {
-        idAttribute: "1", number: "N1", total: { currency: "EUR", value: $total }, state: WRITTEN_OFF, ibanOrCard: { iban: "DE" }
+        idAttribute: "1", number: "N1", total: { currency: "EUR", value: $total }, state: WRITTEN_OFF,
+            ibanOrCard: { iban: "DE" }
     }) { accepted } }"""
     assert await house.data(query, total="0.10") == {"postInvoice": {"accepted": True}}
     (call,) = billing.calls()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from resolvers.model import Effect
+from resolvers.model import READ_BECAUSE, Effect
 
 _READ = re.compile(
     r"(get|list|find|search|read|query|fetch|lookup|retrieve|check|is|has|count|describe)(?!(?-i:[a-z]))", re.IGNORECASE
@@ -30,6 +30,6 @@ def effect_of(name: str) -> Effect:
 
 
 def evidence_of(name: str) -> str:
-    """Why the operation has its effect, as a sentence for the reader."""
+    """Why the operation is taken for a read, as a sentence for the reader; empty for a write, which needs no reason."""
     verb = verb_of(name)
-    return f'a read, because its name begins with "{verb}"' if verb else "a write, because nothing says that it reads"
+    return f'{READ_BECAUSE}its name begins with "{verb}"' if verb else ""

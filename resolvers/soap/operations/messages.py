@@ -41,7 +41,8 @@ class Messages:
     def __init__(self, definitions: Definitions, types: Types) -> None:
         self._definitions = definitions
         self._types = types
-        self.degraded: list[LeftOut] = []
+        self.fallbacks: list[LeftOut] = []
+        """Replies that are JSON because their element is declared nowhere."""
 
     def read(self, bound: Bound, abstract: Element, direction: str, *, rpc: bool) -> Message:
         """What an operation's input or output is; an empty message where there is none.
@@ -115,7 +116,7 @@ class Messages:
             if member is None:
                 reason = f"the element {local(tag)} is declared nowhere: its reply is read as JSON"
                 note = LeftOut(bound.name, reason, place_in(part, document), degraded=True)
-                self.degraded.append(note)
+                self.fallbacks.append(note)
                 member = Member(local(tag), tag, Opaque(tag), place=note.place)
             return replace(member, name=name) if rpc else member
         if typed is None:

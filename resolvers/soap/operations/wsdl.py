@@ -68,6 +68,8 @@ class _Reader:
         self._families = Families(self._types)
         self._messages = Messages(definitions, self._types)
         self._policies = Policies(definitions)
+        self._abstracts: dict[Element, dict[str, list[Element]]] = {}
+        """The operations of each port type by name."""
         self._left_out: list[LeftOut] = []
         self._degraded: list[LeftOut] = []
 
@@ -92,7 +94,6 @@ class _Reader:
         left_out = (
             *self._left_out,
             *self._definitions.left_out,
-            *self._messages.degraded,
             *self._degraded,
             *self._types.degraded,
             *dict.fromkeys(neutral.degraded),
@@ -105,6 +106,7 @@ class _Reader:
             neutral.inputs,
             neutral.enums,
             left_out=left_out,
+            fallbacks=(*self._messages.fallbacks, *dict.fromkeys(self._types.fallbacks)),
             declared=declared,
             description=documentation(self._definitions.top),
         )
@@ -146,7 +148,11 @@ class _Reader:
         found = self._definitions.find("portType", tag)
         if found is None:
             raise RefusedError(f"the port type {local(tag)} is declared nowhere", each.binding)
-        same = [node for node in found[0].iterchildren(f"{{{WSDL}}}operation") if node.get("name") == each.name]
+        if found[0] not in self._abstracts:
+            by_name = self._abstracts.setdefault(found[0], {})
+            for node in found[0].iterchildren(f"{{{WSDL}}}operation"):
+                by_name.setdefault(node.get("name", ""), []).append(node)
+        same = self._abstracts[found[0]].get(each.name, [])
         for node in same:
             if len(same) == 1 or _input_name(node) == _input_name(each.node):
                 return node, found[1]
@@ -256,7 +262,7 @@ class _Reader:
             arguments,
             result,
             by=by,
-            evidence=(evidence_of(codec.name),) if effect is Effect.READ else (),
+            evidence=tuple(filter(None, (evidence_of(codec.name),))),
             errors=tuple(dict.fromkeys(errors)),
             description=documentation(draft.abstract) or documentation(bound_by.node),
             place=place_in(bound_by.node, bound_by.document),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from resolvers.naming import shortened
 from resolvers.soap.schemas.particles import Group, Leaf, Particle
 from resolvers.soap.schemas.types import Types
 from resolvers.soap.shapes import Branch, Choice, Complex, Content, Member
@@ -131,7 +132,7 @@ def _joined(branches: Sequence[tuple[str, tuple[Content, ...]]]) -> str:
     """``ibanOrCard`` for two, ``ibanOrOther`` for more."""
     first, second = branches[0][0], branches[1][0] if len(branches) == 2 else "Other"
     name = f"{first}Or{second[:1].upper()}{second[1:]}"
-    return name if len(name) <= _LONGEST else f"{first}Choice"
+    return name if len(name) <= _LONGEST else next(shortened(f"{first}Choice"))
 
 
 def _not_in(used: set[str], name: str, content: Sequence[Content]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from resolvers.model import LeftOut
+from resolvers.naming import shortened
 from resolvers.soap.builtins import SOAP_ENCODINGS, XSD, XSDS
 from resolvers.soap.schemas.contents import Contents
 from resolvers.soap.schemas.declarations import Schema, derivation, is_true, place_of, qname
@@ -188,7 +189,7 @@ class Filling:
         if shape is not other.shape and not _alike(shape, other.shape):
             coordinate = f"{owner.name}.{one.name}"
             reason = "declared with two types: read as JSON, never written"
-            self._types.degraded.append(LeftOut(coordinate, reason, other.place, degraded=True))
+            self._types.fallbacks.append(LeftOut(coordinate, reason, other.place, degraded=True))
             self._types.missing = True
             shape = Opaque("two types")
         both = one.kind == "element" and not (first.choice and second.choice)
@@ -202,7 +203,7 @@ class Filling:
 
 
 def _free_name(member: Member, taken: set[str], used: set[str]) -> str:
-    name = member.name
+    name = next((short for short in shortened(member.name) if short not in used), member.name)
     if member.kind == "attribute" and (name in taken or name in used):
         name += "Attribute"
     elif member.kind == "any" and (name in taken or name in used):

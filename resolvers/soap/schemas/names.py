@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from resolvers.naming import Naming
+from functools import lru_cache
+
+from resolvers.naming import Naming, shortened
 from resolvers.xml import local, namespace_of
 
 
@@ -14,6 +16,7 @@ class TypeNames:
 
     def take(self, hint: str, namespace: str = "") -> str:
         """A name that no other has: a later one gets the last word of its namespace, then a number."""
+        hint = next(shortened(hint))
         name = hint
         if name in self._taken and namespace:
             name = f"{hint}{_word(namespace)}"
@@ -38,6 +41,7 @@ def inner_naming(owner: Naming | None, above: str, name: str) -> Naming:
     return Naming(place, tuple(dict.fromkeys((above + upper, upper))))
 
 
+@lru_cache(maxsize=1000)
 def _word(namespace: str) -> str:
     """The last word of a namespace that begins with a letter."""
     words = "".join(char if char.isalnum() else " " for char in namespace).split()

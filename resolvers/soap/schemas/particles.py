@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from resolvers.model import NOWHERE, Place
+from resolvers.model import NOWHERE, LeftOut, Place
 from resolvers.soap.builtins import SOAP_ENCODINGS, XML, XSD
 from resolvers.soap.schemas.declarations import NESTING, Schema, is_true, place_of, qname, text_of
 from resolvers.soap.schemas.simple import TEXT
@@ -97,9 +97,12 @@ class Particles:
         written = node.get("ref")
         member = self._own(node, schema) if written is None else self._referred(node, schema, written)
         shape = member.shape
-        if isinstance(shape, Opaque) and (shape.missing or not member.substitutes):
-            reason = f"the type {local(shape.missing)} is declared nowhere" if shape.missing else "may hold anything"
-            self.note(member.name, f"{reason}: served as JSON", node, schema)
+        if isinstance(shape, Opaque) and shape.missing:
+            reason = f"the type {local(shape.missing)} is declared nowhere"
+            coordinate = f"{self._owner.name}.{member.name}"
+            self._types.fallbacks.append(LeftOut(coordinate, reason, member.place, degraded=True))
+        elif isinstance(shape, Opaque) and not member.substitutes:
+            self.note(member.name, "may hold anything: served as JSON", node, schema)
         return member
 
     def _own(self, node: Element, schema: Schema) -> Member:

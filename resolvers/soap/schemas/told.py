@@ -36,12 +36,16 @@ def _limits(facets: Facets) -> list[str]:
 def _lengths(facets: Facets) -> str:
     least, most = facets.least_length, facets.most_length
     if least is not None and least == most:
-        return f"{least} letters"
+        return _counted(least)
     if least and most is not None:
         return f"{least} to {most} letters"
     if most is not None:
-        return f"at most {most} letters"
-    return f"at least {least} letters" if least else ""
+        return f"at most {_counted(most)}"
+    return f"at least {_counted(least)}" if least else ""
+
+
+def _counted(letters: int) -> str:
+    return "1 letter" if letters == 1 else f"{letters} letters"
 
 
 def _bounds(facets: Facets) -> str:

@@ -51,6 +51,8 @@ class Types:
         self.beside: dict[Complex, list[Complex]] = {}
         """The types without a name that elements of a substitution group have, by the type of its head."""
         self.degraded: list[LeftOut] = []
+        self.fallbacks: list[LeftOut] = []
+        """Members that are JSON although something else is meant: their type is declared nowhere, or twice."""
         self.missing = False
         """Whether any type was met that no document declares."""
         self._arrays = Arrays(self)
