@@ -35,16 +35,7 @@ def reads(simple: Simple) -> Convert:
         return _any_of(simple)
     if simple.scalar is Scalar.STRING:
         return _texts(simple)
-    try_to = _PARSERS[simple.scalar]
-    complaint = f"not a value of xs:{simple.builtin}"
-
-    def convert(text: str) -> object:
-        value = try_to(text.strip(_BLANK))
-        if value is None:
-            raise SourceBadResponse(complaint)
-        return value
-
-    return convert
+    return _typed(simple)
 
 
 def value_of(simple: Simple, text: str, name: str) -> object:
@@ -110,13 +101,55 @@ def _hex(text: str) -> object:
     raise SourceBadResponse("not a value of xs:hexBinary")
 
 
+def _typed(simple: Simple) -> Convert:
+    """A value of a form. Most senders write it without outer space, so that is taken away only where it has to be."""
+    matches, made = _FORMS[simple.scalar]
+    complaint = f"not a value of xs:{simple.builtin}"
+
+    def convert(text: str) -> object:
+        if not matches(text):
+            text = text.strip(_BLANK)
+            if not matches(text):
+                raise SourceBadResponse(complaint)
+        value = made(text)
+        if value is None:
+            raise SourceBadResponse(complaint)
+        return value
+
+    common = _COMMON.get(simple.scalar)
+    return convert if common is None else common(convert)
+
+
+# The most common spellings, for which no form need be matched; whatever is not one of them goes the whole way.
+
+
+def _common_whole(convert: Convert, limit: int) -> Convert:
+    return lambda text: int(text) if len(text) < limit and text.isdecimal() and text.isascii() else convert(text)
+
+
+def _common_decimal(convert: Convert) -> Convert:
+    return lambda text: Decimal(text) if text.isascii() and text.replace(".", "", 1).isdecimal() else convert(text)
+
+
+def _common_boolean(convert: Convert) -> Convert:
+    return lambda text: True if text == "true" else False if text == "false" else convert(text)
+
+
+_COMMON: dict[Scalar, Callable[[Convert], Convert]] = {
+    Scalar.INT: lambda convert: _common_whole(convert, 10),
+    Scalar.BIG_INT: lambda convert: _common_whole(convert, 1000),
+    Scalar.DECIMAL: _common_decimal,
+    Scalar.BOOLEAN: _common_boolean,
+}
+
+
 def _int(text: str) -> int | None:
-    number = int(text) if INTEGER.fullmatch(text) else None
-    return None if number is None or not -(2**31) <= number < 2**31 else number
+    number = int(text)
+    return number if -(2**31) <= number < 2**31 else None
 
 
 def _float(text: str) -> float | None:
-    real = float(text) if FLOAT.fullmatch(text) else math.inf
+    real = float(text)
     return real if math.isfinite(real) else None
 
 
@@ -129,20 +162,18 @@ def _base64(text: str) -> str | None:
     return joined
 
 
-def _dated(scalar: Scalar) -> Callable[[str], str | None]:
-    form = DATES[scalar].fullmatch
-    return lambda text: text if form(text) else None
+def _anything(_: str) -> bool:
+    return True
 
 
-_PARSERS: dict[Scalar, Callable[[str], object]] = {
-    Scalar.BOOLEAN: _BOOLEANS.get,
-    Scalar.INT: _int,
-    Scalar.BIG_INT: lambda text: int(text) if INTEGER.fullmatch(text) else None,
-    Scalar.DECIMAL: lambda text: Decimal(text) if DECIMAL.fullmatch(text) else None,
-    Scalar.FLOAT: _float,
-    Scalar.BASE64: _base64,
-    **{scalar: _dated(scalar) for scalar in DATES},
-    Scalar.ID: str,
-    Scalar.UUID: str,
-    Scalar.JSON: str,
+_FORMS: dict[Scalar, tuple[Callable[[str], object], Callable[[str], object]]] = {
+    Scalar.BOOLEAN: (_BOOLEANS.__contains__, _BOOLEANS.get),
+    Scalar.INT: (INTEGER.fullmatch, _int),
+    Scalar.BIG_INT: (INTEGER.fullmatch, int),
+    Scalar.DECIMAL: (DECIMAL.fullmatch, Decimal),
+    Scalar.FLOAT: (FLOAT.fullmatch, _float),
+    Scalar.BASE64: (_anything, _base64),
+    **{scalar: (form.fullmatch, str) for scalar, form in DATES.items()},
+    **dict.fromkeys((Scalar.ID, Scalar.UUID, Scalar.JSON), (_anything, str)),
 }
+"""Whether a text has the form of a scalar, and what is made of it."""

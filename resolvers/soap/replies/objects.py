@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from resolvers.errors import SourceBadResponse
-from resolvers.soap.builtins import NIL
 from resolvers.soap.lexical import Convert
 from resolvers.soap.replies.anything import attributes, put
 from resolvers.soap.replies.reading import Read, Reading
@@ -23,27 +22,32 @@ class Taken(NamedTuple):
     many: bool
 
 
-Tags: TypeAlias = list[tuple[str, Taken | None]]
-"""The elements that may be one member, by tag; ``None``: nobody asks for it."""
+def _nothing(_: Element, __: Reading) -> object:
+    return None
+
+
+PASSED = Taken("", None, _nothing, many=False)
+"""An element that is declared and that nobody asked for."""
+Tags: TypeAlias = list[tuple[str, Taken]]
+"""The elements that may be one member, by tag."""
 
 
 class Fields:
     """What of one type is read; it may still be filled when its reader is made, for types may hold themselves.
 
     ``lists``: fields that are lists, empty where nothing came. ``texts``: attributes and the element's own text.
-    ``taken``: elements by their tags. ``passed``: tags of elements that are declared and not asked for. ``by_local``:
-    elements by local names that no other has, for senders who mistake the namespace; ``None``: not asked for.
+    ``taken``: the elements that are declared, by their tags; those that nobody asked for are ``PASSED``. ``by_local``:
+    the same by local names that no other has, for senders who mistake the namespace.
     ``wildcards``: fields that hold what is not declared.
     """
 
-    __slots__ = ("by_local", "lists", "passed", "taken", "texts", "wildcards")
+    __slots__ = ("by_local", "lists", "taken", "texts", "wildcards")
 
     def __init__(self) -> None:
         self.lists: list[str] = []
         self.texts: list[Text] = []
         self.taken: dict[str, Taken] = {}
-        self.passed: set[str] = set()
-        self.by_local: dict[str, Taken | None] = {}
+        self.by_local: dict[str, Taken] = {}
         self.wildcards: list[str] = []
 
     def add(self, member: Member, tags: Tags, *, asked: bool) -> None:
@@ -51,9 +55,7 @@ class Fields:
         if asked and member.many:
             self.lists.append(member.name)
         for tag, found in tags:
-            if found is None:
-                self.passed.add(tag)
-            else:
+            if found is not PASSED or tag not in self.taken:
                 self.taken[tag] = found
 
 
@@ -72,7 +74,7 @@ def _placed(owner: str, name: str, error: SourceBadResponse) -> SourceBadRespons
 
 
 def _loop(owner: str, fields: Fields, *, nils: bool) -> Read:  # noqa: C901 - for the function inside of it
-    lists, texts, taken, passed, by_local = fields.lists, fields.texts, fields.taken, fields.passed, fields.by_local
+    lists, texts, taken, by_local = fields.lists, fields.texts, fields.taken, fields.by_local
 
     # One function, since most of what a reply costs is spent in it.
     def read(node: Element, reading: Reading) -> object:  # noqa: C901, PLR0912
@@ -87,19 +89,18 @@ def _loop(owner: str, fields: Fields, *, nils: bool) -> Read:  # noqa: C901 - fo
             elif preset is not ABSENT:
                 row[name] = preset
         for child in node:
-            tag = child.tag
-            found = taken.get(tag)
+            found = taken.get(child.tag)
+            if found is PASSED:
+                continue
             if found is None:
-                if tag in passed or local(tag) not in by_local:
+                found = by_local.get(local(child.tag))
+                if found is None or found is PASSED:
                     continue
                 reading.misnamed += 1
-                found = by_local[local(tag)]
-                if found is None:
-                    continue
             name, quick, read_child, many = found
             value: object
             try:
-                if quick is not None and not len(child) and (not nils or child.get(NIL) is None):
+                if quick is not None and not len(child) and not (nils and child.keys()):
                     value = quick(child.text or "")
                 else:
                     value = read_child(child, reading)
@@ -129,7 +130,7 @@ def _with_wildcard(declared: Read, fields: Fields, attributes_known: set[str]) -
         if node.attrib:
             held.update({f"@{name}": value for name, value in attributes(node) if name not in attributes_known})
         for child in node:
-            if child.tag not in fields.taken and child.tag not in fields.passed:
+            if child.tag not in fields.taken:
                 put(held, child, reading)
         if held:
             row.update(dict.fromkeys(names, held))

@@ -13,7 +13,7 @@ from resolvers.model import TYPE_KEY
 from resolvers.soap.builtins import XSI_TYPE
 from resolvers.soap.replies.anything import read_anything
 from resolvers.soap.replies.encoded import array_reader, following
-from resolvers.soap.replies.objects import Fields, Tags, Taken, object_reader
+from resolvers.soap.replies.objects import PASSED, Fields, Tags, Taken, object_reader
 from resolvers.soap.replies.reading import Read, Reading, check_nil, is_nil, qualified
 from resolvers.soap.replies.texts import converter, leaf, needs_node, text_of
 from resolvers.soap.shapes import Array, Complex, Member, Shape, Simple, alternatives, object_name
@@ -127,7 +127,7 @@ class Readers:
     def _tags(self, member: Member, selection: Selection, mode: Mode, *, asked: bool) -> Tags:
         """The elements that may be this member, by their tags."""
         if not asked:
-            return [(tag, None) for tag in {member.tag: None, **member.substitutes}]
+            return [(tag, PASSED) for tag in {member.tag: None, **member.substitutes}]
         if not member.substitutes:
             return [(member.tag, self._taken(member, member, selection, mode))]
         found: Tags = [(tag, self._taken(member, item, selection, mode)) for tag, item in member.substitutes.items()]
