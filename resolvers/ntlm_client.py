@@ -53,7 +53,7 @@ class NtlmClient:
             self._free.append(lane)
 
     async def _send(self, lane: _Lane, request: Request, until: float, *, resendable: bool) -> Reply:
-        if resendable and self._lasting and lane.proven and lane.proven == lane.http.opened:
+        if resendable and self._lasting and lane.proven:
             reply = await lane.http.send(request, timeout=_left(until), resendable=True)
             if reply.status != _UNAUTHORIZED:
                 return reply

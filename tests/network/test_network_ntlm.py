@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from resolvers.documents import Documents
-from resolvers.errors import IsthmusError, OutcomeUnknown, SourceRejected, SourceUnavailable
+from resolvers.errors import IsthmusError, OutcomeUnknown, SourceRejected, SourceTimeout, SourceUnavailable
 from resolvers.http_settings import Auth
 from resolvers.network import open_network
 from resolvers.open import open_all
@@ -137,6 +137,26 @@ async def test_a_connection_that_does_not_stay_open_is_told_and_no_write_is_sent
             assert "did not stay open" in caught.value.detail
         assert sum(len(heard.body) > 0 for heard in raw.heard) == 1
     assert "let in" not in [step for _, step, _ in server.steps]
+
+
+async def test_a_call_that_runs_out_of_time_between_two_steps_leaves_no_half_proven_connection() -> None:
+    silent = True
+
+    async def answer(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        if silent:
+            await asyncio.Event().wait()
+        await invoices(heard, writer)
+
+    server = NtlmServer(answer)
+    async with billing(server) as (source, _):
+        with pytest.raises(SourceTimeout):
+            await source.execute(READ, context(0.3))
+        with pytest.raises(OutcomeUnknown):
+            await source.execute(WRITE, context(0.3))
+        silent = False
+        for call in (READ, WRITE, READ):
+            await source.execute(call, context())
+    assert [number for number, step, _ in server.steps if step == "let in"] == [1, 2, 3, 3, 3]
 
 
 @pytest.mark.parametrize("account", [{"password": "canary-wrong"}, {"username": "canary-nobody"}, {"domain": "OTHER"}])

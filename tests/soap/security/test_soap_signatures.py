@@ -431,6 +431,75 @@ async def test_a_signature_that_refers_to_nothing_is_not_believed(room: Path, th
     assert "not in it" in await refused(room, root)
 
 
+async def test_parts_beside_a_signed_envelope_are_refused(room: Path, theirs: Signatory) -> None:
+    """Whoever signs the reference to a part has not signed the part."""
+    part = b"--b\r\nContent-Type: text/xml\r\n\r\n" + etree.tostring(by_zeep(theirs)) + b"\r\n--b--\r\n"
+    raw = reply(part, media='multipart/related; boundary=b; type="text/xml"')
+    async with billing(says(raw), room) as (source, _):
+        await source.execute(READ, context())
+    async with billing(says(raw), room, ws_security={"verify": "authority.cert.pem"}) as (source, _):
+        with pytest.raises(SourceBadResponse) as caught:
+            await source.execute(READ, context())
+        assert "no signature covers" in caught.value.detail
+
+
+MTOM = """<wsp:Policy xmlns:wsp="http://schemas.xmlsoap.org/ws/2004/09/policy"><m:OptimizedMimeSerialization
+ xmlns:m="http://schemas.xmlsoap.org/ws/2004/09/policy/optimizedmimeserialization"/></wsp:Policy>"""
+
+
+async def test_bytes_are_written_into_a_signed_envelope_even_where_they_would_travel_beside_it(
+    room: Path, ours: Signatory
+) -> None:
+    """Or their signature would be one over a reference."""
+    wsdl = (
+        (HERE / "billing.wsdl")
+        .read_text()
+        .replace('<soap:binding style="document"', MTOM + '<soap:binding style="document"')
+    )
+    (room / "mtom.wsdl").write_text(wsdl)
+    for security, beside in (({"timestamp_s": 9}, True), ({"sign": "gateway.both.pem"}, False)):
+        stated: dict[str, Any] = {"wsdl": str(room / "mtom.wsdl"), "ws_security": security}
+        async with billing(says(xml(envelope())), room, **stated) as (source, server):
+            await source.execute(READ, context())
+            assert server.heard[0].headers["content-type"].startswith("multipart/") is beside
+            if not beside:
+                verify_envelope(sent(server), str(ours.cert))
+
+
+async def test_all_of_it_holds_for_soap_12(room: Path, ours: Signatory, theirs: Signatory) -> None:
+    soap12 = "http://www.w3.org/2003/05/soap-envelope"
+    wsdl = (HERE / "billing.wsdl").read_text()
+    (room / "soap12.wsdl").write_text(
+        wsdl.replace("http://schemas.xmlsoap.org/wsdl/soap/", "http://schemas.xmlsoap.org/wsdl/soap12/")
+    )
+    stated: dict[str, Any] = {
+        "wsdl": str(room / "soap12.wsdl"),
+        "ws_security": {
+            "username": "gateway", "password": "s3cret", "sign": "gateway.both.pem", "verify": "authority.cert.pem",
+        },
+        "addressing": True,
+    }  # fmt: skip
+
+    def answer(request: Element) -> bytes:
+        message = request.findtext(".//{http://www.w3.org/2005/08/addressing}MessageID")
+        block = f'<a:RelatesTo xmlns:a="http://www.w3.org/2005/08/addressing">{message}</a:RelatesTo>'
+        plain = envelope(INVOICES, block + timestamp(datetime.now(UTC))).replace(SOAP.encode(), soap12.encode())
+        root, _ = BinarySignature(str(theirs.key), str(theirs.cert), **SHA256).apply(etree.fromstring(plain), {})
+        made: bytes = etree.tostring(root)
+        return made
+
+    async with billing(answers(answer), room, **stated) as (source, server):
+        rows = await source.execute(READ, context())
+        assert isinstance(rows, dict)
+        root = sent(server)
+        assert root.tag == f"{{{soap12}}}Envelope"
+        assert server.heard[0].headers["content-type"].startswith("application/soap+xml")
+        verify_envelope(root, str(ours.cert))
+        security = root.find(f".//{WSSE}Security")
+        assert security is not None
+        assert security.get(f"{{{soap12}}}mustUnderstand") == "1"
+
+
 async def test_header_blocks_that_are_not_signed_are_not_read(room: Path, theirs: Signatory) -> None:
     """A RelatesTo that anybody may have put there would name another request."""
     wsa = "http://www.w3.org/2005/08/addressing"
