@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from urllib.parse import urlsplit
 
 from resolvers.authorized import AuthorizedClient
 from resolvers.credentials import credentials_of, origin
@@ -11,7 +13,9 @@ from resolvers.http import Http, HttpClient
 from resolvers.http_settings import HttpSettings, NetworkSettings, OAuth2
 from resolvers.nearby import must_be_far
 from resolvers.network import Network, open_network
-from resolvers.problem import ConfigurationError
+from resolvers.ntlm import handshakes
+from resolvers.ntlm_client import NtlmClient
+from resolvers.problem import ConfigurationError, Problem
 from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
@@ -21,16 +25,26 @@ async def connect(settings: HttpSettings, documents: Documents, home: str, locat
     ``location``: where its description lies, which decides what addresses the names in it may lead to.
 
     Raises:
-        ConfigurationError: a file that the settings of its authorization server name cannot be used.
+        ConfigurationError: a file that the settings of its authorization server name cannot be used; NTLM through a
+            proxy that would share its connections, or without its library.
     """
-    http = HttpClient(
+    client = partial(
+        HttpClient,
         documents.network,
         origin(home),
         credentials_of(settings),
-        concurrency=settings.concurrency,
         max_reply_bytes=settings.max_reply_bytes,
         far=settings.url is None and not settings.allowed_servers and must_be_far(location),
     )
+    if settings.auth is not None and settings.auth.ntlm is not None:
+        if documents.network.proxy is not None and not home.startswith("https:"):
+            what = "NTLM proves a connection, and a proxy shares those that it makes for http"
+            raise ConfigurationError(
+                [Problem(what, ("auth", "ntlm"), "set url to an https address, or leave proxy out")]
+            )
+        begin = await asyncio.to_thread(handshakes, settings.auth.ntlm, urlsplit(home).hostname or "")
+        return NtlmClient(partial(client, concurrency=1), begin)
+    http = client(concurrency=settings.concurrency)
     if settings.auth is None or settings.auth.oauth2 is None:
         return http
     oauth2 = settings.auth.oauth2

@@ -6,8 +6,9 @@ Documents are fetched with httpx once at start; calls to sources go through ``ht
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,8 +16,13 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from resolvers.credentials import NONE, Credentials
 from resolvers.network import Network, direct, refusal
+from resolvers.ntlm import Handshake, NtlmRefused
 from resolvers.problem import Problem
+
+logging.getLogger("httpx").setLevel(logging.WARNING)
+"""Below that it writes addresses as they are sent, with the key that may stand in their query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +44,18 @@ class DescriptionError(Exception):
 class Documents:
     """Reads the descriptions of one source.
 
-    ``base``: the folder that relative paths start from. ``headers``, a credential among them, are sent only to the
-    origin of the document that is read first: where it refers to others, their hosts never see them. ``network``: the
-    way to the source, that its documents are fetched by too. ``keep``: the folder where what was read may be kept.
+    ``base``: the folder that relative paths start from. ``credentials`` are shown only to the origin of the document
+    that is read first, and ``begin`` begins NTLM there alone: where it refers to others, their hosts never see them.
+    ``network``: the way to the source, that its documents are fetched by too. ``keep``: the folder where what was read
+    may be kept.
     """
 
     def __init__(
         self,
         base: Path,
         *,
-        headers: Mapping[str, str] | None = None,
+        credentials: Credentials = NONE,
+        begin: Callable[[], Handshake] | None = None,
         timeout_s: float = 10.0,
         max_bytes: int = 67_108_864,
         network: Network | None = None,
@@ -55,7 +63,8 @@ class Documents:
     ) -> None:
         self.base = base
         self.keep = keep
-        self._headers = dict(headers or {})
+        self._credentials = credentials
+        self._begin = begin
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
         self.network = network or direct()
@@ -103,32 +112,49 @@ class Documents:
             raise DescriptionError(Problem(f"{path} cannot be read: {reason}", mend="check the path")) from error
 
     async def _fetch(self, url: str) -> Document:
-        chunks: list[bytes] = []
-        size = 0
-        headers = self._headers if _origin(url) == self._trusted else {}
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
                 httpx.AsyncClient(
-                    trust_env=False,
-                    follow_redirects=False,
-                    headers=headers,
-                    verify=self.network.tls,
-                    proxy=_proxy(self.network),
+                    trust_env=False, follow_redirects=False, verify=self.network.tls, proxy=_proxy(self.network)
                 ) as client,
-                client.stream("GET", url) as reply,
             ):
-                if reply.status_code != httpx.codes.OK:
-                    raise DescriptionError(Problem(f"{url} answered {reply.status_code}"))
-                async for chunk in reply.aiter_bytes():
-                    size += len(chunk)
-                    if size > self._max_bytes:
-                        raise DescriptionError(Problem(f"{url} is larger than {self._max_bytes} bytes"))
-                    chunks.append(chunk)
+                reply, content = await self._ask(client, url)
+        except NtlmRefused as error:
+            raise DescriptionError(Problem(f"{url} cannot be fetched: {error}", mend="check auth")) from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             what = f"{url} cannot be fetched: {refusal(error) or type(error).__name__}"
             raise DescriptionError(Problem(what, mend="check the address, or name a local file")) from error
-        return Document(url, b"".join(chunks))
+        if reply.status_code != httpx.codes.OK:
+            raise DescriptionError(Problem(f"{url} answered {reply.status_code}"))
+        return Document(url, content)
+
+    async def _ask(self, client: httpx.AsyncClient, url: str) -> tuple[httpx.Response, bytes]:
+        if _origin(url) != self._trusted:
+            return await self._get(client, url, {})
+        target, headers = self._credentials.on(url, {})
+        if self._begin is None:
+            return await self._get(client, target, headers)
+        # The client is this document's alone, and so is its connection.
+        handshake = self._begin()
+        reply, content = await self._get(client, target, {**headers, "Authorization": handshake.hello})
+        if reply.status_code != httpx.codes.UNAUTHORIZED:
+            return reply, content
+        proof = handshake.answer(reply.headers)
+        return await self._get(client, target, {**headers, "Authorization": proof})
+
+    async def _get(
+        self, client: httpx.AsyncClient, url: str, headers: Mapping[str, str]
+    ) -> tuple[httpx.Response, bytes]:
+        chunks: list[bytes] = []
+        size = 0
+        async with client.stream("GET", url, headers=headers) as reply:
+            async for chunk in reply.aiter_bytes():
+                size += len(chunk)
+                if size > self._max_bytes:
+                    raise DescriptionError(Problem(f"{url.partition('?')[0]} is larger than {self._max_bytes} bytes"))
+                chunks.append(chunk)
+        return reply, b"".join(chunks)
 
 
 def _proxy(network: Network) -> httpx.Proxy | None:

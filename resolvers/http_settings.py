@@ -85,6 +85,14 @@ class ApiKey(Settings):
         return self
 
 
+class Ntlm(Settings):
+    """A Windows account ([MS-NLMP], version 2). It proves connections, which then serve one call at a time."""
+
+    username: str = Field(min_length=1, description="User name of NTLM: name, or name@domain.")
+    password: SecretStr = Field(description="Its password.")
+    domain: str = Field("", description="The domain of the account, where the name does not hold it.")
+
+
 def _words(given: object) -> object:
     return (given,) if isinstance(given, str) else given
 
@@ -175,17 +183,18 @@ class Auth(Settings):
         tuple[ApiKey, ...], BeforeValidator(_listed, json_schema_input_type=ApiKey | tuple[ApiKey, ...])
     ] = Field((), description="An API key in a header, a query parameter or a cookie; a list where several are needed.")
 
+    ntlm: Ntlm | None = Field(None, description="NTLM, as IIS asks for it. Needs isthmus[ntlm].")
     oauth2: OAuth2 | None = Field(None, description="A token got from an authorization server (client credentials).")
     forward: Forward | None = Field(None, description="What of the caller is sent on to the source.")
 
     @model_validator(mode="after")
     def _some_way(self) -> Auth:
-        filling = [name for name in ("bearer", "basic", "oauth2") if getattr(self, name) is not None]
+        filling = [name for name in ("bearer", "basic", "ntlm", "oauth2") if getattr(self, name) is not None]
         if self.forward is not None and self.forward.token:
             filling.append("forward.token")
         keys = [key for key in self.api_key if key.header is not None and key.header.lower() == "authorization"]
         if not filling and not self.api_key and self.forward is None:
-            raise ValueError("auth needs at least one of bearer, basic, api_key, oauth2 and forward")
+            raise ValueError("auth needs at least one of bearer, basic, ntlm, api_key, oauth2 and forward")
         if len(filling) + len(keys) > 1:
             both = " and ".join([*filling, *("api_key" for _ in keys)])
             raise ValueError(f"{both} each fill the Authorization header: keep one of them")

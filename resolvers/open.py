@@ -10,12 +10,14 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from resolvers.collection import Paged, recognise
-from resolvers.credentials import credentials_of, origin
+from resolvers.credentials import NONE, credentials_of, origin
 from resolvers.documents import DescriptionError, Documents
 from resolvers.http_settings import HttpSettings
 from resolvers.network import open_network
+from resolvers.ntlm import handshakes
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.resilience import Resilient
 from resolvers.settings import SourceSettings
@@ -44,8 +46,15 @@ async def _documents(settings: HttpSettings, base: Path, location: str, keep: Pa
     """What reads the documents of a source, by its own network. Its credentials are for its own host alone."""
     network = await asyncio.to_thread(open_network, settings, base)
     elsewhere = settings.url is not None and origin(settings.url) != origin(location)
-    headers = {} if elsewhere else credentials_of(settings).headers
-    return Documents(base, headers=headers, timeout_s=settings.timeout_s, network=network, keep=keep)
+    ntlm = None if settings.auth is None or elsewhere else settings.auth.ntlm
+    return Documents(
+        base,
+        credentials=NONE if elsewhere else credentials_of(settings),
+        begin=None if ntlm is None else handshakes(ntlm, urlsplit(location).hostname or ""),
+        timeout_s=settings.timeout_s,
+        network=network,
+        keep=keep,
+    )
 
 
 def _dated(client: Client, documents: Documents) -> Client:

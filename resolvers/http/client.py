@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from resolvers.credentials import NONE, Credentials
 from resolvers.http.direct import Direct
-from resolvers.http.exchange import Http, Reply, Request
+from resolvers.http.exchange import Reply, Request
 from resolvers.http.proxied import Proxied
 from resolvers.nearby import far_socket
 from resolvers.network import Network
@@ -37,7 +37,7 @@ class HttpClient:
     ) -> None:
         self._home = home
         self._credentials = None if credentials == NONE else credentials
-        self._way: Http
+        self._way: Direct | Proxied
         if network.proxy is None:
             sockets = far_socket if far else None
             self._way = Direct(network.tls, sockets, concurrency=concurrency, max_reply_bytes=max_reply_bytes)
@@ -50,6 +50,11 @@ class HttpClient:
             url, headers = self._credentials.on(request.url, request.headers)
             request = replace(request, url=url, headers=headers)
         return self._way.send(request, timeout=timeout, resendable=resendable)
+
+    @property
+    def opened(self) -> int:
+        """How many connections were ever made: the number of the one in use, where there is room for one alone."""
+        return self._way.opened
 
     def is_home(self, url: str) -> bool:
         """True for an address at the host that credentials are for."""

@@ -70,6 +70,8 @@ class Direct:
     """The connections of one source: ``concurrency`` at most. ``sockets`` makes them, where not any address will do."""
 
     def __init__(self, tls: ssl.SSLContext, sockets: Sockets | None, *, concurrency: int, max_reply_bytes: int) -> None:
+        self.opened = 0
+        """How many connections were ever made."""
         self._tls = tls
         self._sockets = sockets
         self._most = max_reply_bytes
@@ -167,6 +169,7 @@ class Direct:
             )
         except (OSError, UnicodeError) as error:
             raise _Unconnected(error, tls=origin.tls) from error
+        self.opened += 1
         return connection
 
     def _sweep(self) -> None:

@@ -34,6 +34,7 @@ class Proxied:
         login = network.proxy_login
         self._proxy_headers = None if login is None else {"Proxy-Authorization": basic(*login)}
         self._session: aiohttp.ClientSession | None = None
+        self._connector: _Connector | None = None
         self._limits = TimeLimits()
 
     async def send(self, request: Request, *, timeout: float, resendable: bool) -> Reply:  # noqa: ASYNC109  # whole call
@@ -62,6 +63,11 @@ class Proxied:
             raise lost(SourceBadResponse(type(error).__name__), may_repeat=resendable) from error
         except (aiohttp.ClientError, OSError) as error:
             raise lost(SourceUnavailable(refusal(error) or type(error).__name__), may_repeat=resendable) from error
+
+    @property
+    def opened(self) -> int:
+        """How many connections were ever made."""
+        return 0 if self._connector is None else self._connector.opened
 
     async def _exchange(self, request: Request, wire: _Wire) -> Reply:
         session = self._open()
@@ -93,8 +99,9 @@ class Proxied:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
+            self._connector = _Connector(limit=self._limit, keepalive_timeout=KEEP_S, tls=self._network.tls)
             self._session = aiohttp.ClientSession(
-                connector=_Connector(limit=self._limit, keepalive_timeout=KEEP_S, tls=self._network.tls),
+                connector=self._connector,
                 proxy=self._network.proxy,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
@@ -141,6 +148,7 @@ class _Connector(aiohttp.TCPConnector):
     def __init__(self, *, limit: int, keepalive_timeout: float, tls: ssl.SSLContext) -> None:
         super().__init__(limit=limit, keepalive_timeout=keepalive_timeout, ssl=tls)
         self._used: WeakSet[object] = WeakSet()
+        self.opened = 0
 
     async def connect(
         self,
@@ -151,5 +159,6 @@ class _Connector(aiohttp.TCPConnector):
         connection = await super().connect(req, traces, timeout)
         wire = _wire.get()
         wire.connected, wire.reused = True, connection.protocol in self._used
+        self.opened += not wire.reused
         self._used.add(connection.protocol)
         return connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from resolvers.connect import connect
@@ -21,6 +22,7 @@ from resolvers.soap.operations.wsdl import Description, read
 from resolvers.soap.replies.envelope import decode
 from resolvers.soap.replies.reader import Readers
 from resolvers.soap.requests.envelope import Encoders, Prepare, Sent
+from resolvers.soap.security.exchange import Security, open_security
 from resolvers.soap.settings import SoapSettings
 from resolvers.soap.shapes import OperationCodec
 from resolvers.source import Call, Context
@@ -39,15 +41,24 @@ class SoapSource:
     """
 
     def __init__(
-        self, description: Description, settings: SoapSettings, http: Http, forwarding: Forwarding | None
+        self,
+        description: Description,
+        settings: SoapSettings,
+        http: Http,
+        forwarding: Forwarding | None,
+        security: Security | None = None,
     ) -> None:
         self.model: SourceModel = description.model
         self._codecs = description.codecs
+        if security is not None and security.signs:
+            # Bytes that travel beside the envelope would be outside of its signature (XOP 1.0, section 5).
+            self._codecs = {name: replace(codec, mtom=False) for name, codec in description.codecs.items()}
         self._encoders = Encoders()
         self._readers = Readers()
         self._settings = settings
         self._http = http
         self._forwarding = forwarding
+        self._security = security
 
     async def execute(self, call: Call, context: Context) -> object:
         """One exchange; SOAP has no way to ask for less, so of the reply only what the selection asks is read.
@@ -62,7 +73,8 @@ class SoapSource:
         if codec is None or operation is None:
             raise BadRequest(f"{self.model.name} has no operation {call.operation}")
         url = self._settings.url or codec.address
-        sent = await self._written(codec, call, None)
+        exchange = None if self._security is None else self._security.exchange(codec, url)
+        sent = await self._written(codec, call, None if exchange is None else exchange.on_request)
         request = Request(method="POST", url=url, headers=sent.headers, body=sent.body)
         if self._forwarding is not None:
             request = self._forwarding.on(request, context)
@@ -72,19 +84,25 @@ class SoapSource:
         with context.journal.call(self.model.name, call.operation, f"SOAP {call.operation}"):
             repeatable = operation.effect is not Effect.WRITE
             reply = await self._http.send(request, timeout=timeout, resendable=repeatable)
+            media = reply.headers.get("content-type", "")
+            several = media.lstrip().lower().startswith("multipart/")
             read = partial(
                 decode,
                 codec,
                 reply.status,
-                reply.headers.get("content-type", ""),
+                media,
                 reply.body,
                 repeatable=repeatable,
                 selection=call.selection,
                 made=self._readers,
                 told=self._told(call.operation),
                 count=partial(self._misnamed, call.operation, context),
+                prepare=None if exchange is None else partial(exchange.on_reply, several=several),
             )
-            return await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
+            value = await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
+            if exchange is not None:
+                exchange.finish(repeatable=repeatable)
+            return value
 
     async def _written(self, codec: OperationCodec, call: Call, prepare: Prepare | None) -> Sent:
         """The request; ``prepare`` is given its envelope and may add header blocks."""
@@ -113,6 +131,7 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
 
     Raises:
         DescriptionError: the WSDL cannot be had or read, or names no address while ``url`` is not set.
+        ConfigurationError: what the settings say of security cannot be done.
     """
     gathered = await gather(documents, settings.wsdl)
     description = await asyncio.to_thread(
@@ -135,8 +154,17 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
         if any(reasons):
             what = next(filter(None, reasons))
             raise DescriptionError(Problem(what, ("url",), "set url, or allowed_servers", settings.wsdl))
+    secure = partial(
+        open_security,
+        settings.ws_security,
+        documents.base,
+        home,
+        description.codecs.values(),
+        addressing=settings.addressing,
+    )
+    security = await asyncio.to_thread(secure)
     http = await connect(settings, documents, home, settings.wsdl)
-    return SoapSource(description, settings, http, forwarding_of(settings, origin(home)))
+    return SoapSource(description, settings, http, forwarding_of(settings, origin(home)), security)
 
 
 def _values(value: object, left: int) -> int:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from resolvers.http_settings import HttpSettings
+from resolvers.soap.security.settings import WsSecurity
 
 
 class SoapSettings(HttpSettings):
@@ -18,4 +19,11 @@ class SoapSettings(HttpSettings):
     )
     soap_version: Literal["1.1", "1.2"] | None = Field(
         None, description="The one version of SOAP that is spoken; 1.1 comes first where the WSDL offers both."
+    )
+    ws_security: WsSecurity | None = Field(
+        None, description="WS-Security: a user's name and password, a timestamp, signatures."
+    )
+    addressing: bool | None = Field(
+        None,
+        description="Whether requests bear the header blocks of WS-Addressing 1.0; as the WSDL says when absent.",
     )

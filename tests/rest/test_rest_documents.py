@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from resolvers.credentials import Credentials
 from resolvers.documents import DescriptionError, Documents
 
 Start = Callable[..., Awaitable["Host"]]
@@ -46,7 +47,7 @@ async def start() -> AsyncIterator[Start]:
 
 async def test_a_credential_stays_with_its_host(start: Start, tmp_path: Path) -> None:
     ours, other = await start(), await start()
-    documents = Documents(tmp_path, headers=SECRET)
+    documents = Documents(tmp_path, credentials=Credentials(SECRET))
     assert (await documents.read(f"{ours.url}/a.wsdl")).content == b"ok"
     await documents.read("b.xsd", relative_to=f"{ours.url}/a.wsdl")
     await documents.read(f"{other.url}/c.xsd")
@@ -58,7 +59,7 @@ async def test_a_credential_stays_with_its_host(start: Start, tmp_path: Path) ->
 async def test_a_file_gives_no_credential_away(start: Start, tmp_path: Path) -> None:
     other = await start()
     (tmp_path / "a.wsdl").write_text("x")
-    documents = Documents(tmp_path, headers=SECRET)
+    documents = Documents(tmp_path, credentials=Credentials(SECRET))
     assert (await documents.read("a.wsdl")).content == b"x"
     await documents.read(f"{other.url}/c.xsd")
     assert "Bearer tok" not in other.heard[0]
