@@ -16,6 +16,9 @@ from lxml import etree
 from tests.soap_interop.instances import NIL, TYPE, XSI
 from tests.soap_interop.schemas import Node
 
+_MOMENT = re.compile(
+    r"(?P<clock>(?:-?\d{4,}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?|\d\d:\d\d:\d\d))(?P<fraction>\.\d+)?(?P<zone>Z|[+-]\d\d:\d\d)?"
+)
 TYPENAMES = ("__typename", "__type")
 
 
@@ -170,7 +173,56 @@ def _same(text: str, value: object) -> bool:
     written = str(value)
     if written == text or (flat(written) == flat(text) != "" and re.fullmatch("[A-Za-z_0-9]+", written) is not None):
         return True
+    if _MOMENT.fullmatch(written):
+        return canonical(written) == canonical(text)
     try:
         return Decimal(written) == Decimal(text.strip())
     except InvalidOperation:
         return False
+
+
+def unlike(one: Node, other: Node, path: str = "") -> list[str]:
+    """Where two elements say different things, as sentences; the order of elements with different tags is not looked
+    at, nor how a number or a truth is spelled.
+    """
+    path = path or etree.QName(one).localname
+    found: list[str] = []
+    mine, theirs = attributes(one), attributes(other)
+    found += [f"{path}@{name}" for name in mine.keys() ^ theirs.keys()]
+    found += [f"{path}@{name}: {theirs[name]!r} for {text!r}" for name, text in mine.items() if not _alike(text, theirs.get(name, text))]
+    if (one.get(NIL) or "false") in {"1", "true"} or (other.get(NIL) or "false") in {"1", "true"}:
+        return found if one.get(NIL) and other.get(NIL) else [*found, f"{path}: nil"]
+    if not len(one) and not len(other):
+        return found if _alike(one.text or "", other.text or "") else [*found, f"{path}: {other.text!r} for {one.text!r}"]
+    groups: dict[str, tuple[list[Node], list[Node]]] = {}
+    for side, node in enumerate((one, other)):
+        for child in node:
+            groups.setdefault(child.tag, ([], []))[side].append(child)
+    for tag, (left, right) in groups.items():
+        below = f"{path}.{etree.QName(tag).localname}"
+        if len(left) != len(right):
+            found.append(f"{below}: {len(right)} of {len(left)}")
+        for first, second in zip(left, right, strict=False):
+            found += unlike(first, second, below)
+    return found
+
+
+def _alike(one: str, other: str) -> bool:
+    if one == other or canonical(one) == canonical(other):
+        return True
+    words, others = one.split(), other.split()
+    if len(words) > 1 and len(words) == len(others):
+        return all(map(_alike, words, others))
+    try:
+        return Decimal(one.strip()) == Decimal(other.strip())
+    except InvalidOperation:
+        return False
+
+
+def canonical(text: str) -> str:
+    """One spelling of what has several: truths, fractions of a second, UTC."""
+    found = _MOMENT.fullmatch(text.strip())
+    if found is None:
+        return {"1": "true", "0": "false"}.get(text.strip(), text.strip())
+    fraction = (found["fraction"] or "").rstrip("0").rstrip(".")
+    return found["clock"] + fraction + (found["zone"] or "").replace("Z", "+00:00")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from lxml import etree
 
 from tests.soap_interop.schemas import XSD, Declared, Home, Node, Schemas, qname
-from tests.soap_interop.texts import Facets, text_of
+from tests.soap_interop.texts import LISTS, Facets, text_of
 
 XS = "http://www.w3.org/2001/XMLSchema"
 XML = "http://www.w3.org/XML/1998/namespace"
@@ -34,6 +34,8 @@ class Instances:
         self._rng = rng
         self._wildcards = wildcards
         self._derived = derived
+        self.lists: set[str] = set()
+        """The tags of elements and attributes whose text was made of items parted by white space."""
         spaces = sorted({space for space, _ in schemas.documents} - {"", XS, XML})
         self._prefixes = {"xs": XS, "xsi": XSI, **{f"s{index}": space for index, space in enumerate(spaces)}}
 
@@ -122,7 +124,7 @@ class Instances:
         if found is None:
             self._builtin(made, node, home)
         elif found[0].tag == f"{XSD}simpleType":
-            made.text = text_of(self._simple(*found), self._rng)
+            made.text = self._text(self._simple(*found), made.tag)
         else:
             written = node.get("type")
             tag = qname(node, written, home) if written else ""
@@ -136,7 +138,7 @@ class Instances:
                 made.set(TYPE, "xs:string")
                 made.text = text_of(Facets("token"), self._rng) or "x"
             return
-        made.text = text_of(Facets(name), self._rng)
+        made.text = self._text(Facets(name), made.tag)
 
     def _chosen(self, made: Node, tag: str, found: Declared) -> Declared:
         """The type itself, or one derived from it, which xsi:type then names."""
@@ -257,7 +259,7 @@ class Instances:
                 qualified = attribute.get("form", "qualified" if its_home.attributes_qualified else "") == "qualified"
                 tag = its_home.tag(attribute.get("name", "")) if qualified else attribute.get("name", "")
             fixed = attribute.get("fixed") or declared.get("fixed")
-            made.set(tag, fixed if fixed is not None else text_of(self._text_type(declared, context), self._rng))
+            made.set(tag, fixed if fixed is not None else self._text(self._text_type(declared, context), tag))
 
     def _declared_attributes(self, node: Node, home: Home) -> Iterator[Declared]:
         """Those of a type, a derivation or a group: those of the base first, each once."""
@@ -280,6 +282,11 @@ class Instances:
         yield from found.values()
 
     # --- simple types ------------------------------------------------------------------------------------------
+
+    def _text(self, facets: Facets, tag: str) -> str:
+        if facets.many is not None or facets.builtin in LISTS:
+            self.lists.add(tag)
+        return text_of(facets, self._rng)
 
     def _text_type(self, node: Node, home: Home) -> Facets:
         """The simple type that an attribute has, or that ``node`` declares inside itself."""

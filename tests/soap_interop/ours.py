@@ -87,10 +87,9 @@ def _fields(content: tuple[Content, ...], row: Mapping[str, object]) -> dict[str
     given: dict[str, object] = {}
     for one in content:
         if isinstance(one, Member):
-            if one.name in row and (row[one.name] is not None or one.nillable) and row[one.name] != []:
+            absent = one.name not in row or (one.many and row[one.name] == [] and not one.required)
+            if not absent and (row[one.name] is not None or one.nillable):
                 given[one.name] = _argument(one, row[one.name])
-            elif one.name in row and row[one.name] == [] and one.required:
-                given[one.name] = []
             continue
         chosen = _choice(one, row)
         if chosen is not None and one.name:
