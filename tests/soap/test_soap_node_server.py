@@ -22,8 +22,8 @@ CODECS = read("billing", {"b": Document("b", (HERE / "billing.wsdl").read_bytes(
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with npm_soap(tmp_path_factory.mktemp("node_server")) as server:
+def address() -> Iterator[str]:
+    with npm_soap() as server:
         yield server.address
 
 

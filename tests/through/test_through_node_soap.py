@@ -31,8 +31,8 @@ NUMBERS = ["A", "B ", None, "A", "A&<1>", "D", "none", "F"]
 
 
 @pytest.fixture(scope="module")
-def billing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NpmSoap]:
-    with npm_soap(tmp_path_factory.mktemp("node_server")) as server:
+def billing() -> Iterator[NpmSoap]:
+    with npm_soap() as server:
         yield server
 
 
