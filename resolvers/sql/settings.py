@@ -11,8 +11,8 @@ class DatabaseSettings(SourceSettings):
     """A source whose catalogue is its description. ``concurrency`` is also the size of its connection pool."""
 
     database: SecretStr = Field(
-        description="URL of the database: sqlite:///path (relative to this file), postgresql://user:password@host/name, "
-        "mariadb://user:password@host/name or mysql://user:password@host/name."
+        description="URL of the database: sqlite:///path (relative to this file), "
+        "postgresql://user:password@host/name, mariadb://user:password@host/name or mysql://user:password@host/name."
     )
     max_rows: int = Field(
         10_000, gt=0, description="Most rows of one statement; more is an error, never a part of them."
