@@ -1,4 +1,7 @@
-"""SQL sources: tables and views of databases, described by their own catalogues. Import from here."""
+"""SQL sources: tables and views of SQLite, PostgreSQL, MariaDB and MySQL, described by their own catalogues.
+
+Import from here.
+"""
 
 from resolvers.sql.client import SqlSource, open_database
 from resolvers.sql.settings import DatabaseSettings

@@ -8,7 +8,10 @@ from collections.abc import AsyncIterator
 
 
 class Proxy:
-    """Forwards every connection to ``target`` (host, port). ``sent``: all that clients sent through it."""
+    """Forwards every connection to ``target`` (host, port). ``sent``: all that clients sent through it.
+
+    ``accepted``: how many connections were made to it.
+    """
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
@@ -18,6 +21,7 @@ class Proxy:
         self._flows.set()
         self.port = 0
         self.sent = bytearray()
+        self.accepted = 0
 
     async def start(self) -> None:
         """Listens; on the same port as before, if it did before."""
@@ -45,6 +49,7 @@ class Proxy:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.accepted += 1
         task.add_done_callback(self._tasks.discard)
         there: asyncio.StreamWriter | None = None
         try:

@@ -259,3 +259,41 @@ async def test_a_slow_statement_is_ended_by_the_database_itself(house: Gateway, 
     assert [code for code, _ in codes(body)] == ["SOURCE_TIMEOUT"]
     running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%' || $1 || '.sleepy%'"
     assert await depot.connection.fetchval(running + " AND pid <> pg_backend_pid()", depot.schema) == 0
+
+
+GUARDED = FILE.replace(
+    "access: { default: anonymous }",
+    """
+    access: { default: anonymous, rules: { Supplier: { roles: [hr] }, Query.parts: { roles: [hr] } } }
+""",
+)
+REFUSED = (
+    "{ products { sku ",
+    "{ products { nothing } }",
+    "{ products(limit: -1) { sku } }",
+    "{ products(limit: 10001) { sku } }",
+    "{ products(limit: 1.5) { sku } }",
+    '{ products(where: { units: { eq: "9223372036854775808" } }) { sku } }',
+    '{ products(where: { sku: { eq: "a\\u0000b" } }) { sku } }',
+    '{ products(where: { sku: { in: ["\\ud800"] } }) { sku } }',
+    '{ product(sku: "\\u0000") { sku } }',
+    '{ products(where: { seen: { eq: "yesterday" } }) { sku } }',
+    "{ parts { line } }",
+    "{ suppliers { name } }",
+    "mutation { products { sku } }",
+    "query($no: Int!) { supplierByNo(no: $no) { name } }",
+)
+
+
+async def test_a_request_that_is_refused_takes_no_connection(depot: Depot, crm: RawServer, tmp_path: Path) -> None:
+    await depot.connection.execute(TABLES)
+    (tmp_path / "crm.json").write_text(CRM)
+    environment = {"CRM": crm.url, "DEPOT": depot.url, "SCHEMA": depot.schema}
+    async with gateway(tmp_path, GUARDED, environment) as served:
+        depot.proxy.sent.clear()
+        accepted = depot.proxy.accepted
+        for query in REFUSED:
+            assert "errors" in await served.ask(query), query
+            assert (bytes(depot.proxy.sent), depot.proxy.accepted) == (b"", accepted), query
+        assert "errors" not in await served.ask(SKUS)
+        assert depot.proxy.sent

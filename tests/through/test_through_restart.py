@@ -1,0 +1,136 @@
+"""A PostgreSQL that is restarted at once, without a goodbye, while many read from it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]  # the driver has no types
+import pytest
+
+from tests.services import missing
+from tests.through.gateway import Gateway, codes, gateway
+
+FILE = """
+    sources:
+      db: { database: "${env:URL}", timeout_s: 3, concurrency: 8 }
+    access: { default: anonymous }
+"""
+ROWS = 500
+QUERY = "{ things { id twin { id } } }"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A server of the test's own, in ``folder``."""
+
+    programs: Path
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    def control(self, *arguments: str) -> None:
+        self.run("pg_ctl", "-D", str(self.folder), "-w", "-l", str(self.folder / "log"), *arguments)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Runs a program of PostgreSQL, which refuses to be run by root."""
+        user = "postgres" if os.geteuid() == 0 else None
+        done = subprocess.run(
+            [self.programs / program, *arguments], user=user, capture_output=True, check=False, cwd="/", timeout=60
+        )
+        assert done.returncode == 0, done.stderr.decode()
+
+
+def _programs() -> Path:
+    on_path = shutil.which("pg_ctl")
+    found = [Path(on_path).parent] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not found or not (found[-1] / "initdb").exists():
+        missing("no initdb and pg_ctl for a PostgreSQL of the test's own")
+    return found[-1]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="isthmus-"))
+    made = Cluster(_programs(), folder, port)
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        made.run("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "--no-sync")
+        settings = f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n"
+        with (folder / "postgresql.conf").open("a") as file:
+            file.write(settings)
+        made.control("start")
+        yield made
+        made.control("stop", "-m", "immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def house(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with connected(cluster) as connection:
+        await connection.execute(f"""
+            CREATE TABLE things (id integer PRIMARY KEY, twin_id integer REFERENCES things);
+            INSERT INTO things SELECT n, n FROM generate_series(1, {ROWS}) AS n;
+        """)
+    async with gateway(tmp_path, FILE, {"URL": cluster.url}) as served:
+        yield served
+
+
+@contextlib.asynccontextmanager
+async def connected(cluster: Cluster) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(cluster.url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def is_whole(body: dict[str, object]) -> bool:
+    """True for every row with its twin; an answer that is partly there is told as such."""
+    if "errors" in body:
+        assert {code for code, _ in codes(body)} <= {"SOURCE_UNAVAILABLE", "SOURCE_TIMEOUT"}, codes(body)[:2]
+        return False
+    data = body["data"]
+    assert isinstance(data, dict)
+    rows = {row["id"]: row["twin"] for row in data["things"]}
+    assert rows == {number: {"id": number} for number in range(1, ROWS + 1)}
+    return True
+
+
+async def test_a_restart_under_load_costs_errors_that_say_so_and_no_rows(cluster: Cluster, house: Gateway) -> None:
+    running, answers = True, {True: 0, False: 0}
+
+    async def reads() -> None:
+        while running:
+            answers[is_whole(await house.ask(QUERY))] += 1
+
+    readers = [asyncio.create_task(reads()) for _ in range(12)]
+    await asyncio.to_thread(cluster.control, "restart", "-m", "immediate")
+    async with asyncio.timeout(5):
+        before = answers[True]
+        while answers[True] < before + len(readers):  # noqa: ASYNC110  # readers count; they set no event
+            await asyncio.sleep(0.01)
+    running = False
+    await asyncio.gather(*readers)
+    assert all([is_whole(await house.ask(QUERY)) for _ in range(20)]), "it has recovered for good"
+    async with connected(cluster) as connection:
+        left = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        assert await connection.fetchval(left) <= 8, "no connection is left over"
+        stuck = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+        assert await connection.fetchval(stuck) == 0
