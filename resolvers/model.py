@@ -91,6 +91,8 @@ class Field:
     description: str = ""
     deprecated: str | None = None
     place: Place = NOWHERE
+    of: str = ""
+    """The field of ``ObjectType.of`` whose values it tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ class ObjectType:
     place: Place = NOWHERE
     naming: Naming | None = None
     """What it may be called, best first, where that is more than its ``name``; likewise for the other types."""
+    of: str = ""
+    """The type of the rows that an object tells of as a whole: whoever may not see those may not see it."""
 
 
 TYPE_KEY = "__type"
@@ -224,10 +228,14 @@ class ManyKeys:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """An operation whose result is a list of rows that the source itself can filter, order and page."""
+    """An operation over rows that the source itself can filter and order, and page where its result is their list.
+
+    ``of``: the type of the rows where the result is something else.
+    """
 
     filterable: frozenset[str]
     orderable: frozenset[str]
+    of: str = ""
 
 
 PagingStyle: TypeAlias = Literal["page", "offset", "cursor", "link"]
@@ -410,5 +418,5 @@ class SourceModel:
 
 
 def served(model: SourceModel) -> int:
-    """How many operations that the description declares are served; connections are another view of one of them."""
+    """How many operations that the description declares are served; other views of one of them do not count."""
     return sum(1 for operation in model.operations.values() if not operation.connection_of)

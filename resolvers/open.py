@@ -23,6 +23,7 @@ from resolvers.resilience import Resilient
 from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.statements import apply
+from resolvers.views import with_views
 from resolvers.yaml12 import YamlError, load
 
 Opener = Callable[[str, SourceSettings, Path, Path | None, Mapping[str, str]], Awaitable[Client]]
@@ -152,7 +153,7 @@ async def open_all(
             opened.failed[name] = client.under("sources", name)
             continue
         model, problems = apply(recognise(client.model, each), each)
-        client.model = model
+        client.model = model = with_views(model, each.pages)
         opened.problems += [problem.under("sources", name) for problem in problems]
         resilient = Resilient(client, concurrency=each.concurrency, timeout_s=each.timeout_s)
         pages = any(operation.paging is not None for operation in model.operations.values())

@@ -25,7 +25,9 @@ from resolvers import Join, Scalar
 from schema.scalars import SCALARS
 
 MIRROR = "mirrors"
-"""An input field's ``extensions[MIRROR]`` is the ``Type.field`` whose values it can reveal: its rules hold here too."""
+"""``extensions[MIRROR]`` of a field, an input field or an enum value is the ``Type.field`` whose values it can reveal,
+that of a type is the type whose rows it tells of as a whole: their rules hold here too.
+"""
 
 WHERE, ORDER_BY, LIMIT, OFFSET = "$where", "$orderBy", "$limit", "$offset"
 """How row arguments arrive among an operation's own; no source can have an argument of these names."""

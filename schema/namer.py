@@ -98,7 +98,9 @@ class Namer:
         pins = self._pins.get(model.name, Pins()).operations
         pinned = {key: pins[each.place] for key, each in wanted.items() if each.place in pins}
         followed = {item.connection_of: key for key, item in model.operations.items() if item.connection_of}
-        room = {wanted[key].place: len(CONNECTION) for key in followed if key in wanted}
+        # What a database calls its tables is theirs alone: their names are as long as they are.
+        roomy = model.kind != "database"
+        room = {wanted[key].place: len(CONNECTION) for key in followed if key in wanted and roomy}
 
         def options(naming: Naming) -> Iterator[str]:
             for name in naming.names:

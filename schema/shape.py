@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, is_required_argument
 
-from resolvers import InterfaceType, Key, ListRef, NamedRef, Problem, TypeRef, UnionType, nearest
+from resolvers import InterfaceType, Key, ListRef, NamedRef, ObjectType, Problem, TypeRef, UnionType, nearest
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
 
@@ -84,7 +84,11 @@ class _Shaper:
         if argument is not None:
             return f"arguments of {owner}.{name} cannot be renamed or hidden", "only those of Query and Mutation can"
         if name is not None:
-            return _field(made, key, name, new)
+            source_key = next((each for each, shown in made.field_names.get(owner, {}).items() if shown == name), None)
+            fault = _field(made, key, name, new)
+            if fault is None and not new and source_key is not None:
+                self._hide_told(made, key, source_key)
+            return fault
         return self._rename_type(owner, new) if new else self._hide_type(owner)
 
     def _root(self, owner: str, name: str | None, argument: str | None, new: str) -> Fault | None:
@@ -134,6 +138,18 @@ class _Shaper:
             self._hide_in(made, key, name)
         return None
 
+    def _hide_told(self, made: SourceTypes, key: str, hidden: str) -> None:
+        """Takes away what tells of a hidden field of the type ``key``."""
+        for other, definition in made.model.types.items():
+            if other not in made.outputs or not isinstance(definition, ObjectType) or definition.of != key:
+                continue
+            spelled = made.field_names[made.outputs[other].name]
+            for field in definition.fields.values():
+                if field.of == hidden:
+                    spelled.pop(field.name, None)
+            if not spelled:
+                self._hide_type(made.outputs[other].name)
+
     def _hide_in(self, made: SourceTypes, key: str, name: str) -> None:
         del made.outputs[key]
         made.field_names.pop(name, None)
@@ -146,7 +162,9 @@ class _Shaper:
         for other, definition in made.model.types.items():
             if other not in made.outputs:
                 continue
-            if isinstance(definition, UnionType):
+            if isinstance(definition, ObjectType) and definition.of == key:
+                empty = True
+            elif isinstance(definition, UnionType):
                 empty = not any(member in made.outputs for member in definition.members)
             else:
                 spelled = made.field_names[made.outputs[other].name]

@@ -41,6 +41,8 @@ def shapes(model: SourceModel) -> dict[tuple[Kind, str], str]:
 
 
 def _words(model: SourceModel, made: OutputType | InputType, above: tuple[str, ...]) -> str | None:
+    if isinstance(made, ObjectType) and made.of:
+        return None
     if made.name not in model.made or made.name in above or not isinstance(made, ObjectType | InputType):
         return None
     said = []

@@ -29,5 +29,7 @@ class SourceTypes:
 
 
 def row_of(operation: Operation) -> str:
-    """The key of the type of an operation's rows."""
+    """The key of the type of the rows that an operation is about."""
+    if operation.rows is not None and operation.rows.of:
+        return operation.rows.of
     return cast("NamedRef", cast("ListRef", operation.result).item).name

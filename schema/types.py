@@ -38,6 +38,7 @@ from resolvers import (
     InputType,
     InterfaceType,
     ListRef,
+    ObjectType,
     Operation,
     OutputType,
     ScalarRef,
@@ -45,7 +46,7 @@ from resolvers import (
     TypeRef,
     UnionType,
 )
-from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE
+from schema.filters import LIMIT, MIRROR, OFFSET, ORDER_BY, WHERE
 from schema.namer import KINDS, Namer, model_places
 from schema.naming import Pins, enum_values
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
@@ -195,14 +196,14 @@ class TypeBuilder:
             for name, argument in operation.arguments.items()
             if name not in without
         }
-        if rows != "none" and operation.rows is not None and isinstance(operation.result, ListRef):
+        if rows != "none" and operation.rows is not None:
             row = row_of(operation)
             if operation.rows.filterable:
                 arguments["where"] = GraphQLArgument(self.rows.where(made, row, operation), out_name=WHERE)
             if operation.rows.orderable:
                 order = GraphQLList(GraphQLNonNull(self.rows.order(made, row, operation)))
                 arguments["orderBy"] = GraphQLArgument(order, out_name=ORDER_BY)
-            if rows == "all":
+            if rows == "all" and isinstance(operation.result, ListRef):
                 arguments["limit"] = GraphQLArgument(GraphQLInt, out_name=LIMIT, description="At most so many rows.")
                 arguments["offset"] = GraphQLArgument(GraphQLInt, out_name=OFFSET, description="After so many rows.")
         return arguments
@@ -249,10 +250,16 @@ class TypeBuilder:
             )
         spelled = self._namer.fields(made.model.name, name, definition.fields)
         made.field_names[name] = spelled
+        told_of = made.outputs.get(definition.of) if isinstance(definition, ObjectType) else None
 
         def fields() -> dict[str, GraphQLField]:
             items = definition.fields.items()
             own = {spelled[key]: self._own_field(made, item) for key, item in items if key in spelled}
+            if told_of is not None:
+                names = made.field_names[told_of.name]
+                for key, item in items:
+                    if key in spelled and item.of:
+                        own[spelled[key]].extensions[MIRROR] = f"{told_of.name}.{names[item.of]}"
             for more in self.more.get(output.name, ()):
                 own |= more()
             return own
@@ -269,7 +276,10 @@ class TypeBuilder:
                 name, fields, interfaces, resolve_type=_run_time_type(made), description=description
             )
         else:
-            output = GraphQLObjectType(name, fields, interfaces, is_type_of=is_row, description=description)
+            extensions = {} if told_of is None else {MIRROR: told_of}
+            output = GraphQLObjectType(
+                name, fields, interfaces, is_type_of=is_row, description=description, extensions=extensions
+            )
         return output
 
     def _own_field(self, made: SourceTypes, item: Field) -> GraphQLField:

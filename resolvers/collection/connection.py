@@ -24,9 +24,7 @@ from resolvers.model import (
 )
 from resolvers.naming import Naming
 from resolvers.settings import PagesSettings
-
-NODES, PAGE_INFO, TOTAL = "nodes", "pageInfo", "totalCount"
-HAS_NEXT, END = "hasNextPage", "endCursor"
+from resolvers.views import AFTER, FIRST, NODES, PAGE_INFO, TOTAL, page_info
 
 
 def connected(model: SourceModel, settings: PagesSettings) -> SourceModel:
@@ -109,6 +107,7 @@ class _Connections:
                 {field.name: field for field in fields},
                 description=said,
                 naming=_followed(row.naming) if row is not None else None,
+                of=key.name if isinstance(key, NamedRef) and row is not None else "",
             )
         return self._named[key]
 
@@ -116,13 +115,7 @@ class _Connections:
         if not self._info:
             self._info = self._free("PageInfo")
             self._made.add(self._info)
-            more = Field(HAS_NEXT, ScalarRef(Scalar.BOOLEAN), description="Whether there is more after this part.")
-            end = Field(END, ScalarRef(Scalar.STRING, nullable=True), description="Give it as after to go on.")
-            said = "Where a part of a longer list ends."
-            called = Naming("PageInfo", ("PageInfo", "Pages"))
-            self._types[self._info] = ObjectType(
-                self._info, {HAS_NEXT: more, END: end}, description=said, naming=called
-            )
+            self._types[self._info] = page_info(self._info)
         return self._info
 
     def _free(self, wanted: str) -> str:
@@ -136,7 +129,7 @@ class _Connections:
 def own_arguments(operation: Operation, paging: Paging) -> tuple[str, str]:
     """The names of ``first`` and ``after``, which an argument of the operation itself may bear already."""
     taken = operation.arguments.keys() - paging_positions(operation) - {paging.size_argument}
-    return ("firstRows" if "first" in taken else "first", "afterCursor" if "after" in taken else "after")
+    return ("firstRows" if FIRST in taken else FIRST, "afterCursor" if AFTER in taken else AFTER)
 
 
 def _bare(ref: TypeRef) -> TypeRef:

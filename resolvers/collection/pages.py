@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from resolvers.collection import cursor
-from resolvers.collection.connection import END, HAS_NEXT, NODES, PAGE_INFO, TOTAL, connected, own_arguments
+from resolvers.collection.connection import connected, own_arguments
 from resolvers.collection.cursor import Spot
 from resolvers.collection.paging import paging_positions
 from resolvers.collection.walk import Walk, resized
-from resolvers.errors import BadRequest, LimitExceeded
+from resolvers.errors import LimitExceeded
 from resolvers.model import Operation, Paging, SourceModel
 from resolvers.settings import PagesSettings
 from resolvers.source import EVERYTHING, Call, Context, Selection, Source
+from resolvers.views import END, HAS_NEXT, NODES, PAGE_INFO, TOTAL, first_rows
 
 PAGE_SIZE = 100
 """Rows asked at once where the description names no greatest number: what nearly every API in the wild grants."""
@@ -57,7 +58,7 @@ class Paged:
     async def _connection(self, operation: Operation, paging: Paging, call: Call, context: Context) -> object:
         arguments = dict(call.arguments)
         named_first, named_after = own_arguments(operation, paging)
-        first = _first(arguments.pop(named_first, None), self._settings)
+        first = first_rows(arguments.pop(named_first, None), self._settings)
         after = arguments.pop(named_after, None)
         asked = cursor.question(operation.name, arguments)
         wanted = call.selection.fields
@@ -133,16 +134,6 @@ class Paged:
 
     async def close(self) -> None:
         await self._source.close()
-
-
-def _first(given: object, settings: PagesSettings) -> int:
-    if given is None:
-        return settings.first
-    if not isinstance(given, int) or given < 0:
-        raise BadRequest("first cannot be negative")
-    if given > settings.max_first:
-        raise BadRequest(f"first may be {settings.max_first} at most")
-    return given
 
 
 def _answer(rows: list[object], total: int | None, end: str | None, *, more: bool) -> Mapping[str, object]:

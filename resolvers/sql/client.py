@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resolvers.documents import DescriptionError
-from resolvers.errors import DeadlineExceeded, LimitExceeded
+from resolvers.errors import LimitExceeded
 from resolvers.model import SourceModel
 from resolvers.problem import Problem
 from resolvers.source import Call, Context
+from resolvers.sql.asking import Asking, read_rows
 from resolvers.sql.catalogue import Catalogue, reflect
+from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, address
-from resolvers.sql.reading import Statement, statement
+from resolvers.sql.reading import statement
 from resolvers.sql.settings import DatabaseSettings
 
 
@@ -33,28 +34,26 @@ class SqlSource:
         self._catalogue = known
         self._settings = settings
         self._database = database
+        self._asking = Asking(known.model.name, known, settings, database)
+        self._connections = Connections(self._asking)
 
     async def execute(self, call: Call, context: Context) -> object:
-        """Gives a list of rows, or for an operation by key one row or ``None``.
+        """Gives a list of rows, for an operation by key one row or ``None``, or a connection.
 
         Raises:
             SourceError: by what went wrong; BadRequest: a field or a value that the table cannot have.
             LimitExceeded: there are more rows than ``max_rows``. DeadlineExceeded: no time was left to begin.
         """
+        operation = self.model.operations.get(call.operation)
+        if operation is not None and operation.connection_of:
+            return await self._connections.answer(operation, call, context)
         most = self._settings.max_rows
         if call.page.limit is not None and call.page.limit > most:
             raise LimitExceeded(f"at most {most} rows can be asked for at once")
         made = statement(self._catalogue, call)
         if call.page.limit is None:
             made = replace(made, query=made.query.limit(most + 1))  # one more tells that there are too many
-        budget = min(self._settings.timeout_s, context.remaining())
-        if budget <= 0:
-            raise DeadlineExceeded
-        with context.journal.call(self.model.name, call.operation, made.wire):
-            try:
-                rows = _rows(made, await self._database.ask(made.query, budget))
-            except (SQLAlchemyError, OSError) as error:
-                raise self._catalogue.dialect.failure(error) from error
+        rows = read_rows(made, await self._asking.rows(made, call.operation, context))
         if len(rows) > most:
             raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
         if self._catalogue.access[call.operation].by:
@@ -63,19 +62,6 @@ class SqlSource:
 
     async def close(self) -> None:
         await self._database.close()
-
-
-def _rows(made: Statement, rows: Sequence[Any]) -> list[dict[str, object]]:
-    names = [column.name for column in made.columns]
-    found = [dict(zip(names, row, strict=True)) for row in rows]
-    for column in made.columns:
-        read = column.reader()
-        if read is not None:
-            name = column.name
-            for row in found:
-                if row[name] is not None:
-                    row[name] = read(row[name])
-    return found
 
 
 async def open_database(

@@ -17,6 +17,12 @@ class DatabaseSettings(SourceSettings):
     max_rows: int = Field(
         10_000, gt=0, description="Most rows of one statement; more is an error, never a part of them."
     )
+    cursor_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Any text of at least 32 characters that cursors are sealed with: they are good in every process "
+        "that has it. Without it each process seals with a key of its own, and its cursors end with it.",
+    )
     schemas: tuple[str, ...] = Field(
         (), description="Schemas whose tables and views are served; empty: the database's default schema."
     )

@@ -127,6 +127,12 @@ class Policy:
             if name in owner.fields:
                 rules += self._rules_at(owner.name, f"{owner.name}.{name}")
                 rules += self._returned(get_named_type(owner.fields[name].type))
+        told_of = named.extensions.get(MIRROR)
+        if isinstance(told_of, GraphQLObjectType | GraphQLInterfaceType):
+            rules += self._returned(told_of)
+            mirrored = named.fields[name].extensions.get(MIRROR)
+            if isinstance(mirrored, str):
+                rules += self._field_rules(told_of, mirrored.partition(".")[2])
         return rules
 
     def _kin(self, named: GraphQLObjectType | GraphQLInterfaceType) -> list[GraphQLObjectType | GraphQLInterfaceType]:
@@ -139,7 +145,8 @@ class Policy:
 
     def _returned(self, returned: GraphQLNamedType) -> list[RuleSettings]:
         """The rules of a returned type, of everything it may turn out to be, and of the interfaces of all that."""
-        types = [returned.name]
+        told_of = returned.extensions.get(MIRROR)
+        types = [returned.name, *([told_of.name] if isinstance(told_of, GraphQLNamedType) else [])]
         if is_abstract_type(returned):
             types += [possible.name for possible in self._schema.get_possible_types(returned)]
         for name in list(types):

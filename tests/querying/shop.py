@@ -98,12 +98,14 @@ async def database(kind: str, folder: Path, script: str) -> AsyncIterator[Mappin
 
 
 @contextlib.asynccontextmanager
-async def shop(kind: str, folder: Path, rest: str = "", script: str = TABLES + ROWS) -> AsyncIterator[Shop]:
-    """The gateway over one database; ``rest``: what else the configuration file says."""
+async def shop(
+    kind: str, folder: Path, rest: str = "", script: str = TABLES + ROWS, **more: object
+) -> AsyncIterator[Shop]:
+    """The gateway over one database; ``rest``: what else the configuration file says, ``more``: of the source."""
     rest = dedent(rest) or "access: { default: anonymous }"
     async with database(kind, folder, script) as settings:
         file = folder / "isthmus.yaml"
-        file.write_text(f"sources:\n  shop: {json.dumps(settings)}\n{rest}\n", "utf-8")
+        file.write_text(f"sources:\n  shop: {json.dumps({**settings, **more})}\n{rest}\n", "utf-8")
         snapshot = await load(read(file, {}))
         try:
             yield Shop(kind, snapshot, [])

@@ -128,6 +128,22 @@ class Dialect(ABC):
     def reader(self, column: SqlColumn) -> Reader | None:
         return unpadded if column.padded and not column.array else None
 
+    # Where rows go on: as they are ordered by a column, so are they compared by it.
+
+    def nulls(self, *, descending: bool) -> Nulls:
+        """Where rows without a value stand when nobody says: here a null is less than every value."""
+        return "last" if descending else "first"
+
+    def placed(self, column: SqlColumn) -> Expression:
+        """The column as ORDER BY sees it."""
+        return type_coerce(column.column, column.bound_as)
+
+    def place(self, column: SqlColumn, value: object) -> Expression:
+        """A value that the driver gave for ``placed``, bound to be compared with it."""
+        if column.padded and isinstance(value, str):
+            value = value.rstrip(" ")
+        return self.bound(column, value)
+
     # How conditions and orders are written.
 
     def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:

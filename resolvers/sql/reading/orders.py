@@ -1,17 +1,29 @@
-"""Orders become ORDER BY: what the caller said, and a last word where only a page is wanted."""
+"""Orders become ORDER BY: what the caller said, a last word where only a page is wanted, and where a page goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import FromClause
+from sqlalchemy import FromClause, and_, false, or_, true
 
 from resolvers.errors import BadRequest
 from resolvers.predicate import Join, Order
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
+from resolvers.sql.dialects import Nulls
 from resolvers.sql.reading.joins import joined
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One part of an order. ``asked``: where the caller wants nulls; ``nulls``: where they stand."""
+
+    column: SqlColumn
+    descending: bool
+    asked: Nulls | None
+    nulls: Nulls
+    nullable: bool
 
 
 @dataclass(slots=True)
@@ -21,6 +33,7 @@ class Ordering:
     catalogue: Catalogue
     served: Served
     source: FromClause = field(init=False)
+    terms: list[Term] = field(default_factory=list)
     _joined: dict[tuple[Join, ...], Served] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -33,22 +46,66 @@ class Ordering:
         Raises:
             BadRequest: a column that is not there or has no order, a join that may lead to several rows.
         """
-        made: list[Expression] = []
-        for part in order:
-            column = self._column(part)
-            made += self.catalogue.dialect.ordered(column.column, descending=part.descending, nulls=part.nulls)
+        self.terms = [self._term(part) for part in order]
         if total:
             ordered_by = {part.field for part in order if not part.through}
-            key = [self.served.columns[name] for name in self.served.key if name not in ordered_by]
-            made += [column.column.asc() for column in key if column.orderable]
+            key = [name for name in self.served.key if name not in ordered_by]
+            self.terms += [self._term(Order(name)) for name in key if self.served.columns[name].orderable]
+        dialect = self.catalogue.dialect
+        return [
+            each
+            for term in self.terms
+            for each in dialect.ordered(term.column.column, descending=term.descending, nulls=term.asked)
+        ]
+
+    def position(self) -> list[Expression]:
+        """What tells of a row where it stands in the order."""
+        return [self.catalogue.dialect.placed(term.column) for term in self.terms]
+
+    def after(self, position: Sequence[object]) -> Expression:
+        """The condition that rows stand after the one that ``position`` was selected of."""
+        if len(position) != len(self.terms):
+            raise BadRequest("the cursor is none of this question: begin again without it")
+        ways: list[Expression] = []
+        equal: list[Expression] = []
+        for term, value in zip(self.terms, position, strict=True):
+            ways.append(and_(true(), *equal, self._behind(term, value)))
+            equal.append(self._equal(term, value))
+        condition: Expression = or_(false(), *ways)
+        first, value = self.terms[0], position[0]
+        if value is not None and not (first.nullable and first.nulls == "last"):
+            # Said once more by itself, so that an index of the first column can begin there.
+            placed, bound = self._placed(first, value)
+            condition = and_(placed <= bound if first.descending else placed >= bound, condition)
+        return condition
+
+    def _placed(self, term: Term, value: object) -> tuple[Expression, Expression]:
+        dialect = self.catalogue.dialect
+        return dialect.placed(term.column), dialect.place(term.column, value)
+
+    def _equal(self, term: Term, value: object) -> Expression:
+        if value is None:
+            return term.column.column.is_(None)
+        placed, bound = self._placed(term, value)
+        made: Expression = placed == bound
         return made
 
-    def _column(self, part: Order) -> SqlColumn:
+    def _behind(self, term: Term, value: object) -> Expression:
+        if value is None:
+            return term.column.column.is_not(None) if term.nulls == "first" else false()
+        placed, bound = self._placed(term, value)
+        made: Expression = placed < bound if term.descending else placed > bound
+        return or_(made, term.column.column.is_(None)) if term.nullable and term.nulls == "last" else made
+
+    def _term(self, part: Order) -> Term:
         served = self._through(part.through)
         column = served.column(part.field)
         if not column.orderable:
             raise BadRequest(f"{served.name}.{column.name} cannot be ordered by")
-        return column
+        dialect = self.catalogue.dialect
+        nulls = part.nulls or dialect.nulls(descending=part.descending)
+        nullable = bool(part.through) or dialect.nullable(column, served.key)
+        return Term(column, part.descending, part.nulls, nulls, nullable)
 
     def _through(self, path: tuple[Join, ...]) -> Served:
         found = self._joined.get(path)

@@ -6,14 +6,15 @@ bound parameters alone, so nothing that a caller says becomes SQL text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from resolvers.errors import BadRequest
 from resolvers.predicate import Page
-from resolvers.source import Call
+from resolvers.source import Call, Selection
 from resolvers.sql.catalogue import Access, Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.reading.conditions import condition, fit
@@ -24,11 +25,15 @@ _MAX_OFFSET = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """``columns``: what each place of a row holds. ``wire``: the journal's line, free of values."""
+    """``columns``: what each place of a row holds. ``wire``: the journal's line, free of values.
+
+    ``further``: how many values stand behind those of the columns.
+    """
 
     query: Select[Any]
     columns: tuple[SqlColumn, ...]
     wire: str
+    further: int = 0
 
 
 def statement(catalogue: Catalogue, call: Call) -> Statement:
@@ -38,19 +43,13 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
         BadRequest: an operation, field or argument that the catalogue does not have, or a value that its column
             cannot hold.
     """
-    access = catalogue.access.get(call.operation)
-    if access is None:
-        raise BadRequest(f"{catalogue.model.name} has no operation {call.operation}")
+    access = _access(catalogue, call.operation)
     served = access.served
-    columns = _selected(served, call)
-    query = select(*(column.selected() for column in columns))
+    columns = _selected(served, call.selection)
     filtered: dict[str, None] = dict.fromkeys(access.by)
-    conditions = _by_key(access, call)
-    if call.predicate is not None:
-        conditions.append(condition(catalogue, served, call.predicate, filtered))
-    if conditions:
-        query = query.where(*conditions)
-    wire = f"SELECT {served.name}" + (f" WHERE {', '.join(filtered)}" if filtered else "")
+    conditions = [*_by_key(access, call), *_conditions(catalogue, served, call, filtered)]
+    query = select(*(column.selected() for column in columns)).where(*conditions)
+    wire = _wire(served, filtered)
     if access.by:
         return Statement(query.select_from(served.table).limit(1), columns, wire)
     ordering = Ordering(catalogue, served)
@@ -60,10 +59,64 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
     return Statement(_paged(query, call.page), columns, wire)
 
 
-def _selected(served: Served, call: Call) -> tuple[SqlColumn, ...]:
-    if call.selection.everything:
+def part(
+    catalogue: Catalogue, rows: str, call: Call, nodes: Selection, limit: int, position: Sequence[object] | None
+) -> Statement:
+    """The statement of a part of the list ``rows``; behind the columns of a row stands its place in the order.
+
+    ``position``: the place after which the part begins.
+
+    Raises:
+        BadRequest: as ``statement``.
+    """
+    served = _access(catalogue, rows).served
+    columns = _selected(served, nodes)
+    filtered: dict[str, None] = {}
+    conditions = _conditions(catalogue, served, call, filtered)
+    ordering = Ordering(catalogue, served)
+    parts = ordering.by(call.order, total=True)
+    if position is not None:
+        conditions.append(ordering.after(position))
+    place = ordering.position()
+    query = select(*(column.selected() for column in columns), *place).select_from(ordering.source)
+    query = query.where(*conditions).order_by(*parts).limit(limit)
+    return Statement(query, columns, _wire(served, filtered), len(place))
+
+
+def counted(catalogue: Catalogue, rows: str, call: Call) -> Statement:
+    """The statement that counts the rows of a list.
+
+    Raises:
+        BadRequest: as ``statement``.
+    """
+    served = _access(catalogue, rows).served
+    filtered: dict[str, None] = {}
+    conditions = _conditions(catalogue, served, call, filtered)
+    query = select(func.count()).select_from(served.table).where(*conditions)
+    return Statement(query, (), f"{_wire(served, filtered)} (count)", 1)
+
+
+def _access(catalogue: Catalogue, operation: str) -> Access:
+    access = catalogue.access.get(operation)
+    if access is None:
+        raise BadRequest(f"{catalogue.model.name} has no operation {operation}")
+    return access
+
+
+def _conditions(catalogue: Catalogue, served: Served, call: Call, filtered: dict[str, None]) -> list[Expression]:
+    if call.predicate is None:
+        return []
+    return [condition(catalogue, served, call.predicate, filtered)]
+
+
+def _wire(served: Served, filtered: Mapping[str, None]) -> str:
+    return f"SELECT {served.name}" + (f" WHERE {', '.join(filtered)}" if filtered else "")
+
+
+def _selected(served: Served, selection: Selection) -> tuple[SqlColumn, ...]:
+    if selection.everything:
         return tuple(served.columns.values())
-    names = list(call.selection.fields) or list(served.key) or [next(iter(served.columns))]
+    names = list(selection.fields) or list(served.key) or [next(iter(served.columns))]
     return tuple(served.column(name) for name in names)
 
 

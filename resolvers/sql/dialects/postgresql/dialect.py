@@ -13,7 +13,7 @@ from sqlalchemy.sql import type_coerce
 
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
 from resolvers.sql.column import Expression, Reader, SqlColumn
-from resolvers.sql.dialects.dialect import Address, Database, Dialect, bad_address
+from resolvers.sql.dialects.dialect import Address, Database, Dialect, Nulls, bad_address
 from resolvers.sql.dialects.postgresql.columns import plain_type, served_column
 from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
 from resolvers.sql.dialects.scalars import shortest_single
@@ -62,6 +62,9 @@ class PostgreSql(Dialect):
         if column.degraded:
             return cast(column.column, types.Text())
         return type_coerce(column.column, plain_type(column.column.type))
+
+    def nulls(self, *, descending: bool) -> Nulls:
+        return "first" if descending else "last"
 
     def bound(self, column: SqlColumn, value: object) -> Expression:
         bound = super().bound(column, value)

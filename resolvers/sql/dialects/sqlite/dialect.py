@@ -94,6 +94,11 @@ class Sqlite(Dialect):
     def reader(self, column: SqlColumn) -> Reader | None:
         return reader(column)
 
+    def place(self, column: SqlColumn, value: object) -> Expression:
+        # As it is stored: SQLite orders values of any type, and a spelling would be another order.
+        bound: Expression = bindparam(None, value, type_=column.bound_as, unique=True)
+        return bound
+
     def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
         if not any(_wrapped(column) for column in columns):
             return super().among(columns, rows)

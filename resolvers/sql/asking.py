@@ -1,0 +1,56 @@
+"""Statements on their way to the database: a time for each, an entry of the journal, and the values of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from resolvers.errors import DeadlineExceeded
+from resolvers.source import Context
+from resolvers.sql.catalogue import Catalogue
+from resolvers.sql.dialects import Database
+from resolvers.sql.reading import Statement
+from resolvers.sql.settings import DatabaseSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asks one database; ``name`` is that of the source."""
+
+    name: str
+    catalogue: Catalogue
+    settings: DatabaseSettings
+    database: Database
+
+    async def rows(self, made: Statement, operation: str, context: Context) -> Sequence[Any]:
+        """The rows as the driver gives them.
+
+        Raises:
+            SourceError: by what went wrong. DeadlineExceeded: no time was left to begin.
+        """
+        budget = min(self.settings.timeout_s, context.remaining())
+        if budget <= 0:
+            raise DeadlineExceeded
+        with context.journal.call(self.name, operation, made.wire):
+            try:
+                return await self.database.ask(made.query, budget)
+            except (SQLAlchemyError, OSError) as error:
+                raise self.catalogue.dialect.failure(error) from error
+
+
+def read_rows(made: Statement, rows: Sequence[Any]) -> list[dict[str, object]]:
+    """Rows by the names of their columns, with values of the neutral form; further values of a row are left out."""
+    names = [column.name for column in made.columns]
+    strict = not made.further
+    found = [dict(zip(names, row, strict=strict)) for row in rows]
+    for column in made.columns:
+        read = column.reader()
+        if read is not None:
+            name = column.name
+            for row in found:
+                if row[name] is not None:
+                    row[name] = read(row[name])
+    return found

@@ -1,0 +1,113 @@
+"""Lists whose source filters and orders them itself gain other views: a model comes in and a larger model goes out.
+
+Pure. What a view costs and how it is asked is the business of each source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from resolvers.model import (
+    Argument,
+    Field,
+    ListRef,
+    NamedRef,
+    ObjectType,
+    Operation,
+    OutputType,
+    Scalar,
+    ScalarRef,
+    SourceModel,
+)
+from resolvers.naming import Naming
+from resolvers.settings import PagesSettings
+from resolvers.views.connection import AFTER, FIRST, NODES, PAGE_INFO, TOTAL, page_info
+
+
+def with_views(model: SourceModel, settings: PagesSettings) -> SourceModel:
+    """The model with a connection for each list of rows that have a key."""
+    return _Views(model, settings).model()
+
+
+class _Views:
+    def __init__(self, model: SourceModel, settings: PagesSettings) -> None:
+        self._model = model
+        self._settings = settings
+        self._types: dict[str, OutputType] = dict(model.types)
+        self._operations = dict(model.operations)
+        self._made = set(model.made)
+        self._info = ""
+
+    def model(self) -> SourceModel:
+        for operation in self._model.operations.values():
+            if operation.rows is None or not isinstance(operation.result, ListRef):
+                continue
+            assert isinstance(operation.result.item, NamedRef)
+            key = operation.result.item.name
+            row = self._model.types[key]
+            assert isinstance(row, ObjectType)
+            if row.key and operation.rows.orderable.issuperset(row.key):
+                self._connect(operation, key, row)
+        return replace(self._model, operations=self._operations, types=self._types, made=frozenset(self._made))
+
+    def _connect(self, operation: Operation, key: str, row: ObjectType) -> None:
+        name = self._free_operation(f"{operation.name}Connection")
+        first = Argument(
+            FIRST,
+            ScalarRef(Scalar.INT),
+            default=self._settings.first,
+            description=f"How many rows, {self._settings.max_first} at most.",
+            place=operation.place,
+        )
+        said = "Where to go on: the endCursor of the part before, for the same question."
+        after = Argument(AFTER, ScalarRef(Scalar.STRING), description=said, place=operation.place)
+        assert operation.rows is not None
+        self._operations[name] = Operation(
+            name,
+            operation.effect,
+            {FIRST: first, AFTER: after},
+            NamedRef(self._connection(key, row), nullable=True),
+            rows=replace(operation.rows, of=key),
+            connection_of=operation.name,
+            description=operation.description,
+            place=operation.place,
+            naming=_followed(operation.naming, operation.name, "Connection"),
+        )
+
+    def _connection(self, key: str, row: ObjectType) -> str:
+        if not self._info:
+            self._info = self._free_type("PageInfo")
+            self._types[self._info] = page_info(self._info)
+            self._made.add(self._info)
+        name = self._free_type(f"{key}Connection")
+        fields = (
+            Field(NODES, ListRef(NamedRef(key)), description="The rows, in the order that was asked for."),
+            Field(PAGE_INFO, NamedRef(self._info), description="Whether there is more, and from where."),
+            Field(TOTAL, ScalarRef(Scalar.INT), description="How many there are in all; counted when it is asked for."),
+        )
+        self._add_type(name, key, row, fields, "A part of a longer list.", "Connection")
+        return name
+
+    def _add_type(
+        self, name: str, key: str, row: ObjectType, fields: tuple[Field, ...], description: str, ending: str
+    ) -> None:
+        named = {field.name: field for field in fields}
+        naming = _followed(row.naming, row.name, ending)
+        self._types[name] = ObjectType(name, named, description=description, place=row.place, naming=naming, of=key)
+        self._made.add(name)
+
+    def _free_operation(self, wanted: str) -> str:
+        while wanted in self._operations:
+            wanted += "Part"
+        return wanted
+
+    def _free_type(self, wanted: str) -> str:
+        while wanted in self._types or wanted in self._model.inputs or wanted in self._model.enums:
+            wanted += "Part"
+        return wanted
+
+
+def _followed(naming: Naming | None, name: str, ending: str) -> Naming:
+    """The names of what goes with a list or its rows: theirs with an ending. What is there already keeps its own."""
+    known = naming or Naming(name, (name,))
+    return Naming(f"{known.place} {ending.lower()}", tuple(f"{each}{ending}" for each in known.names), known.rank + 1)
