@@ -23,16 +23,19 @@ Identified = Mapping[str, Sequence[tuple[Element, str]]]
 
 
 _IDENTIFIERS = etree.XPath(
-    "//@*[contains('|id|assertionid|', concat('|', translate(local-name(), $upper, $lower), '|'))]"
+    "//@*[contains($wanted, concat('|', ., '|'))]"
+    "[contains('|id|assertionid|', concat('|', translate(local-name(), $upper, $lower), '|'))]"
 )
 """Whatever anybody may take for an identifier: ``wsu:Id``, ``Id``, ``ID``, ``xml:id``; by libxml2, since replies may
 have hundreds of thousands of attributes."""
 
 
-def by_identifier(envelope: Element) -> Identified:
-    """The elements of an envelope by identifier, with the attribute; honest ones are alone under theirs."""
+def by_identifier(envelope: Element, security: Element) -> Identified:
+    """The elements of an envelope that the security header refers to; honest ones are alone under their identifier."""
+    references = security.iter(f"{{{DS}}}Reference", f"{{{WSSE}}}Reference")
+    wanted = "|".join(reference.get("URI", "")[1:] for reference in references)
+    attributes: Any = _IDENTIFIERS(envelope, wanted=f"|{wanted}|", upper=ascii_uppercase, lower=ascii_lowercase)
     found: dict[str, list[tuple[Element, str]]] = {}
-    attributes: Any = _IDENTIFIERS(envelope, upper=ascii_uppercase, lower=ascii_lowercase)
     for value in attributes:
         found.setdefault(str(value), []).append((value.getparent(), value.attrname))
     return found

@@ -65,7 +65,7 @@ class Verifier:
         (security,) = blocks
         signature = _only(security, SIGNATURE)
         timestamp = _only(security, TIMESTAMP)
-        identified = by_identifier(envelope)
+        identified = by_identifier(envelope, security)
         signed = self._signed(signature, identified)
         named = named_certificates(signature, security, identified, self._trusted)
         if not named:
