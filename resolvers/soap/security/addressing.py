@@ -23,23 +23,21 @@ def action_of(codec: OperationCodec) -> str:
     return codec.wsa_action or codec.action
 
 
-def address(envelope: Element, codec: OperationCodec, to: str) -> tuple[str, list[Element]]:
-    """Adds the blocks; gives the identifier of the message, and the blocks (core specification, section 3.2)."""
+def address(envelope: Element, codec: OperationCodec, to: str) -> str:
+    """Adds the blocks; gives the identifier of the message (core specification, section 3.2)."""
     header = header_of(envelope)
     message = f"urn:uuid:{uuid.uuid4()}"
     back = f"{WSA}/{'none' if codec.one_way else 'anonymous'}"
     action = etree.SubElement(header, f"{{{WSA}}}Action", nsmap={"wsa": WSA})
     action.text = action_of(codec)
     must_be_understood(action, envelope)
-    blocks = [action]
     for name, text in (("MessageID", message), ("To", to), ("ReplyTo", "")):
         block = etree.SubElement(header, f"{{{WSA}}}{name}", nsmap={"wsa": WSA})
         if text:
             block.text = text
         else:
             etree.SubElement(block, f"{{{WSA}}}Address").text = back
-        blocks.append(block)
-    return message, blocks
+    return message
 
 
 def check_relation(envelope: Element, message: str) -> None:

@@ -14,7 +14,7 @@ from resolvers.credentials import origin
 from resolvers.errors import OutcomeUnknown, SourceBadResponse
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.soap.security.addressing import action_of, address, check_relation
-from resolvers.soap.security.header import security_of
+from resolvers.soap.security.header import header_of, security_of
 from resolvers.soap.security.settings import WsSecurity
 from resolvers.soap.security.timestamp import Clock, add_timestamp, now
 from resolvers.soap.security.username import add_username
@@ -51,16 +51,16 @@ class Security:
         addressed = codec.addressing if self._addressing is None else self._addressing
         return Exchange(self, codec, url, addressed=addressed)
 
-    def prove(self, envelope: Element, url: str, addressed: list[Element]) -> None:
-        """Puts the security header into a request; ``addressed`` are blocks that are signed with it."""
+    def prove(self, envelope: Element, url: str) -> None:
+        """Puts the security header into a request; every other header block that is there is signed with the body."""
         settings = self._settings
         if settings is None or not (f"{url}/" == self._home or url.startswith(self._home)):
             return
         life, moment = settings.sent_timestamp_s, self._clock()
         if life is None and settings.username is None and self._signer is None:
             return
+        parts = list(header_of(envelope))
         block = security_of(envelope, actor=settings.actor, must_understand=settings.must_understand)
-        parts = list(addressed)
         if life is not None:
             parts.append(add_timestamp(block, moment, life))
         if settings.username is not None:
@@ -100,10 +100,9 @@ class Exchange:
 
     def on_request(self, envelope: Element) -> None:
         """Adds the header blocks; the last thing that is done to an envelope before it is written out."""
-        blocks: list[Element] = []
         if self._addressed:
-            self._message, blocks = address(envelope, self._codec, self._url)
-        self._security.prove(envelope, self._url, blocks)
+            self._message = address(envelope, self._codec, self._url)
+        self._security.prove(envelope, self._url)
 
     def on_reply(self, envelope: Element, *, several: bool = False) -> None:
         """``several``: the reply has parts beside the envelope (MTOM, attachments), which no signature covers.

@@ -20,7 +20,10 @@ from zeep.wsse import signature as zeep_signature
 from resolvers.errors import OutcomeUnknown, SourceBadResponse, SourceFault
 from resolvers.problem import ConfigurationError
 from resolvers.soap import SoapSettings
+from resolvers.soap.security.exchange import open_security
+from resolvers.soap.security.settings import WsSecurity
 from resolvers.soap.security.timestamp import written
+from resolvers.soap.shapes import OperationCodec
 from resolvers.xml import Element
 from tests.raw_server import reply, says
 from tests.soap.security.billing import (
@@ -104,6 +107,18 @@ async def test_a_key_of_an_elliptic_curve_signs_too(room: Path) -> None:
     async with billing(says(xml(envelope())), room, ws_security={"sign": sign}) as (source, server):
         await source.execute(READ, context())
     verify_envelope(sent(server), str(one.cert))
+
+
+def test_header_blocks_of_the_operation_are_signed_too(room: Path, ours: Signatory) -> None:
+    codec = OperationCodec("Ping", "urn:ping", "http://h/", "", {}, None)
+    security = open_security(
+        WsSecurity.model_validate({"sign": "gateway.both.pem"}), room, "http://h/", [codec], addressing=None
+    )
+    assert security is not None
+    root = etree.fromstring(envelope(header='<Tenant xmlns="urn:h">7</Tenant>'))
+    security.exchange(codec, "http://h/").on_request(root)
+    verify_envelope(root, str(ours.cert))
+    assert "Tenant" in signed(root)
 
 
 def signed(root: Element) -> set[str]:
