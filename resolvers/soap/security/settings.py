@@ -67,8 +67,8 @@ class WsSecurity(Settings):
     )
     sign: Annotated[Signing, BeforeValidator(_signing, json_schema_input_type=str | Signing)] | None = Field(
         None,
-        description="Body, header blocks and tokens of requests are signed with this certificate: a PEM file that holds "
-        "its key too. Needs isthmus[wss].",
+        description="Body, header blocks and tokens of requests are signed with this certificate: a PEM file that "
+        "holds its key too. Needs isthmus[wss].",
     )
     verify: (
         Annotated[Verification, BeforeValidator(_verification, json_schema_input_type=str | Verification)] | None
