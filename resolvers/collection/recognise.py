@@ -1,6 +1,7 @@
 """What a model does not say and shows by signs: envelopes, pages and batches, each with its evidence. Pure.
 
-Only descriptions of REST are looked at. What the user states stands; what the user switches off is not looked for.
+What the user states stands; what the user switches off is not looked for. Databases say all themselves; of SOAP only
+batches are looked for.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import replace
 from resolvers.collection.batches import key_of, keys_of
 from resolvers.collection.envelope import inside_of, signals_of
 from resolvers.collection.paging import paging_of
+from resolvers.collection.wrapped import wrapped_keys
 from resolvers.model import Effect, Operation, SourceModel, unwrapped
 from resolvers.settings import OperationSettings, SourceSettings
 
@@ -18,7 +20,7 @@ _NOTHING = OperationSettings()
 
 def recognise(model: SourceModel, settings: SourceSettings) -> SourceModel:
     """The model with what its operations show; ``evidence`` says of each by which signs."""
-    if model.kind != "openapi" or not settings.recognise:
+    if model.kind == "database" or not settings.recognise:
         return model
     operations = {
         name: _recognised(model, operation, settings.operations.get(name, _NOTHING))
@@ -31,6 +33,8 @@ def _recognised(model: SourceModel, operation: Operation, stated: OperationSetti
     effect = stated.effect or operation.effect
     if not stated.recognise or operation.result is None or effect is not Effect.READ:
         return operation
+    if model.kind == "wsdl":
+        return operation if stated.keys or stated.by or stated.at else wrapped_keys(model, operation)
     signals = signals_of(model, operation)
     evidence = []
     found = inside_of(model, operation, signals)

@@ -25,8 +25,9 @@ _SQL = "http://schemas.microsoft.com/sqlserver/2004/sqltypes"
 
 
 def _schema(namespace: str, content: str) -> str:
+    own = "" if namespace == XML else f' xmlns="{namespace}"'  # which may not be the default one
     return (
-        f'<xs:schema xmlns:xs="{XSD}" xmlns="{namespace}" xmlns:wsa="{_WSA}" xmlns:wsrf-bf="{_FAULTS}" '
+        f'<xs:schema xmlns:xs="{XSD}"{own} xmlns:wsa="{_WSA}" xmlns:wsrf-bf="{_FAULTS}" '
         f'xmlns:wstop="{_TOPICS}" targetNamespace="{namespace}" elementFormDefault="qualified">{content}</xs:schema>'
     )
 
@@ -206,8 +207,8 @@ STANDARD: Mapping[str, str] = {
         XML,
         _attributes("lang", "space", "id")
         + _attributes("base", typed="xs:anyURI")
-        + '<xs:attributeGroup name="specialAttrs"><xs:attribute ref="lang"/><xs:attribute ref="space"/>'
-        '<xs:attribute ref="base"/><xs:attribute ref="id"/></xs:attributeGroup>',
+        + '<xs:attributeGroup name="specialAttrs"><xs:attribute ref="xml:lang"/><xs:attribute ref="xml:space"/>'
+        '<xs:attribute ref="xml:base"/><xs:attribute ref="xml:id"/></xs:attributeGroup>',
     ),
     SOAP_ENCODING: _schema(
         SOAP_ENCODING,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from resolvers.documents import Document
 from resolvers.model import Argument, Effect, LeftOut, NamedRef, Operation, Scalar, ScalarRef, SourceModel
 from resolvers.soap.builtins import WSDL
-from resolvers.soap.operations.batches import batched
 from resolvers.soap.operations.bindings import Bound, RefusedError, bound, extension
 from resolvers.soap.operations.definitions import Definitions, documentation, place_in
 from resolvers.soap.operations.effects import effect_of, evidence_of
@@ -110,7 +109,6 @@ class _Reader:
             declared=declared,
             description=documentation(self._definitions.top),
         )
-        model = batched(model)
         address = next((codec.address for codec in codecs.values() if codec.address), "")
         return Description(model, codecs, address)
 
@@ -211,7 +209,12 @@ class _Reader:
         """What the body of a reply is read as: its one element, or a type made of its parts and attachments."""
         if len(answered.parts) == 1 and not rpc and not answered.attachments:
             return answered.parts[0], {}
-        parts = {part.name: part for part in answered.parts}
+        parts: dict[str, Member] = {}
+        for part in answered.parts:
+            name = part.name
+            while name in parts:  # one element may stand in the body twice
+                name += "Again"
+            parts[name] = replace(part, name=name)
         parts |= {name: attached_field(attachment) for name, attachment in answered.attachments.items()}
         if not parts:
             return None, {}

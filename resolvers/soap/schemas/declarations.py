@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from resolvers.model import Place
-from resolvers.soap.builtins import XSD
+from resolvers.soap.builtins import XML, XSD
 from resolvers.soap.documents.standard import STANDARD
 from resolvers.xml import Element, line_of, local, namespace_of, parse, text_inside
 
@@ -187,6 +187,8 @@ def text_of(node: Element) -> str:
 def qname(node: Element, written: str, default: str = "") -> str:
     """A prefixed name as ``{namespace}local``; ``default`` is the namespace of names that no prefix or xmlns covers."""
     prefix, colon, name = written.strip().rpartition(":")
+    if prefix == "xml":  # is bound without being declared (Namespaces in XML, section 3)
+        return f"{{{XML}}}{name}"
     namespace = node.nsmap.get(prefix if colon else None) or ("" if colon else default)
     return f"{{{namespace}}}{name}" if namespace else name
 

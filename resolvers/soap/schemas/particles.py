@@ -77,8 +77,11 @@ class Particles:
             return Leaf(
                 Member("any", "", Opaque(), "any", required=False, place=place_of(node, schema)), optional, many
             )
-        group = Group("choice" if kind == "choice" else "sequence", [], optional, many, place=place_of(node, schema))
-        if kind == "group" and node.get("ref"):
+        return self._group(node, schema, depth, Group("sequence", [], optional, many, place=place_of(node, schema)))
+
+    def _group(self, node: Element, schema: Schema, depth: int, group: Group) -> Group | None:
+        """A sequence, an all, a choice, or the named group that is referred to."""
+        if node.tag == f"{{{XSD}}}group" and node.get("ref"):
             tag = qname(node, node.get("ref", ""), schema.namespace)
             found = self._types.declarations.find("group", tag)
             if found is None:
@@ -86,11 +89,12 @@ class Particles:
                 return None
             node, schema = found
             group.name = local(tag)
-        for child in node:
-            if child.tag in _KINDS:
-                part = self._particle(child, schema, depth + 1)
-                if part is not None:
-                    group.parts.append(part)
+        group.kind = "choice" if _KINDS[node.tag] == "choice" else "sequence"
+        parts = (self._particle(child, schema, depth + 1) for child in node if child.tag in _KINDS)
+        group.parts = [part for part in parts if part is not None]
+        only = group.parts[0] if group.name and len(group.parts) == 1 else None
+        if isinstance(only, Group) and not only.optional and not only.many:  # what the named group is
+            group.kind, group.parts = only.kind, only.parts
         return group
 
     def _element(self, node: Element, schema: Schema) -> Member:

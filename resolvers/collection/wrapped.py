@@ -1,7 +1,8 @@
-"""Reads that take many keys in one call, told where there is no doubt: one list of plain values is asked for, and what
-is answered is one list of objects with a field of that very name.
+"""Reads of SOAP that take many keys in one call, told where there is no doubt: all that is asked for is one list of
+plain values, and all that is answered is one list of objects with a field of that very name.
 
-Which key belongs to which object is proved by that field when a call is answered (``resolvers/batch.py``).
+Lists lie inside wrappers there, at both ends. Which key belongs to which object is proved by that field when a call is
+answered (``resolvers/batch.py``).
 """
 
 from __future__ import annotations
@@ -27,13 +28,8 @@ _DEEPEST = 4
 _MANY = 100
 
 
-def batched(model: SourceModel) -> SourceModel:
-    """The model with what its operations show."""
-    found = {name: _batched(model, operation) for name, operation in model.operations.items()}
-    return replace(model, operations=found)
-
-
-def _batched(model: SourceModel, operation: Operation) -> Operation:
+def wrapped_keys(model: SourceModel, operation: Operation) -> Operation:
+    """The operation with what it shows; itself where it shows nothing."""
     if operation.effect is not Effect.READ or operation.keys is not None:
         return operation
     asked, answered = _asked(model, operation), _answered(model, operation)
