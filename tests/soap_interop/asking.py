@@ -5,8 +5,9 @@ It knows the served schema and the two elements; how the gateway writes and read
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from graphql import (
     GraphQLEnumType,
@@ -44,10 +45,15 @@ class Question:
 
 @dataclass
 class Asking:
-    """Questions to one schema. ``lists``: names of elements and attributes whose text is a list (xs:list)."""
+    """Questions to one schema.
+
+    ``lists``: tags of elements and attributes whose text is a list (xs:list). ``heads``: by the tag of an element those
+    that it may stand for (substitution groups).
+    """
 
     schema: GraphQLSchema
     lists: Collection[str] = field(default_factory=set)
+    heads: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def field(self, operation: str) -> tuple[str, str, GraphQLField] | None:
         """The root field of an operation: its kind and its name."""
@@ -57,8 +63,10 @@ class Asking:
                     return kind, name, found
         return None
 
-    def question(self, operation: str, request: Node | None, reply: Node | None) -> Question:
-        """Asks with what ``request`` says for what ``reply`` holds.
+    def question(
+        self, operation: str, request: Node | None, reply: Node | None, headers: Sequence[Node] = ()
+    ) -> Question:
+        """Asks with what ``request`` and the header blocks say for what ``reply`` holds.
 
         Raises:
             Unasked: the operation is not served, or cannot be asked so.
@@ -68,6 +76,7 @@ class Asking:
             raise Unasked("it is not served")
         kind, name, served = found
         variables = {} if request is None else self._arguments(served, request)
+        self._headers(served, list(headers), variables)
         declared = ", ".join(f"${argument}: {served.args[argument].type}" for argument in variables)
         passed = ", ".join(f"{argument}: ${argument}" for argument in variables)
         selection = self._selection(served.type, [] if reply is None else [reply])
@@ -80,10 +89,19 @@ class Asking:
         """The children of the element where it is a wrapper, else the element itself."""
         types = {name: argument.type for name, argument in served.args.items()}
         own = flat(etree.QName(request).localname)
-        if [flat(name) for name in types] == [own] and all(flat(etree.QName(child).localname) != own for child in request):
-            (only,) = types
-            return {only: self._value(types[only], [request])}
+        bare = next((name for name in types if flat(name) == own), None)
+        if bare is not None and all(flat(etree.QName(child).localname) != own for child in request):
+            return {bare: self._value(types[bare], [request])}
         return self._fields(types, request)
+
+    def _headers(self, served: GraphQLField, blocks: list[Node], given: dict[str, object]) -> None:
+        types = {name: argument.type for name, argument in served.args.items()}
+        for block in blocks:
+            local = etree.QName(block).localname
+            place = _place(types, (local, local + "Header"), given)
+            if place is None:
+                raise Unasked(f"the header {local} has no argument")
+            given[place] = self._value(types[place], [block])
 
     def _fields(self, types: Mapping[str, object], node: Node) -> dict[str, object]:
         """Every attribute and child of an element, and its text, each in the field of its name."""
@@ -260,42 +278,63 @@ class Asking:
 
     def _selection(self, kind: object, nodes: list[Node]) -> str:
         named = get_named_type(kind)  # type: ignore[call-overload]  # of a field
-        if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
-            possible = self.schema.get_possible_types(named)
-            parts = ["__typename"]
-            for one in possible:
-                mine = [node for node in _flattened(nodes) if _is_of(node, one.name, [item.name for item in possible])]
-                if mine:
-                    parts.append(f"... on {one.name}{self._selected(one, mine)}")
-            return f" {{ {' '.join(parts)} }}"
-        return self._selected(named, _flattened(nodes)) if isinstance(named, GraphQLObjectType) else ""
-
-    def _selected(self, named: GraphQLObjectType, nodes: list[Node]) -> str:
+        if isinstance(named, GraphQLObjectType):
+            return self._selected(named, nodes, {})
+        if not isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
+            return ""
+        names = [item.name for item in self.schema.get_possible_types(named)]
+        taken: dict[str, str] = {}
         parts = ["__typename"]
-        for name, item in named.fields.items():
-            if any(isinstance(argument.type, GraphQLNonNull) for argument in item.args.values()):
-                continue
-            inner = get_named_type(item.type)
-            if not isinstance(inner, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
-                parts.append(name)
-                continue
-            children = [child for node in nodes for child in node]
-            below = [child for child in children if flat(etree.QName(child).localname) == flat(name).rstrip("0123456789")]
-            below = below or [child for child in children if flat(etree.QName(child).localname) == flat(name)]
-            if below:
-                parts.append(name + self._selection(item.type, below))
+        for one in self.schema.get_possible_types(named):
+            mine = [node for node in nodes if _is_of(node, one.name, names)]
+            if mine:
+                parts.append(f"... on {one.name}{self._selected(one, mine, taken)}")
         return f" {{ {' '.join(parts)} }}"
 
+    def _selected(self, named: GraphQLObjectType, nodes: list[Node], taken: dict[str, str]) -> str:
+        """The leaves of a type and what the elements hold; ``taken``: the types that the fragments beside it ask for.
 
-def _flattened(nodes: list[Node]) -> list[Node]:
-    return nodes
+        A field that is of another type there gets a number behind its name.
+        """
+        parts = ["__typename"]
+        children = [child for node in nodes for child in node]
+        for name, item in named.fields.items():
+            inner = get_named_type(item.type)
+            below: list[Node] = []
+            if isinstance(inner, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
+                below = [child for child in children if name in self._fields_of(child, named)]
+                if not below:
+                    continue
+            free, number = name, 2
+            while taken.setdefault(free, str(item.type)) != str(item.type):
+                free, number = f"{name}{number}", number + 1
+            parts.append(f"{name if free == name else f'{free}: {name}'}{self._selection(item.type, below)}")
+        return f" {{ {' '.join(parts)} }}"
+
+    def _fields_of(self, child: Node, named: GraphQLObjectType) -> list[str]:
+        """The fields that may hold an element: of its own name, or of one that it may stand for."""
+        for tag in (child.tag, *self.heads.get(child.tag, ())):
+            local = flat(etree.QName(tag).localname)
+            found = [name for name in named.fields if flat(name) == local]
+            found = found or [name for name in named.fields if flat(name).rstrip("0123456789") == local]
+            if found:
+                return found
+        return []
 
 
 def _is_of(node: Node, name: str, names: list[str]) -> bool:
-    """Whether an element is of the object type that is called so, by its xsi:type or its tag."""
-    said = flat(node.get(TYPE, "").rpartition(":")[2] or etree.QName(node).localname)
-    exact = [one for one in names if flat(one) == said]
-    return name in exact if exact else said in flat(name) or not node.get(TYPE)
+    """Whether an element is of the object type that is called so: by its xsi:type, by its tag, or as it is declared."""
+    said = flat(node.get(TYPE, "").rpartition(":")[2])
+    if not said:
+        tag = flat(etree.QName(node).localname)
+        plain = [one for one in names if flat(one).startswith("plain")]
+        own = [one for one in names if flat(one) in {tag, f"{tag}type"}]
+        return name in (own or plain or names)
+    return name == max(names, key=lambda one: _likeness(flat(one), said))
+
+
+def _likeness(name: str, said: str) -> float:
+    return SequenceMatcher(None, name.removeprefix("plain"), said).ratio()
 
 
 def _place(types: Mapping[str, object], names: tuple[str, ...], given: Mapping[str, object]) -> str | None:
@@ -310,7 +349,3 @@ def _place(types: Mapping[str, object], names: tuple[str, ...], given: Mapping[s
 def _is_list(kind: object) -> bool:
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     return isinstance(inner, GraphQLList)
-
-
-def walk(node: Node) -> Iterator[Node]:
-    yield from node.iter()

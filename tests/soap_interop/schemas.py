@@ -76,6 +76,19 @@ class Schemas:
         return found
 
     @cached_property
+    def heads(self) -> dict[str, list[str]]:
+        """The elements that another may stand for, by its tag, the nearest first."""
+        found: dict[str, list[str]] = {}
+        for (kind, tag), (node, home) in self.declared.items():
+            while kind == "element" and node.get("substitutionGroup"):
+                head = qname(node, node.get("substitutionGroup", ""), home)
+                if head in found.setdefault(tag, []) or ("element", head) not in self.declared:
+                    break
+                found[tag].append(head)
+                node, home = self.declared["element", head]
+        return found
+
+    @cached_property
     def derived(self) -> dict[str, list[tuple[str, Declared]]]:
         """The complex types with a name that are derived directly from another, by that other's tag."""
         found: dict[str, list[tuple[str, Declared]]] = {}
@@ -88,13 +101,13 @@ class Schemas:
 
     @cached_property
     def validator(self) -> etree.XMLSchema:
-        """The schemas as libxml2 compiles them.
+        """The schemas as libxml2 compiles them; it adds defaults to what it looks at.
 
         Raises:
             XMLSchemaParseError: it does not accept them.
         """
         with tempfile.TemporaryDirectory() as folder:
-            return etree.XMLSchema(etree.parse(self._written(Path(folder))))
+            return etree.XMLSchema(etree.parse(self._written(Path(folder))), attribute_defaults=True)
 
     def _written(self, folder: Path) -> Path:
         """Every document as a file, and one that imports them all: libxml2 reads one import for each namespace."""
@@ -115,8 +128,10 @@ class Schemas:
             for name in names:
                 etree.SubElement(driver, f"{XSD}include", {"schemaLocation": name})
             (folder / drivers[space]).write_bytes(etree.tostring(driver))
-        top = etree.Element(f"{XSD}schema", {"targetNamespace": "urn:everything"})
-        top.extend(_import(space, drivers[space]) for space in spaces)
+        top = etree.Element(f"{XSD}schema", {"targetNamespace": "urn:everything"}, {"xs": XSD[1:-1]})
+        # lxml adds the defaults of attributes only where the document itself declares one.
+        etree.SubElement(top, f"{XSD}attribute", {"name": "here", "type": "xs:string", "default": "here"})
+        top[:0] = [_import(space, drivers[space]) for space in spaces]
         path = folder / "top.xsd"
         path.write_bytes(etree.tostring(top))
         return path

@@ -16,7 +16,7 @@ from lxml import etree
 
 from tests.soap.npm_soap import NpmServers
 from tests.soap_interop.asking import Asking, Unasked
-from tests.soap_interop.compare import attributes, differences, leaves, unlike
+from tests.soap_interop.compare import Comparison, attributes, leaves, unlike
 from tests.soap_interop.instances import NIL, Instances, Unmade
 from tests.soap_interop.messages import Asked
 from tests.soap_interop.schemas import Node, Schemas
@@ -27,7 +27,7 @@ SPACES = {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www
 FILE = """
 sources:
   it: {{ wsdl: "{wsdl}", url: "{url}", writes: true }}
-limits: {{ max_fields: 100000, max_depth: 200, max_tokens: 1000000, max_document_bytes: 100000000, max_aliases: 1000 }}
+limits: {{ max_fields: 100000, max_depth: 200, max_tokens: 1000000, max_document_bytes: 100000000, max_aliases: 1000, max_comparisons: 100000000 }}
 access: {{ default: anonymous }}
 """
 
@@ -64,8 +64,9 @@ class Served:
         try:
             request = self._instance(made, operation.request)
             reply = self._instance(made, operation.reply) if operation.reply else None
-            asking = Asking(self.gateway.snapshot.graph.schema, made.lists)
-            question = asking.question(operation.name, request, reply)
+            blocks = [self._instance(made, tag) for tag in operation.headers if tag]
+            asking = Asking(self.gateway.snapshot.graph.schema, made.lists, self.schemas.heads)
+            question = asking.question(operation.name, request, reply, blocks)
         except (Unmade, Unasked) as error:
             shown.passed_over[str(error)] += 1
             return
@@ -75,10 +76,13 @@ class Served:
         body = await self.gateway.ask(question.query, **question.variables)
         (exchange,) = self.npm.heard() or (None,)
         assert exchange is not None, f"{case}nothing arrived: {body}"
-        self._check_request(operation, request, exchange.body, case)
+        self._check_request(operation, request, blocks, exchange.body, case)
         assert (exchange.action or "").strip('"') == operation.action or operation.version == "1.2", case
         shown.operations += 1
-        shown.asked += leaves(request)
+        shown.asked += leaves(request) + sum(map(leaves, blocks))
+        if not exchange.operation:
+            shown.passed_over["the package does not find the operation"] += 1
+            return
         if reply is None:
             assert body["data"][question.root] is True, f"{case}{body}"
             return
@@ -91,11 +95,15 @@ class Served:
             shown.as_they_stand += 1
         else:
             shown.written_by_npm += 1
+            again = asking.question(operation.name, request, written, blocks)
+            if again.query != question.query:  # the package leaves out what types its elements are of
+                body = await self.gateway.ask(again.query, **again.variables)
+                self.npm.heard()
         said = etree.tostring(written, encoding="unicode")
         assert "errors" not in body, f"{case}{said}\n{body['errors'][:2]}"
         value = body["data"][question.root]
         empty = value is True and not len(written) and not attributes(written)
-        assert empty or not (found := differences(written, value)), f"{case}{said}\n{found}"
+        assert empty or not (found := Comparison(self.schemas.heads).differences(written, value)), f"{case}{said}\n{found}"
         shown.answered += leaves(written)
 
     def _instance(self, made: Instances, tag: str) -> Node:
@@ -108,15 +116,20 @@ class Served:
                 return etree.fromstring(etree.tostring(found, encoding="utf-8"))
         raise Unmade("no valid instance")
 
-    def _check_request(self, operation: Asked, request: Node, received: bytes, case: str) -> None:
+    def _check_request(self, operation: Asked, request: Node, blocks: list[Node], received: bytes, case: str) -> None:
         envelope = etree.fromstring(received)
         body = envelope.find(f"{{{SPACES[operation.version]}}}Body")
         assert body is not None, f"{case}{received.decode()}"
         assert len(body) == 1, f"{case}{received.decode()}"
-        sent = etree.fromstring(etree.tostring(body[0], encoding="utf-8"))
-        valid = self.schemas.validator.validate(sent)
-        assert valid, f"{case}{received.decode()}\n{self.schemas.validator.error_log}"
-        assert not (found := unlike(request, sent)), f"{case}{received.decode()}\n{found}"
+        header = envelope.find(f"{{{SPACES[operation.version]}}}Header")
+        wanted = [*blocks, request]
+        arrived = [*(header if header is not None else ()), body[0]]
+        assert len(arrived) == len(wanted), f"{case}{received.decode()}"
+        for one, other in zip(wanted, arrived, strict=True):
+            sent = etree.fromstring(etree.tostring(other, encoding="utf-8"))
+            valid = self.schemas.validator.validate(sent)
+            assert valid, f"{case}{received.decode()}\n{self.schemas.validator.error_log}"
+            assert not (found := unlike(one, sent)), f"{case}{received.decode()}\n{found}"
 
     def _valid_reply(self, written: str, tag: str) -> Node | None:
         """The body of the package's reply, when it is valid."""

@@ -5,7 +5,6 @@
 const fs = require("fs");
 const http = require("http");
 const path = require("path");
-const url = require("url");
 const soap = require("soap");
 
 const [catalogue, ...files] = process.argv.slice(2);
@@ -27,7 +26,7 @@ const services = anything(() => anything(() => anything(operation)));
 function offline(location) {
   if (known[location]) return path.join(catalogue, known[location]);
   if (/^https?:/i.test(location)) throw new Error("not in the catalogue");
-  return decodeURIComponent(location.replace(/^file:\/+/, "/"));
+  return decodeURIComponent(location);
 }
 
 function body(request) {
@@ -72,7 +71,7 @@ function opened(file, index) {
         path: `/${index}`,
         services,
         xml: fs.readFileSync(file, "utf8"),
-        uri: url.pathToFileURL(file).toString(),
+        uri: file,
         wsdl_options: { overrideImportLocation: offline },
         suppressStack: true,
         callback: (error) => {
