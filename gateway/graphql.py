@@ -182,7 +182,7 @@ class Endpoint:
         content: bytes | None = None
         try:
             answer = await self._answer(request, request_id, media)
-            body, content = dict(answer.body), answer.encoded
+            content = answer.encode()
             refused = answer.kind == "request_error"
             status = 400 if refused and media == GRAPHQL else 200
         except Refusal as refusal:

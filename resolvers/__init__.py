@@ -73,6 +73,7 @@ from resolvers.predicate import (
 )
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
+from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.settings import Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF
@@ -119,6 +120,8 @@ __all__ = [
     "Journal",
     "Key",
     "KeyPart",
+    "Kind",
+    "Layout",
     "LeftOut",
     "LimitExceeded",
     "LinkAmbiguous",
@@ -126,6 +129,7 @@ __all__ = [
     "Loaders",
     "ManyKeys",
     "Match",
+    "Member",
     "NamedRef",
     "Naming",
     "Not",
@@ -147,6 +151,7 @@ __all__ = [
     "Related",
     "Relation",
     "Resilient",
+    "Row",
     "Rows",
     "Scalar",
     "ScalarRef",
@@ -180,6 +185,8 @@ __all__ = [
     "nearest",
     "open_all",
     "paging_positions",
+    "plain",
+    "read",
     "row_name",
     "served",
     "settings_of",

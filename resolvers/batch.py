@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from resolvers.errors import BadRequest, IsthmusError, LinkAmbiguous, SourceBadR
 from resolvers.keys import Canonical, KeyPart, canonical_keys
 from resolvers.model import Operation
 from resolvers.predicate import And, In
+from resolvers.rows import Row, read
 from resolvers.source import Call, Context, Selection, Source
 
 Outcome: TypeAlias = "object | IsthmusError"
@@ -199,17 +200,16 @@ def _group(
     if not checked:
         (only,) = wanted
         return {only: rows}, 0
-    if not set(map(type, rows)) <= {dict} and not all(isinstance(row, Mapping) for row in rows):
+    if not set(map(type, rows)) <= {dict} and not all(isinstance(row, Mapping | Row) for row in rows):
         raise SourceBadResponse("expected a list of objects")
-    objects = cast("list[Mapping[str, object]]", rows)
-    columns = [[row.get(match.fields[index]) for row in objects] for index in checked]
+    columns = [read(rows, match.fields[index]) for index in checked]
     _check(columns)
     keys = canonical_keys([match.parts[index] for index in checked], columns)
     all_checked = len(checked) == len(match.verify)
     by_checked = None if all_checked else {tuple(key[index] for index in checked): key for key in wanted}
     found: dict[Canonical, list[object]] = {}
     foreign = 0
-    for key, row in zip(keys, objects, strict=True):
+    for key, row in zip(keys, rows, strict=True):
         target = key if by_checked is None or key is None else by_checked.get(key)
         if target is None or target not in wanted:
             foreign += 1

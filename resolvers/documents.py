@@ -1,6 +1,6 @@
 """Descriptions as bytes: read from files or fetched from the network, never parsed here.
 
-Documents are fetched with httpx once at start; calls to sources go through ``http.py``.
+Documents are fetched with httpx once at start; calls to sources go through ``http/``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The settings of sources that are reached over HTTP: where, through what network, and how we prove who we are.
 
-What they mean is decided in ``network.py`` and ``http.py``; no file is read and nothing is sent here. There is no
+What they mean is decided in ``network.py`` and ``http/``; no file is read and nothing is sent here. There is no
 setting that turns the verification of a certificate off.
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from resolvers.errors import Code, IsthmusError, LimitExceeded
 from resolvers.model import SourceModel
 from resolvers.predicate import Order, Page, Predicate
+from resolvers.rows import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,12 @@ class Selection:
     """The fields of a result that are needed, by the source's own names; empty for a leaf.
 
     ``everything``: the whole value is needed (a ``JSON`` field, a hand-written resolver that did not say less).
+    ``layout``: how the rows would stand in the answer, where they are for one place of it alone.
     """
 
     fields: Mapping[str, Selection] = field(default_factory=dict)
     everything: bool = False
+    layout: Layout | None = None
 
     def __hash__(self) -> int:
         return hash((self.everything, frozenset(self.fields)))
@@ -41,7 +44,11 @@ class Selection:
         for name, below in other.fields.items():
             mine = fields.get(name)
             fields[name] = below if mine is None else mine.merge(below)
-        return Selection(fields, self.everything or other.everything)
+        return Selection(fields, self.everything or other.everything, self.layout)
+
+    def plain(self) -> Selection:
+        """The same without a layout, for who looks into the rows as mappings."""
+        return self if self.layout is None else replace(self, layout=None)
 
     def covers(self, other: Selection) -> bool:
         """True when a row fetched for this selection also answers ``other``."""
@@ -211,7 +218,8 @@ class Source(Protocol):
         """Most calls that it has under way at once; further ones wait their turn."""
 
     async def execute(self, call: Call, context: Context) -> object:
-        """Makes one exchange and gives the decoded reply: rows are mappings by ``Field.name``.
+        """Makes one exchange and gives the decoded reply: rows are mappings by ``Field.name``, or each is a ``Row``
+        where its selection has a layout.
 
         Values are as ``Scalar`` describes them; an absent member is an absent key, and a value that the description
         does not allow is an error, never a null.

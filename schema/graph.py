@@ -192,7 +192,7 @@ def _answer(reply: Executed, plan: OperationPlan, context: Context, most: int) -
     if untold > 0:
         _log.info("%d more errors", untold, extra={"request_id": context.request_id})
         body["extensions"] = {"moreErrors": untold}
-    return Answer("data", body)
+    return Answer("data", body, laid=reply.laid)
 
 
 def _forbidden(refused: Refused, context: Context) -> dict[str, object]:

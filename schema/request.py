@@ -11,7 +11,10 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 import orjson
+
+from resolvers import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +32,37 @@ class Answer:
     """A response map (GraphQL specification section 7.1).
 
     ``kind``: ``"data"``: the operation was executed and the map has ``data``, null or not; ``"request_error"``: it was
-    refused before execution, so there is no ``data``. ``encoded``: the map as bytes where they were kept; ``body`` is
-    empty then.
+    refused before execution, so there is no ``data``. ``encoded``: the map as bytes where they were kept; ``held`` is
+    empty then. ``laid``: objects of ``held`` may be rows of a source, which only ``encode`` and ``body`` understand.
     """
 
     kind: Literal["data", "request_error"]
-    body: Mapping[str, object]
+    held: Mapping[str, object]
     encoded: bytes | None = None
+    laid: bool = False
+
+    @property
+    def body(self) -> Mapping[str, object]:
+        """The map in plain objects."""
+        return {name: plain(value) for name, value in self.held.items()} if self.laid else self.held
 
     def encode(self) -> bytes:
         """The response map as JSON, integers and decimals exact."""
         if self.encoded is not None:
             return self.encoded
+        if self.laid:
+            try:
+                return _encode(self.held)
+            except (TypeError, ValueError, NotImplementedError):
+                pass  # a value of the JSON scalar, or of a hand-written field, that only what follows can say
         try:
             return orjson.dumps(self.body)
         except TypeError:
             # orjson refuses integers over 64 bits and decimals; both occur inside values of the JSON scalar.
             return json.dumps(self.body, ensure_ascii=False, default=_exact).encode("utf-8", "replace")
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _exact(value: object) -> object:

@@ -124,6 +124,7 @@ class Walk:
     def _selected(self, rows: Selection, *, total: bool) -> Selection:
         paging = self._paging
         extra = [name for name in (self._identity, paging.last_by) if name and not rows.everything]
+        rows = rows.plain()  # they are looked into, and cursors are made of them
         row = rows.merge(Selection(dict.fromkeys(extra, LEAF))) if extra else rows
         selection = row.under(paging.items_at)
         if not paging.items_at:

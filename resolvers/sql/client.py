@@ -18,8 +18,8 @@ from resolvers.source import Call, Context
 from resolvers.sql.asking import Asking, read_rows
 from resolvers.sql.catalogue import Catalogue, reflect
 from resolvers.sql.connections import Connections
-from resolvers.sql.dialects import Database, address
-from resolvers.sql.reading import statement
+from resolvers.sql.dialects import Database, Plain, address
+from resolvers.sql.reading import KeptStatements, Statement, statement
 from resolvers.sql.settings import DatabaseSettings
 
 
@@ -35,6 +35,7 @@ class SqlSource:
         self._settings = settings
         self._database = database
         self._asking = Asking(known.model.name, known, settings, database)
+        self._kept = KeptStatements(known, database)
         self._connections = Connections(self._asking)
 
     async def execute(self, call: Call, context: Context) -> object:
@@ -50,15 +51,21 @@ class SqlSource:
         most = self._settings.max_rows
         if call.page.limit is not None and call.page.limit > most:
             raise LimitExceeded(f"at most {most} rows can be asked for at once")
-        made = statement(self._catalogue, call)
-        if call.page.limit is None:
-            made = replace(made, query=made.query.limit(most + 1))  # one more tells that there are too many
+        made = self._kept.by_keys(call, most + 1) or self._made(call)
         rows = read_rows(made, await self._asking.rows(made, call.operation, context))
         if len(rows) > most:
             raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
         if self._catalogue.access[call.operation].by:
             return rows[0] if rows else None
         return rows
+
+    def _made(self, call: Call) -> Statement:
+        made = statement(self._catalogue, call)
+        if call.page.limit is not None or isinstance(made.query, Plain):
+            return made
+        return replace(
+            made, query=made.query.limit(self._settings.max_rows + 1)
+        )  # one more tells that there are too many
 
     async def close(self) -> None:
         await self._database.close()

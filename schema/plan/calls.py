@@ -8,14 +8,13 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from resolvers import BadRequest, Call, Column, Outcome, Page
+from resolvers import BadRequest, Call, Column, Outcome, Page, read
 from resolvers import execute as execute_call
 from schema.conditions import order, predicate
 from schema.filters import LIMIT, OFFSET, ORDER_BY, WHERE
 from schema.plan.arguments import present
 from schema.plan.fields import CallOperation, Link
 from schema.plan.operation import PlannedField
-from schema.plan.rows import read
 from schema.plan.run import Run
 
 _ROW_ARGUMENTS = {WHERE, ORDER_BY, LIMIT, OFFSET}
@@ -48,7 +47,7 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
         IsthmusError: what became of the call, or of arguments that cannot be sent.
     """
     source = run.sources[plan.source]
-    made = Call(plan.operation.name, selection=planned.selection)
+    made = Call(plan.operation.name, selection=planned.laid if run.lays else planned.selection)
     if arguments:
         made = _row_arguments(made, present(arguments, plan.operation.arguments, source.model))
     value = await execute_call(source, plan.operation, made, run.context)
@@ -69,13 +68,15 @@ async def link(
     alone = whole and run.plan.loads[plan.column.group] == 1
     if plan.key_list:
         return await _listed(plan, planned, run, rows, column)
+    # Rows that others see too must stay rows: what stands in the answer is changed there.
+    selection = planned.laid if run.lays and alone else planned.selection
     found: Sequence[Outcome]
     if len(plan.keys) == 1:
         keys = read(rows, plan.keys[0])
-        found = await run.loaders.load_column(column, keys, planned.selection, alone=alone)
+        found = await run.loaders.load_column(column, keys, selection, alone=alone)
     else:
         tuples = list(zip(*(read(rows, key) for key in plan.keys), strict=True))
-        found = await run.loaders.load(column, tuples, planned.selection, alone=alone)
+        found = await run.loaders.load(column, tuples, selection, alone=alone)
     return list(found) if plan.take is None else [_taken(plan.take, outcome) for outcome in found]
 
 

@@ -19,19 +19,16 @@ from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, OperationTyp
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import inspect, is_iterable
 
-from resolvers import TYPE_KEY, LimitExceeded
+from resolvers import TYPE_KEY, LimitExceeded, Row, read
 from schema.plan.calls import call, link
 from schema.plan.fields import CallOperation, Link, ReadKey, RowType, is_row
 from schema.plan.handwritten import Handwritten
+from schema.plan.laid import Laid, as_mappings
 from schema.plan.leaves import coerce, enum_names, passes
-from schema.plan.levels import Failure, Failures, FieldLevel, ItemLevel, Level, Objects
+from schema.plan.levels import Failure, Failures, FieldLevel, ItemLevel, Level, Objects, Pending
 from schema.plan.operation import Block, Fixed, OperationPlan, PlannedField
-from schema.plan.rows import read
 from schema.plan.run import Run
 from schema.plan.shapes import Shape
-
-Pending = list[tuple[PlannedField, Objects]]
-"""Fields that wait, with the objects that they belong to."""
 
 _NONE = type(None)
 _LISTS = {list}
@@ -40,10 +37,11 @@ _ROWS = {dict}
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """``data`` is ``None`` when a null went all the way up."""
+    """``data`` is ``None`` when a null went all the way up. ``laid``: objects in it may be rows of a source."""
 
     data: dict[str, object] | None
     failures: Sequence[Failure]
+    laid: bool = False
 
 
 async def run_columns(schema: GraphQLSchema, plan: OperationPlan, variables: VariableValues, run: Run) -> Executed:
@@ -69,6 +67,8 @@ class _Columns:
         self._run = run
         self._failures = Failures()
         self._handwritten = Handwritten(schema, plan, variables, run)
+        self._laid = Laid(run, self._failures, self._complete)
+        run.lays = True
 
     async def execute(self) -> Executed:
         """The answer; all of it is null when it grows beyond its limit."""
@@ -79,29 +79,32 @@ class _Columns:
         return Executed(None, [Failure((), (), error, by_hand=False)])
 
     async def _answer(self) -> Executed:
-        root = Objects([None])
+        root, made = Objects([None]), cast("list[dict[str, object]]", [])
         if self._plan.operation.operation is OperationType.MUTATION:
-            await self._serially(root)
+            made = await self._serially(root)
         else:
             pending: Pending = []
-            self._make(self._plan.root, root, pending)
+            made = self._make(self._plan.root, root, pending)
             await self._all(pending)
         failures, everything = self._failures.settle()
-        return Executed(None if everything else root.made[0], failures)
+        self._laid.hide()
+        return Executed(None if everything else made[0], failures, self._laid.any)
 
-    async def _serially(self, root: Objects) -> None:
+    async def _serially(self, root: Objects) -> list[dict[str, object]]:
         """The root fields of a mutation, one after the other, each to its very end."""
         block = self._plan.root
-        root.made = [dict.fromkeys(entry.key for entry in block.entries)]
+        made: list[dict[str, object]] = [dict.fromkeys(entry.key for entry in block.entries)]
+        root.made = made
         for entry in block.entries:
             if isinstance(entry, Fixed):
-                root.made[0][entry.key] = entry.value
+                made[0][entry.key] = entry.value
             else:
                 await self._fill(entry, root)
                 if self._failures and self._failures.settle()[1]:
-                    return  # all is null already, and what comes after would change things nobody hears of
+                    break  # all is null already, and what comes after would change things nobody hears of
+        return made
 
-    def _make(self, block: Block, objects: Objects, pending: Pending) -> None:
+    def _make(self, block: Block, objects: Objects, pending: Pending) -> list[dict[str, object]]:
         """Makes the response objects: what can be read now is filled in, what must wait is put to ``pending``."""
         rows = objects.rows
         count = len(rows)
@@ -109,8 +112,7 @@ class _Columns:
         if self._run.objects < 0:
             raise LimitExceeded("the answer would have more objects than this server allows")
         if not block.entries:
-            objects.made = [{} for _ in rows]
-            return
+            return [{} for _ in rows]
         columns: list[Iterable[object]] = []
         waiting: list[PlannedField] = []
         for entry in block.entries:
@@ -122,17 +124,16 @@ class _Columns:
             else:
                 columns.append(repeat(None, count))
                 waiting.append(entry)
-        objects.made = block.build(columns)
+        objects.made = made = block.build(columns)
         pending.extend((entry, objects) for entry in waiting)
+        return made
 
     async def _fill(self, planned: PlannedField, objects: Objects) -> None:
         """Runs one field that waits, for all its parents, and everything below it."""
         values = await self._values(planned, objects)
         pending: Pending = []
         results = self._complete(planned, planned.shape, FieldLevel(objects, planned), values, pending)
-        key = planned.key
-        for made, result in zip(objects.made, results, strict=True):
-            made[key] = result
+        objects.fill(planned.key, results)
         await self._all(pending)
 
     async def _all(self, pending: Pending) -> None:
@@ -180,6 +181,11 @@ class _Columns:
         if shape.kind == "object":
             at: Sequence[int] = range(len(values))
             if kinds != _ROWS:
+                if any(issubclass(kind, Row) for kind in kinds):
+                    laid = self._laid.objects(planned, planned.below[shape.objects.name], level, values, pending)
+                    if laid is not None:
+                        return laid
+                    values = as_mappings(values)
                 at = [index for index, value in enumerate(values) if value is not None]
             return self._objects(planned, shape.objects, level, values, at, pending)
         return self._abstract(planned, shape, level, values, pending)
@@ -279,9 +285,7 @@ class _Columns:
         return results
 
     def _made(self, block: Block, objects: Objects, pending: Pending) -> list[dict[str, object]]:
-        if objects.rows:
-            self._make(block, objects, pending)
-        return objects.made
+        return self._make(block, objects, pending) if objects.rows else []
 
     def _shared(self, block: Block, rows: Sequence[object]) -> Sequence[object] | None:
         """Objects for rows of which most occur again and again, each made once; ``None`` where that does not do.
@@ -292,14 +296,13 @@ class _Columns:
         if 2 * len(distinct) > len(rows):
             return None
         before = len(self._failures)
-        once = Objects(list(distinct.values()))
-        self._make(block, once, [])
+        once = self._make(block, Objects(list(distinct.values())), [])
         self._run.objects -= len(rows) - len(distinct)
         if self._run.objects < 0 or len(self._failures) > before:
             self._failures.forget(before)
             self._run.objects += len(rows)
             return None
-        made = dict(zip(distinct, once.made, strict=True))
+        made = dict(zip(distinct, once, strict=True))
         return [made[id(row)] for row in rows]
 
     @staticmethod

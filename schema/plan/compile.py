@@ -36,6 +36,7 @@ from resolvers import EVERYTHING, LEAF, Scalar, Selection
 from schema.access.rules import Need, Policy
 from schema.plan.builder import builder
 from schema.plan.fields import Link, ReadKey, Strawberry, plan_of
+from schema.plan.layouts import laid_out, layout_of
 from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, Refused, ResponsePath
 from schema.plan.shapes import shape_of
 from schema.plan.variables import uses_variables
@@ -118,7 +119,8 @@ class Compiler:
             self._fields[parent.name, path] = planned
             entries.append(planned)
             needed = needed.merge(needs)
-        return Block(tuple(entries), builder(tuple(groups)), settled=all(map(_is_settled, entries))), needed
+        settled = all(map(_is_settled, entries))
+        return Block(tuple(entries), builder(tuple(groups)), settled, layout_of(entries)), needed
 
     def _field(
         self, parent: GraphQLObjectType, path: ResponsePath, order: int, nodes: list[FieldNode], met: Met
@@ -136,8 +138,9 @@ class Compiler:
         elif not uses_variables(nodes[0]):
             with suppress(GraphQLError):  # it is raised again when the field runs, and is that field's error alone
                 constant = get_argument_values(definition, nodes[0], self._variables, None, True)  # positional there
+        laid = laid_out(below, plan, shape, blocks)
         planned = PlannedField(
-            parent, name, path, order, definition, plan, tuple(nodes), shape, below, blocks, constant
+            parent, name, path, order, definition, plan, tuple(nodes), shape, below, blocks, constant, laid
         )
         if isinstance(plan, ReadKey):
             return planned, Selection({plan.key: below})

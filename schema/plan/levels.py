@@ -8,13 +8,14 @@ in the order of the response, and one that stands under an already nulled positi
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from graphql import FieldNode
 from graphql.pyutils import Path
 
+from resolvers import Row
 from schema.plan.fields import Strawberry
 from schema.plan.operation import PlannedField
 
@@ -29,7 +30,26 @@ class Objects:
     rows: Sequence[object]
     level: Level | None = None
     at: Sequence[int] | None = None
-    made: list[dict[str, object]] = field(default_factory=list)
+    made: Sequence[dict[str, object] | Row] = ()
+
+    def fill(self, key: str, values: Iterable[object]) -> None:
+        """Puts the values of one response key."""
+        first = self.made[0] if self.made else None
+        if isinstance(first, Row):
+            slot = first.slots[key]
+            for made, value in zip(self.made, values, strict=True):
+                setattr(made, slot, value)
+        else:
+            for made, value in zip(cast("Sequence[dict[str, object]]", self.made), values, strict=True):
+                made[key] = value
+
+    def clear(self, key: str, index: int) -> None:
+        """Puts null where a value stood."""
+        made = self.made[index]
+        if isinstance(made, Row):
+            setattr(made, made.slots[key], None)
+        else:
+            made[key] = None
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +65,7 @@ class FieldLevel:
 
     def clear(self, index: int) -> None:
         """Puts null where a value stood."""
-        self.objects.made[index][self.planned.key] = None
+        self.objects.clear(self.planned.key, index)
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +91,9 @@ class ItemLevel:
 
 
 Level: TypeAlias = "FieldLevel | ItemLevel"
+
+Pending: TypeAlias = list[tuple[PlannedField, Objects]]
+"""Fields that wait, with the objects that they belong to."""
 
 
 @dataclass(frozen=True, slots=True)

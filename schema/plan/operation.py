@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode
 
-from resolvers import LEAF, Selection
+from resolvers import LEAF, Layout, Selection
 from schema.plan.builder import Build
 from schema.plan.fields import CallOperation, FieldPlan, Link
 from schema.plan.shapes import Shape
@@ -33,7 +33,8 @@ class Fixed:
 class PlannedField:
     """One field of the operation on one run-time type.
 
-    ``selection``: what is needed of the field's own value. ``below``: the fields of its objects, by their run-time
+    ``selection``: what is needed of the field's own value; ``laid``: the same for rows that stand in the answer.
+    ``below``: the fields of its objects, by their run-time
     type. ``constant``: its arguments where no variable occurs in them.
     """
 
@@ -48,6 +49,7 @@ class PlannedField:
     selection: Selection = LEAF
     below: Mapping[str, Block] = field(default_factory=dict)
     constant: Mapping[str, object] | None = None
+    laid: Selection = LEAF
 
     @property
     def told(self) -> str:
@@ -72,11 +74,13 @@ class Block:
     """The fields of one object type at one place, in the order of the response; ``build`` makes objects of columns.
 
     ``settled``: all is read from the row, so one row gives one object wherever it stands, and nothing is added later.
+    ``layout``: how a row of a source would look that stands in the answer itself; ``None`` where none could.
     """
 
     entries: tuple[Entry, ...]
     build: Build
     settled: bool = False
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,3 +22,5 @@ class Run:
     batches: dict[object, object] = field(default_factory=dict)
     objects: int = 100_000
     """How many objects the answer may still have."""
+    lays: bool = False
+    """Whether rows may come as they are to stand in the answer."""

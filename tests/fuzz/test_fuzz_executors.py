@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from resolvers import Call
+from schema.plan.laid import Laid
 from schema.plan.levels import Failure, Failures
 from tests.fuzz.compare import cases, context
 from tests.fuzz.world import make
@@ -50,3 +51,21 @@ async def test_a_source_of_a_company_gives_the_same_answer_whatever_was_asked_be
     for key in range(50):
         await source.execute(Call("one", {"id": key}), context())
     assert repr(await source.execute(ask, context())) == before
+
+
+async def test_rows_stand_in_the_answers_as_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid: list[bool] = []
+    hide = Laid.hide
+
+    def counted(rows: Laid) -> None:
+        laid.append(rows.any)
+        hide(rows)
+
+    monkeypatch.setattr(Laid, "hide", counted)
+    assert not [case for seed in (901, 902) for case in await cases(seed, 10) if case.difference]
+    assert sum(laid) > len(laid) / 4
+
+
+async def test_what_only_links_need_is_missed_where_it_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Laid, "hide", lambda _: None)
+    assert "data" in {case.difference for case in await cases(901, 10)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -23,6 +24,7 @@ from resolvers import (
     ObjectType,
     Operation,
     OutputType,
+    Row,
     Scalar,
     ScalarRef,
     SourceFault,
@@ -30,6 +32,9 @@ from resolvers import (
     TypeRef,
     UnionType,
 )
+from resolvers.rest.replies.reply import AS_DESCRIBED
+from resolvers.rest.replies.rows import Rows
+from resolvers.rest.replies.typed import TypedDecoders
 from schema import Extension, LinkSettings
 
 KEYS = 8
@@ -78,16 +83,38 @@ class World:
 
 @dataclass
 class Memory:
-    """Gives the same answer to the same call, whoever asks; which calls fail depends on the seed too."""
+    """Gives the same answer to the same call, whoever asks; which calls fail depends on the seed too.
+
+    Rows that may stand in the answer are decoded for it from JSON as those of a REST source are, where they fit.
+    """
 
     model: SourceModel
     world: World
+    laid: int = 0
+    """How many replies were decoded so."""
+
+    def __post_init__(self) -> None:
+        known = Rows.of(self.model.types, self.model.enums, AS_DESCRIBED)
+        self._decoders = TypedDecoders(known, patience=0)
 
     @property
     def concurrency(self) -> int:
         return 20
 
-    async def execute(self, call: Call, context: Context) -> object:  # noqa: ARG002  # the protocol's
+    async def execute(self, call: Call, context: Context) -> object:
+        value = await self._answer(call, context)
+        result = self.model.operations[call.operation].result
+        if call.selection.layout is None or result is None or not isinstance(value, dict | list):
+            return value
+        try:
+            decode = self._decoders.of(result, call.selection)
+            found = value if decode is None else decode(json.dumps(value, allow_nan=False).encode())
+        except (TypeError, ValueError):
+            return value
+        self.laid += any(isinstance(row, Row) for row in (found if isinstance(found, list) else [found]))
+        return found
+
+    async def _answer(self, call: Call, context: Context) -> object:  # noqa: ARG002  # as above
         rng = Random(f"{self.world.seed}/{call.operation}/{sorted(call.arguments.items(), key=str)}")
         for _ in range(rng.randrange(3)):
             await asyncio.sleep(0)

@@ -21,6 +21,7 @@ from resolvers.rest.replies.choose import choose
 from resolvers.rest.replies.rows import Rows
 from resolvers.rest.schemas.maps import KEY, VALUE
 from resolvers.rest.shapes import Choice, JsonKind, Variant
+from resolvers.rows import Kind, Layout, row_class
 from resolvers.source import Selection
 
 Decode = Callable[[bytes], object]
@@ -63,8 +64,10 @@ class _Untyped(Exception):
 class TypedDecoders:
     """The decoders of one source, kept by result and selection."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, *, patience: int = 1) -> None:
+        """``patience``: so many replies for a selection are read plainly before classes of rows are made for it."""
         self._rows = rows
+        self._patience = patience
         self._known: dict[tuple[TypeRef, Selection], Decode | None] = {}
 
     def of(self, result: TypeRef, selection: Selection) -> Decode | None:
@@ -74,10 +77,17 @@ class TypedDecoders:
             if len(self._known) >= _MOST:
                 self._known.clear()
             try:
-                self._known[key] = self._decoder(result, selection)
+                self._known[key] = self._made(result, selection)
             except _Untyped:
                 self._known[key] = None
         return self._known[key]
+
+    def _made(self, result: TypeRef, selection: Selection) -> Decode:
+        bare = _bare(selection)
+        plainly = self._decoder(result, bare)
+        if bare is selection:
+            return plainly
+        return _Laid(plainly, lambda: self._decoder(result, selection), self._patience)
 
     def _decoder(self, ref: TypeRef, selection: Selection) -> Decode:
         typed, finish = self._typed(ref, selection)
@@ -132,6 +142,10 @@ class TypedDecoders:
                 asked[key], finish = self._typed(fields[key], below)
                 if finish is not None:
                     finishes.append((key, finish))
+        if selection.layout is not None and _fits(selection.layout, fields, asked):
+            row: Any = row_class(selection.layout, asked)
+            slots = [(row.attributes[key], finish) for key, finish in finishes]
+            return row, _finish_attributes(slots) if slots else None
         made: Any = TypedDict("Asked", asked, total=False)  # type: ignore[misc]  # its fields are known at run time
         return made, _finish_members(finishes) if finishes else None
 
@@ -177,6 +191,40 @@ class TypedDecoders:
         return lambda body: {variant.member: decode(body)}
 
 
+class _Laid:
+    """Decodes into rows of a layout; plainly at first, and again once replies have not fitted it time after time."""
+
+    def __init__(self, plainly: Decode, make: Callable[[], Decode], patience: int) -> None:
+        self._plainly = plainly
+        self._make = make
+        self._laid: Decode | None = None
+        self._patience = patience
+        self._misfits = 0
+
+    def __call__(self, body: bytes) -> object:
+        if self._patience > 0:
+            self._patience -= 1
+        elif self._misfits < _MISFITS:
+            try:
+                if self._laid is None:
+                    self._laid = self._make()
+                return self._laid(body)
+            except (msgspec.MsgspecError, ValueError, RecursionError):
+                self._misfits += 1
+        return self._plainly(body)
+
+
+_MISFITS = 10
+
+
+def _bare(selection: Selection) -> Selection:
+    """The selection without layouts, the very same where it has none."""
+    fields = {name: _bare(below) for name, below in selection.fields.items()}
+    if selection.layout is None and all(fields[name] is below for name, below in selection.fields.items()):
+        return selection
+    return Selection(fields, selection.everything)
+
+
 def _finish_members(finishes: list[tuple[str, Finish]]) -> Finish:
     def finish(row: Any) -> object:
         for key, each in finishes:
@@ -186,6 +234,38 @@ def _finish_members(finishes: list[tuple[str, Finish]]) -> Finish:
         return row
 
     return finish
+
+
+def _finish_attributes(finishes: list[tuple[str, Finish]]) -> Finish:
+    def finish(row: Any) -> object:
+        for attribute, each in finishes:
+            value = getattr(row, attribute)
+            if value is not None:
+                setattr(row, attribute, each(value))
+        return row
+
+    return finish
+
+
+def _fits(layout: Layout, fields: Mapping[str, TypeRef], asked: Mapping[str, Any]) -> bool:
+    """Whether what the description says of the fields is what the layout takes them for."""
+    for member in layout.members:
+        if member.key:
+            ref = fields.get(member.key)
+            if ref is None or member.key not in asked:
+                return False
+            if member.kind != "any" and (not isinstance(ref, ScalarRef) or _KIND_OF.get(ref.scalar) != member.kind):
+                return False
+    return True
+
+
+_KIND_OF: Mapping[Scalar, Kind] = {
+    Scalar.STRING: "text",
+    Scalar.ID: "text",
+    Scalar.INT: "int",
+    Scalar.FLOAT: "float",
+    Scalar.BOOLEAN: "boolean",
+}
 
 
 def _value_of(raw: object) -> object:

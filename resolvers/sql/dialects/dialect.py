@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Executable, MetaData, bindparam, tuple_, types
+from sqlalchemy import URL, Connection, Executable, MetaData, Select, bindparam, tuple_, types
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.sql import type_coerce
 
@@ -41,10 +41,32 @@ class Address:
     connect: dict[str, object] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A statement as a driver takes it: its text, and the values for the marks in it."""
+
+    text: str
+    values: tuple[object, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedText:
+    """The text of a statement with one list of values; ``before`` and ``after`` are those beside it, in their order."""
+
+    text: str
+    before: tuple[object, ...]
+    after: tuple[object, ...]
+
+
 class Database(Protocol):
     """How statements reach one database."""
 
-    async def ask(self, query: Executable, budget: float) -> Sequence[Any]:
+    def text(self, query: Select[Any]) -> KeyedText | None:
+        """The text that stands for a statement with one list of values and for all others that differ in these alone;
+        ``None`` where the driver is not asked by text.
+        """
+
+    async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:
         """The rows of a statement that changes nothing, within ``budget`` seconds.
 
         Raises:

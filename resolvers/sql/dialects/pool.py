@@ -10,13 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from resolvers.errors import SourceTimeout, SourceUnavailable
-from resolvers.sql.dialects.dialect import Address
+from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
 
 T = TypeVar("T")
 Ending: TypeAlias = "Callable[[], Awaitable[None]]"
@@ -52,8 +52,13 @@ class Pooled(ABC):
         Gives what ends it earlier when nobody waits any more; ``None`` where the driver sees to that.
         """
 
-    async def ask(self, query: Executable, budget: float) -> Sequence[Any]:
+    def text(self, query: Select[Any]) -> KeyedText | None:  # noqa: ARG002  # the protocol's
+        """As ``Database.text``: SQLAlchemy fits values to these drivers."""
+        return None
+
+    async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:
         """As ``Database.ask``."""
+        assert not isinstance(query, Plain), "no statement of these databases has a text"
         # The driver takes up to two seconds to part from a server that says nothing: nobody waits for that.
         work = asyncio.create_task(self._ask(query, budget))
         self._under_way.add(work)

@@ -129,18 +129,28 @@ def _among(dialect: Dialect, columns: Sequence[SqlColumn], values: Iterable[tupl
     Keys of a link come from other systems: one number too large among a thousand keys must not cost the others their
     rows. Text that no database takes is refused all the same.
     """
-    rows: dict[tuple[object, ...], None] = {}
     given = tuple(values)
-    for key in given:
-        fitting = _fit_key(columns, key)
-        if fitting is not None:
-            rows[fitting] = None
+    rows = fitting(columns, given)
     if not rows:
         # Unequal to every value there is, and unknown for a null, as SQL has it; nothing at all is simply false.
         return and_(*(column.compared() != column.compared() for column in columns)) if given else false()
     if dialect.max_parameters is not None and len(rows) * len(columns) > dialect.max_parameters:
         raise BadRequest(f"a condition may have at most {dialect.max_parameters} values")
-    return dialect.among(columns, list(rows))
+    return dialect.among(columns, rows)
+
+
+def fitting(columns: Sequence[SqlColumn], values: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Those of the keys that the columns can hold, each once, as the driver takes them.
+
+    Raises:
+        BadRequest: a key that no database takes.
+    """
+    rows: dict[tuple[object, ...], None] = {}
+    for key in values:
+        fitted = _fit_key(columns, key)
+        if fitted is not None:
+            rows[fitted] = None
+    return list(rows)
 
 
 def _fit_key(columns: Sequence[SqlColumn], key: tuple[object, ...]) -> tuple[object, ...] | None:

@@ -17,6 +17,7 @@ from resolvers.predicate import Page
 from resolvers.source import Call, Selection
 from resolvers.sql.catalogue import Access, Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
+from resolvers.sql.dialects import Plain
 from resolvers.sql.reading.conditions import condition, fit
 from resolvers.sql.reading.orders import Ordering
 
@@ -30,7 +31,7 @@ class Statement:
     ``further``: how many values stand behind those of the columns.
     """
 
-    query: Select[Any]
+    query: Select[Any] | Plain
     columns: tuple[SqlColumn, ...]
     wire: str
     further: int = 0

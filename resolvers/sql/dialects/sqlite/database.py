@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, QueuePool, create_engine, event
+from sqlalchemy import Connection, Executable, QueuePool, Select, create_engine, event
 from sqlalchemy import types as sql_types
 from sqlalchemy.dialects.sqlite import base as sqlite_base
+from sqlalchemy.exc import DBAPIError
 
 from resolvers.errors import SourceTimeout
-from resolvers.sql.dialects.dialect import Address
+from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
 
 T = TypeVar("T")
 
@@ -81,7 +83,20 @@ class SqliteDatabase:
         assert isinstance(dialect, sqlite_base.SQLiteDialect)
         dialect.ischema_names = {**dialect.ischema_names, **_TYPES}
 
-    async def ask(self, query: Executable, budget: float) -> Sequence[Any]:
+    def text(self, query: Select[Any]) -> KeyedText | None:
+        """As ``Database.text``."""
+        dialect = self._engine.dialect
+        given = query.compile(dialect=dialect).params
+        lists = [name for name, value in given.items() if isinstance(value, list | tuple)]
+        written = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        names = written.positiontup or []
+        keys = [index for index, name in enumerate(names) if name not in given]
+        if len(lists) != 1 or not keys or keys[-1] - keys[0] != len(keys) - 1:
+            return None
+        values = [given.get(name) for name in names]
+        return KeyedText(str(written), tuple(values[: keys[0]]), tuple(values[keys[-1] + 1 :]))
+
+    async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:
         """As ``Database.ask``."""
         clock = _Clock(time.monotonic() + max(0.001, budget - _MARGIN_S))
 
@@ -89,7 +104,7 @@ class SqliteDatabase:
             watch: _Watch = connection.info[_CLOCK]
             watch.clock = clock
             try:
-                return connection.execute(query).all()
+                return _told(connection, query) if isinstance(query, Plain) else connection.execute(query).all()
             finally:
                 watch.clock = _Clock()
 
@@ -114,6 +129,16 @@ class SqliteDatabase:
         """Waits for the threads, whose clocks have all ended."""
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         self._engine.dispose()
+
+
+def _told(connection: Connection, query: Plain) -> Sequence[Any]:
+    """The rows of a statement that SQLAlchemy need not look at: to do without it halves the cost of fifty rows."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        rows: Sequence[Any] = driver.execute(query.text, query.values).fetchall()
+    except sqlite3.Error as error:
+        raise DBAPIError(None, None, error, hide_parameters=True) from error
+    return rows
 
 
 def _prepare(connection: Any, record: Any) -> None:
