@@ -1,5 +1,6 @@
 """Reading: a call becomes one SELECT."""
 
+from resolvers.sql.reading.aggregates import Aggregate, aggregate, read_groups
 from resolvers.sql.reading.statements import Statement, counted, part, statement
 
-__all__ = ["Statement", "counted", "part", "statement"]
+__all__ = ["Aggregate", "Statement", "aggregate", "counted", "part", "read_groups", "statement"]
