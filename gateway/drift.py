@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.lock import Lock, LockedSource, Thing
-from resolvers import Source
+from resolvers import Source, is_view
 from schema import Built, model_places
 
 _WORDS = {
@@ -42,7 +42,7 @@ def locked(sources: Mapping[str, Source], built: Built, prefixes: Mapping[str, s
         names |= {
             ("operation", places["operation", key]): key
             for key, operation in model.operations.items()
-            if not operation.connection_of and places["operation", key] != key
+            if not is_view(operation) and places["operation", key] != key
         }
         made[name] = LockedSource(model.digest, prefixes.get(name, ""), names)
     return Lock(made)

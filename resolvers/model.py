@@ -300,6 +300,8 @@ class Operation:
     inside: Inside | None = None
     paging: Paging | None = None
     connection_of: str = ""
+    aggregate_of: str = ""
+    """The list whose rows are counted, summed up and so on, group by group."""
     evidence: tuple[str, ...] = ()
     reply_headers: frozenset[str] = frozenset()
     """The headers that successful replies are declared to have, in lower case."""
@@ -311,6 +313,11 @@ class Operation:
     place: Place = NOWHERE
     naming: Naming | None = None
     """What its field may be called, where that is more than ``name``."""
+
+
+def is_view(operation: Operation) -> bool:
+    """Whether an operation shows what another one gives, and no description declares it."""
+    return bool(operation.connection_of or operation.aggregate_of)
 
 
 def unwrapped(operation: Operation) -> Operation:
@@ -419,4 +426,4 @@ class SourceModel:
 
 def served(model: SourceModel) -> int:
     """How many operations that the description declares are served; other views of one of them do not count."""
-    return sum(1 for operation in model.operations.values() if not operation.connection_of)
+    return sum(1 for operation in model.operations.values() if not is_view(operation))

@@ -96,6 +96,31 @@ class Order:
     through: tuple[Join, ...] = ()
 
 
+Function: TypeAlias = Literal["key", "count", "countDistinct", "sum", "avg", "min", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOrder:
+    """How groups are ordered: by a function of a field; ``key`` is the field itself, ``count`` has none."""
+
+    function: Function
+    field: str = ""
+    descending: bool = False
+    nulls: Literal["first", "last"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Rows that are equal in the fields of ``by`` are one group; without any, all rows are.
+
+    ``having``: conditions on how many rows a group has; a ``Compare`` without a field.
+    """
+
+    by: tuple[str, ...] = ()
+    having: tuple[Compare, ...] = ()
+    order: tuple[GroupOrder, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     limit: int | None = None

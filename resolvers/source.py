@@ -15,7 +15,7 @@ import msgspec
 
 from resolvers.errors import Code, IsthmusError, LimitExceeded
 from resolvers.model import SourceModel
-from resolvers.predicate import Order, Page, Predicate
+from resolvers.predicate import Grouping, Order, Page, Predicate
 from resolvers.rows import Layout
 
 
@@ -86,7 +86,8 @@ class Call(msgspec.Struct, frozen=True):
 
     ``arguments``: by the source's names, coerced to the argument's type, absent where the caller gave none (``None``
     is a null that the caller did give). ``selection`` is of the whole decoded reply. ``predicate``, ``order`` and
-    ``page`` are only given to operations whose model has ``rows``. ``whole``: every page is needed, or an error.
+    ``page`` are only given to operations whose model has ``rows``, ``grouping`` to aggregates alone. ``whole``: every
+    page is needed, or an error.
     ``query``: parameters that only the source's own links to a next page name, plain text. ``exchange`` is filled by
     clients over HTTP where it is given.
     """
@@ -97,6 +98,7 @@ class Call(msgspec.Struct, frozen=True):
     predicate: Predicate | None = None
     order: tuple[Order, ...] = ()
     page: Page = Page()
+    grouping: Grouping = Grouping()
     whole: bool = False
     query: tuple[tuple[str, str], ...] = ()
     exchange: Exchange | None = None

@@ -12,6 +12,9 @@ from resolvers import (
     And,
     BadRequest,
     Compare,
+    Function,
+    Grouping,
+    GroupOrder,
     In,
     IsNull,
     Join,
@@ -137,3 +140,32 @@ def _order(item: Mapping[str, object], through: tuple[Join, ...] = ()) -> Order:
         raise BadRequest(f"an order may go through at most {_MAX_RELATIONS} relations, one after the other")
     assert isinstance(name, Through)
     return _order(_mapping(value), (*through, name.leads))
+
+
+def grouping(group_by: object, having: object, order_by: object) -> Grouping:
+    """What groups are asked for, by the coerced arguments.
+
+    Raises:
+        BadRequest: a condition against null, or an order through a relation.
+    """
+    count = _mapping(having).get("count") if having is not None else None
+    conditions: list[Compare] = []
+    for operator, value in _mapping(count).items() if count is not None else ():
+        if operator not in {"eq", "ne", "gt", "gte", "lt", "lte"} or value is None:
+            raise BadRequest("how many rows a group has is compared by eq, ne, gt, gte, lt and lte")
+        conditions.append(Compare("", cast("Operator", operator), value))
+    return Grouping(
+        tuple(dict.fromkeys(cast("list[str]", group_by or []))),
+        tuple(conditions),
+        tuple(_group_order(item) for item in cast("list[Mapping[str, object]]", order_by or [])),
+    )
+
+
+def _group_order(item: Mapping[str, object]) -> GroupOrder:
+    ((function, value),) = item.items()
+    if isinstance(value, Direction):
+        return GroupOrder("count", "", *value.value)
+    by = _order(_mapping(value))
+    if by.through:
+        raise BadRequest("groups cannot be ordered through a relation")
+    return GroupOrder(cast("Function", function), by.field, by.descending, by.nulls)

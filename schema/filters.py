@@ -30,6 +30,7 @@ that of a type is the type whose rows it tells of as a whole: their rules hold h
 """
 
 WHERE, ORDER_BY, LIMIT, OFFSET = "$where", "$orderBy", "$limit", "$offset"
+GROUP_BY, HAVING, GROUP_ORDER = "$groupBy", "$having", "$groupOrder"
 """How row arguments arrive among an operation's own; no source can have an argument of these names."""
 
 
@@ -167,3 +168,33 @@ def order_type(name: str, columns: Columns, orderable: frozenset[str], relations
         is_one_of=True,
         description="One field to order by; a list of them orders by the first, then the second, and so on.",
     )
+
+
+def column_type(name: str, columns: Columns, groupable: frozenset[str]) -> GraphQLEnumType:
+    """The fields that rows can be grouped by. ``groupable``: source's names."""
+    return GraphQLEnumType(
+        name,
+        lambda: {
+            field: GraphQLEnumValue(key, extensions={MIRROR: mirror})
+            for field, (key, mirror) in columns().items()
+            if key in groupable
+        },
+        description="A field to group by.",
+    )
+
+
+def group_order_type(name: str, order: GraphQLInputObjectType | None) -> GraphQLInputObjectType:
+    """The ``orderBy`` of groups. ``order``: that of their rows."""
+    fields = {"count": GraphQLInputField(DIRECTION)}
+    if order is not None:
+        fields |= {
+            function: GraphQLInputField(order) for function in ("key", "countDistinct", "sum", "avg", "min", "max")
+        }
+    said = "One value to order groups by; a list of them orders by the first, then the second, and so on."
+    return GraphQLInputObjectType(name, fields, is_one_of=True, description=said)
+
+
+def having_type(name: str, count: GraphQLInputObjectType) -> GraphQLInputObjectType:
+    """The conditions on groups."""
+    said = "Which groups; all conditions that are given must hold."
+    return GraphQLInputObjectType(name, {"count": GraphQLInputField(count)}, description=said)

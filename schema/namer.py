@@ -10,13 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from resolvers import EnumType, InputType, Naming, Operation, OutputType, Scalar, SourceModel
 from schema.naming import NO_SOURCE, RESERVED_TYPES, Names, Pins, camel, fronted, members, pascal
 from schema.shared import Kind, shapes
 
 KINDS: tuple[Kind, ...] = ("type", "input", "enum")
-CONNECTION = "Connection"
+CONNECTION, AGGREGATE = "Connection", "Aggregate"
 _REQUEST = re.compile(r"(?<=[a-z0-9])(Request|Body|Payload|Params|Parameters|Dto|DTO|RequestBody)$")
 
 
@@ -98,6 +99,7 @@ class Namer:
         pins = self._pins.get(model.name, Pins()).operations
         pinned = {key: pins[each.place] for key, each in wanted.items() if each.place in pins}
         followed = {item.connection_of: key for key, item in model.operations.items() if item.connection_of}
+        aggregates = {item.aggregate_of: key for key, item in model.operations.items() if item.aggregate_of}
         # What a database calls its tables is theirs alone: their names are as long as they are.
         roomy = model.kind != "database"
         room = {wanted[key].place: len(CONNECTION) for key in followed if key in wanted and roomy}
@@ -106,14 +108,17 @@ class Namer:
             for name in naming.names:
                 yield from fronted(prefix, camel(name), room=room.get(naming.place, 0))
 
-        def after(naming: Naming) -> Iterator[str]:
+        def after(naming: Naming, ending: str) -> Iterator[str]:
             for name in naming.names:
-                yield from fronted("", name, CONNECTION)
+                yield from fronted("", name, ending)
 
-        lists = {key: each for key, each in wanted.items() if key not in followed.values()}
+        behind = {*followed.values(), *aggregates.values()}
+        lists = {key: each for key, each in wanted.items() if key not in behind}
         given = self.root_names.give(model.name, lists, pinned, options, pascal_case=False, room=room)
-        behind = {key: replace(wanted[key], names=(given[owner],)) for owner, key in followed.items()}
-        given |= self.root_names.give(model.name, behind, pinned, after, pascal_case=False)
+        for ending, views in ((CONNECTION, followed), (AGGREGATE, aggregates)):
+            shown = {key: replace(wanted[key], names=(given[owner],)) for owner, key in views.items()}
+            options_of = partial(after, ending=ending)
+            given |= self.root_names.give(model.name, shown, pinned, options_of, pascal_case=False)
         return {key: given[key] for key in model.operations}
 
     def arguments(self, source: str, root: str, operation: Operation) -> dict[str, str]:

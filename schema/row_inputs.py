@@ -13,7 +13,17 @@ from typing import cast
 from graphql import GraphQLEnumType, GraphQLInputObjectType
 
 from resolvers import NamedRef, ObjectType, Operation, Scalar, ScalarRef, SourceModel, TypeRef
-from schema.filters import Columns, Filters, Through, list_where_type, order_type, where_type
+from schema.filters import (
+    Columns,
+    Filters,
+    Through,
+    column_type,
+    group_order_type,
+    having_type,
+    list_where_type,
+    order_type,
+    where_type,
+)
 from schema.naming import Names
 from schema.source_types import SourceTypes, row_of
 
@@ -37,6 +47,9 @@ class RowInputs:
         self._wheres: dict[tuple[str, str], GraphQLInputObjectType] = {}
         self._list_wheres: dict[tuple[str, str], GraphQLInputObjectType] = {}
         self._orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
+        self._columns: dict[tuple[str, str], GraphQLEnumType] = {}
+        self._group_orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
+        self._having: GraphQLInputObjectType | None = None
 
     def where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
         key = (made.model.name, row)
@@ -100,6 +113,30 @@ class RowInputs:
             relations = partial(self._ordered_through, made, row)
             self._orders[key] = order_type(name, _columns(made, row), operation.rows.orderable, relations)
         return self._orders[key]
+
+    def column(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLEnumType:
+        key = (made.model.name, row)
+        if key not in self._columns:
+            name = self._names.take(f"{made.outputs[row].name}Column", made.model.name, pascal_case=True)
+            assert operation.rows is not None
+            self._columns[key] = column_type(name, _columns(made, row), operation.rows.filterable)
+        return self._columns[key]
+
+    def group_order(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
+        key = (made.model.name, row)
+        if key not in self._group_orders:
+            name = self._names.take(f"{made.outputs[row].name}AggregateOrderBy", made.model.name, pascal_case=True)
+            assert operation.rows is not None
+            order = self.order(made, row, operation) if operation.rows.orderable else None
+            self._group_orders[key] = group_order_type(name, order)
+        return self._group_orders[key]
+
+    def having(self, made: SourceTypes) -> GraphQLInputObjectType:
+        """One type for the groups of all sources."""
+        if self._having is None:
+            name = self._names.take("AggregateHaving", made.model.name, pascal_case=True)
+            self._having = having_type(name, self._filters.of_scalar(Scalar.INT))
+        return self._having
 
 
 def _unique(model: SourceModel, row: str, through: Through) -> bool:

@@ -46,7 +46,7 @@ from resolvers import (
     TypeRef,
     UnionType,
 )
-from schema.filters import LIMIT, MIRROR, OFFSET, ORDER_BY, WHERE
+from schema.filters import GROUP_BY, GROUP_ORDER, HAVING, LIMIT, MIRROR, OFFSET, ORDER_BY, WHERE
 from schema.namer import KINDS, Namer, model_places
 from schema.naming import Pins, enum_values
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
@@ -200,7 +200,13 @@ class TypeBuilder:
             row = row_of(operation)
             if operation.rows.filterable:
                 arguments["where"] = GraphQLArgument(self.rows.where(made, row, operation), out_name=WHERE)
-            if operation.rows.orderable:
+            if operation.aggregate_of:
+                columns = GraphQLList(GraphQLNonNull(self.rows.column(made, row, operation)))
+                arguments["groupBy"] = GraphQLArgument(columns, out_name=GROUP_BY)
+                arguments["having"] = GraphQLArgument(self.rows.having(made), out_name=HAVING)
+                by = GraphQLList(GraphQLNonNull(self.rows.group_order(made, row, operation)))
+                arguments["orderBy"] = GraphQLArgument(by, out_name=GROUP_ORDER)
+            elif operation.rows.orderable:
                 order = GraphQLList(GraphQLNonNull(self.rows.order(made, row, operation)))
                 arguments["orderBy"] = GraphQLArgument(order, out_name=ORDER_BY)
             if rows == "all" and isinstance(operation.result, ListRef):

@@ -19,7 +19,7 @@ from gateway.commands.opening import configuration, fail, one_source
 from gateway.config import Configuration, is_configuration
 from gateway.figures import figures
 from gateway.snapshot import Snapshot, load
-from resolvers import ConfigurationError, served
+from resolvers import ConfigurationError, is_view, served
 from schema import type_count
 
 NOWHERE = "http://source.invalid"
@@ -115,7 +115,7 @@ def _print(current: Snapshot, report: dict[str, object]) -> None:
     model = current.sources["source"].model
     typer.echo(f"{model.kind}: {served(model)} of {model.declared} operations served, {report['types']} types")
     for name, operation in model.operations.items():
-        if operation.connection_of:
+        if is_view(operation):
             continue
         typer.echo(f"  {operation.effect.value:<11}{name}")
         for sign in operation.evidence:

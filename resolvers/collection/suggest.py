@@ -21,6 +21,7 @@ from resolvers.model import (
     Scalar,
     ScalarRef,
     SourceModel,
+    is_view,
     unwrapped,
 )
 
@@ -78,7 +79,7 @@ def _targets(model: SourceModel) -> Iterator[_Target]:
     for operation in model.operations.values():
         opened = unwrapped(operation)
         row = row_of(model, opened.result)
-        if operation.effect is not Effect.READ or row is None or operation.connection_of:
+        if operation.effect is not Effect.READ or row is None or is_view(operation):
             continue
         required = [argument.name for argument in operation.arguments.values() if argument.required]
         keys = operation.keys

@@ -12,7 +12,7 @@ from resolvers.errors import DeadlineExceeded
 from resolvers.source import Context
 from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.dialects import Database
-from resolvers.sql.reading import Statement
+from resolvers.sql.reading import Aggregate, Statement
 from resolvers.sql.settings import DatabaseSettings
 
 
@@ -25,7 +25,7 @@ class Asking:
     settings: DatabaseSettings
     database: Database
 
-    async def rows(self, made: Statement, operation: str, context: Context) -> Sequence[Any]:
+    async def rows(self, made: Statement | Aggregate, operation: str, context: Context) -> Sequence[Any]:
         """The rows as the driver gives them.
 
         Raises:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -19,7 +20,7 @@ from resolvers.sql.asking import Asking, read_rows
 from resolvers.sql.catalogue import Catalogue, reflect
 from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, Plain, address
-from resolvers.sql.reading import KeptStatements, Statement, statement
+from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.settings import DatabaseSettings
 
 
@@ -51,10 +52,13 @@ class SqlSource:
         most = self._settings.max_rows
         if call.page.limit is not None and call.page.limit > most:
             raise LimitExceeded(f"at most {most} rows can be asked for at once")
+        if operation is not None and operation.aggregate_of:
+            taken = aggregate(self._catalogue, operation.aggregate_of, call)
+            if call.page.limit is None:
+                taken = replace(taken, query=taken.query.limit(most + 1))
+            return read_groups(taken, await self._bounded(taken, call, context))
         made = self._kept.by_keys(call, most + 1) or self._made(call)
-        rows = read_rows(made, await self._asking.rows(made, call.operation, context))
-        if len(rows) > most:
-            raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
+        rows = read_rows(made, await self._bounded(made, call, context))
         if self._catalogue.access[call.operation].by:
             return rows[0] if rows else None
         return rows
@@ -63,9 +67,15 @@ class SqlSource:
         made = statement(self._catalogue, call)
         if call.page.limit is not None or isinstance(made.query, Plain):
             return made
-        return replace(
-            made, query=made.query.limit(self._settings.max_rows + 1)
-        )  # one more tells that there are too many
+        most = self._settings.max_rows
+        return replace(made, query=made.query.limit(most + 1))  # one more tells that there are too many
+
+    async def _bounded(self, made: Statement | Aggregate, call: Call, context: Context) -> Sequence[Any]:
+        most = self._settings.max_rows
+        rows = await self._asking.rows(made, call.operation, context)
+        if len(rows) > most:
+            raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
+        return rows
 
     async def close(self) -> None:
         await self._database.close()

@@ -15,17 +15,19 @@ from resolvers.model import (
     ObjectType,
     Operation,
     OutputType,
+    Rows,
     Scalar,
     ScalarRef,
     SourceModel,
 )
 from resolvers.naming import Naming
 from resolvers.settings import PagesSettings
+from resolvers.views.aggregates import COUNT, KEY, parts
 from resolvers.views.connection import AFTER, FIRST, NODES, PAGE_INFO, TOTAL, page_info
 
 
 def with_views(model: SourceModel, settings: PagesSettings) -> SourceModel:
-    """The model with a connection for each list of rows that have a key."""
+    """The model with a connection for each list of rows that have a key, and an aggregate for each list of rows."""
     return _Views(model, settings).model()
 
 
@@ -48,6 +50,8 @@ class _Views:
             assert isinstance(row, ObjectType)
             if row.key and operation.rows.orderable.issuperset(row.key):
                 self._connect(operation, key, row)
+            if operation.rows.filterable:
+                self._aggregate(operation, operation.rows, key, row)
         return replace(self._model, operations=self._operations, types=self._types, made=frozenset(self._made))
 
     def _connect(self, operation: Operation, key: str, row: ObjectType) -> None:
@@ -87,6 +91,31 @@ class _Views:
         )
         self._add_type(name, key, row, fields, "A part of a longer list.", "Connection")
         return name
+
+    def _aggregate(self, operation: Operation, rows: Rows, key: str, row: ObjectType) -> None:
+        name = self._free_operation(f"{operation.name}Aggregate")
+        fields = [Field(COUNT, ScalarRef(Scalar.INT), description="How many rows there are.")]
+        made: dict[str, str] = {}
+        for each in parts(row, rows):
+            if each.ending not in made:
+                made[each.ending] = self._free_type(f"{key}{each.ending}")
+                said = "Values of the fields of rows, taken together."
+                self._add_type(made[each.ending], key, row, tuple(each.fields.values()), said, each.ending)
+            nullable = each.name == KEY
+            fields.append(Field(each.name, NamedRef(made[each.ending], nullable), description=each.description))
+        result = self._free_type(f"{key}Aggregate")
+        self._add_type(result, key, row, tuple(fields), "What rows come to.", "Aggregate")
+        self._operations[name] = Operation(
+            name,
+            operation.effect,
+            {},
+            ListRef(NamedRef(result), nullable=True),
+            rows=replace(rows, of=key),
+            aggregate_of=operation.name,
+            description="What the rows come to: one object for all of them, or for each group of groupBy.",
+            place=operation.place,
+            naming=_followed(operation.naming, operation.name, "Aggregate"),
+        )
 
     def _add_type(
         self, name: str, key: str, row: ObjectType, fields: tuple[Field, ...], description: str, ending: str

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from graphql import (
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -55,6 +58,16 @@ class Need:
         return True
 
 
+def _members(
+    named: GraphQLInputObjectType | GraphQLEnumType,
+) -> Mapping[str, GraphQLInputField] | Mapping[str, GraphQLEnumValue]:
+    """The fields of an input type, or the values of an enum that tell of a field."""
+    if isinstance(named, GraphQLInputObjectType):
+        fields: Mapping[str, GraphQLInputField] = named.fields
+        return fields
+    return {name: value for name, value in named.values.items() if MIRROR in value.extensions}
+
+
 def _met(rule: RuleSettings, principal: Principal) -> bool:
     return set(rule.scopes) <= principal.scopes and (not rule.roles or bool(principal.roles & set(rule.roles)))
 
@@ -73,11 +86,11 @@ class Policy:
             if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
                 for name in named.fields:
                     self._fields[named.name, name] = self._need(self._field_rules(named, name))
-        self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType, str]]] = {}
-        """Coordinate of a field → the input fields that can reveal its values."""
+        self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType | GraphQLEnumType, str]]] = {}
+        """Coordinate of a field → the input fields and enum values that can reveal its values."""
         for named in schema.type_map.values():
-            if isinstance(named, GraphQLInputObjectType):
-                for name, definition in named.fields.items():
+            if isinstance(named, GraphQLInputObjectType | GraphQLEnumType):
+                for name, definition in _members(named).items():
                     self._fields[named.name, name] = self._need(self._input_rules(named, name))
                     mirrored = definition.extensions.get(MIRROR)
                     if isinstance(mirrored, str):
@@ -157,9 +170,9 @@ class Policy:
             types += [kin.name for kin in self._kin(returned)]
         return self._rules_at(*dict.fromkeys(types))
 
-    def _input_rules(self, named: GraphQLInputObjectType, name: str) -> list[RuleSettings]:
+    def _input_rules(self, named: GraphQLInputObjectType | GraphQLEnumType, name: str) -> list[RuleSettings]:
         rules = self._rules_at(named.name, f"{named.name}.{name}")
-        mirrored = named.fields[name].extensions.get(MIRROR)
+        mirrored = _members(named)[name].extensions.get(MIRROR)
         if isinstance(mirrored, str):
             owner, _, field = mirrored.partition(".")
             rules += self._fields[owner, field].rules
@@ -170,7 +183,10 @@ class Policy:
 
         Only rules of their own: the field they are given to carries the default.
         """
-        rules = self._rules_at(type_name) if name is None else self._fields[type_name, name].rules
+        if name is None:
+            return Need(tuple(self._rules_at(type_name)), "anonymous")
+        known = self._fields.get((type_name, name))  # values of most enums tell of nothing
+        rules = known.rules if known is not None else ()
         return Need(tuple(rules), "anonymous")
 
 

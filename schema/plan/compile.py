@@ -199,6 +199,8 @@ def used_inputs(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, s
             yield from used_inputs(typed.of_type, item)
     elif isinstance(typed, GraphQLEnumType):
         yield typed.name, None
+        if isinstance(value, str) and value in typed.values:
+            yield typed.name, value
     elif isinstance(typed, GraphQLInputObjectType):
         yield typed.name, None
         for name, inner in value.items() if isinstance(value, Mapping) else ():

@@ -11,10 +11,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Executable, MetaData, Select, bindparam, tuple_, types
+from sqlalchemy import URL, Connection, Executable, MetaData, Select, bindparam, func, tuple_, types
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.sql import type_coerce
 
@@ -165,6 +166,24 @@ class Dialect(ABC):
         if column.padded and isinstance(value, str):
             value = value.rstrip(" ")
         return self.bound(column, value)
+
+    # What numbers come to.
+
+    def summed(self, column: SqlColumn) -> Expression:
+        """The sum of a column of numbers, exact where they are."""
+        return func.sum(self.selected(column))
+
+    def averaged(self, column: SqlColumn) -> Expression:
+        """The arithmetic mean of a column of numbers."""
+        return func.avg(self.selected(column))
+
+    def whole(self, value: object) -> object:
+        """A sum of whole numbers as the driver gives it, as an ``int``."""
+        return int(value) if isinstance(value, Decimal) else value
+
+    def decimal(self, value: object) -> object:
+        """A sum or a mean of decimals or whole numbers as the driver gives it, as a ``Decimal``."""
+        return Decimal(value) if isinstance(value, int | str) else value
 
     # How conditions and orders are written.
 

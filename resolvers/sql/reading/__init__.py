@@ -1,6 +1,7 @@
 """Reading: a call becomes one SELECT."""
 
+from resolvers.sql.reading.aggregates import Aggregate, aggregate, read_groups
 from resolvers.sql.reading.kept import KeptStatements
 from resolvers.sql.reading.statements import Statement, counted, part, statement
 
-__all__ = ["KeptStatements", "Statement", "counted", "part", "statement"]
+__all__ = ["Aggregate", "KeptStatements", "Statement", "aggregate", "counted", "part", "read_groups", "statement"]

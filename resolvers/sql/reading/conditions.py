@@ -18,7 +18,7 @@ from resolvers.sql.reading.joins import joined
 from resolvers.sql.values import Unfit
 
 _TEXT_OPERATORS = frozenset({"like", "ilike", "contains", "startsWith", "endsWith"})
-_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "eq": operators.eq,
     "ne": operators.ne,
     "gt": operators.gt,
@@ -107,7 +107,7 @@ def _compare(dialect: Dialect, column: SqlColumn, operator: Operator, value: obj
         return dialect.like(column, pattern, ignore_case=operator == "ilike")
     if operator not in {"eq", "ne"} and not column.orderable:
         raise BadRequest(f"{column.name} has no order")
-    made: Expression = _COMPARISONS[operator](column.compared(), column.bound(fitting))
+    made: Expression = COMPARISONS[operator](column.compared(), column.bound(fitting))
     return made
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from resolvers.errors import SourceTimeout
 from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
+from resolvers.sql.dialects.sqlite.exact import Mean, Sum
 
 T = TypeVar("T")
 
@@ -145,6 +146,8 @@ def _prepare(connection: Any, record: Any) -> None:
     watch = record.info[_CLOCK] = _Watch()
     connection.set_progress_handler(watch.has_ended, _STEPS)
     connection.text_factory = _text_or_bytes
+    connection.create_aggregate("isthmus_sum", 1, Sum)
+    connection.create_aggregate("isthmus_avg", 1, Mean)
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only=ON")
     cursor.execute("PRAGMA case_sensitive_like=ON")

@@ -99,6 +99,17 @@ class Sqlite(Dialect):
         bound: Expression = bindparam(None, value, type_=column.bound_as, unique=True)
         return bound
 
+    def summed(self, column: SqlColumn) -> Expression:
+        # SQLite adds decimals as binary fractions: these functions are our own, made at every connection.
+        return self._exactly(func.isthmus_sum if column.scalar is Scalar.DECIMAL else func.sum, column)
+
+    def averaged(self, column: SqlColumn) -> Expression:
+        return self._exactly(func.avg if column.scalar is Scalar.FLOAT else func.isthmus_avg, column)
+
+    def _exactly(self, function: Any, column: SqlColumn) -> Expression:
+        made: Expression = type_coerce(function(self.selected(column)), types.NullType())
+        return made
+
     def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
         if not any(_wrapped(column) for column in columns):
             return super().among(columns, rows)
