@@ -53,6 +53,8 @@ def inspect(
     except ConfigurationError as error:
         problem = chosen.describe(error.problems)
     report = _report(current, time.perf_counter() - started)
+    if problem:
+        report["problem"] = problem
     if as_json:
         typer.echo(orjson.dumps(report).decode())
     elif current is not None:

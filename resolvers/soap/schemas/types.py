@@ -11,7 +11,7 @@ from dataclasses import replace
 from resolvers.model import LeftOut
 from resolvers.naming import Naming
 from resolvers.soap.builtins import XSD, XSDS
-from resolvers.soap.schemas.arrays import Arrays
+from resolvers.soap.schemas.arrays import array_of, is_array, standard_array
 from resolvers.soap.schemas.declarations import (
     Declarations,
     Found,
@@ -55,7 +55,6 @@ class Types:
         """Members that are JSON although something else is meant: their type is declared nowhere, or twice."""
         self.missing = False
         """Whether any type was met that no document declares."""
-        self._arrays = Arrays(self)
         self._shapes: dict[Element, Shape] = {}
         self._elements: dict[str, Member | None] = {}
         self._noted: set[LeftOut] = set()
@@ -138,7 +137,7 @@ class Types:
             return built
         if namespace_of(tag) in XSDS:
             return Opaque() if name in {"anyType", "ur-type"} else self._missing(f"xs:{name}")
-        array = self._arrays.standard(tag)
+        array = standard_array(self, tag)
         if array is not None:
             return array
         found = self.declarations.find("type", tag)
@@ -167,7 +166,7 @@ class Types:
         elif _holds_anything(node):
             shape = Opaque()
         else:
-            array = self._arrays.of(node, schema)
+            array = array_of(self, node, schema)
             if array is None:
                 return self.complex(node, schema, hint, naming, tag)
             shape = array
@@ -194,7 +193,7 @@ class Types:
 
     def based_on(self, node: Element, schema: Schema, tag: str) -> Complex | None:
         """The shape of a complexType as what another is derived from; ``None`` where it is an array or a wildcard."""
-        if _holds_anything(node) or self._arrays.of(node, schema) is not None:
+        if _holds_anything(node) or is_array(node, schema):
             return None
         return self.complex(node, schema, local(tag), naming_of(tag), tag)
 
