@@ -151,10 +151,11 @@ def _not_in(used: set[str], name: str, content: Sequence[Content]) -> str:
 
 def _of_its_own_name(contents: Iterable[Content]) -> Iterator[Content]:
     """Each content under a name that none before it has: the same element may come a second time."""
-    used: set[str] = set()
+    used: dict[str, int] = {}
     for content in contents:
         name = content.name
         while name in used:
-            name += "Again"
-        used.add(name)
+            used[content.name] += 1
+            name = f"{content.name}Again{used[content.name] if used[content.name] > 2 else ''}"
+        used[name] = 1
         yield content if name == content.name else replace(content, name=name)

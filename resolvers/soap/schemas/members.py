@@ -13,7 +13,7 @@ from resolvers.model import LeftOut
 from resolvers.naming import shortened
 from resolvers.soap.builtins import SOAP_ENCODINGS, XSD, XSDS
 from resolvers.soap.schemas.contents import Contents
-from resolvers.soap.schemas.declarations import Schema, derivation, is_true, place_of, qname
+from resolvers.soap.schemas.declarations import NESTING, Schema, derivation, is_true, place_of, qname
 from resolvers.soap.schemas.particles import Group, Leaf, Particle, Particles
 from resolvers.soap.schemas.types import Types
 from resolvers.soap.shapes import Complex, Member, Opaque, Shape, Simple
@@ -45,9 +45,10 @@ class Filling:
             base = self._base(chain[-1])
             if base is None:
                 break
-            if base in chain:
+            if base in chain or len(chain) > NESTING:
                 node, schema = self._types.nodes[shape]
-                self._types.note(shape.name, "derived from itself", node, schema)
+                reason = "derived from itself" if base in chain else "derived through too many types"
+                self._types.note(shape.name, reason, node, schema)
                 break
             chain[-1].base = base
             chain.append(base)

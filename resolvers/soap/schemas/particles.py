@@ -21,6 +21,8 @@ from resolvers.xml import Element, local, namespace_of
 
 _KINDS = {f"{{{XSD}}}{kind}": kind for kind in ("sequence", "all", "choice", "group", "element", "any")}
 _UNREPEATED = {"0", "1"}
+MOST_PARTICLES = 10_000
+"""Of one type, those of its groups among them: groups that hold others twice would double them at each step."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +55,9 @@ class Particles:
     def __init__(self, types: Types, owner: Complex) -> None:
         self._types = types
         self._owner = owner
+        self._left = MOST_PARTICLES
+        self._inside: list[str] = []
+        """The named groups that are being read."""
 
     def note(self, member: str, reason: str, node: Element, schema: Schema) -> None:
         self._types.note(f"{self._owner.name}.{member}" if member else self._owner.name, reason, node, schema)
@@ -66,8 +71,9 @@ class Particles:
         optional, many = node.get("minOccurs") == "0", node.get("maxOccurs", "1") not in _UNREPEATED
         if node.get("maxOccurs") == "0":
             return None
-        if depth > NESTING:
-            self.note("", "a group that contains itself", node, schema)
+        self._left -= 1
+        if depth > NESTING or self._left < 0:
+            self.note("", "more than a type can hold", node, schema)
             return None
         kind = _KINDS[node.tag]
         if kind == "element":
@@ -87,11 +93,17 @@ class Particles:
             if found is None:
                 self.note("", f"the group {local(tag)} is declared nowhere", node, schema)
                 return None
+            if tag in self._inside:
+                self.note("", "a group that contains itself", node, schema)
+                return None
             node, schema = found
             group.name = local(tag)
+            self._inside.append(tag)
         group.kind = "choice" if _KINDS[node.tag] == "choice" else "sequence"
         parts = (self._particle(child, schema, depth + 1) for child in node if child.tag in _KINDS)
         group.parts = [part for part in parts if part is not None]
+        if group.name:
+            self._inside.pop()
         only = group.parts[0] if group.name and len(group.parts) == 1 else None
         if isinstance(only, Group) and not only.optional and not only.many:  # what the named group is
             group.kind, group.parts = only.kind, only.parts
@@ -144,7 +156,7 @@ class Particles:
             description=with_facets(text_of(node) or found.description, found.shape, found.default, found.fixed),
         )
 
-    def attributes(self, node: Element, schema: Schema, depth: int = 0) -> Iterator[Member]:
+    def attributes(self, node: Element, schema: Schema, seen: frozenset[str] = frozenset()) -> Iterator[Member]:
         """The attributes that a declaration has itself, those of its attribute groups among them."""
         for child in node:
             kind = local(child.tag)
@@ -152,13 +164,15 @@ class Particles:
                 found = self._attribute(child, schema)
                 if found is not None:
                     yield found
-            elif kind == "attributeGroup" and depth <= NESTING:
+            elif kind == "attributeGroup" and len(seen) <= NESTING:
                 tag = qname(child, child.get("ref", ""), schema.namespace)
+                if tag in seen:
+                    continue
                 group = self._types.declarations.find("attributeGroup", tag)
                 if group is None:
                     self.note("", f"the attribute group {child.get('ref')} is declared nowhere", child, schema)
                 else:
-                    yield from self.attributes(*group, depth + 1)
+                    yield from self.attributes(*group, seen | {tag})
 
     def _attribute(self, node: Element, schema: Schema) -> Member | None:
         written, declared, context = node.get("ref"), node, schema

@@ -42,6 +42,8 @@ class SimpleTypes:
         self._declarations = declarations
         self._names = names
         self._made: dict[Element, Simple] = {}
+        self._plain: dict[Element, Simple] = {}
+        """What global types are before an enumeration has its name; a type that is being read is text in itself."""
 
     def of(self, node: Element, schema: Schema, hint: str, naming: Naming | None) -> Simple:
         """The shape of a simpleType; ``hint``: what an enumeration may be called."""
@@ -112,7 +114,10 @@ class SimpleTypes:
             return TEXT
         if local(found[0].tag) == "complexType":
             return self._of_complex(*found, depth + 1)
-        plain = self._made.get(found[0]) or self._simple(*found, depth + 1)
+        plain = self._plain.get(found[0])
+        if plain is None:
+            self._plain[found[0]] = TEXT
+            plain = self._plain[found[0]] = self._simple(*found, depth + 1)
         return self.of(*found, local(tag), naming_of(tag)) if plain.values else plain
 
     def _of_complex(self, node: Element, schema: Schema, depth: int) -> Simple:
@@ -137,7 +142,8 @@ class SimpleTypes:
         scalars = {(member.scalar, member.builtin, member.many) for member in members}
         if len(scalars) == 1 and not members[0].many and members[0].scalar is not Scalar.STRING:
             return replace(members[0], values=(), name="", facets=NO_FACETS)
-        return replace(TEXT, union=tuple(members))
+        flat = (inner for member in members for inner in (member.union or (member,)))
+        return replace(TEXT, union=tuple(dict.fromkeys(flat)))
 
 
 def _facets(node: Element, base: Facets) -> Facets:

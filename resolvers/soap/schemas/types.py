@@ -166,8 +166,10 @@ class Types:
         elif _holds_anything(node):
             shape = Opaque()
         else:
+            self._shapes[node] = Opaque()  # of an array of itself, which has no end
             array = array_of(self, node, schema)
             if array is None:
+                del self._shapes[node]
                 return self.complex(node, schema, hint, naming, tag)
             shape = array
         self._shapes[node] = shape
