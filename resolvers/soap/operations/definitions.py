@@ -13,7 +13,7 @@ from resolvers.problem import Problem
 from resolvers.soap.builtins import WSDL, XSD
 from resolvers.soap.documents.gather import IMPORTS, resolve
 from resolvers.soap.documents.standard import STANDARD
-from resolvers.soap.schemas.declarations import Declarations, qname
+from resolvers.soap.schemas.declarations import Declarations
 from resolvers.xml import Element, UnsafeXml, line_of, local, parse, text_inside
 
 _DEFINITIONS = f"{{{WSDL}}}definitions"
@@ -66,10 +66,6 @@ class Definitions:
         for (of, tag), (node, document) in list(self._named.items()):
             if of == kind:
                 yield tag, node, document
-
-    def tag(self, node: Element, written: str) -> str:
-        """A qualified name as ``{namespace}local``."""
-        return qname(node, written)
 
     def miss(self, what: str, reason: str, node: Element, document: str) -> None:
         """Remembers what is missing without which something is served as less."""

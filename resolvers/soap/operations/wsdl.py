@@ -12,16 +12,15 @@ from resolvers.documents import Document
 from resolvers.model import Argument, Effect, LeftOut, NamedRef, Operation, Scalar, ScalarRef, SourceModel
 from resolvers.soap.builtins import WSDL
 from resolvers.soap.operations.bindings import Bound, RefusedError, bound, extension
+from resolvers.soap.operations.codecs import Codecs
 from resolvers.soap.operations.definitions import Definitions, documentation, place_in
 from resolvers.soap.operations.effects import effect_of, evidence_of
-from resolvers.soap.operations.messages import Message, Messages, attached_field
-from resolvers.soap.operations.policies import Policies, action_of
 from resolvers.soap.schemas.declarations import qname
 from resolvers.soap.schemas.families import Families
 from resolvers.soap.schemas.neutral import Neutral
 from resolvers.soap.schemas.types import Types
 from resolvers.soap.schemas.written import Written
-from resolvers.soap.shapes import Attachment, Complex, Content, Member, OperationCodec
+from resolvers.soap.shapes import Attachment, Content, Member, OperationCodec
 from resolvers.xml import Element, local
 
 __all__ = ["Description", "effect_of", "read"]
@@ -65,8 +64,7 @@ class _Reader:
         self._definitions = definitions
         self._types = Types(definitions.declarations)
         self._families = Families(self._types)
-        self._messages = Messages(definitions, self._types)
-        self._policies = Policies(definitions)
+        self._codecs = Codecs(definitions, self._types, self._families)
         self._abstracts: dict[Element, dict[str, list[Element]]] = {}
         """The operations of each port type by name."""
         self._left_out: list[LeftOut] = []
@@ -93,9 +91,10 @@ class _Reader:
         left_out = (
             *self._left_out,
             *self._definitions.left_out,
+            *self._codecs.degraded,
             *self._degraded,
             *self._types.degraded,
-            *dict.fromkeys(neutral.degraded),
+            *neutral.degraded,
         )
         model = SourceModel(
             self._name,
@@ -105,7 +104,7 @@ class _Reader:
             neutral.inputs,
             neutral.enums,
             left_out=left_out,
-            fallbacks=(*self._messages.fallbacks, *dict.fromkeys(self._types.fallbacks)),
+            fallbacks=(*self._codecs.fallbacks, *dict.fromkeys(self._types.fallbacks)),
             declared=declared,
             description=documentation(self._definitions.top),
         )
@@ -123,7 +122,7 @@ class _Reader:
                 if known is not None and known.abstract is abstract:
                     each.soap  # noqa: B018 - that it is bound to SOAP at all
                     continue
-                draft = _Draft(self._codec(each, abstract, document), each, abstract)
+                draft = _Draft(self._codecs.of(each, abstract, document), each, abstract)
                 if known is None:
                     drafts[name] = draft
                 elif _signature(draft.codec) != _signature(known.codec):
@@ -155,73 +154,6 @@ class _Reader:
             if len(same) == 1 or _input_name(node) == _input_name(each.node):
                 return node, found[1]
         raise RefusedError("its port type does not declare it", each.node)
-
-    def _codec(self, each: Bound, abstract: Element, document: str) -> OperationCodec:
-        soap = each.soap
-        details = extension(each.node, "operation")
-        rpc = ((details.get("style") if details is not None else None) or soap.get("style", "document")) == "rpc"
-        if abstract.find(f"{{{WSDL}}}input") is None:
-            raise RefusedError("it is sent by the service, not by a client", abstract)
-        given = self._messages.read(each, abstract, "input", rpc=rpc)
-        answered = self._messages.read(each, abstract, "output", rpc=rpc)
-        faults = [*self._messages.faults(abstract, document), *given.faults, *answered.faults]
-        self._families.settle()
-        wrapper, parts = _arguments(each.name, given, rpc=rpc)
-        named: dict[str, Content] = {}
-        for part in parts:
-            if part.name in named:
-                raise RefusedError("two parts of its message have the same name", abstract)
-            named[part.name] = part
-        headers = {}
-        for name, header in given.headers.items():
-            free = name if name not in named else f"{name}Header"
-            headers[free] = replace(header, name=free)
-        for name in answered.headers:
-            reason = f"the header {name} of its reply is not served"
-            self._degraded.append(LeftOut(each.name, reason, place_in(each.node, each.document), degraded=True))
-        action = details.get("soapAction", "") if details is not None else ""
-        asked = self._policies.of(each)
-        result, attachments = self._result(each, abstract, answered, rpc=rpc)
-        return OperationCodec(
-            each.name,
-            action,
-            each.address,
-            wrapper,
-            named,
-            result,
-            {fault.tag: fault for fault in faults},
-            version=each.version,
-            rpc=rpc,
-            encoded=given.encoded or answered.encoded,
-            headers=headers,
-            reply_wrapper=_tag(answered.namespace, f"{each.name}Response") if rpc and result is not None else "",
-            one_way=abstract.find(f"{{{WSDL}}}output") is None,
-            attachments=given.attachments,
-            reply_attachments=attachments,
-            addressing=asked.addressing,
-            wsa_action=action_of(abstract, action),
-            mtom=asked.mtom,
-        )
-
-    def _result(
-        self, each: Bound, abstract: Element, answered: Message, *, rpc: bool
-    ) -> tuple[Member | None, Mapping[str, Attachment]]:
-        """What the body of a reply is read as: its one element, or a type made of its parts and attachments."""
-        if len(answered.parts) == 1 and not rpc and not answered.attachments:
-            return answered.parts[0], {}
-        parts: dict[str, Member] = {}
-        for part in answered.parts:
-            name = part.name
-            while name in parts:  # one element may stand in the body twice
-                name += "Again"
-            parts[name] = replace(part, name=name)
-        parts |= {name: attached_field(attachment) for name, attachment in answered.attachments.items()}
-        if not parts:
-            return None, {}
-        node = abstract.find(f"{{{WSDL}}}output")
-        name = local((node.get("message", "") if node is not None else "").replace(":", "}")) or f"{each.name}Response"
-        shape = self._messages.together(name, parts, each.node, each.document)
-        return Member(name, "", shape, place=shape.place), answered.attachments
 
     def _writable(self, draft: _Draft, written: Written) -> OperationCodec:
         """The codec without the optional parts that cannot be written.
@@ -272,35 +204,9 @@ class _Reader:
         )
 
 
-def _arguments(name: str, given: Message, *, rpc: bool) -> tuple[str, list[Content]]:
-    """The wrapper's tag and its children in RPC and by the wrapped convention, else the parts themselves."""
-    parts: list[Content] = [*given.parts]
-    if rpc:
-        return _tag(given.namespace, name), parts
-    if len(given.parts) == 1 and not given.attachments:
-        only = given.parts[0]
-        shape = only.shape
-        if (
-            local(only.tag) == name
-            and not only.nillable
-            and not only.substitutes
-            and isinstance(shape, Complex)
-            and not shape.derived
-            and not shape.abstract
-            and all(member.kind in {"element", "any"} for member in shape.members)
-            and all(content.name for content in shape.content)
-        ):
-            return only.tag, list(shape.content)
-    return "", parts
-
-
 def _attachment(attachment: Attachment) -> Argument:
     told = f"An attachment: {', '.join(attachment.media)}" if attachment.media else "An attachment"
     return Argument(attachment.name, ScalarRef(Scalar.BASE64), required=attachment.required, description=told)
-
-
-def _tag(namespace: str, name: str) -> str:
-    return f"{{{namespace}}}{name}" if namespace else name
 
 
 def _answers(argument: Argument, fields: Mapping[str, object]) -> bool:

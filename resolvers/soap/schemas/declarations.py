@@ -5,7 +5,6 @@ It follows XML Schema 1.0 part 1, chapters 3 and 4. What is declared is kept as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -200,8 +199,3 @@ def place_of(node: Element, schema: Schema) -> Place:
 
 def is_true(written: str | None) -> bool:
     return written in {"true", "1"}
-
-
-def schemas_inside(root: Element) -> Iterator[Element]:
-    """The schemas that stand inside the ``types`` of a WSDL."""
-    return root.iter(f"{{{XSD}}}schema")

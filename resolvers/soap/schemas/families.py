@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from resolvers.model import LeftOut
 from resolvers.soap.schemas.members import Filling
-from resolvers.soap.schemas.neutral import reference
+from resolvers.soap.schemas.references import reference
 from resolvers.soap.schemas.types import Types
 from resolvers.soap.shapes import Complex
 

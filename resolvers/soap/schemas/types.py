@@ -199,10 +199,6 @@ class Types:
             return None
         return self.complex(node, schema, local(tag), naming_of(tag), tag)
 
-    def part(self, name: str, tag: str, place_node: Element, schema: Schema) -> Member:
-        """A part of an RPC message: an element of no namespace whose type is ``tag``."""
-        return Member(name, name, self.type_named(tag), type_tag=tag, place=place_of(place_node, schema))
-
     def inner_type(self, node: Element, schema: Schema, owner: Complex, name: str) -> Shape:
         """The shape of an element that stands in the declaration of ``owner``."""
         hint = owner.name + name[:1].upper() + name[1:]
