@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from resolvers.credentials import Credentials
 from resolvers.documents import Documents
 from resolvers.model import ObjectType, Scalar, ScalarRef
 from resolvers.soap.documents.gather import gather
@@ -173,7 +174,7 @@ async def test_a_wsdl_and_its_schemas_behind_authentication_are_fetched_with_it_
         )
         answers["/s/desk?wsdl"] = wsdl(types + ASK + '<xs:element name="Answer" type="xs:int"/>')
         answers["/s/row.xsd?v=1"] = schema(ROW.format("a"))
-        documents = Documents(tmp_path, headers={"authorization": "Bearer t"})
+        documents = Documents(tmp_path, credentials=Credentials({"authorization": "Bearer t"}))
         where = f"{server.url}/s/desk?wsdl"
         found = await gather(documents, where)
         assert other.heard == []
