@@ -182,3 +182,13 @@ async def test_a_wsdl_and_its_schemas_behind_authentication_are_fetched_with_it_
         description = read("desk", found, where)
         assert "Row" in description.model.inputs
         assert {item.reason for item in description.model.left_out} == {"the document could not be fetched"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+async def test_what_a_document_refers_to_is_found_in_whatever_encoding(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "row.xsd").write_text(schema(ROW.format("a")))
+    types = '<é:include xmlns:é="http://www.w3.org/2001/XMLSchema" schemaLocation="row.xsd"/>' + ASK
+    text = f'<?xml version="1.0" encoding="{encoding}"?>' + wsdl(types + '<xs:element name="Answer" type="xs:int"/>')
+    (tmp_path / "desk.wsdl").write_bytes(text.encode(encoding))
+    found = await gather(Documents(tmp_path), "desk.wsdl")
+    assert list(found) == ["desk.wsdl", "row.xsd"]
