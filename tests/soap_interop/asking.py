@@ -23,7 +23,7 @@ from graphql import (
 )
 from lxml import etree
 
-from tests.soap_interop.compare import attributes, flat
+from tests.soap_interop.compare import attributes, flat, is_shortened
 from tests.soap_interop.instances import NIL, TYPE
 from tests.soap_interop.schemas import Node
 
@@ -317,6 +317,7 @@ class Asking:
             local = flat(etree.QName(tag).localname)
             found = [name for name in named.fields if flat(name) == local]
             found = found or [name for name in named.fields if flat(name).rstrip("0123456789") == local]
+            found = found or [name for name in named.fields if is_shortened(name, etree.QName(tag).localname)]
             if found:
                 return found
         return []
@@ -343,7 +344,7 @@ def _place(types: Mapping[str, object], names: tuple[str, ...], given: Mapping[s
             for place in types:
                 if place not in given and (place == name if not exact else flat(place) == flat(name)):
                     return place
-    return None
+    return next((place for name in names for place in types if place not in given and is_shortened(place, name)), None)
 
 
 def _is_list(kind: object) -> bool:

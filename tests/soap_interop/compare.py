@@ -172,9 +172,15 @@ def _field(fields: Mapping[str, object], names: tuple[str, ...]) -> str | None:
                 return place
     for name in names:
         for place in fields:
-            if re.fullmatch(re.escape(flat(name)) + r"\d", flat(place)):
+            if re.fullmatch(re.escape(flat(name)) + r"\d", flat(place)) or is_shortened(place, name):
                 return place
     return None
+
+
+def is_shortened(place: str, name: str) -> bool:
+    """Whether a field may be what became of a long name: some of its words, in their order."""
+    letters = iter(flat(name))
+    return len(name) > 38 and len(flat(place)) > len(name) // 2 and all(letter in letters for letter in flat(place))
 
 
 def _scalar(node: Node, text: str, value: object, path: str) -> list[str]:

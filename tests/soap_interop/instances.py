@@ -27,13 +27,18 @@ class Unmade(Exception):
 
 
 class Instances:
-    """Instances by one random generator. ``wildcards``: whether elements that nothing declares fill ``xs:any``."""
+    """Instances by one random generator.
 
-    def __init__(self, schemas: Schemas, rng: random.Random, *, wildcards: bool = False, derived: bool = True) -> None:
+    ``wildcards``: whether elements that nothing declares fill ``xs:any``. ``derived``: whether types and elements that
+    may stand for others do. ``zones``: whether days may be said to be of a time zone.
+    """
+
+    def __init__(self, schemas: Schemas, rng: random.Random, *, wildcards: bool = False, derived: bool = True, zones: bool = True) -> None:
         self._schemas = schemas
         self._rng = rng
         self._wildcards = wildcards
         self._derived = derived
+        self._zones = zones
         self.lists: set[str] = set()
         """The tags of elements and attributes whose text was made of items parted by white space."""
         spaces = sorted({space for space, _ in schemas.documents} - {"", XS, XML})
@@ -286,7 +291,8 @@ class Instances:
     def _text(self, facets: Facets, tag: str) -> str:
         if facets.many is not None or facets.builtin in LISTS:
             self.lists.add(tag)
-        return text_of(facets, self._rng)
+        text = text_of(facets, self._rng)
+        return text if self._zones or facets.builtin != "date" else text[:10]
 
     def _text_type(self, node: Node, home: Home) -> Facets:
         """The simple type that an attribute has, or that ``node`` declares inside itself."""

@@ -60,7 +60,7 @@ class Served:
             AssertionError: a law does not hold; its text names WSDL, operation and seed.
         """
         rng = random.Random(seed)
-        made = Instances(self.schemas, rng, wildcards=False, derived=True)
+        made = Instances(self.schemas, rng, wildcards=False, zones=False)
         try:
             request = self._instance(made, operation.request)
             reply = self._instance(made, operation.reply) if operation.reply else None
