@@ -206,7 +206,7 @@ class Asking:
             self._choices(types, left, given)
         return given
 
-    def _value(self, kind: object, nodes: list[Node]) -> object:
+    def _value(self, kind: object, nodes: list[Node]) -> object:  # noqa: C901, PLR0911 - a table of kinds of types
         if isinstance(kind, GraphQLNonNull):
             return self._value(kind.of_type, nodes)
         if isinstance(kind, GraphQLList):
@@ -218,8 +218,6 @@ class Asking:
             try:
                 return [self._value(kind.of_type, [node]) for node in nodes]
             except Unasked:
-                if len(nodes) == 1 and not isinstance(get_named_type(kind), GraphQLInputObjectType | None):
-                    return [self._value(kind.of_type, [node]) for node in nodes[0]]
                 if len(nodes) == 1 and len(nodes[0]):
                     return [self._value(kind.of_type, [node]) for node in nodes[0]]
                 raise
@@ -255,7 +253,7 @@ class Asking:
                     continue
         raise Unasked(f"no type fits {etree.QName(node).localname}")
 
-    def _text(self, kind: object, text: str, name: str) -> object:
+    def _text(self, kind: object, text: str, name: str) -> object:  # noqa: PLR0911 - likewise
         if isinstance(kind, GraphQLNonNull):
             return self._text(kind.of_type, text, name)
         if isinstance(kind, GraphQLList):

@@ -54,7 +54,7 @@ class Comparison:
         path = path or etree.QName(node).localname
         if is_nil(node):
             return [] if _nothing(value) or _only_attributes(node, value) else [f"{path}: nil is {value!r}"]
-        children = [child for child in node if isinstance(child.tag, str)]
+        children = list(node)
         if isinstance(value, Mapping):
             return self._object(node, children, value, path)
         if isinstance(value, list | tuple):
@@ -172,9 +172,10 @@ def _field(fields: Mapping[str, object], names: tuple[str, ...]) -> str | None:
                 return place
     for name in names:
         for place in fields:
-            if re.fullmatch(re.escape(flat(name)) + r"\d", flat(place)) or is_shortened(place, name):
+            if re.fullmatch(re.escape(flat(name)) + r"\d", flat(place)):
                 return place
-    return None
+    short = [place for name in names for place in fields if is_shortened(place, name)]
+    return max(short, key=len, default=None)
 
 
 def is_shortened(place: str, name: str) -> bool:
@@ -200,7 +201,7 @@ def _whole(node: Node, text: str) -> str:
     return f"{{{node.nsmap.get(prefix or None, '')}}}{name}"
 
 
-def _same(text: str, value: object) -> bool:
+def _same(text: str, value: object) -> bool:  # noqa: PLR0911 - a table of kinds of values
     if isinstance(value, bool):
         return text.strip() in ({"true", "1"} if value else {"false", "0"})
     if isinstance(value, int | float | Decimal):

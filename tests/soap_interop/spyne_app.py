@@ -1,5 +1,6 @@
 # mypy: disable-error-code="misc,no-untyped-call,no-untyped-def,untyped-decorator"
-# spyne has no types, and makes its classes and services by metaclasses and decorators
+# ruff: noqa: ANN001, ANN202, N805
+# spyne has no types, makes its classes by metaclasses, and gives an operation its context where self would stand
 """A SOAP service by spyne, a library that we did not write, which validates what it is asked by its own schema.
 
 Its types are as odd as those of services in the wild: every kind of value, attributes, nil, arrays, inheritance, faults
@@ -156,4 +157,3 @@ def application(notes: Notes, version: str) -> WsgiApplication:
             out_protocol=protocol(polymorphic=True),
         )
     )
-

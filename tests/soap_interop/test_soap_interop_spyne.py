@@ -1,4 +1,4 @@
-"""A spyne service behind the gateway: it validates our requests by its own schema, and values come back as they went."""
+"""A spyne service behind the gateway: it validates requests by its own schema, and values come back as they went."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.corpus.measure import CORPUS
 from tests.soap_interop.judged import Court, Tally, courts, judge
 
-CASES = 600
-LEAST_VALUES = 4000
+CASES = 1500
+LEAST_VALUES = 5000
 
 
 @pytest.fixture(scope="module")

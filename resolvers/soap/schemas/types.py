@@ -165,7 +165,7 @@ class Types:
         if local(node.tag) == "simpleType":
             shape = self.simple.of(node, schema, hint, naming)
         elif _holds_anything(node):
-            shape = Opaque()
+            shape = Opaque(elements=True)
         else:
             array = self._arrays.of(node, schema)
             if array is None:
