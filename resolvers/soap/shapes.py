@@ -60,7 +60,7 @@ class Complex:
     """Elements and attributes. Filled after it was made, for types may be recursive.
 
     ``members``: all that a reply may hold, in the order of the schema, those of the base first. ``content``: what a
-    request holds, in the same order, with its choices; it has no members of kind ``any`` that cannot be written.
+    request holds, in the same order, with its choices; of wildcards the one that stands in none of them.
     ``tag``: what ``xsi:type`` says for it, as ``{namespace}local``; empty for a type without a name. ``derived``: every
     type, abstract ones left out, that may stand in its place under ``xsi:type``; where there are any, a reference to it
     is an interface. ``plain_name``: the object type of a concrete base whose ``name`` is the interface's.
@@ -98,9 +98,13 @@ class Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opaque:
-    """Anything at all (xs:anyType). ``missing``: a type that no document declares; it can be read, never written."""
+    """Anything at all (xs:anyType). ``missing``: a type that no document declares; it can be read, never written.
+
+    ``elements``: a type that holds nothing but a wildcard; it has elements and attributes, and no text of its own.
+    """
 
     missing: str = ""
+    elements: bool = False
 
 
 Shape: TypeAlias = Simple | Complex | Array | Opaque

@@ -122,14 +122,15 @@ def test_a_group_that_holds_itself_is_noted_and_not_followed() -> None:
     assert "a group that contains itself" in notes(description.model).values()
 
 
-def test_a_wildcard_is_read_as_json_and_never_written() -> None:
+def test_a_wildcard_is_json_both_ways() -> None:
     answer = """<xs:element name="Answer"><xs:complexType><xs:sequence>
         <xs:element name="any" type="xs:string"/><xs:any maxOccurs="unbounded"/></xs:sequence></xs:complexType>
         </xs:element>"""
     ask = """<xs:element name="Ask"><xs:complexType><xs:sequence>
         <xs:element name="a" type="xs:string"/><xs:any/></xs:sequence></xs:complexType></xs:element>"""
     description = asked(ask, answer)
-    assert list(description.model.operations["Ask"].arguments) == ["a"]
+    assert list(description.model.operations["Ask"].arguments) == ["a", "any"]
+    assert description.model.operations["Ask"].arguments["any"].type == ScalarRef(Scalar.JSON)
     fields = description.model.types["Answer"].fields  # type: ignore[union-attr]
     assert fields["anyOther"].type == ScalarRef(Scalar.JSON)
     assert fields["any"].type == ScalarRef(Scalar.STRING)

@@ -10,7 +10,7 @@ from collections import Counter
 
 from tests.soap_interop.judged import Court, Tally, courts, judge
 
-HEAD = "| WSDL | elements | values read | values sent and read by zeep | values of zeep's read |\n|---|---:|---:|---:|---:|"
+HEAD = "| WSDL | elements | values read | sent and read by zeep | of zeep's read |\n|---|---:|---:|---:|---:|"
 
 
 def line(name: str, tally: Tally) -> str:
@@ -33,7 +33,9 @@ def main(cases: int, seed: int) -> None:
     for tally in tallies.values():
         total.add(tally)
     lines = [HEAD, *(line(name, tally) for name, tally in tallies.items()), line("all", total), ""]
-    reasons: Counter[str] = total.passed_over + Counter({f"WSDLs: {reason}": count for reason, count in passed_over.items()})
+    reasons: Counter[str] = total.passed_over + Counter(
+        {f"WSDLs: {reason}": count for reason, count in passed_over.items()}
+    )
     lines += [f"- {count}: {reason}" for reason, count in reasons.most_common()]
     print("\n".join(lines))  # noqa: T201  # its output
 

@@ -54,7 +54,7 @@ class Comparison:
         path = path or etree.QName(node).localname
         if is_nil(node):
             return [] if _nothing(value) or _only_attributes(node, value) else [f"{path}: nil is {value!r}"]
-        children = [child for child in node if isinstance(child.tag, str)]
+        children = list(node)
         if isinstance(value, Mapping):
             return self._object(node, children, value, path)
         if isinstance(value, list | tuple):
@@ -174,7 +174,14 @@ def _field(fields: Mapping[str, object], names: tuple[str, ...]) -> str | None:
         for place in fields:
             if re.fullmatch(re.escape(flat(name)) + r"\d", flat(place)):
                 return place
-    return None
+    short = [place for name in names for place in fields if is_shortened(place, name)]
+    return max(short, key=len, default=None)
+
+
+def is_shortened(place: str, name: str) -> bool:
+    """Whether a field may be what became of a long name: some of its words, in their order."""
+    letters = iter(flat(name))
+    return len(name) > 38 and len(flat(place)) > len(name) // 2 and all(letter in letters for letter in flat(place))
 
 
 def _scalar(node: Node, text: str, value: object, path: str) -> list[str]:
@@ -194,7 +201,7 @@ def _whole(node: Node, text: str) -> str:
     return f"{{{node.nsmap.get(prefix or None, '')}}}{name}"
 
 
-def _same(text: str, value: object) -> bool:
+def _same(text: str, value: object) -> bool:  # noqa: PLR0911 - a table of kinds of values
     if isinstance(value, bool):
         return text.strip() in ({"true", "1"} if value else {"false", "0"})
     if isinstance(value, int | float | Decimal):

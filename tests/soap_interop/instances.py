@@ -27,13 +27,20 @@ class Unmade(Exception):
 
 
 class Instances:
-    """Instances by one random generator. ``wildcards``: whether elements that nothing declares fill ``xs:any``."""
+    """Instances by one random generator.
 
-    def __init__(self, schemas: Schemas, rng: random.Random, *, wildcards: bool = False, derived: bool = True) -> None:
+    ``wildcards``: whether elements that nothing declares fill ``xs:any``. ``derived``: whether types and elements that
+    may stand for others do. ``zones``: whether days may be said to be of a time zone.
+    """
+
+    def __init__(
+        self, schemas: Schemas, rng: random.Random, *, wildcards: bool = False, derived: bool = True, zones: bool = True
+    ) -> None:
         self._schemas = schemas
         self._rng = rng
         self._wildcards = wildcards
         self._derived = derived
+        self._zones = zones
         self.lists: set[str] = set()
         """The tags of elements and attributes whose text was made of items parted by white space."""
         spaces = sorted({space for space, _ in schemas.documents} - {"", XS, XML})
@@ -196,7 +203,7 @@ class Instances:
         for _ in range(self._rng.randint(least, max(least, most))):
             self._once(made, node, home, depth)
 
-    def _once(self, made: Node, node: Node, home: Home, depth: int) -> None:
+    def _once(self, made: Node, node: Node, home: Home, depth: int) -> None:  # noqa: C901 - a table of particles
         kind = etree.QName(node).localname
         children = [child for child in node if child.tag in _PARTICLES]
         if kind == "element":
@@ -234,7 +241,10 @@ class Instances:
                 return
 
     def _any(self, made: Node, node: Node) -> None:
-        if node.get("processContents", "strict") == "strict" or node.get("namespace", "##any") not in {"##any", "##other"}:
+        if node.get("processContents", "strict") == "strict" or node.get("namespace", "##any") not in {
+            "##any",
+            "##other",
+        }:
             if node.get("minOccurs", "1") != "0":
                 raise Unmade("a wildcard that must be an element of the schemas")
             return
@@ -267,18 +277,18 @@ class Instances:
         for child in node:
             kind = etree.QName(child).localname
             if kind == "attribute":
-                found[child.get("name") or child.get("ref", "")] = (child, home)
+                found[child.get("name", child.get("ref", ""))] = (child, home)
             elif kind == "attributeGroup":
                 group = self._schemas.declared.get(("attributeGroup", qname(child, child.get("ref", ""), home)))
                 for item in self._declared_attributes(*group) if group is not None else ():
-                    found.setdefault(item[0].get("name") or item[0].get("ref", ""), item)
+                    found.setdefault(item[0].get("name", item[0].get("ref", "")), item)
             elif kind in {"complexContent", "simpleContent"}:
                 for step in child:
                     base = self._schemas.declared.get(("type", qname(step, step.get("base", ""), home)))
                     for item in self._declared_attributes(*base) if base is not None else ():
-                        found.setdefault(item[0].get("name") or item[0].get("ref", ""), item)
+                        found.setdefault(item[0].get("name", item[0].get("ref", "")), item)
                     for item in self._declared_attributes(step, home):
-                        found[item[0].get("name") or item[0].get("ref", "")] = item
+                        found[item[0].get("name", item[0].get("ref", ""))] = item
         yield from found.values()
 
     # --- simple types ------------------------------------------------------------------------------------------
@@ -286,7 +296,8 @@ class Instances:
     def _text(self, facets: Facets, tag: str) -> str:
         if facets.many is not None or facets.builtin in LISTS:
             self.lists.add(tag)
-        return text_of(facets, self._rng)
+        text = text_of(facets, self._rng)
+        return text if self._zones or facets.builtin != "date" else text[:10]
 
     def _text_type(self, node: Node, home: Home) -> Facets:
         """The simple type that an attribute has, or that ``node`` declares inside itself."""

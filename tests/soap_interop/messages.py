@@ -77,7 +77,7 @@ def _bound(schemas: Schemas, binding: Node, version: str, index: int) -> Iterato
         )
         details = node.find(f"{space}operation")
         given = details if details is not None else soap
-        style = given.get("style") or soap.get("style", "document")
+        style = given.get("style", soap.get("style", "document"))
         body = node.find(f"{WSDL}input/{space}body")
         use = body.get("use", "literal") if body is not None else "literal"
         if abstract is None or abstract.find(f"{WSDL}input") is None:
@@ -89,9 +89,13 @@ def _bound(schemas: Schemas, binding: Node, version: str, index: int) -> Iterato
                 _element(schemas, item.get("message", ""), item, item.get("part"))
                 for item in node.iterfind(f"{WSDL}input/{space}header")
             )
-            faults = tuple(_element(schemas, item.get("message", ""), item) for item in abstract.iterfind(f"{WSDL}fault"))
+            faults = tuple(
+                _element(schemas, item.get("message", ""), item) for item in abstract.iterfind(f"{WSDL}fault")
+            )
             action = details.get("soapAction", "") if details is not None else ""
-            yield Asked(name, index, f"{style}/{use}", action, request, reply, headers, tuple(filter(None, faults)), version)
+            yield Asked(
+                name, index, f"{style}/{use}", action, request, reply, headers, tuple(filter(None, faults)), version
+            )
 
 
 def _body(schemas: Schemas, bound: Node, abstract: Node, direction: str, style: str, space: str) -> str | None:
@@ -126,13 +130,13 @@ def _wrapped(schemas: Schemas, name: str, space: str, parts: list[Node]) -> str:
     """The element around the parts of an rpc message (SOAP 1.1, section 7.1), declared for the judges alone."""
     tag = f"{{{space}}}{name}" if space else name
     if ("element", tag) not in schemas.declared:
-        spaces: dict[str | None, str] = {"xs": XSD[1:-1]}
+        spaces: dict[str, str] = {"xs": XSD[1:-1]}
         root = etree.Element(f"{XSD}schema", {"targetNamespace": space} if space else {}, nsmap=spaces)
         element = etree.SubElement(root, f"{XSD}element", {"name": name})
         sequence = etree.SubElement(etree.SubElement(element, f"{XSD}complexType"), f"{XSD}sequence")
         for part in parts:
-            named = etree.QName(qname(part, part.get("type") or part.get("element", ""), _NOWHERE))
-            nsmap = {"p": named.namespace} if named.namespace else None
+            named = etree.QName(qname(part, part.get("type", part.get("element", "")), _NOWHERE))
+            nsmap: dict[str, str] = {"p": named.namespace} if named.namespace else {}
             inner = etree.SubElement(sequence, f"{XSD}element", {"name": part.get("name", "")}, nsmap=nsmap)
             inner.set("type", f"p:{named.localname}" if named.namespace else named.localname)
         schemas.take(root)

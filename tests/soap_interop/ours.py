@@ -47,7 +47,6 @@ class Ours:
         """Why a request with this element is not served; empty where it is."""
         return self._written.reason(member_of(codec))
 
-
     def decoded(self, codec: OperationCodec, element: bytes) -> object:
         """What a reply that holds ``element`` is read as."""
         return decode(codec, 200, "text/xml; charset=utf-8", OPEN + element + CLOSE, made=self._readers)
@@ -134,7 +133,7 @@ def _qualified(held: object) -> object:
 
 
 def _choices(choice: Choice, row: Mapping[str, object]) -> list[dict[str, object]]:
-    """The ways that were taken, once for each item where the choice may be repeated: how they were mixed is not read."""
+    """The ways that were taken, each item of a choice that may be repeated: how they were mixed is not read."""
     found: list[dict[str, object]] = []
     for branch in choice.branches:
         (first, *others) = branch.content

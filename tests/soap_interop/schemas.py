@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from lxml import etree
@@ -80,12 +80,13 @@ class Schemas:
         """The elements that another may stand for, by its tag, the nearest first."""
         found: dict[str, list[str]] = {}
         for (kind, tag), (node, home) in self.declared.items():
-            while kind == "element" and node.get("substitutionGroup"):
-                head = qname(node, node.get("substitutionGroup", ""), home)
+            here = node, home
+            while kind == "element" and here[0].get("substitutionGroup"):
+                head = qname(here[0], here[0].get("substitutionGroup", ""), here[1])
                 if head in found.setdefault(tag, []) or ("element", head) not in self.declared:
                     break
                 found[tag].append(head)
-                node, home = self.declared["element", head]
+                here = self.declared["element", head]
         return found
 
     @cached_property
@@ -107,7 +108,9 @@ class Schemas:
             XMLSchemaParseError: it does not accept them.
         """
         with tempfile.TemporaryDirectory() as folder:
-            return etree.XMLSchema(etree.parse(self._written(Path(folder))), attribute_defaults=True)
+            made: Any = etree.XMLSchema  # its stubs do not know the parameter
+            compiled: etree.XMLSchema = made(etree.parse(self._written(Path(folder))), attribute_defaults=True)
+            return compiled
 
     def _written(self, folder: Path) -> Path:
         """Every document as a file, and one that imports them all: libxml2 reads one import for each namespace."""
@@ -115,7 +118,10 @@ class Schemas:
         drivers = {space: f"all{index}.xsd" for index, space in enumerate(spaces)}
         files: dict[str, list[str]] = {space: [] for space in spaces}
         for index, (space, root) in enumerate(self.documents):
-            made = etree.Element(root.tag, dict(root.attrib), root.nsmap)  # prefixes that only types name are kept
+            prefixes: Any = root.nsmap
+            made = etree.Element(
+                root.tag, {str(name): str(text) for name, text in root.attrib.items()}, prefixes
+            )  # prefixes that only types name are kept
             made.extend(copy.deepcopy(child) for child in root if child.tag not in _REFERS)
             uses = {used for used in drivers if used != space}
             for position, used in enumerate(sorted(uses)):

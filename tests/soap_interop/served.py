@@ -27,7 +27,13 @@ SPACES = {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www
 FILE = """
 sources:
   it: {{ wsdl: "{wsdl}", url: "{url}", writes: true }}
-limits: {{ max_fields: 100000, max_depth: 200, max_tokens: 1000000, max_document_bytes: 100000000, max_aliases: 1000, max_comparisons: 100000000 }}
+limits:
+  max_fields: 100000
+  max_depth: 200
+  max_tokens: 1000000
+  max_document_bytes: 100000000
+  max_aliases: 1000
+  max_comparisons: 100000000
 access: {{ default: anonymous }}
 """
 
@@ -60,7 +66,7 @@ class Served:
             AssertionError: a law does not hold; its text names WSDL, operation and seed.
         """
         rng = random.Random(seed)
-        made = Instances(self.schemas, rng, wildcards=False, derived=True)
+        made = Instances(self.schemas, rng, wildcards=False, zones=False)
         try:
             request = self._instance(made, operation.request)
             reply = self._instance(made, operation.reply) if operation.reply else None
@@ -89,7 +95,9 @@ class Served:
         written = self._valid_reply(exchange.reply, operation.reply)
         if written is None:
             written = reply
-            self.npm.next(envelope=ENVELOPE.format(SPACES[operation.version], etree.tostring(reply, encoding="unicode")))
+            self.npm.next(
+                envelope=ENVELOPE.format(SPACES[operation.version], etree.tostring(reply, encoding="unicode"))
+            )
             body = await self.gateway.ask(question.query, **question.variables)
             self.npm.heard()
             shown.as_they_stand += 1
@@ -103,7 +111,9 @@ class Served:
         assert "errors" not in body, f"{case}{said}\n{body['errors'][:2]}"
         value = body["data"][question.root]
         empty = value is True and not len(written) and not attributes(written)
-        assert empty or not (found := Comparison(self.schemas.heads).differences(written, value)), f"{case}{said}\n{found}"
+        assert empty or not (found := Comparison(self.schemas.heads).differences(written, value)), (
+            f"{case}{said}\n{found}"
+        )
         shown.answered += leaves(written)
 
     def _instance(self, made: Instances, tag: str) -> Node:

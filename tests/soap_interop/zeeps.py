@@ -19,11 +19,11 @@ from tests.soap_interop.schemas import Node
 logging.getLogger("zeep").setLevel(logging.CRITICAL)
 
 
-class _Offline(Transport):  # type: ignore[misc]  # zeep has no types
+class _Offline(Transport):
     """Files, and of the network only what the corpus' catalogue has a copy of."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # zeep has no types
         folder = CORPUS / "wsdl" / "_catalog"
         self._known = {
             url: folder / name for url, name in json.loads((folder / "catalog.json").read_text("utf-8")).items()
@@ -33,7 +33,8 @@ class _Offline(Transport):  # type: ignore[misc]  # zeep has no types
         found = self._known.get(url)
         if found is None:
             raise OSError("not in the catalogue")
-        return found.read_bytes()
+        content: bytes = found.read_bytes()
+        return content
 
 
 class Zeep:
@@ -46,7 +47,8 @@ class Zeep:
     def __init__(self, path: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self.types: Any = zeep.Client(str(path), transport=_Offline()).wsdl.types
+            client: Any = zeep.Client(str(path), transport=_Offline())  # type: ignore[no-untyped-call]  # likewise
+            self.types: Any = client.wsdl.types
 
     def read(self, element: Node) -> Any:
         """The value of an element, in zeep's own objects."""
@@ -58,4 +60,4 @@ class Zeep:
         around = etree.Element("around")
         self.types.get_element(etree.QName(tag)).render(around, value)
         made = around[0]
-        return etree.fromstring(etree.tostring(made))
+        return etree.fromstring(etree.tostring(made, encoding="utf-8"))

@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeAlias
 from resolvers.errors import SourceBadResponse
 from resolvers.soap.lexical import Convert
 from resolvers.soap.replies.anything import attributes, put
-from resolvers.soap.replies.reading import Read, Reading
-from resolvers.soap.replies.texts import ABSENT, Text
+from resolvers.soap.replies.reading import Read, Reading, qualified
+from resolvers.soap.replies.texts import ABSENT, Text, is_name
 from resolvers.soap.shapes import Complex, Member
 from resolvers.xml import Element, local
 
@@ -61,11 +61,29 @@ class Fields:
 
 def object_reader(shape: Complex, fields: Fields, *, nils: bool) -> Read:
     """Reads the fields of one type into a row. What is wrong with a field stands in its place."""
-    declared = _loop(shape.name, fields, nils=nils)
+    declared = _with_names(_loop(shape.name, fields, nils=nils), shape)
     if all(member.kind != "any" for member in shape.members):
         return declared
     names = {local(member.tag) for member in shape.members if member.kind == "attribute"}
     return _with_wildcard(declared, fields, names)
+
+
+def _with_names(declared: Read, shape: Complex) -> Read:
+    """Qualified names in attributes and in the text of the element itself: their prefixes are declared there."""
+    names = [member.name for member in shape.members if member.kind in {"attribute", "value"} and is_name(member.shape)]
+    if not names:
+        return declared
+
+    def read(node: Element, reading: Reading) -> object:
+        row = declared(node, reading)
+        assert isinstance(row, dict)
+        for name in names:
+            value = row.get(name)
+            if isinstance(value, str):
+                row[name] = qualified(node, value)
+        return row
+
+    return read
 
 
 def _placed(owner: str, name: str, error: SourceBadResponse) -> SourceBadResponse:

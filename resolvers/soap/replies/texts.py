@@ -8,7 +8,7 @@ from resolvers.errors import SourceBadResponse
 from resolvers.model import Scalar
 from resolvers.soap.lexical import Convert, reads
 from resolvers.soap.replies.reading import Read, Reading, qualified
-from resolvers.soap.shapes import Member, Simple
+from resolvers.soap.shapes import Member, Shape, Simple
 from resolvers.xml import Element
 
 ABSENT = object()
@@ -23,16 +23,21 @@ class Text(NamedTuple):
     preset: object
 
 
+def is_name(shape: Shape) -> bool:
+    """Whether a text is one qualified name (xs:QName)."""
+    return isinstance(shape, Simple) and shape.builtin == "QName" and not shape.values and not shape.many
+
+
 def needs_node(shape: Simple) -> bool:
     """Its text alone does not say its value: a prefix is declared elsewhere, bytes may be an attachment."""
-    return (shape.builtin == "QName" and not shape.values) or shape.scalar is Scalar.BASE64
+    return is_name(shape) or shape.scalar is Scalar.BASE64
 
 
 def leaf(member: Member, shape: Simple) -> Read:
     """An element of text, or of an attachment that stands for it."""
     convert = converter(member, shape)
     binary = shape.scalar is Scalar.BASE64 and not shape.many
-    named = shape.builtin == "QName" and not shape.values and not shape.many
+    named = is_name(shape)
 
     def read(node: Element, reading: Reading) -> object:
         if binary:

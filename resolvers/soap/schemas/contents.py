@@ -1,6 +1,7 @@
 """Contents: what a request holds, in the order of the schema and with its choices.
 
-What is left out of them cannot be written: wildcards. Which names members have was decided in ``members.py``.
+A wildcard is a member of its own where it stands beside the other elements; one inside of a choice or of what is
+repeated is left out. Which names members have was decided in ``members.py``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Contents:
         self, owner: Complex, particles: Sequence[Particle], names: Names, beside: Sequence[Member]
     ) -> tuple[Content, ...]:
         """The contents of a type; ``beside``: its text and attributes."""
-        made = [*_of_its_own_name([*self._all(owner, particles, names, optional=False, many=False), *beside])]
+        found = _with_one_wildcard(self._all(owner, particles, names, optional=False, many=False))
+        made = [*_of_its_own_name([*found, *beside])]
         only = made[0] if len(made) == 1 else None
         if isinstance(only, Choice) and only.required and not only.many:
             return (replace(only, name="", type_name=owner.name),)
@@ -42,6 +44,8 @@ class Contents:
             if isinstance(part, Leaf):
                 if part.member.kind != "any":
                     yield _written(part, names, optional=optional, many=many)
+                elif not many:
+                    yield names.get(("any", ""), part.member)
             elif part.kind == "choice":
                 yield from self._choice(owner, part, names, optional=optional, many=many)
             else:
@@ -51,10 +55,11 @@ class Contents:
         optional, many = optional or group.optional, many or group.many
         parts = [part for part in group.parts if not (isinstance(part, Leaf) and part.member.kind == "any")]
         if not many or len(parts) <= 1:
-            yield from self._all(owner, parts, names, optional=optional, many=many)
+            yield from self._all(owner, parts if many else group.parts, names, optional=optional, many=many)
             return
         # Several elements that come again and again belong together, each time.
-        content = tuple(_of_its_own_name(self._all(owner, parts, names, optional=False, many=False)))
+        made = _without_wildcards(self._all(owner, parts, names, optional=False, many=False))
+        content = tuple(_of_its_own_name(made))
         if not content:
             return
         name = group.name or _first_name(content)
@@ -67,7 +72,8 @@ class Contents:
         for way in ways:
             one = isinstance(way, Leaf)
             kept = replace(way, many=False) if isinstance(way, Leaf) and many else way
-            content = tuple(_of_its_own_name(self._all(owner, [kept], names, optional=False, many=False)))
+            made = _without_wildcards(self._all(owner, [kept], names, optional=False, many=False))
+            content = tuple(_of_its_own_name(made))
             named = way.name if isinstance(way, Group) and way.name and len(content) > 1 else ""
             if content:
                 branches.append((named or _first_name(content), content))
@@ -99,6 +105,21 @@ class Contents:
             inner = "" if len(content) == 1 else self._types.names.take(f"{type_name}{own[:1].upper()}{own[1:]}")
             branches.append(Branch(own, content, inner))
         return Choice(name, type_name, tuple(branches), required, many, group.place)
+
+
+def _is_wildcard(content: Content) -> bool:
+    return isinstance(content, Member) and content.kind == "any"
+
+
+def _without_wildcards(contents: Iterable[Content]) -> Iterator[Content]:
+    return (content for content in contents if not _is_wildcard(content))
+
+
+def _with_one_wildcard(contents: Iterable[Content]) -> Iterator[Content]:
+    """The contents with the last of their wildcards: what is given goes where extensions usually stand."""
+    found = list(contents)
+    wildcards = [content for content in found if _is_wildcard(content)]
+    return (content for content in found if content not in wildcards[:-1])
 
 
 def _ways(group: Group) -> Iterator[Particle]:

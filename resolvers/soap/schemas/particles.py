@@ -79,7 +79,7 @@ class Particles:
         if kind == "element":
             return Leaf(self._element(node, schema), optional, many)
         if kind == "any":
-            self.note("", "a wildcard (xs:any): read as JSON, never written", node, schema)
+            self.note("", "a wildcard (xs:any): served as JSON", node, schema)
             return Leaf(
                 Member("any", "", Opaque(), "any", required=False, place=place_of(node, schema)), optional, many
             )

@@ -164,7 +164,7 @@ class Types:
         if local(node.tag) == "simpleType":
             shape = self.simple.of(node, schema, hint, naming)
         elif _holds_anything(node):
-            shape = Opaque()
+            shape = Opaque(elements=True)
         else:
             self._shapes[node] = Opaque()  # of an array of itself, which has no end
             array = array_of(self, node, schema)
