@@ -89,7 +89,14 @@ def pack(reflected: Reflected) -> bytes:
     """
     tables = tuple(_packed_table(table) for table in reflected.metadata.tables.values())
     packed = _Packed(tables, tuple(sorted(reflected.views)), dict(reflected.unread))
-    return msgspec.msgpack.encode(packed)
+    return msgspec.msgpack.encode(packed, enc_hook=_plain)
+
+
+def _plain(value: object) -> str:
+    """SQLAlchemy's names know how they are quoted; the name alone is kept, since that follows from it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} is not packed")
+    return "".join(value)
 
 
 def unpack(content: bytes, more: Mapping[str, type[SqlType]]) -> Reflected:
