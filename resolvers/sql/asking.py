@@ -18,7 +18,7 @@ from resolvers.sql.settings import DatabaseSettings
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Asks one database; ``name`` is that of the source. ``answered`` is called with every answer, where it is given."""
+    """Asks one database; ``name`` is that of the source. ``answered``, where it is given, is told of every answer."""
 
     name: str
     catalogue: Catalogue
