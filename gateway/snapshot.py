@@ -25,13 +25,18 @@ KEPT = ".isthmus"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``degraded``: source → why it is not served. ``graph``: ``None`` when nothing can be served."""
+    """``failed``: source → why it is not served."""
 
     graph: Graph
     sources: Mapping[str, Source]
-    degraded: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, Problem] = field(default_factory=dict)
     built: Built | None = None
+
+    @property
+    def degraded(self) -> Mapping[str, str]:
+        """Source → why it is not served, or served by what was known of it."""
+        kept = {name: source.model.stale for name, source in self.sources.items() if source.model.stale}
+        return dict.fromkeys(self.failed, "its description cannot be read") | kept
 
     async def close(self) -> None:
         """Closes every source; called when no request uses the snapshot any more."""
@@ -82,8 +87,7 @@ async def _load(configuration: Configuration) -> Snapshot:
     except BaseException:
         await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
         raise
-    degraded = dict.fromkeys(opened.failed, "its description cannot be read")
-    return Snapshot(built.graph, opened.sources, degraded, opened.failed, built)
+    return Snapshot(built.graph, opened.sources, opened.failed, built)
 
 
 def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) -> GraphSettings:

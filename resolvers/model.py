@@ -422,6 +422,8 @@ class SourceModel:
     needs: tuple[SecurityNeed, ...] = ()
     digest: str = ""
     """The hash of the description as it was read, or of a database's catalogue; no part of what is served."""
+    stale: str = ""
+    """Why this is a description that was kept, and not what the source says now; empty where it is that."""
 
 
 def served(model: SourceModel) -> int:

@@ -103,12 +103,12 @@ def _sql_settings() -> type[SourceSettings]:
 
 
 async def _open_sql(
-    name: str, settings: SourceSettings, base: Path, _keep: Path | None, pinned: Mapping[str, str]
+    name: str, settings: SourceSettings, base: Path, keep: Path | None, pinned: Mapping[str, str]
 ) -> Client:
     from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, DatabaseSettings)
-    return await open_database(name, settings, base, pinned)
+    return await open_database(name, settings, base, pinned, keep)
 
 
 KINDS: Mapping[str, Kind] = {

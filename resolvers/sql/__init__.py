@@ -3,7 +3,8 @@
 Import from here.
 """
 
-from resolvers.sql.client import SqlSource, open_database
+from resolvers.sql.client import SqlSource
+from resolvers.sql.opening import open_database
 from resolvers.sql.settings import DatabaseSettings
 
 __all__ = ["DatabaseSettings", "SqlSource", "open_database"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,13 @@ from resolvers.sql.settings import DatabaseSettings
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Asks one database; ``name`` is that of the source."""
+    """Asks one database; ``name`` is that of the source. ``answered``, where it is given, is told of every answer."""
 
     name: str
     catalogue: Catalogue
     settings: DatabaseSettings
     database: Database
+    answered: Callable[[], None] | None = None
 
     async def rows(self, made: Statement | Aggregate, operation: str, context: Context) -> Sequence[Any]:
         """The rows as the driver gives them.
@@ -36,9 +37,12 @@ class Asking:
             raise DeadlineExceeded
         with context.journal.call(self.name, operation, made.wire):
             try:
-                return await self.database.ask(made.query, budget)
+                rows = await self.database.ask(made.query, budget)
             except (SQLAlchemyError, OSError) as error:
                 raise self.catalogue.dialect.failure(error) from error
+        if self.answered is not None:
+            self.answered()
+        return rows
 
 
 def read_rows(made: Statement, rows: Sequence[Any]) -> list[dict[str, object]]:

@@ -1,27 +1,31 @@
-"""A database as a source. Statements are made in ``reading/``; ``dialects/`` run them."""
+"""A database as a source. Statements are made in ``reading/``; ``dialects/`` run them, ``opening.py`` connects."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-
-from resolvers.documents import DescriptionError
-from resolvers.errors import LimitExceeded
+from resolvers.errors import LimitExceeded, LinkAmbiguous
 from resolvers.model import SourceModel
-from resolvers.problem import Problem
 from resolvers.source import Call, Context
 from resolvers.sql.asking import Asking, read_rows
-from resolvers.sql.catalogue import Catalogue, reflect
+from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.connections import Connections
-from resolvers.sql.dialects import Database, Plain, address
+from resolvers.sql.dialects import Database, Plain
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.settings import DatabaseSettings
+
+
+class Watch(Protocol):
+    """Looks after a source that was opened from a kept catalogue."""
+
+    def answered(self, source: SqlSource) -> None:
+        """The database has answered: it is there again."""
+
+    async def close(self) -> None:
+        """Ends what is under way."""
 
 
 class SqlSource:
@@ -30,12 +34,16 @@ class SqlSource:
     ``model`` may be replaced by one with the user's statements applied; what an operation reads does not change by it.
     """
 
-    def __init__(self, known: Catalogue, settings: DatabaseSettings, database: Database) -> None:
+    def __init__(
+        self, known: Catalogue, settings: DatabaseSettings, database: Database, watch: Watch | None = None
+    ) -> None:
         self.model: SourceModel = known.model
         self._catalogue = known
         self._settings = settings
         self._database = database
-        self._asking = Asking(known.model.name, known, settings, database)
+        self._watch = watch
+        answered = partial(watch.answered, self) if watch is not None else None
+        self._asking = Asking(known.model.name, known, settings, database, answered)
         self._kept = KeptStatements(known, database)
         self._connections = Connections(self._asking)
 
@@ -45,6 +53,7 @@ class SqlSource:
         Raises:
             SourceError: by what went wrong; BadRequest: a field or a value that the table cannot have.
             LimitExceeded: there are more rows than ``max_rows``. DeadlineExceeded: no time was left to begin.
+            LinkAmbiguous: a key that the configuration states does not tell rows apart.
         """
         operation = self.model.operations.get(call.operation)
         if operation is not None and operation.connection_of:
@@ -59,12 +68,17 @@ class SqlSource:
             return read_groups(taken, await self._bounded(taken, call, context))
         made = self._kept.by_keys(call, most + 1) or self._made(call)
         rows = read_rows(made, await self._bounded(made, call, context))
-        if self._catalogue.access[call.operation].by:
+        access = self._catalogue.access[call.operation]
+        if access.stated and len(rows) > 1:
+            raise LinkAmbiguous(f"the stated key of {access.served.name} has several rows")
+        if access.by:
             return rows[0] if rows else None
         return rows
 
     def _made(self, call: Call) -> Statement:
         made = statement(self._catalogue, call)
+        if self._catalogue.access[call.operation].stated and not isinstance(made.query, Plain):
+            return replace(made, query=made.query.limit(2))  # the database does not say that there is one row alone
         if call.page.limit is not None or isinstance(made.query, Plain):
             return made
         most = self._settings.max_rows
@@ -78,38 +92,6 @@ class SqlSource:
         return rows
 
     async def close(self) -> None:
+        if self._watch is not None:
+            await self._watch.close()
         await self._database.close()
-
-
-async def open_database(
-    name: str, settings: DatabaseSettings, base: Path, pinned: Mapping[str, str] | None = None
-) -> SqlSource:
-    """Connects, reads the catalogue once, and makes the source ready to be called.
-
-    ``base``: the folder that relative SQLite paths start at. ``pinned``: a table, or a table and the columns of a key
-    (``orders by id``) → the name that its operation keeps.
-
-    Raises:
-        DescriptionError: the URL is not one of a database that is supported, the database cannot be reached, or a
-            schema is not there.
-    """
-    dialect, where = address(settings.database.get_secret_value(), base)
-    database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s)
-    read = partial(reflect, name=name, schemas=settings.schemas, dialect=dialect, pinned=pinned)
-    try:
-        async with asyncio.timeout(settings.timeout_s):
-            known = await database.run(read)
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
-        await database.close()
-        raise DescriptionError(_unreachable(error)) from error
-    except BaseException:
-        await database.close()
-        raise
-    return SqlSource(known, settings, database)
-
-
-def _unreachable(error: Exception) -> Problem:
-    if isinstance(error, DBAPIError) and not error.connection_invalidated and type(error).__name__ == "DatabaseError":
-        return Problem("this is not a database that can be read", where=("database",), mend="name another file")
-    mend = "check that it runs where the URL says, and that its user may connect"
-    return Problem("the database cannot be reached", where=("database",), mend=mend)

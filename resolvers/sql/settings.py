@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from typing import Annotated
 
-from resolvers.settings import SourceSettings
+from pydantic import AfterValidator, Field, SecretStr
+
+from resolvers.settings import Settings, SourceSettings
+
+
+def _several(columns: str | tuple[str, ...]) -> tuple[str, ...]:
+    made = (columns,) if isinstance(columns, str) else columns
+    if not made or len(set(made)) < len(made):
+        needed = "name at least one column, and none of them twice"
+        raise ValueError(needed)
+    return made
+
+
+Columns = Annotated[str | tuple[str, ...], AfterValidator(_several)]
+
+
+class ReferenceSettings(Settings):
+    """A foreign key that the database does not declare: of a view, or of a table that was made without it."""
+
+    columns: Columns = Field(description="The columns that refer: one, or a list of them.")
+    table: str = Field(description="The table or view that they refer to, with its schema where the database tells it.")
+    to: Columns | None = Field(
+        None, description="The columns there, in the same order; the key of that table when absent."
+    )
+
+
+class TableSettings(Settings):
+    """What the database does not say about a table or view."""
+
+    key: Columns | None = Field(
+        None, description="The column, or the list of columns, by which its rows are told apart (of a view)."
+    )
+    references: tuple[ReferenceSettings, ...] = Field((), description="Foreign keys that lead from it.")
 
 
 class DatabaseSettings(SourceSettings):
@@ -25,4 +57,8 @@ class DatabaseSettings(SourceSettings):
     )
     schemas: tuple[str, ...] = Field(
         (), description="Schemas whose tables and views are served; empty: the database's default schema."
+    )
+    tables: dict[str, TableSettings] = Field(
+        default_factory=dict,
+        description="What the database does not say about tables and views: keys and foreign keys, by their names.",
     )

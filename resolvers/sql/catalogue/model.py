@@ -45,10 +45,14 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How an operation is answered: all rows of a table, or the one row that the ``by`` columns name."""
+    """How an operation is answered: all rows of a table, or the one row that the ``by`` columns name.
+
+    ``stated``: the configuration says that they tell rows apart, and the database does not.
+    """
 
     served: Served
     by: tuple[str, ...] = ()
+    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
-from sqlalchemy import Column, MetaData, Table, UniqueConstraint
+from sqlalchemy import MetaData, Table
 
 from resolvers.model import (
     Argument,
@@ -31,6 +32,7 @@ from resolvers.naming import Naming
 from resolvers.sql.catalogue.draft import Draft
 from resolvers.sql.catalogue.model import Access, Catalogue, Served
 from resolvers.sql.catalogue.names import Taken, plain, singular
+from resolvers.sql.catalogue.reflected import Reflected, unique_keys
 from resolvers.sql.catalogue.relations import add_relations
 from resolvers.sql.column import SqlColumn
 from resolvers.sql.dialects import Dialect
@@ -38,19 +40,18 @@ from resolvers.sql.dialects import Dialect
 
 def read_catalogue(
     name: str,
-    metadata: MetaData,
+    reflected: Reflected,
     dialect: Dialect,
-    *,
-    views: frozenset[str] = frozenset(),
-    unread: Sequence[str] = (),
     pinned: Mapping[str, str] | None = None,
+    stated: frozenset[str] = frozenset(),
 ) -> Catalogue:
     """Reads what was reflected.
 
-    ``views``: keys of ``metadata.tables`` that are views. ``unread``: names of tables and views that the database
-    listed and that could not be reflected; they are left out with a reason. ``pinned``: a table's name, or that and the
-    columns of a key (``orders by id``) → the name that its operation keeps whatever tables come.
+    What the database listed and could not be reflected is left out with its reason. ``pinned``: a table's name, or that
+    and the columns of a key (``orders by id``) → the name that its operation keeps whatever tables come.
+    ``stated``: tables and views whose primary key is what the configuration says.
     """
+    metadata = reflected.metadata
     draft = Draft(document=name)
     taken = Taken()
     # A table of the default schema keeps its name; one of another schema gives way to it.
@@ -61,7 +62,6 @@ def read_catalogue(
     keyed = {
         keyed_place(served.name, by): (table, served, by)
         for table, served in draft.tables.items()
-        if table.key not in views
         for by in _keys(table, served)
     }
     there = keyed.keys() | {served.name for served in draft.tables.values()}
@@ -73,11 +73,9 @@ def read_catalogue(
     operations = Taken([*draft.operations, *kept.values()])
     for place, (table, served, by) in keyed.items():
         own = kept.get(place) or operations.first(_keyed_names(draft, served, by))
-        _add_one(draft, table, served, by, own)
+        _add_one(draft, table, served, by, own, stated=table.fullname in stated and by == served.key)
     add_relations(draft)
-    draft.left_out += [
-        LeftOut(missing, "the database does not let it be read", Place(name, missing)) for missing in unread
-    ]
+    draft.left_out += [LeftOut(missing, reason, Place(name, missing)) for missing, reason in reflected.unread.items()]
     model = SourceModel(
         name=name,
         kind="database",
@@ -86,7 +84,8 @@ def read_catalogue(
         enums=draft.enums,
         relations=tuple(draft.relations),
         left_out=tuple(draft.left_out),
-        declared=len(draft.operations) + len(unread),
+        declared=len(draft.operations) + len(reflected.unread),
+        digest=_digest(metadata, draft.operations),
     )
     return Catalogue(model, draft.access, dialect)
 
@@ -179,25 +178,11 @@ def _keyed_names(draft: Draft, served: Served, by: tuple[str, ...]) -> list[str]
 
 
 def _unique(table: Table) -> list[tuple[str, ...]]:
-    found = {
-        tuple(column.name for column in constraint.columns)
-        for constraint in table.constraints
-        if isinstance(constraint, UniqueConstraint)
-    }
-    found |= {
-        tuple(column.name for column in index.columns)
-        for index in table.indexes
-        # A partial index promises nothing about the other rows, an expression is no column.
-        if index.unique
-        and len(index.expressions) == len(index.columns)
-        and all(isinstance(expression, Column) for expression in index.expressions)
-        and not any(options.get("where") is not None for options in index.dialect_options.values())
-    }
     order = {column.name: position for position, column in enumerate(table.columns)}
-    return sorted((columns for columns in found if columns), key=lambda columns: [order[name] for name in columns])
+    return sorted(unique_keys(table), key=lambda columns: [order[name] for name in columns])
 
 
-def _add_one(draft: Draft, table: Table, served: Served, by: tuple[str, ...], name: str) -> None:
+def _add_one(draft: Draft, table: Table, served: Served, by: tuple[str, ...], name: str, *, stated: bool) -> None:
     place = draft.place(table)
     unfit = [column for column in by if not served.columns[column].filterable]
     if unfit:
@@ -226,4 +211,20 @@ def _add_one(draft: Draft, table: Table, served: Served, by: tuple[str, ...], na
         # What it is called may come to be another table's name; what it is stays this.
         naming=Naming(keyed_place(served.name, by), (name,)),
     )
-    draft.access[name] = Access(served, by)
+    draft.access[name] = Access(served, by, stated=stated)
+
+
+def _digest(metadata: MetaData, operations: Mapping[str, Operation]) -> str:
+    """The hash of the tables, columns and keys as they were read, whatever the order they were listed in."""
+    lines = [
+        f"{table.key}\t{column.name}\t{column.type!r}\t{column.nullable}\t{column.primary_key}\t"
+        + ",".join(sorted(key.target_fullname for key in column.foreign_keys))
+        for table in metadata.tables.values()
+        for column in table.columns
+    ]
+    # What operations are called is the lock's business: the catalogue is the same whatever that is.
+    lines += [
+        f"{operation.naming.place if operation.naming is not None else name}\t{sorted(operation.by.items())}"
+        for name, operation in operations.items()
+    ]
+    return f"sha256:{sha256(chr(10).join(sorted(lines)).encode()).hexdigest()}"

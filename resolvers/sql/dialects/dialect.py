@@ -9,20 +9,20 @@ What is here is the standard's way (ISO/IEC 9075), which a room overrides where 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Executable, MetaData, Select, bindparam, func, tuple_, types
+from sqlalchemy import URL, Connection, Executable, MetaData, Select, Text, bindparam, func, tuple_
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.sql import type_coerce
 
 from resolvers.documents import DescriptionError
 from resolvers.errors import SourceError
 from resolvers.problem import Problem
-from resolvers.sql.column import Expression, Reader, SqlColumn
+from resolvers.sql.column import Expression, Reader, SqlColumn, SqlType
 from resolvers.sql.dialects.failures import Codes, source_error
 from resolvers.sql.values import coerce, unpadded
 
@@ -97,6 +97,8 @@ class Dialect(ABC):
     """Most bound values of one condition; ``None``: many keys are one value."""
     returning: ClassVar[frozenset[Change]] = frozenset({"insert", "update", "delete"})
     """Which changes give back the rows that they changed."""
+    types: ClassVar[Mapping[str, type[SqlType]]] = {}
+    """Classes of reflected types that SQLAlchemy does not have, by their names."""
 
     # Where it is, and how statements run there.
 
@@ -129,6 +131,10 @@ class Dialect(ABC):
     def materialized(self, inspector: Inspector, schema: str | None) -> list[str]:
         """The names of materialized views."""
         return []
+
+    def aside(self, connection: Connection, schema: str | None) -> Mapping[str, str]:
+        """Tables that are listed and are not served, since they are a part of others: name → reason."""
+        return {}
 
     def nullable(self, column: SqlColumn, key: Sequence[str]) -> bool:
         """Whether a row may have no value there; ``key``: the columns of the table's primary key."""
@@ -195,8 +201,8 @@ class Dialect(ABC):
 
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         """A pattern in which ``ESCAPE`` escapes. Without ``ignore_case``, case counts."""
-        text = type_coerce(column.column, types.Text())
-        bound = bindparam(None, pattern, type_=types.Text(), unique=True)
+        text = type_coerce(column.column, Text())
+        bound = bindparam(None, pattern, type_=Text(), unique=True)
         return text.ilike(bound, escape=ESCAPE) if ignore_case else text.like(bound, escape=ESCAPE)
 
     def ordered(self, expression: Expression, *, descending: bool, nulls: Nulls | None) -> list[Expression]:

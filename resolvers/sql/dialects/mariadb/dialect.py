@@ -51,6 +51,8 @@ class MariaDb(Dialect):
         ("1356", SourceBadResponse),  # a view whose tables are gone
     )
 
+    types = {"Geometry": Geometry}  # noqa: RUF012  # declared a class variable above
+
     def address(self, url: URL, base: Path) -> Address:
         connect: dict[str, object] = {}
         tls, authority = "", None

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Column, types
 from sqlalchemy.dialects import postgresql
 
-from resolvers.model import Scalar
-from resolvers.sql.column import Spelling, SqlColumn, SqlType
-from resolvers.sql.dialects.scalars import scalar_of
+from resolvers.model import Comparison, Scalar
+from resolvers.sql.column import Reader, Spelling, SqlColumn, SqlType
+from resolvers.sql.dialects.postgresql.types import Structured
+from resolvers.sql.dialects.scalars import scalar_of, shortest_single
+from resolvers.sql.values import unpadded
+
+_AS_TEXT = "the column's type has no counterpart; its values are served as text"
+_PADDED: frozenset[Comparison] = frozenset({"padded"})
+_CASELESS: frozenset[Comparison] = frozenset({"casefold"})
 
 
 def plain_type(reflected: SqlType) -> SqlType:
@@ -20,20 +28,51 @@ def plain_type(reflected: SqlType) -> SqlType:
 
 
 def served_column(column: Column[Any], spelling: Spelling) -> SqlColumn:
-    """Every column is served: one whose type has no counterpart as text, with the reason."""
+    """Every column is served: what has parts of its own as JSON, what has no counterpart as text, with the reason."""
     reflected = plain_type(column.type)
+    generated = column.computed is not None or (column.identity is not None and bool(column.identity.always))
+    plain = SqlColumn(column, spelling, Scalar.STRING, types.Text(), generated=generated)
     array = isinstance(reflected, postgresql.ARRAY | types.ARRAY)
     item = plain_type(reflected.item_type) if isinstance(reflected, types.ARRAY) else reflected
     if isinstance(item, types.Enum):
-        return SqlColumn(column, spelling, Scalar.STRING, item, enum=item, array=array)
+        return replace(plain, bound_as=item, enum=item, array=array)
     known = scalar_of(item)
-    if known is None or (array and known is Scalar.JSON):
-        reason = "the column's type has no counterpart; its values are served as text"
-        return SqlColumn(column, spelling, Scalar.STRING, types.Text(), degraded=reason)
+    if isinstance(item, Structured | postgresql.HSTORE) or (array and known is Scalar.JSON):
+        what = item.fields if isinstance(item, Structured) else "list of JSON" if array else "set of keys and values"
+        return replace(plain, scalar=Scalar.JSON, degraded=f"the column is a {what}; its values are served as JSON")
+    if known is None:
+        return replace(plain, degraded=_AS_TEXT)
     bits = 16 if isinstance(item, types.SmallInteger) else 32 if known is Scalar.INT else 64
-    padded = isinstance(reflected, types.CHAR)  # CHAR(n): trailing spaces are no part of the value
-    bound_as = _bound_as(known, item, bits)
-    return SqlColumn(column, spelling, known, bound_as, array=array, bits=bits, padded=padded)
+    padded = isinstance(item, types.CHAR)  # CHAR(n): trailing spaces are no part of the value
+    return replace(
+        plain,
+        scalar=known,
+        bound_as=_bound_as(known, item, bits),
+        array=array,
+        bits=bits,
+        padded=padded,
+        compare=_PADDED if padded else _CASELESS if isinstance(item, postgresql.CITEXT) else frozenset(),
+    )
+
+
+def is_structured(column: SqlColumn) -> bool:
+    """True where PostgreSQL itself makes JSON of the values."""
+    return bool(column.degraded) and column.scalar is Scalar.JSON
+
+
+def reader(column: SqlColumn) -> Reader | None:
+    """What turns a driver's value into that of the neutral form (``Spelling.reader``)."""
+    if column.degraded:
+        return None
+    change: Callable[[object], object] | None = None
+    if isinstance(column.bound_as, types.REAL):
+        change = shortest_single
+    elif column.padded:
+        change = unpadded
+    if change is None or not column.array:
+        return change
+    each = change
+    return lambda value: [each(item) for item in value] if isinstance(value, list) else value
 
 
 def _bound_as(scalar: Scalar, reflected: SqlType, bits: int) -> SqlType:

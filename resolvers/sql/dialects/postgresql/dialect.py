@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, any_, bindparam, cast, func, select, tuple_, types
+from sqlalchemy import URL, Connection, MetaData, any_, bindparam, cast, func, select, tuple_, types
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.sql import type_coerce
@@ -14,9 +14,10 @@ from sqlalchemy.sql import type_coerce
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
 from resolvers.sql.column import Expression, Reader, SqlColumn
 from resolvers.sql.dialects.dialect import Address, Database, Dialect, Nulls, bad_address
-from resolvers.sql.dialects.postgresql.columns import plain_type, served_column
+from resolvers.sql.dialects.postgresql.catalogue import mark_structured, partitions
+from resolvers.sql.dialects.postgresql.columns import is_structured, plain_type, reader, served_column
 from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
-from resolvers.sql.dialects.scalars import shortest_single
+from resolvers.sql.dialects.postgresql.types import Structured
 
 
 class PostgreSql(Dialect):
@@ -24,6 +25,7 @@ class PostgreSql(Dialect):
     drivers = ("postgresql", "postgres", "postgresql+asyncpg")
     form = "postgresql://user:password@host/name"
     max_parameters = None
+    types = {"Structured": Structured}  # noqa: RUF012  # declared a class variable above
     codes = (
         ("57014", SourceTimeout),  # query_canceled: the statement's time ran out
         ("55P03", SourceTimeout),  # lock_not_available
@@ -55,10 +57,19 @@ class PostgreSql(Dialect):
     def column(self, column: Any) -> SqlColumn:
         return served_column(column, self)
 
+    def reflect(self, connection: Connection, metadata: MetaData, schema: str | None, listed: Sequence[str]) -> None:
+        metadata.reflect(connection, schema=schema, views=True, resolve_fks=False, only=list(listed))
+        mark_structured(connection, metadata, schema)
+
+    def aside(self, connection: Connection, schema: str | None) -> Mapping[str, str]:
+        return partitions(connection, schema)
+
     def materialized(self, inspector: Inspector, schema: str | None) -> list[str]:
         return list(inspector.get_materialized_view_names(schema))
 
     def selected(self, column: SqlColumn) -> Expression:
+        if is_structured(column):
+            return func.to_jsonb(column.column, type_=postgresql.JSONB())
         if column.degraded:
             return cast(column.column, types.Text())
         return type_coerce(column.column, plain_type(column.column.type))
@@ -72,9 +83,7 @@ class PostgreSql(Dialect):
         return cast(bound, types.REAL()) if isinstance(column.bound_as, types.REAL) else bound
 
     def reader(self, column: SqlColumn) -> Reader | None:
-        if isinstance(column.bound_as, types.REAL) and not column.array:
-            return shortest_single
-        return super().reader(column)
+        return reader(column)
 
     def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
         # An array is one parameter: the statement, and so its plan, is the same for any number of keys.

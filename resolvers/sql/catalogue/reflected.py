@@ -1,0 +1,220 @@
+"""What was read of a database's catalogue, before anything is made of it, and how that is packed to be kept.
+
+Packed it is plain data: names, and of each type its class and the few facts that these have. Nothing of it is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Identity,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    text,
+    types,
+)
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from resolvers.sql.column import SqlType
+
+_ROOMS = {"postgresql": postgresql, "mysql": mysql, "sqlite": sqlite}
+_FACTS = (
+    "length", "collation", "precision", "scale", "timezone", "unsigned", "zerofill", "display_width", "fsp",
+    "dimensions", "as_uuid", "varying", "retrieve_as_bitwise", "fields", "asdecimal", "not_null",
+)  # fmt: skip
+"""What types are made of, beside names, values and the types inside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reflected:
+    """``views``: keys of ``metadata.tables`` that are views. ``unread``: names of what could not be reflected, and
+    why.
+    """
+
+    metadata: MetaData
+    views: frozenset[str]
+    unread: Mapping[str, str]
+
+
+class _Type(msgspec.Struct, frozen=True, array_like=True):
+    room: str
+    name: str
+    facts: dict[str, str | int | bool]
+    called: str = ""
+    schema: str | None = None
+    values: tuple[str, ...] = ()
+    inside: _Type | None = None
+
+
+class _Column(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+    type: _Type
+    nullable: bool
+    comment: str | None
+    default: str | None
+    computed: bool
+    identity: bool | None
+
+
+class _Table(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+    schema: str | None
+    comment: str | None
+    columns: tuple[_Column, ...]
+    key: tuple[str, ...]
+    unique: tuple[tuple[str, ...], ...]
+    foreign: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+
+
+class _Packed(msgspec.Struct, frozen=True, array_like=True):
+    tables: tuple[_Table, ...]
+    views: tuple[str, ...]
+    unread: dict[str, str]
+
+
+def pack(reflected: Reflected) -> bytes:
+    """The bytes of what was reflected.
+
+    Raises:
+        TypeError: a type that cannot be said in this way.
+    """
+    tables = tuple(_packed_table(table) for table in reflected.metadata.tables.values())
+    packed = _Packed(tables, tuple(sorted(reflected.views)), dict(reflected.unread))
+    return msgspec.msgpack.encode(packed, enc_hook=_plain)
+
+
+def _plain(value: object) -> str:
+    """SQLAlchemy's names know how they are quoted; the name alone is kept, since that follows from it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} is not packed")
+    return "".join(value)
+
+
+def unpack(content: bytes, more: Mapping[str, type[SqlType]]) -> Reflected:
+    """What was packed. ``more``: types by their names that SQLAlchemy does not have.
+
+    Raises:
+        ValueError, TypeError: the bytes are of another version.
+    """
+    packed = msgspec.msgpack.decode(content, type=_Packed)
+    metadata = MetaData()
+    for table in packed.tables:
+        Table(
+            table.name,
+            metadata,
+            *(_column(column, more) for column in table.columns),
+            *([PrimaryKeyConstraint(*table.key)] if table.key else []),
+            *(UniqueConstraint(*columns) for columns in table.unique),
+            *(ForeignKeyConstraint(columns, targets) for columns, targets in table.foreign),
+            schema=table.schema,
+            comment=table.comment,
+        )
+    return Reflected(metadata, frozenset(packed.views), packed.unread)
+
+
+def unique_keys(table: Table) -> set[tuple[str, ...]]:
+    """The columns of every unique key beside the primary one."""
+    found = {
+        tuple(column.name for column in constraint.columns)
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint)
+    }
+    found |= {
+        tuple(column.name for column in index.columns)
+        for index in table.indexes
+        # A partial index promises nothing about the other rows, an expression is no column.
+        if index.unique
+        and len(index.expressions) == len(index.columns)
+        and all(isinstance(expression, Column) for expression in index.expressions)
+        and not any(options.get("where") is not None for options in index.dialect_options.values())
+    }
+    return {columns for columns in found if columns}
+
+
+def _packed_table(table: Table) -> _Table:
+    return _Table(
+        table.name,
+        table.schema,
+        table.comment,
+        tuple(_packed_column(column) for column in table.columns),
+        tuple(column.name for column in table.primary_key.columns),
+        tuple(sorted(unique_keys(table))),
+        tuple(_packed_foreign(table)),
+    )
+
+
+def _packed_foreign(table: Table) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    for constraint in sorted(table.foreign_key_constraints, key=lambda found: list(found.column_keys)):
+        yield tuple(constraint.column_keys), tuple(element.target_fullname for element in constraint.elements)
+
+
+def _packed_column(column: Column[Any]) -> _Column:
+    default = getattr(column.server_default, "arg", None)
+    return _Column(
+        column.name,
+        _packed_type(column.type),
+        bool(column.nullable),
+        column.comment,
+        str(default) if default is not None else None,
+        column.computed is not None,
+        bool(column.identity.always) if column.identity is not None else None,
+    )
+
+
+def _packed_type(reflected: Any) -> _Type:
+    parts = type(reflected).__module__.split(".")
+    room = next((name for name in _ROOMS if name in parts), "")
+    facts = {
+        fact: value
+        for fact in _FACTS
+        if isinstance(value := getattr(reflected, fact, None), str | int | bool) and value is not False
+    }
+    values = tuple(getattr(reflected, "enums", None) or getattr(reflected, "values", None) or ())
+    inside = getattr(reflected, "data_type", None) or getattr(reflected, "item_type", None)
+    return _Type(
+        room,
+        type(reflected).__name__,
+        facts,
+        getattr(reflected, "name", None) or "",
+        getattr(reflected, "schema", None),
+        values,
+        _packed_type(inside) if inside is not None else None,
+    )
+
+
+def _column(packed: _Column, more: Mapping[str, type[SqlType]]) -> Column[Any]:
+    extra: list[Computed | Identity] = [Computed("")] if packed.computed else []
+    if packed.identity is not None:
+        extra.append(Identity(always=packed.identity))
+    default = text(packed.default) if packed.default is not None and not extra else None
+    return Column(
+        packed.name,
+        _type(packed.type, more),
+        *extra,
+        nullable=packed.nullable,
+        comment=packed.comment,
+        server_default=default,
+    )
+
+
+def _type(packed: _Type, more: Mapping[str, type[SqlType]]) -> SqlType:
+    found = more.get(packed.name) or getattr(_ROOMS.get(packed.room, types), packed.name)
+    if not (isinstance(found, type) and issubclass(found, types.TypeEngine)):
+        raise TypeError(f"{packed.name} is no type")
+    made: Callable[..., SqlType] = found
+    if packed.inside is not None:
+        inside = _type(packed.inside, more)
+        if packed.called:
+            return made(packed.called, inside, schema=packed.schema, **packed.facts)
+        return made(inside, **packed.facts)
+    names = {"name": packed.called, "schema": packed.schema} if packed.called else {}
+    return made(*packed.values, **names, **packed.facts)

@@ -1,0 +1,154 @@
+"""Opening a database: its catalogue is read, or taken from what was kept while the database is away.
+
+How calls are answered is ``client.py``'s business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from resolvers.documents import DescriptionError
+from resolvers.problem import ConfigurationError, Problem
+from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect
+from resolvers.sql.client import SqlSource
+from resolvers.sql.dialects import Address, Database, Dialect, address
+from resolvers.sql.settings import DatabaseSettings
+
+_log = logging.getLogger("isthmus.sources")
+_AWAY = "the database cannot be reached; what was known of it is served"
+_CHANGED = "the database has changed since its catalogue was kept: start again to serve it as it is"
+
+
+async def open_database(
+    name: str,
+    settings: DatabaseSettings,
+    base: Path,
+    pinned: Mapping[str, str] | None = None,
+    keep: Path | None = None,
+) -> SqlSource:
+    """Connects, reads the catalogue once, and makes the source ready to be called.
+
+    ``base``: the folder that relative SQLite paths start at. ``pinned``: a table, or a table and the columns of a key
+    (``orders by id``) → the name that its operation keeps. ``keep``: the folder where the catalogue is kept; a database
+    that cannot be reached is served by what lies there, and its calls fail until it is back.
+
+    Raises:
+        DescriptionError: the URL is not one of a database that is supported, the database cannot be reached, or a
+            schema is not there. ConfigurationError: what is stated of tables does not fit them.
+    """
+    dialect, where = address(settings.database.get_secret_value(), base)
+    database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s)
+    opening = _Opening(name, settings, dialect, database, _kept(name, settings, dialect, where, keep), pinned)
+    try:
+        return await opening.source()
+    except BaseException:
+        await database.close()
+        raise
+
+
+def _kept(
+    name: str, settings: DatabaseSettings, dialect: Dialect, where: Address, keep: Path | None
+) -> KeptCatalogue | None:
+    if keep is None:
+        return None
+    place = where.url.set(password=None).render_as_string()
+    return KeptCatalogue(keep, name, place, settings.schemas, dialect.types)
+
+
+class _Opening:
+    """The parts of one opening; where it ends in a kept catalogue, they watch for the database to come back."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: DatabaseSettings,
+        dialect: Dialect,
+        database: Database,
+        kept: KeptCatalogue | None,
+        pinned: Mapping[str, str] | None,
+    ) -> None:
+        self._name = name
+        self._settings = settings
+        self._dialect = dialect
+        self._database = database
+        self._kept = kept
+        self._pinned = pinned
+        self._looking: asyncio.Task[None] | None = None
+
+    async def source(self) -> SqlSource:
+        try:
+            reflected = await self._reflect()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            kept = None if _is_no_database(error) else await self._load()
+            if kept is None:
+                raise DescriptionError(_unreachable(error)) from error
+            known = self._read(kept)
+            _log.warning("source %s: %s", self._name, _AWAY)
+            known = replace(known, model=replace(known.model, stale=_AWAY))
+            return SqlSource(known, self._settings, self._database, watch=self)
+        known = self._read(reflected)
+        if self._kept is not None:
+            await asyncio.to_thread(self._kept.save, reflected)
+        return SqlSource(known, self._settings, self._database)
+
+    async def _reflect(self) -> Reflected:
+        read = partial(reflect, schemas=self._settings.schemas, dialect=self._dialect)
+        async with asyncio.timeout(self._settings.timeout_s):
+            return await self._database.run(read)
+
+    async def _load(self) -> Reflected | None:
+        return await asyncio.to_thread(self._kept.load) if self._kept is not None else None
+
+    def _read(self, reflected: Reflected) -> Catalogue:
+        metadata, problems = declare(reflected.metadata, self._settings.tables)
+        if problems:
+            raise ConfigurationError(problems)
+        stated = frozenset(name for name, table in self._settings.tables.items() if table.key is not None)
+        return read_catalogue(self._name, replace(reflected, metadata=metadata), self._dialect, self._pinned, stated)
+
+    # As ``Watch``.
+
+    def answered(self, source: SqlSource) -> None:
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look(source))
+
+    async def _look(self, source: SqlSource) -> None:
+        """Reads the catalogue anew, keeps it for the next start, and says so where it is another."""
+        try:
+            reflected = await self._reflect()
+            changed = self._read(reflected).model.digest != source.model.digest
+        except ConfigurationError:
+            changed = True
+        except (SQLAlchemyError, OSError, TimeoutError, DescriptionError):
+            self._looking = None  # it went away again; the next answer tells when it is back
+            return
+        else:
+            if self._kept is not None:
+                await asyncio.to_thread(self._kept.save, reflected)
+        if changed:
+            _log.warning("source %s: %s", self._name, _CHANGED)
+        source.model = replace(source.model, stale=_CHANGED if changed else "")
+
+    async def close(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+
+def _is_no_database(error: Exception) -> bool:
+    found = isinstance(error, DBAPIError) and type(error).__name__ == "DatabaseError"
+    return found and not getattr(error, "connection_invalidated", False)
+
+
+def _unreachable(error: Exception) -> Problem:
+    if _is_no_database(error):
+        return Problem("this is not a database that can be read", where=("database",), mend="name another file")
+    mend = "check that it runs where the URL says, and that its user may connect"
+    return Problem("the database cannot be reached", where=("database",), mend=mend)
