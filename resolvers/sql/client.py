@@ -65,7 +65,7 @@ class SqlSource:
 
     def _made(self, call: Call) -> Statement:
         made = statement(self._catalogue, call)
-        if call.page.limit is not None or isinstance(made.query, Plain):
+        if (call.page.limit is not None and not call.per) or isinstance(made.query, Plain):
             return made
         most = self._settings.max_rows
         return replace(made, query=made.query.limit(most + 1))  # one more tells that there are too many
