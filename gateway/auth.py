@@ -171,6 +171,16 @@ def _words(claims: Mapping[str, object], path: str, *, split: bool) -> frozenset
     return frozenset()
 
 
+def principal_of(claims: Mapping[str, object], where: ClaimSettings) -> Principal:
+    """The caller whose verified claims these are; ``where`` their scopes and roles lie."""
+    return Principal(
+        str(claims["sub"]),
+        _words(claims, where.scopes, split=True),
+        _words(claims, where.roles, split=False),
+        claims,
+    )
+
+
 class Authenticator:
     """Turns the Authorization header into a principal; verified tokens are kept by digest until they expire."""
 
@@ -218,7 +228,7 @@ class Authenticator:
                 self._jws.decode(token, key.key, algorithms=[algorithm])
             except jwt.PyJWTError:
                 continue
-            return until, self._made(claims)
+            return until, principal_of(claims, self._settings.claims)
         raise Unauthenticated("no key verifies the signature")
 
     def _header(self, header: Mapping[str, object]) -> tuple[str, str | None]:
@@ -254,12 +264,3 @@ class Authenticator:
         if ID_TOKEN_CLAIMS & claims.keys():
             raise Unauthenticated("an ID token is no access token")
         return expires + leeway
-
-    def _made(self, claims: Mapping[str, object]) -> Principal:
-        where = self._settings.claims
-        return Principal(
-            str(claims["sub"]),
-            _words(claims, where.scopes, split=True),
-            _words(claims, where.roles, split=False),
-            claims,
-        )

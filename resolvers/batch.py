@@ -144,7 +144,9 @@ def _with_keys(column: Column, call: Call, keys: list[tuple[object, ...]]) -> Ca
     assert operation.keys is not None
     if not operation.keys.argument:
         among = In(column.match.fields, tuple(keys))
-        return replace(call, predicate=among if call.predicate is None else And((among, call.predicate)))
+        predicate = among if call.predicate is None else And((among, call.predicate))
+        paged = call.page.limit is not None or bool(call.page.offset)
+        return replace(call, predicate=predicate, per=column.match.fields if paged else ())
     members = [operation.keys.by[name] for name in column.match.fields]
     items: object = (
         [key[0] for key in keys] if members == [""] else [dict(zip(members, key, strict=True)) for key in keys]

@@ -7,7 +7,7 @@ call is encoded and sent is the business of each source's client.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
@@ -86,10 +86,10 @@ class Call(msgspec.Struct, frozen=True):
 
     ``arguments``: by the source's names, coerced to the argument's type, absent where the caller gave none (``None``
     is a null that the caller did give). ``selection`` is of the whole decoded reply. ``predicate``, ``order`` and
-    ``page`` are only given to operations whose model has ``rows``, ``grouping`` to aggregates alone. ``whole``: every
-    page is needed, or an error.
-    ``query``: parameters that only the source's own links to a next page name, plain text. ``exchange`` is filled by
-    clients over HTTP where it is given.
+    ``page`` are only given to operations whose model has ``rows``, ``grouping`` to aggregates alone. ``per``: the page
+    is one of the rows that are equal in these fields, and there are as many pages as values. ``whole``: every page is
+    needed, or an error. ``query``: parameters that only the source's own links to a next page name, plain text.
+    ``exchange`` is filled by clients over HTTP where it is given.
     """
 
     operation: str
@@ -98,10 +98,18 @@ class Call(msgspec.Struct, frozen=True):
     predicate: Predicate | None = None
     order: tuple[Order, ...] = ()
     page: Page = Page()
+    per: tuple[str, ...] = ()
     grouping: Grouping = Grouping()
     whole: bool = False
     query: tuple[tuple[str, str], ...] = ()
     exchange: Exchange | None = None
+
+
+def rows_of(value: object, at: Sequence[str]) -> int:
+    """How many rows a decoded reply has at a path: the items of a list, or the one object that is there."""
+    for name in at:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return len(value) if isinstance(value, list) else int(value is not None)
 
 
 @dataclass(slots=True)
@@ -109,7 +117,8 @@ class CallRecord:
     """One journal entry. ``wire`` says in the source's own terms what was sent, without any value of a caller.
 
     As the manager of a block it notes when that began (by the running loop's clock), the seconds it took, and the code
-    of the error it ended in.
+    of the error it ended in. ``rows``: how many the reply had, ``size``: its bytes, where that is known. ``text``: the
+    whole statement, where the journal is detailed; it holds no value either.
     """
 
     source: str
@@ -118,6 +127,9 @@ class CallRecord:
     started: float = 0.0
     seconds: float = 0.0
     code: Code | None = None
+    rows: int | None = None
+    size: int | None = None
+    text: str = ""
 
     def __enter__(self) -> Self:
         self.started = asyncio.get_running_loop().time()
@@ -130,12 +142,16 @@ class CallRecord:
 
 
 class Journal:
-    """Every call that a request made, in the order they were sent: read by tests, logs, explain and audit."""
+    """Every call that a request made, in the order they were sent: read by tests, logs, explain and audit.
 
-    __slots__ = ("calls",)
+    ``detailed``: somebody reads what costs time to write down.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("calls", "detailed")
+
+    def __init__(self, *, detailed: bool = False) -> None:
         self.calls: list[CallRecord] = []
+        self.detailed = detailed
 
     def call(self, source: str, operation: str, wire: str) -> CallRecord:
         """Records the exchange that is made in the block that this begins."""

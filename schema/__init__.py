@@ -3,6 +3,7 @@
 from schema.access.principal import ANONYMOUS, Principal
 from schema.access.settings import AccessSettings, RuleSettings
 from schema.build import Built, GraphSettings, build, type_count
+from schema.explained import Step
 from schema.extension import Extension
 from schema.graph import Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
@@ -29,6 +30,7 @@ __all__ = [
     "Pins",
     "Principal",
     "RuleSettings",
+    "Step",
     "build",
     "model_places",
     "offers",

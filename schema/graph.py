@@ -32,9 +32,10 @@ from resolvers import (
 )
 from schema.access.principal import Principal
 from schema.access.rules import Policy
+from schema.explained import Step, steps
 from schema.limits import OperationLimits
 from schema.plan.columns import Executed, columns_understand, run_columns
-from schema.plan.documents import Documents
+from schema.plan.documents import Document, Documents
 from schema.plan.introspection import Introspections
 from schema.plan.levels import Failure
 from schema.plan.operation import OperationPlan, Refused
@@ -106,6 +107,33 @@ class Graph:
             Unauthenticated: anonymous callers are not allowed and more than ``{__typename}`` was asked.
             MutationOverGet: ``read_only``, and the operation is a mutation.
         """
+        planned = self._plan(request, principal, context, read_only=read_only)
+        if isinstance(planned, Answer):
+            return planned
+        document, variables, plan = planned
+        if plan.is_introspection:
+            return await self._introspections.answer(document.node, request)
+        loaders = Loaders(self._sources, context)
+        run = Run(plan, principal, context, self._sources, loaders, objects=self._limits.max_objects)
+        if self._reference or plan.reference_only:
+            reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
+        else:
+            reply = await run_columns(self.schema, plan, variables, run)
+        return _answer(reply, plan, context, self._limits.max_failures)
+
+    def steps(self, request: GraphQLRequest, principal: Principal, context: Context) -> Answer | tuple[Step, ...]:
+        """What the request would do, or the answer that refuses it; nothing runs.
+
+        Raises:
+            Unauthenticated: as ``execute``.
+        """
+        planned = self._plan(request, principal, context, read_only=False)
+        return planned if isinstance(planned, Answer) else steps(planned[2])
+
+    def _plan(
+        self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
+    ) -> Answer | tuple[Document, VariableValues, OperationPlan]:
+        """The plan of a request and what it runs with, or the answer that refuses it."""
         try:
             document = self.documents.get(request.query, request.operation_name)
         except GraphQLError as error:
@@ -124,15 +152,7 @@ class Graph:
         if isinstance(variables, list):
             return _refused([_formatted(error, context) for error in variables])
         plan = self.documents.plan(document, self._policy, principal, variables, request.variables)
-        if plan.is_introspection:
-            return await self._introspections.answer(document.node, request)
-        loaders = Loaders(self._sources, context)
-        run = Run(plan, principal, context, self._sources, loaders, objects=self._limits.max_objects)
-        if self._reference or plan.reference_only:
-            reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
-        else:
-            reply = await run_columns(self.schema, plan, variables, run)
-        return _answer(reply, plan, context, self._limits.max_failures)
+        return document, variables, plan
 
     def _variables(
         self, operation: OperationDefinitionNode, given: Mapping[str, object]

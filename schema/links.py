@@ -349,7 +349,11 @@ class LinkBuilder:
                 spelled = made.field_names[cast("GraphQLObjectType", row).name][take]
                 row = nullable(cast("GraphQLObjectType", row).fields[spelled].type)
             shown = GraphQLList(GraphQLNonNull(cast("GraphQLObjectType", row))) if plan.column.many else row
-            rows: RowArguments = "filter" if plan.column.many else "none"
+            rows: RowArguments = "none"
+            if plan.column.many:
+                # Only who takes keys as conditions can give each parent a page of its own.
+                keys = plan.column.operation.keys
+                rows = "all" if keys is not None and not keys.argument and not plan.key_list else "filter"
             made_field = self._types.field_for(made, operation, plan, shown, rows=rows, without=filled)
             made_field.description = description or made_field.description
             return {name: made_field}

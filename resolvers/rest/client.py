@@ -17,7 +17,7 @@ from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.exposed import beside, inside
 from resolvers.forwarding import Forwarding, forwarding_of
 from resolvers.http import Http, Reply
-from resolvers.model import Effect, LeftOut, Operation, SourceModel
+from resolvers.model import Effect, LeftOut, Operation, SourceModel, unwrapped
 from resolvers.nearby import refused
 from resolvers.problem import Problem
 from resolvers.reply_cache import CachingClient, ReplyStore
@@ -30,7 +30,7 @@ from resolvers.rest.requests.given import Inputs
 from resolvers.rest.requests.request import Encoder
 from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description, RequestShape
-from resolvers.source import Call, Context
+from resolvers.source import Call, Context, rows_of
 
 IN_THREAD_BYTES = 1024 * 1024
 """Larger replies are decoded in a thread, so that others go on meanwhile."""
@@ -84,13 +84,17 @@ class RestSource:
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded
-        with context.journal.call(self.model.name, call.operation, f"{shape.method} {shape.path}"):
+        with context.journal.call(self.model.name, call.operation, f"{shape.method} {shape.path}") as record:
             reply = await self._http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
             if call.exchange is not None:
                 call.exchange.target = urlsplit(request.url).path
                 lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
                 call.exchange.link = ", ".join(lines)  # lines of one name are one list (RFC 9110 section 5.3)
-            return await self._value(call, shape, operation, reply)
+            record.size = len(reply.body)
+            value = await self._value(call, shape, operation, reply)
+            if context.journal.detailed:
+                record.rows = rows_of(value, unwrapped(operation).at)
+            return value
 
     async def _value(self, call: Call, shape: RequestShape, operation: Operation, reply: Reply) -> object:
         stated = self._settings.operations.get(call.operation)

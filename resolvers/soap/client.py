@@ -25,7 +25,7 @@ from resolvers.soap.requests.envelope import Encoders, Prepare, Sent
 from resolvers.soap.security.exchange import Security, open_security
 from resolvers.soap.settings import SoapSettings
 from resolvers.soap.shapes import OperationCodec
-from resolvers.source import Call, Context
+from resolvers.source import Call, Context, rows_of
 
 IN_THREAD_BYTES = 256 * 1024
 """Larger replies are read in a thread, so that others go on meanwhile."""
@@ -81,7 +81,7 @@ class SoapSource:
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded
-        with context.journal.call(self.model.name, call.operation, f"SOAP {call.operation}"):
+        with context.journal.call(self.model.name, call.operation, f"SOAP {call.operation}") as record:
             repeatable = operation.effect is not Effect.WRITE
             reply = await self._http.send(request, timeout=timeout, resendable=repeatable)
             media = reply.headers.get("content-type", "")
@@ -102,6 +102,9 @@ class SoapSource:
             value = await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
             if exchange is not None:
                 exchange.finish(repeatable=repeatable)
+            record.size = len(reply.body)
+            if context.journal.detailed:
+                record.rows = rows_of(value, operation.at)
             return value
 
     async def _written(self, codec: OperationCodec, call: Call, prepare: Prepare | None) -> Sent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from resolvers.errors import DeadlineExceeded
 from resolvers.source import Context
 from resolvers.sql.catalogue import Catalogue
-from resolvers.sql.dialects import Database
+from resolvers.sql.dialects import Database, Plain
 from resolvers.sql.reading import Aggregate, Statement
 from resolvers.sql.settings import DatabaseSettings
+
+_LIST = re.compile(r"IN \((?:__\[POSTCOMPILE_\w+\]|[?, ]+)\)")
+"""As many places as a list has values, written out or still to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,23 @@ class Asking:
         budget = min(self.settings.timeout_s, context.remaining())
         if budget <= 0:
             raise DeadlineExceeded
-        with context.journal.call(self.name, operation, made.wire):
+        with context.journal.call(self.name, operation, made.wire) as record:
+            if context.journal.detailed:
+                record.text = self._text(made)
             try:
                 rows = await self.database.ask(made.query, budget)
             except (SQLAlchemyError, OSError) as error:
                 raise self.catalogue.dialect.failure(error) from error
+            record.rows = len(rows)
         if self.answered is not None:
             self.answered()
         return rows
+
+    def _text(self, made: Statement | Aggregate) -> str:
+        """The statement as the database gets it, with places for its values."""
+        if isinstance(made.query, Plain):
+            return _LIST.sub("IN (…)", made.query.text)
+        return _LIST.sub("IN (…)", str(made.query.compile(dialect=self.database.spoken)))
 
 
 def read_rows(made: Statement, rows: Sequence[Any]) -> list[dict[str, object]]:

@@ -79,7 +79,7 @@ class SqlSource:
         made = statement(self._catalogue, call)
         if self._catalogue.access[call.operation].stated and not isinstance(made.query, Plain):
             return replace(made, query=made.query.limit(2))  # the database does not say that there is one row alone
-        if call.page.limit is not None or isinstance(made.query, Plain):
+        if (call.page.limit is not None and not call.per) or isinstance(made.query, Plain):
             return made
         most = self._settings.max_rows
         return replace(made, query=made.query.limit(most + 1))  # one more tells that there are too many

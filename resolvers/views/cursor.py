@@ -10,7 +10,7 @@ import base64
 import binascii
 import os
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from uuid import UUID
@@ -27,11 +27,13 @@ _NONCE = 12
 _LONGEST = 16_384
 _VERSION = b"isthmus cursor 1\0"
 
+_UNIT = timedelta(microseconds=1)
 _SPOKEN: dict[str, tuple[type, Callable[[object], str], Callable[[str], object]]] = {
     "decimal": (Decimal, str, Decimal),
     "moment": (datetime, lambda value: value.isoformat(), datetime.fromisoformat),  # type: ignore[attr-defined]
     "date": (date, lambda value: value.isoformat(), date.fromisoformat),  # type: ignore[attr-defined]
     "time": (time, lambda value: value.isoformat(), time.fromisoformat),  # type: ignore[attr-defined]
+    "span": (timedelta, lambda value: str(value // _UNIT), lambda text: int(text) * _UNIT),  # type: ignore[operator]
     "uuid": (UUID, str, UUID),
 }
 """Values that MessagePack does not have, in words. A datetime is a date: it stands before it."""

@@ -17,6 +17,7 @@ from gateway.snapshot import Snapshot, load
 from resolvers import Context
 from resolvers.source import Caller
 from schema import ANONYMOUS, GraphQLRequest, Principal
+from tests.mariadb import own_database
 from tests.postgresql import own_schema
 
 TABLES = """
@@ -37,7 +38,7 @@ CREATE TABLE notes (body VARCHAR(40));
 """
 ROWS = """
 INSERT INTO customers VALUES
-  (1, 'Ann', 'ann@x', 'Bern', 10.10), (2, 'bob', NULL, 'bern', NULL), (3, '100%_\\ pure', NULL, NULL, 0.30),
+  (1, 'Ann', 'ann@x', 'Bern', 10.10), (2, 'Bob', NULL, 'bern', NULL), (3, '100%_\\ pure', NULL, NULL, 0.30),
   (4, 'Zoë', 'zoe@x', 'Basel', 12345678.90), (5, 'nobody', 'no@x', 'Basel', 0);
 INSERT INTO staff VALUES (1, 'top', NULL), (2, 'mid', 1), (3, 'low', 2), (4, 'low too', 2);
 INSERT INTO orders VALUES
@@ -49,7 +50,7 @@ INSERT INTO order_lines VALUES
   (1, 1, 1, 2), (1, 2, 2, 1), (2, 1, 2, NULL), (4, 1, NULL, 3), (5, 1, 3, 1), (5, 2, 1, 6), (5, 3, 2, 6), (6, 1, 2, 4);
 INSERT INTO notes VALUES ('same'), ('same'), (NULL);
 """
-DATABASES = ("sqlite", "postgresql")
+DATABASES = ("sqlite", "postgresql", "mariadb")
 
 
 @dataclass(slots=True)
@@ -91,6 +92,10 @@ async def database(kind: str, folder: Path, script: str) -> AsyncIterator[Mappin
             connection.executescript(script)
         connection.close()
         yield {"database": "sqlite:///shop.db"}
+    elif kind == "mariadb":
+        with own_database("utf8mb4_bin") as own:
+            own.run(f"SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES'); {script}")
+            yield {"database": own.url}
     else:
         async with own_schema() as made:
             await made.connection.execute(script)

@@ -10,6 +10,7 @@ import pytest
 
 from schema import Principal
 from tests.querying.shop import ROWS, TABLES, Shop, shop
+from tests.querying.untidy import UNTIDY
 
 PARTS = """query($first: Int, $after: String, $where: OrderWhere, $orderBy: [OrderOrderBy!]) {
     ordersConnection(first: $first, after: $after, where: $where, orderBy: $orderBy) {
@@ -194,3 +195,27 @@ async def test_rows_ordered_by_a_value_too_long_for_a_cursor_are_refused(kind: s
         await house.data(query, o=[{"body": "ASC"}])
         query = query.replace("pageInfo { endCursor }", "nodes { id }")
         assert await house.data(query, o=[{"body": "DESC"}]) == {"pagesConnection": {"nodes": [{"id": 1}]}}
+
+
+async def test_every_row_comes_once_whatever_a_column_holds_and_is_ordered_by(kind: str, tmp_path: Path) -> None:
+    async with shop(kind, tmp_path, script=UNTIDY[kind]) as house:
+        typed: Any = house.snapshot.graph.schema.type_map["ThingOrderBy"]
+        count = len((await house.data("{ things { code } }"))["things"])
+        for column in typed.fields:
+            for direction in DIRECTIONS:
+                order = [{column: direction}]
+                query = "query($o: [ThingOrderBy!]) { things(orderBy: $o, limit: 99) { code } }"
+                whole = [row["code"] for row in (await house.data(query, o=order))["things"]]
+                assert len(whole) == count
+                query = """query($o: [ThingOrderBy!], $after: String) {
+                    thingsConnection(orderBy: $o, first: 1, after: $after) {
+                        nodes { code } pageInfo { hasNextPage endCursor }
+                    }
+                }"""
+                found, after, more = [], None, True
+                while more:
+                    part = (await house.data(query, o=order, after=after))["thingsConnection"]
+                    found += [row["code"] for row in part["nodes"]]
+                    more, after = part["pageInfo"]["hasNextPage"], part["pageInfo"]["endCursor"]
+                    assert len(found) <= count, (column, direction, found)
+                assert found == whole, (column, direction)

@@ -65,8 +65,8 @@ async def test_a_filter_goes_through_a_foreign_key_of_two_columns_and_inside_a_l
 @pytest.mark.parametrize(
     ("table", "order", "found"),
     [
-        ("orders", "{ customer: { name: ASC_NULLS_LAST } }, { id: DESC }", [6, 2, 1, 7, 5, 4, 3]),
-        ("orders", "{ customer: { name: DESC_NULLS_FIRST } }, { id: ASC }", [3, 4, 5, 7, 1, 2, 6]),
+        ("orders", "{ customer: { name: ASC_NULLS_LAST } }, { id: DESC }", [6, 2, 1, 4, 7, 5, 3]),
+        ("orders", "{ customer: { name: DESC_NULLS_FIRST } }, { id: ASC }", [3, 5, 7, 4, 1, 2, 6]),
         ("orders", "{ staff: { boss: { name: ASC_NULLS_FIRST } } }, { id: ASC }", [3, 6, 7, 1, 4, 5, 2]),
         ("staff", "{ boss: { name: DESC_NULLS_LAST } }, { id: ASC }", [2, 3, 4, 1]),
         (
@@ -79,11 +79,9 @@ async def test_a_filter_goes_through_a_foreign_key_of_two_columns_and_inside_a_l
 async def test_rows_are_ordered_by_what_a_relation_to_one_leads_to(
     house: Shop, table: str, order: str, found: list[int]
 ) -> None:
-    # Names are told apart in every collation: Ann, bob, Zoë.
+    # Names have one order in every collation: Ann, Bob, Zoë.
     rows = (await house.data(f"{{ {table}(orderBy: [{order}]) {{ id }} }}"))[table]
-    assert sorted(row["id"] for row in rows) == sorted(found)
-    if "name" not in order or table == "staff" or house.kind != "sqlite":
-        assert [row["id"] for row in rows] == found
+    assert [row["id"] for row in rows] == found
     assert len(house.statements) == 1
 
 
@@ -207,8 +205,8 @@ async def test_a_link_inside_one_database_filters_and_orders_as_its_foreign_keys
     access: { default: anonymous }
     """
     async with shop(kind, tmp_path, rest) as house:
-        found = await house.data('{ orders(where: { buyer: { name: { eq: "bob" } } }) { id buyer { name } } }')
-        assert found == {"orders": [{"id": 4, "buyer": {"name": "bob"}}]}
+        found = await house.data('{ orders(where: { buyer: { name: { eq: "Bob" } } }) { id buyer { name } } }')
+        assert found == {"orders": [{"id": 4, "buyer": {"name": "Bob"}}]}
         rows = await house.data(
             "{ orders(orderBy: [{ buyer: { id: DESC_NULLS_LAST } }, { id: ASC }], limit: 2) { id } }"
         )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Executable, MetaData, Select, Text, bindparam, func, tuple_
+from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.sql import type_coerce
 
@@ -61,6 +62,10 @@ class KeyedText:
 
 class Database(Protocol):
     """How statements reach one database."""
+
+    @property
+    def spoken(self) -> SqlDialect:
+        """How SQLAlchemy writes statements for it."""
 
     def text(self, query: Select[Any]) -> KeyedText | None:
         """The text that stands for a statement with one list of values and for all others that differ in these alone;

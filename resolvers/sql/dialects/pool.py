@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Executable, Select
+from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -51,6 +52,11 @@ class Pooled(ABC):
 
         Gives what ends it earlier when nobody waits any more; ``None`` where the driver sees to that.
         """
+
+    @property
+    def spoken(self) -> SqlDialect:
+        """As ``Database.spoken``."""
+        return self._engine.dialect
 
     def text(self, query: Select[Any]) -> KeyedText | None:  # noqa: ARG002  # the protocol's
         """As ``Database.text``: SQLAlchemy fits values to these drivers."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 
 from resolvers.errors import BadRequest
 from resolvers.predicate import Page
@@ -56,8 +56,11 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
     ordering = Ordering(catalogue, served)
     # Without a last word on the order, two pages could show a row twice or never.
     parts = ordering.by(call.order, total=call.page.limit is not None or bool(call.page.offset))
-    query = query.select_from(ordering.source).order_by(*parts)
-    return Statement(_paged(query, call.page), columns, wire)
+    query = query.select_from(ordering.source)
+    if call.per:
+        by = [served.column(name).column for name in call.per]
+        return Statement(_page_of_each(query, by, parts, call.page), columns, f"{wire} (page of each)")
+    return Statement(_paged(query.order_by(*parts), call.page), columns, wire)
 
 
 def part(
@@ -126,6 +129,20 @@ def _by_key(access: Access, call: Call) -> list[Expression]:
         raise BadRequest(f"{call.operation} takes exactly its declared arguments")
     columns = [access.served.column(name) for name in access.by]
     return [column.compared() == column.bound(fit(column, call.arguments[column.name])) for column in columns]
+
+
+def _page_of_each(query: Select[Any], by: Sequence[Expression], parts: Sequence[Expression], page: Page) -> Select[Any]:
+    """Of the rows that are equal in ``by``, those of the page, in their order."""
+    order = parts or [literal_column("1")]
+    number = func.row_number().over(partition_by=list(by), order_by=list(order)).label("isthmus_number")
+    names = [f"isthmus_{index}" for index in range(len(query.selected_columns))]
+    columns = [column.label(name) for column, name in zip(query.selected_columns, names, strict=True)]
+    numbered = query.with_only_columns(*columns, number).subquery("isthmus_rows")
+    place = numbered.c.isthmus_number
+    conditions = [place > _count(page.offset)] if page.offset else []
+    if page.limit is not None:
+        conditions.append(place <= _count(page.offset) + _count(page.limit))
+    return select(*(numbered.c[name] for name in names)).where(*conditions).order_by(place)
 
 
 def _paged(query: Select[Any], page: Page) -> Select[Any]:

@@ -93,6 +93,16 @@ class MariaDb(Dialect):
     def reader(self, column: SqlColumn) -> Reader | None:
         return reader(column)
 
+    def placed(self, column: SqlColumn) -> Expression:
+        if column.enum is not None:
+            # ORDER BY counts the values of an enumeration, a comparison reads their texts.
+            return type_coerce(column.column, types.Integer()) + literal_column("0")
+        return self.selected(column)
+
+    def place(self, column: SqlColumn, value: object) -> Expression:
+        bound: Expression = bindparam(None, value, type_=types.NullType(), unique=True)
+        return bound if column.enum is not None else super().place(column, value)
+
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         # Collations mostly ignore case, and accents with it: the pattern is held against the letters themselves.
         text: Expression = type_coerce(column.column, types.Text())

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Executable, QueuePool, Select, create_engine, event
 from sqlalchemy import types as sql_types
 from sqlalchemy.dialects.sqlite import base as sqlite_base
+from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.exc import DBAPIError
 
 from resolvers.errors import SourceTimeout
@@ -83,6 +84,11 @@ class SqliteDatabase:
         dialect = self._engine.dialect
         assert isinstance(dialect, sqlite_base.SQLiteDialect)
         dialect.ischema_names = {**dialect.ischema_names, **_TYPES}
+
+    @property
+    def spoken(self) -> SqlDialect:
+        """As ``Database.spoken``."""
+        return self._engine.dialect
 
     def text(self, query: Select[Any]) -> KeyedText | None:
         """As ``Database.text``."""

@@ -1,0 +1,181 @@
+"""``isthmus explain``: which calls a query makes, with what statements, how many rows they bring and how long it takes.
+
+It asks the real sources what a caller would have asked and shows no value of it: neither of the query nor of the rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from gateway.auth import Authenticator, ClaimSettings, open_keys, principal_of
+from gateway.commands.opening import configuration, errors, fail, snapshot
+from gateway.config import Configuration
+from resolvers import Caller, CallRecord, Context, Journal, Unauthenticated
+from schema import ANONYMOUS, Answer, Graph, GraphQLRequest, MutationOverGet, Principal, Step
+
+
+def explain(  # each is an option of the command
+    file: Annotated[str, typer.Argument(metavar="FILE | NAME=LOCATION", help="The file, or one source.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="The query, a file that holds it, or - for stdin.")],
+    *,
+    variables: Annotated[str, typer.Option(help="The variables, as a JSON object.")] = "{}",
+    operation: Annotated[str | None, typer.Option(help="The operation, where the query has several.")] = None,
+    claims: Annotated[
+        str | None, typer.Option("--as", metavar="CLAIMS", help="Ask as a caller with these claims, a JSON object.")
+    ] = None,
+    token: Annotated[str | None, typer.Option(help="Ask as the caller whose token this is.")] = None,
+    dry: Annotated[bool, typer.Option("--dry", help="Show the plan alone; no source is asked.")] = False,
+    timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest time for the query, in seconds.")] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
+) -> None:
+    """Show the calls and statements of a query, their rows and their times."""
+    chosen = configuration([file])
+    request = GraphQLRequest(_query(query), operation, _object(variables, "--variables"))
+
+    async def work() -> tuple[tuple[Step, ...], Journal, Answer | None, float]:
+        current = await snapshot(chosen, quiet=as_json)
+        try:
+            return await _explained(current.graph, request, await _principal(chosen, claims, token), timeout_s, dry=dry)
+        finally:
+            await current.close()
+
+    plan, journal, answer, seconds = asyncio.run(work())
+    refused = answer is not None and answer.kind == "request_error"
+    if as_json:
+        typer.echo(_for_programs(plan, journal, answer, seconds))
+    elif answer is None:
+        typer.echo("\n".join(_planned(plan)))
+    elif not refused:
+        typer.echo("\n".join([*_planned(plan), "", *_called(journal), "", _summary(journal, seconds)]))
+    for error in answer.body.get("errors", ()) if answer is not None else ():  # type: ignore[attr-defined]  # of a map
+        path = ".".join(str(part) for part in error.get("path", ()))
+        where = f" {path}" if path else ""
+        errors.print(f"{error['extensions']['code']}{where}: {error['message']}", markup=False)
+    if refused:
+        raise typer.Exit(1)
+
+
+async def _explained(
+    graph: Graph, request: GraphQLRequest, principal: Principal, timeout_s: float, *, dry: bool
+) -> tuple[tuple[Step, ...], Journal, Answer | None, float]:
+    loop = asyncio.get_running_loop()
+    rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
+    began = loop.time()
+    context = Context(began + timeout_s, "explain", rights, journal=Journal(detailed=True))
+    context.caller = Caller(claims=principal.claims)
+    try:
+        plan = graph.steps(request, principal, context)
+        if isinstance(plan, Answer):
+            return (), context.journal, plan, 0.0
+        if dry:
+            return plan, context.journal, None, 0.0
+        answer = await graph.execute(request, principal, context, read_only=True)
+    except Unauthenticated:
+        fail("anonymous callers may not ask for this\n  mend: say who asks, with --as or --token")
+    except MutationOverGet:
+        fail("explain changes nothing, and this is a mutation\n  mend: say --dry to see its plan")
+    return plan, context.journal, answer, loop.time() - began
+
+
+async def _principal(chosen: Configuration, claims: str | None, token: str | None) -> Principal:
+    jwt = chosen.settings.server.jwt
+    if claims is not None and token is not None:
+        fail("--as and --token both say who asks\n  mend: say one of them")
+    if claims is not None:
+        where = jwt.claims if jwt is not None else ClaimSettings.model_validate({})
+        return principal_of({"sub": "explain", **_object(claims, "--as")}, where)
+    if token is None:
+        return ANONYMOUS
+    if jwt is None:
+        fail("the file has no server.jwt, so no token can be verified\n  mend: say --as with the claims")
+    try:
+        return await Authenticator(jwt, open_keys(jwt)).principal([f"Bearer {token}"])
+    except Unauthenticated as error:
+        fail(f"the token is not valid: {error.detail}")
+
+
+def _query(given: str) -> str:
+    if given == "-":
+        return sys.stdin.read()
+    try:
+        return Path(given).read_text("utf-8") if "{" not in given and Path(given).is_file() else given
+    except (OSError, UnicodeDecodeError):
+        fail(f'"{given}" cannot be read as a query')
+
+
+def _object(text: str, option: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        fail(f"{option} is not a JSON object")
+    return found
+
+
+def _planned(plan: tuple[Step, ...]) -> list[str]:
+    lines = ["Plan"]
+    for step in plan:
+        target = f" {step.source}.{step.operation}" if step.source else ""
+        lines.append(f"{'  ' * len(step.path)}{step.field}{target}: {step.how}")
+        if step.asks:
+            lines.append(f"{'  ' * len(step.path)}  asks {', '.join(step.asks)}")
+    return lines
+
+
+def _called(journal: Journal) -> list[str]:
+    if not journal.calls:
+        return ["No calls"]
+    lines = ["Calls"]
+    began = journal.calls[0].started
+    for number, call in enumerate(journal.calls, 1):
+        lines.append(
+            f"  {number}. {call.source}.{call.operation}: {_result(call)} "
+            f"in {call.seconds * 1000:.1f} ms, after {(call.started - began) * 1000:.1f} ms"
+        )
+        lines += [f"       {line}" for line in (call.text or call.wire).splitlines()]
+    return lines
+
+
+def _result(call: CallRecord) -> str:
+    if call.code is not None:
+        return call.code
+    rows = "" if call.rows is None else _number(call.rows, "row")
+    size = "" if call.size is None else f"{call.size} bytes"
+    return ", ".join(part for part in (rows, size) if part) or "done"
+
+
+def _summary(journal: Journal, seconds: float) -> str:
+    rows = sum(call.rows or 0 for call in journal.calls)
+    return f"{_number(len(journal.calls), 'call')} in {seconds * 1000:.1f} ms, {_number(rows, 'row')}"
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _for_programs(plan: tuple[Step, ...], journal: Journal, answer: Answer | None, seconds: float) -> str:
+    calls = [
+        {
+            "source": call.source, "operation": call.operation, "wire": call.wire, "text": call.text, "rows": call.rows,
+            "bytes": call.size, "startedMs": round((call.started - journal.calls[0].started) * 1000, 3),
+            "ms": round(call.seconds * 1000, 3), "code": call.code,
+        }
+        for call in journal.calls
+    ]  # fmt: skip
+    told = {
+        "plan": [asdict(step) for step in plan],
+        "calls": calls,
+        "ms": round(seconds * 1000, 3),
+        "errors": list(answer.body.get("errors", ())) if answer is not None else [],  # type: ignore[call-overload]
+    }
+    return orjson.dumps(told).decode()
