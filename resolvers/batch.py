@@ -116,6 +116,9 @@ async def _chunk(
 ) -> dict[Canonical, Outcome]:
     try:
         value = await execute(source, column.operation, _with_keys(column, call, list(chunk.values())), context)
+        one = _one_each(value, column, chunk)
+        if one is not None:
+            return one
         found, foreign = _group(_rows(value), column, chunk, context)
     except IsthmusError as error:
         return dict.fromkeys(chunk, error)
@@ -128,6 +131,30 @@ async def _chunk(
     return {
         key: rows[0] if len(rows := found.get(key, none)) == 1 else _outcome(rows, many=False) for key in chunk
     }  # fmt: skip
+
+
+def _one_each(
+    value: object, column: Column, chunk: Mapping[Canonical, tuple[object, ...]]
+) -> dict[Canonical, Outcome] | None:
+    """The row of each key, where every row is the only one of a key that was asked; ``None`` in any other case.
+
+    It gives what ``_group`` gives, and looks at no row by itself.
+    """
+    if column.many or column.match.verify != (True,) or type(value) is not list:
+        return None
+    kinds = set(map(type, value))
+    if kinds != _MAPPINGS and not (len(kinds) == 1 and issubclass(next(iter(kinds)), Row)):
+        return None
+    values = read(value, column.match.fields[0])
+    if not column.match.parts[0].is_canonical(set(map(type, values))):
+        return None
+    found: dict[Canonical, Outcome] = dict(zip(zip(values, strict=True), value, strict=True))
+    if len(found) < len(value) or not found.keys() <= chunk.keys():
+        return None
+    return found if len(found) == len(chunk) else dict.fromkeys(chunk) | found
+
+
+_MAPPINGS = {dict}
 
 
 def _doubted(rows: list[object], *, many: bool) -> Outcome:

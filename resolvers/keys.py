@@ -47,7 +47,7 @@ class KeyPart:
     target: Scalar
     compare: frozenset[Comparison] = frozenset()
 
-    def _is_canonical(self, kinds: set[type]) -> bool:
+    def is_canonical(self, kinds: set[type]) -> bool:
         """True when values of these types are comparable as they are; an integer equals its ``Decimal``."""
         if self.target in _NUMBERS or "number" in self.compare:
             return kinds == _INTEGER
@@ -55,22 +55,25 @@ class KeyPart:
 
     def canonical_column(self, values: Sequence[object]) -> Sequence[object | None]:
         """The comparable forms of many values."""
-        if self._is_canonical(set(map(type, values))):
+        if self.is_canonical(set(map(type, values))):
             return values
         return [self.canonical(value) for value in values]
 
+    def is_outgoing(self, kinds: set[type]) -> bool:
+        """True when the target takes values of these types as they are."""
+        if self.target in _INTEGERS:
+            return kinds == _INTEGER
+        return self.target in _TEXTS and kinds == _TEXT and "trim" not in self.compare
+
     def outgoing_column(self, values: Sequence[object]) -> Sequence[object]:
         """Many values as the target wants to receive them; each has a canonical form."""
-        kinds = set(map(type, values))
-        if self.target in _INTEGERS and kinds == _INTEGER:
-            return values
-        if self.target in _TEXTS and kinds == _TEXT and "trim" not in self.compare:
+        if self.is_outgoing(set(map(type, values))):
             return values
         return [self.outgoing(value) for value in values]
 
     def canonical(self, value: object) -> object | None:
         """The comparable form of a value of either side; ``None`` when it is null or cannot be a key."""
-        if self._is_canonical({type(value)}):
+        if self.is_canonical({type(value)}):
             return value
         if value is None or isinstance(value, bool | float | bytes | Mapping | list | Exception):
             return None

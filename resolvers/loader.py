@@ -79,9 +79,16 @@ class Loaders:
         self, column: Column, values: Sequence[object], selection: Selection, *, alone: bool = False
     ) -> Sequence[Outcome]:
         """As ``load`` for a key of one part: ``values`` are the key's own values."""
-        if not set(map(type, values)) <= _PLAIN:
+        kinds = set(map(type, values))
+        if not kinds <= _PLAIN:
             return await self.load(column, [(value,) for value in values], selection, alone=alone)
         distinct = list(dict.fromkeys(values))
+        (part,) = column.match.parts
+        if alone and part.is_canonical(kinds) and part.is_outgoing(kinds):
+            # Nearly every link: what is compared, sent and found by is the value itself, so nothing goes row by row.
+            keys: dict[Canonical, tuple[object, ...]] = {key: key for key in zip(distinct, strict=True)}
+            loaded = await fetch(self._sources[column.source], column, keys, self._context, selection)
+            return list(map({value: loaded[value,] for value in distinct}.__getitem__, values))
         outcomes = await self.load(column, [(value,) for value in distinct], selection, alone=alone)
         found = dict(zip(distinct, outcomes, strict=True))
         return [found[value] for value in values]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -102,16 +101,13 @@ class RestSource:
         told = self._settings.error_detail
         if stated is not None and stated.error_detail is not None:
             told = stated.error_detail
-        read = partial(
-            self._replies.decode,
-            shape,
-            operation,
-            self._results[call.operation],
-            reply,
-            inside(call.selection) if names else call.selection,
-            shape.errors if told else None,
-        )
-        value = await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
+        selection = inside(call.selection) if names else call.selection
+        errors = shape.errors if told else None
+        result, decode = self._results[call.operation], self._replies.decode
+        if len(reply.body) > IN_THREAD_BYTES:
+            value = await asyncio.to_thread(decode, shape, operation, result, reply, selection, errors)
+        else:
+            value = decode(shape, operation, result, reply, selection, errors)
         return beside(value, names, reply.headers) if names else value
 
     async def close(self) -> None:

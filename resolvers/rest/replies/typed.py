@@ -69,9 +69,22 @@ class TypedDecoders:
         self._rows = rows
         self._patience = patience
         self._known: dict[tuple[TypeRef, Selection], Decode | None] = {}
+        self._latest: dict[int, tuple[Selection, TypeRef, Decode | None]] = {}
+        """By identity; each entry holds its selection, so that no other can have its place in memory."""
 
     def of(self, result: TypeRef, selection: Selection) -> Decode | None:
         """The decoder, or ``None`` where the selection needs the exact reading. It raises ``ValueError`` and others."""
+        # A plan's own selection comes again and again: to find it by what it is costs more than a small reply.
+        latest = self._latest.get(id(selection))
+        if latest is not None and latest[0] is selection and latest[1] is result:
+            return latest[2]
+        found = self._of(result, selection)
+        if len(self._latest) >= _MOST:
+            self._latest.clear()
+        self._latest[id(selection)] = (selection, result, found)
+        return found
+
+    def _of(self, result: TypeRef, selection: Selection) -> Decode | None:
         key = (result, selection)
         if key not in self._known:
             if len(self._known) >= _MOST:
