@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.asked import Asked
 from gateway.auth import Authenticator, JwtSettings, open_keys
 from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
@@ -19,6 +20,7 @@ from gateway.keys import FetchedKeys
 from gateway.limits import LimitSettings
 from gateway.telemetry import request_id
 from gateway.uploads import UploadSettings
+from gateway.whole import whole_of
 from resolvers import Settings
 from schema import Executor
 
@@ -75,8 +77,11 @@ class Edge(Starlette):
             await send(message)
 
         if self.posted is not None and scope["method"] == "POST" and scope["path"] == PATH:
-            response = await self.posted(Request(scope, receive))
-            await response(scope, receive, named)
+            response = await self.posted(Asked(scope, receive))
+            whole = None if self.state.draining else whole_of(scope)
+            headers = [*response.raw_headers, (b"x-request-id", given.encode())]
+            if whole is None or not whole.answer(response.status_code, headers, bytes(response.body)):
+                await response(scope, receive, named)
         else:
             await super().__call__(scope, receive, named)
 
@@ -101,7 +106,7 @@ def make_app(
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         if explorer_page is not None and settings.explorer and wants_page and "query" not in request.query_params:
             return await explorer_page(request)
-        return await endpoint(request)
+        return await endpoint(Asked(request.scope, request.receive))
 
     async def front(_: Request) -> Response:
         return RedirectResponse(PATH)

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from gateway.asked import Asked
 from gateway.auth import Authenticator
 from gateway.body import from_get, from_post
-from gateway.connection import connection_of
 from gateway.keys import KeysUnavailable
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body
-from gateway.telemetry import log
+from gateway.telemetry import log, log_request
 from gateway.uploads import PREFLIGHTED, UploadSettings, from_multipart
 from resolvers import (
     Caller,
@@ -113,7 +113,7 @@ def negotiate(accept: str | None) -> str | None:
     return best[2] if best else None
 
 
-def _check_content(request: Request, uploads: UploadSettings | None) -> bool:
+def _check_content(request: Asked, uploads: UploadSettings | None) -> bool:
     """Whether the body is a form with files; otherwise it is JSON."""
     if "content-encoding" in request.headers:
         raise Refusal(415, Code.BAD_REQUEST, "Encoded bodies are not read.")
@@ -172,10 +172,10 @@ class Endpoint:
         if self._unfinished:
             await asyncio.wait(self._unfinished, timeout=seconds)
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, request: Asked) -> Response:
         """Answers one request; whatever goes wrong inside is an answer in GraphQL's shape, never a 500."""
         started = time.perf_counter()
-        request_id: str = request.state.request_id
+        request_id = request.request_id
         media = negotiate(request.headers.get("accept"))
         headers: dict[str, str] = {}
         status, body = 200, {}
@@ -210,10 +210,10 @@ class Endpoint:
             log("internal", request_id=request_id, level="error", exc_info=error)
             body = {"data": None, **_errors(Code.INTERNAL, IsthmusError.message)}
         seconds = round(time.perf_counter() - started, 4)
-        log("request", request_id=request_id, method=request.method, status=status, seconds=seconds)
+        log_request(request_id, request.method, status, seconds)
         return Reply(content or _encode(body, request_id), status, headers, media or JSON)
 
-    async def _answer(self, request: Request, request_id: str, media: str | None) -> Answer:
+    async def _answer(self, request: Asked, request_id: str, media: str | None) -> Answer:
         if media is None:
             raise Refusal(406, Code.BAD_REQUEST, "Replies are application/graphql-response+json or JSON.")
         if len(request.headers.getlist("host")) != 1:
@@ -232,28 +232,27 @@ class Endpoint:
         with self._places:
             return await self._run(request, parameters, principal, Deadline(request_id, deadline, read_only=read_only))
 
-    async def _received(self, request: Request, *, read_only: bool) -> tuple[Principal, GraphQLRequest]:
+    async def _received(self, request: Asked, *, read_only: bool) -> tuple[Principal, GraphQLRequest]:
         if not read_only and _check_content(request, self._uploads):
             return await self._uploaded(request)
         most = 0 if read_only else self._limits.max_body_bytes
-        body = await read_body(request.stream(), request.headers.get("content-length"), most)
+        body = await read_body(request, most)
         principal = await self._principal(request)
         if not read_only:
             return principal, from_post(body)
-        return principal, from_get(request.scope["query_string"])
+        return principal, from_get(request.query_string)
 
-    async def _uploaded(self, request: Request) -> tuple[Principal, GraphQLRequest]:
+    async def _uploaded(self, request: Asked) -> tuple[Principal, GraphQLRequest]:
         """A form with files: who asks is known before any of it is read, and only so many are in memory at once."""
         settings = self._uploads
         assert settings is not None
         principal = await self._principal(request)
         with self._upload_places:
-            length = request.headers.get("content-length")
-            body = await read_body(request.stream(), length, settings.max_bytes)
+            body = await read_body(request, settings.max_bytes)
             words = self._limits.max_body_bytes
             return principal, from_multipart(body, request.headers["content-type"], settings, words)
 
-    async def _run(self, request: Request, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
+    async def _run(self, request: Asked, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
         graph = self._holder.current.graph
         if graph is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
@@ -269,14 +268,14 @@ class Endpoint:
         except MutationOverGet:
             raise Refusal(405, Code.BAD_REQUEST, "Mutations need POST.", (("allow", "POST"),)) from None
 
-    async def _read(self, request: Request, work: Coroutine[Any, Any, Answer], until: float) -> Answer:
+    async def _read(self, request: Asked, work: Coroutine[Any, Any, Answer], until: float) -> Answer:
         """The answer of a read, which ends when its caller leaves.
 
         Raises:
             ClientDisconnect: nobody waits for the answer any more.
             DeadlineExceeded: it has not ended by ``until``.
         """
-        connection = connection_of(request.scope)
+        connection = request.connection
         if connection.is_closed():
             work.close()
             raise ClientDisconnect
@@ -310,7 +309,7 @@ class Endpoint:
         if not work.cancelled():
             work.exception()  # whoever waited has it already; without this the loop would complain of a lost one
 
-    async def _principal(self, request: Request) -> Principal:
+    async def _principal(self, request: Asked) -> Principal:
         values = request.headers.getlist("authorization")
         if self._authenticator is None:
             if values:
@@ -320,7 +319,7 @@ class Endpoint:
         return await self._authenticator.principal(values)
 
 
-def _caller(request: Request, principal: Principal) -> Caller:
+def _caller(request: Asked, principal: Principal) -> Caller:
     """What sources may be told of the caller; only a token that was verified is handed on."""
     if principal.subject is None:
         return Caller(headers=request.headers)

@@ -5,10 +5,9 @@ Limits on the shape of an operation are the schema's; nothing here reads GraphQL
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
-
 from pydantic import Field
 
+from gateway.asked import Asked
 from resolvers import Settings
 
 
@@ -55,16 +54,22 @@ class Places:
         self._free += 1
 
 
-async def read_body(chunks: AsyncIterable[bytes], declared: str | None, most: int) -> bytes:
+async def read_body(asked: Asked, most: int) -> bytes:
     """The whole body, chunked or not; reading stops at the first byte too many.
 
     Raises:
         BodyTooLarge: there are more than ``most`` bytes, or ``declared`` (Content-Length) says so.
     """
+    declared = asked.headers.get("content-length")
     if declared is not None and declared.isdecimal() and int(declared[:20]) > most:
         raise BodyTooLarge
+    there = asked.body()
+    if there is not None:
+        if len(there) > most:
+            raise BodyTooLarge
+        return there
     body = bytearray()
-    async for chunk in chunks:
+    async for chunk in asked.stream():
         body += chunk
         if len(body) > most:
             raise BodyTooLarge

@@ -26,6 +26,7 @@ from gateway.connection import Connection
 from gateway.limits import LimitSettings
 from gateway.telemetry import configure, log, request_id
 from gateway.transport import GatheringTransport
+from gateway.whole import Whole
 
 COLLECT_AFTER = (50_000, 20, 20)
 """An answer of a thousand rows makes some thousand objects, none of them in cycles; each collection walks them all."""
@@ -81,8 +82,10 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
             super().on_url(url)
 
         def on_headers_complete(self) -> None:
-            size = self._url_bytes + sum(len(name) + len(value) + 4 for name, value in self.headers)
-            hosts = sum(name == b"host" for name, _ in self.headers)
+            size, hosts = self._url_bytes, 0
+            for name, value in self.headers:
+                size += len(name) + len(value) + 4
+                hosts += name == b"host"
             if self._url_bytes > limits.max_url_bytes:
                 self._refuse(TOO_LONG)
             elif size > limits.max_header_bytes or len(self.headers) > limits.max_headers:
@@ -93,6 +96,7 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
                 self._in_head, self._head_bytes = False, 0
                 self._arm(limits.body_timeout_s)
                 super().on_headers_complete()
+                Whole(self.cycle, self._gathering).put_in(cast("Scope", self.scope))  # its task has not begun
 
         def on_message_complete(self) -> None:
             self._in_head = True

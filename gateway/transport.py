@@ -11,6 +11,9 @@ from typing import Any
 _CONTINUE = b"HTTP/1.1 100"
 """An interim answer must not wait for the final one, which waits for it (RFC 9110 section 15.2.1)."""
 
+_COPIED = 16_384
+"""Bodies below this are copied behind their heads: to hand over two pieces costs more than that."""
+
 
 class GatheringTransport:
     """A transport that keeps the head of an answer back until the next bytes come, or until ``flush``."""
@@ -27,6 +30,14 @@ class GatheringTransport:
             self._head = data
             return
         self._transport.write(data)
+
+    def write_whole(self, head: bytes, body: bytes) -> None:
+        """Sends an answer, after a head that waits."""
+        self.flush()
+        if len(body) < _COPIED:
+            self._transport.write(head + body)
+        else:
+            self._transport.writelines((head, body))
 
     def flush(self) -> None:
         """Sends a head that waits: the answer has no body."""
