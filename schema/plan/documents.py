@@ -193,6 +193,7 @@ class Documents:
             raise LimitExceeded(f"the document is longer than {self._limits.max_document_bytes} bytes")
         try:
             document = parse(query, max_tokens=self._limits.max_tokens, no_location=False)
+            _unlink(document)
             check_size(document, self._limits)
         except RecursionError as error:
             raise LimitExceeded("the document is nested too deeply") from error
@@ -201,6 +202,19 @@ class Documents:
                 raise LimitExceeded(f"the document has more than {self._limits.max_tokens} tokens") from error
             raise
         return document
+
+
+def _unlink(node: DocumentNode) -> None:
+    """Parts the tokens of a document, each of which holds the next and the one before.
+
+    Only their places are asked again. Linked they are a cycle that outlives a document until Python collects its oldest
+    generation, which is seldom: 3 MiB for each thousand documents.
+    """
+    token = node.loc.start_token if node.loc is not None else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 def _weight(plan: OperationPlan) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+import weakref
 from typing import Any
 
 import pytest
+from graphql import Token
 
 from schema import AccessSettings, OperationLimits, Principal, RuleSettings
 from tests.graph.company import Company, company
@@ -39,6 +41,20 @@ async def test_documents_and_their_plans_stay_within_the_bounds(limits: dict[str
             assert set(body["data"]) == {name} | {flag for flag, shown in flags(number).items() if shown}
             assert documents.bytes_held <= limits.get("document_cache_bytes", 64 << 20)
             assert len(documents) <= limits.get("document_cache_entries", 2000)
+
+
+async def test_a_document_that_is_forgotten_is_freed_at_once() -> None:
+    made = made_with(document_cache_entries=1)
+    await made.ask("{ first: orders { id person { name } } }")
+    forgotten = weakref.ref(made.graph.documents.get("{ first: orders { id person { name } } }", None))
+    gc.collect()  # what validation left behind goes with the youngest generation
+    gc.disable()
+    try:
+        await made.ask("{ second: orders { id } }")
+        assert forgotten() is None
+        assert not any(isinstance(item, Token) and item.value == "first" for item in gc.get_objects())
+    finally:
+        gc.enable()
 
 
 def deep(levels: int) -> str:
