@@ -131,11 +131,11 @@ def main() -> None:
     if ours.read(content, ours.all)["return"]["item"] != plain(theirs.read(content)):
         sys.exit("the two read different values")
     cases: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
-        (f"reply of 100 × 10 values ({len(content) / 1000:.0f} kB), all asked",
+        (f"reply of 100 x 10 values ({len(content) / 1000:.0f} kB), all asked",
          lambda: ours.read(content, ours.all), lambda: theirs.read(content)),
         ("the same, two fields asked", lambda: ours.read(content, ours.two), lambda: theirs.read(content)),
-        ("request of 100 × 10 values", lambda: ours.write(rows), lambda: theirs.write(rows)),
-        ("request of 1 × 10 values", lambda: ours.write(rows[:1]), lambda: theirs.write(rows[:1])),
+        ("request of 100 x 10 values", lambda: ours.write(rows), lambda: theirs.write(rows)),
+        ("request of 1 x 10 values", lambda: ours.write(rows[:1]), lambda: theirs.write(rows[:1])),
     ]  # fmt: skip
     sys.stdout.write(
         f"{described(ROUNDS, 0, 0)}\n\n| CPU ms, least/median | isthmus | zeep {zeep.__version__} |\n|---|---|---|\n"
