@@ -1,4 +1,4 @@
-"""SOAP sources: WSDL 1.1 described, document/literal over HTTP. Import from here."""
+"""SOAP sources: WSDL 1.1 described, SOAP 1.1 and 1.2 over HTTP. Import from here."""
 
 from resolvers.soap.client import SoapSource, open_soap
 from resolvers.soap.settings import SoapSettings

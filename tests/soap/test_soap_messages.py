@@ -6,7 +6,9 @@ import pytest
 
 from resolvers.documents import DescriptionError
 from resolvers.model import Effect, NamedRef, ObjectType, Scalar, ScalarRef
+from resolvers.soap import SoapSettings
 from resolvers.soap.shapes import Attachment, Complex, Member, OperationCodec
+from resolvers.statements import apply
 from tests.soap.reading import SERVICE, described, notes, refusals, wsdl
 
 ELEMENTS = """
@@ -270,3 +272,14 @@ def test_a_read_says_by_which_sign_it_was_taken_for_one(name: str, sign: tuple[s
     document = wsdl(ELEMENTS, SERVICE.replace('operation name="Ask"', f'operation name="{name}"'))
     operation = described(document).model.operations[name]
     assert (operation.evidence, operation.effect) == (sign, Effect.READ if sign else Effect.WRITE)
+
+
+def test_the_sign_of_a_read_goes_where_the_user_states_the_effect() -> None:
+    document = wsdl(ELEMENTS, SERVICE.replace('operation name="Ask"', 'operation name="GetAsk"'))
+    settings = SoapSettings.model_validate(
+        {"wsdl": "desk.wsdl", "writes": True, "operations": {"GetAsk": {"effect": "write"}}}
+    )
+    model, problems = apply(described(document).model, settings)
+    assert problems == []
+    operation = model.operations["GetAsk"]
+    assert (operation.effect, operation.evidence) == (Effect.WRITE, ())
