@@ -19,20 +19,16 @@ _SIZE = re.compile(r"\[([\d,\s]*)\]\s*$", re.ASCII)
 _ARRAY_TYPE, _OFFSET, _POSITION = (f"{{{SOAP_ENCODING}}}{name}" for name in ("arrayType", "offset", "position"))
 
 
-def targets(body: Element) -> Mapping[str, Element]:
-    """The elements of the body that others may refer to. What lies outside of it may not be what was signed.
+def targets(body: Element) -> Mapping[str, Element | None]:
+    """The elements of the body that others may refer to; ``None`` for an identifier that several have.
 
-    Raises:
-        SourceBadResponse: two elements have one identifier.
+    What lies outside of the body may not be what was signed.
     """
-    found: dict[str, Element] = {}
+    found: dict[str, Element | None] = {}
     for node in body.iter():
         name = node.get("id") or node.get(f"{{{SOAP12_ENCODING}}}id")
-        if name is None:
-            continue
-        if name in found:
-            raise SourceBadResponse("two elements of the reply have one id")
-        found[name] = node
+        if name is not None:
+            found[name] = None if name in found else node
     return found
 
 
@@ -80,7 +76,7 @@ def array_reader(shape: Array, item: Read) -> Read:
         flat: list[object] = [None] * length
         for place, value in zip(places, items, strict=True):
             flat[place] = value
-        return _nested(flat, sizes[1:])
+        return _nested(flat, sizes)
 
     return read
 
@@ -125,6 +121,8 @@ def _place(written: str, sizes: list[int]) -> int:
 
 
 def _nested(flat: list[object], sizes: list[int]) -> list[object]:
-    for size in reversed(sizes):
-        flat = [flat[start : start + size] for start in range(0, len(flat), size)] if size else []
-    return flat
+    """Items row by row as lists inside lists; the outermost size comes first."""
+    if len(sizes) == 1:
+        return flat
+    size = math.prod(sizes[1:])
+    return [_nested(flat[row * size : (row + 1) * size], sizes[1:]) for row in range(sizes[0])]

@@ -30,7 +30,7 @@ class Reading:
     """
 
     files: Mapping[str, bytes] = field(default_factory=lambda: NO_FILES)
-    targets: Mapping[str, Element] | None = None
+    targets: Mapping[str, Element | None] | None = None
     sparse: bool = False
     misnamed: int = 0
     _read: dict[tuple[Element, Read], object] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Reading:
             return None
         found = self.targets.get(written.removeprefix("#"))
         if found is None:
-            raise SourceBadResponse("it refers to an element that the reply does not hold")
+            raise SourceBadResponse("it refers to an element that the reply does not hold, or holds twice")
         return found
 
     def once(self, target: Element, read: Read) -> object:
