@@ -97,6 +97,13 @@ def npm_servers(files: Sequence[Path], catalogue: Path | None = None) -> Iterato
         yield NpmServers(f"http://127.0.0.1:{told['port']}", told["problems"])
 
 
+def npm_document(wsdl: Path, address: str, name: str, content: bytes) -> Any:
+    """Sends a document by MTOM with the package's client; gives the ``name`` and the ``parts`` that came back."""
+    command = [_installed(), "mtom.js", str(wsdl), address, name, base64.b64encode(content).decode()]
+    done = subprocess.run(command, cwd=ROOM, capture_output=True, text=True, check=True, timeout=30)
+    return json.loads(done.stdout)
+
+
 @contextlib.contextmanager
 def _running(script: str, *arguments: str) -> Iterator[str]:
     """The first line that the script prints, while it runs."""

@@ -130,14 +130,15 @@ def _wrapped(schemas: Schemas, name: str, space: str, parts: list[Node]) -> str:
     """The element around the parts of an rpc message (SOAP 1.1, section 7.1), declared for the judges alone."""
     tag = f"{{{space}}}{name}" if space else name
     if ("element", tag) not in schemas.declared:
-        spaces: dict[str, str] = {"xs": XSD[1:-1]}
-        root = etree.Element(f"{XSD}schema", {"targetNamespace": space} if space else {}, nsmap=spaces)
+        names = [etree.QName(qname(part, part.get("type", part.get("element", "")), _NOWHERE)) for part in parts]
+        spaces = sorted({named.namespace for named in names if named.namespace} - {XSD[1:-1]})
+        prefixes = {"xs": XSD[1:-1], **{f"p{index}": used for index, used in enumerate(spaces)}}
+        root = etree.Element(f"{XSD}schema", {"targetNamespace": space} if space else {}, nsmap=prefixes)
         element = etree.SubElement(root, f"{XSD}element", {"name": name})
         sequence = etree.SubElement(etree.SubElement(element, f"{XSD}complexType"), f"{XSD}sequence")
-        for part in parts:
-            named = etree.QName(qname(part, part.get("type", part.get("element", "")), _NOWHERE))
-            nsmap: dict[str, str] = {"p": named.namespace} if named.namespace else {}
-            inner = etree.SubElement(sequence, f"{XSD}element", {"name": part.get("name", "")}, nsmap=nsmap)
-            inner.set("type", f"p:{named.localname}" if named.namespace else named.localname)
+        for part, named in zip(parts, names, strict=True):
+            prefix = next((prefix for prefix, used in prefixes.items() if used == named.namespace), "")
+            typed = f"{prefix}:{named.localname}" if prefix else named.localname
+            etree.SubElement(sequence, f"{XSD}element", {"name": part.get("name", ""), "type": typed})
         schemas.take(root)
     return tag

@@ -62,6 +62,8 @@ class Writers:
         fill = self.member(content)
         unsaid = content.fixed if content.fixed is not None else content.default
         fallback = None if unsaid is None or not required else self._unsaid(content, unsaid)
+        # GraphQL has no argument that may be null and must be given: what must be there and is not said is nil.
+        nil = required and content.nillable and not content.many and not content.substitutes
 
         def write(parent: Element, values: Values, sheet: Sheet) -> None:
             value = values.get(name, _ABSENT)
@@ -72,6 +74,8 @@ class Writers:
                     raise error.under(name) from None
             elif fallback is not None:
                 fallback(parent)
+            elif nil:
+                fill(parent, None, sheet)
             elif required:
                 raise Unfit("it is required", name)
 
