@@ -180,6 +180,8 @@ def _values(value: object, left: int) -> int:
     if not isinstance(value, Mapping | list | tuple):
         return left - 1
     items: Iterable[object] = value.values() if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping) and set(map(type, value)) == {str}:  # keys, mostly
+        return left - len(value) - sum(map(len, value)) // 256
     for item in items:
         left = _values(item, left)
         if left < 0:

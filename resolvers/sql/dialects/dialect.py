@@ -61,7 +61,9 @@ class KeyedText:
 
 
 class Database(Protocol):
-    """How statements reach one database."""
+    """How statements reach one database. ``by_text``: whether statements may have a ``text``."""
+
+    by_text: bool
 
     @property
     def spoken(self) -> SqlDialect:

@@ -35,6 +35,8 @@ class Pooled(ABC):
     out on their way, and what is lost is asked again over a new one.
     """
 
+    by_text = False
+
     def __init__(self, where: Address, *, concurrency: int, options: Mapping[str, object]) -> None:
         self._engine = create_async_engine(
             where.url,

@@ -6,8 +6,11 @@ anew for each call by ``statements.py``, which also says what is wrong with a ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
+from resolvers.model import Scalar
 from resolvers.predicate import In, Page
 from resolvers.source import Call
 from resolvers.sql.catalogue import Catalogue
@@ -45,14 +48,18 @@ class KeptStatements:
         ``None`` for any other call, and where something is wrong with it.
         """
         predicate, access = call.predicate, self._catalogue.access.get(call.operation)
-        if not isinstance(predicate, In) or len(predicate.fields) != 1 or access is None or access.by:
+        if not self._database.by_text or not isinstance(predicate, In) or len(predicate.fields) != 1:
+            return None
+        if access is None or access.by:
             return None
         if call.order or call.arguments or call.page != _ALL:
             return None
         column = access.served.columns.get(predicate.fields[0])
         if column is None or not column.filterable:
             return None
-        keys = [key for (key,) in fitting((column,), predicate.values)]
+        keys: Sequence[object] = [key for (key,) in predicate.values]
+        if not _as_they_are(column, keys):
+            keys = [key for (key,) in fitting((column,), predicate.values)]
         known = (call.operation, call.selection.everything, *call.selection.fields, column.name, limit, len(keys))
         if known not in self._known:
             if len(self._known) >= _MOST:
@@ -70,3 +77,11 @@ class KeptStatements:
         if text is None:
             return None
         return _Kept(text.text, text.before, text.after, made.columns, made.wire)
+
+
+def _as_they_are(column: SqlColumn, keys: Sequence[object]) -> bool:
+    """True where all keys are different plain texts of a column of texts: nothing would be done to any of them."""
+    if column.scalar is not Scalar.STRING or column.padded or column.enum is not None or set(map(type, keys)) != {str}:
+        return False
+    together = "".join(cast("Sequence[str]", keys))
+    return together.isascii() and "\0" not in together and len(set(keys)) == len(keys)

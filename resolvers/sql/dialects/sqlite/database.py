@@ -66,6 +66,8 @@ class _Watch:
 class SqliteDatabase:
     """One file, read by ``concurrency`` threads at most."""
 
+    by_text = True
+
     def __init__(self, where: Address, *, concurrency: int, timeout_s: float) -> None:
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="sqlite")
         self._engine = create_engine(
