@@ -269,3 +269,14 @@ async def test_a_table_that_may_not_be_read(own: OwnDatabase, context: NewContex
         await source.close()
     finally:
         own.run(f"DROP USER {user}")
+
+
+async def test_thousands_of_keys_are_one_statement_and_more_than_it_takes_are_refused(
+    depot: SqlSource, context: NewContext
+) -> None:
+    given = context()
+    keys = tuple((number,) for number in range(30_000))
+    assert await ids(depot, "orders", In(("id",), keys), given) == [1, 2]
+    assert len(given.journal.calls) == 1
+    with pytest.raises(BadRequest, match="at most 30000 values"):
+        await depot.execute(Call("orders", predicate=In(("id",), (*keys, (30_000,)))), context())
