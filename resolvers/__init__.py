@@ -28,6 +28,7 @@ from resolvers.loader import Loaders
 from resolvers.model import (
     TYPE_KEY,
     Argument,
+    Comparison,
     Effect,
     EnumType,
     EnumValue,
@@ -102,6 +103,7 @@ __all__ = [
     "Code",
     "Column",
     "Compare",
+    "Comparison",
     "ConfigurationError",
     "Conflict",
     "Context",

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from resolvers import (
     Call,
     Column,
+    Comparison,
     Effect,
     Join,
     KeyPart,
@@ -110,7 +111,10 @@ class LinkBuilder:
         if operation is None or relation.type not in made.outputs or _hidden(made, operation):
             return
         row = self._row(made, operation)
-        parts = tuple(KeyPart(_scalar(row.fields[field].type) or Scalar.STRING) for _, field in relation.match)
+        parts = tuple(
+            KeyPart(_scalar(row.fields[field].type) or Scalar.STRING, _compare(operation, field))
+            for _, field in relation.match
+        )
         fields = tuple(field for _, field in relation.match)
         match = Match(fields, parts, (True,) * len(fields))
         keys = tuple(key for key, _ in relation.match)
@@ -174,7 +178,7 @@ class LinkBuilder:
             source_key, scalar, listed = self._parent_field(made, key, owner, parent_field)
             key_list = key_list or listed
             field, target_scalar, checked, argument = self._result_field(target_made, operation, result_field)
-            compare = operation.compare | operation.compare_by.get(result_field, frozenset())
+            compare = _compare(operation, result_field)
             if not agree(scalar, target_scalar, compare):
                 what = f"{owner}.{parent_field} is {scalar} and {result_field} is {target_scalar}: they never match"
                 mend = f"state operations.{operation.name}.compare: [number] at the source if they are the same numbers"
@@ -359,6 +363,11 @@ class LinkBuilder:
             return {name: made_field}
 
         self._types.more.setdefault(owner, []).append(field)
+
+
+def _compare(operation: Operation, field: str) -> frozenset[Comparison]:
+    """How values of a field of the operation's rows are compared."""
+    return operation.compare | operation.compare_by.get(field, frozenset())
 
 
 def _hidden(made: SourceTypes, operation: Operation) -> bool:

@@ -104,7 +104,7 @@ async def test_mariadb_values_are_exact(depot: SqlSource, context: NewContext) -
 async def test_odd_values_are_handed_on_and_a_day_of_zeros_is_none(depot: SqlSource, context: NewContext) -> None:
     row = await depot.execute(Call("order", {"id": 2}), context())
     assert isinstance(row, dict)
-    assert (row["paid"], row["tags"], row["due"], row["booked"], row["placed"]) == (7, [], None, None, None)
+    assert (row["paid"], row["tags"], row["due"], row["booked"], row["placed"]) == (True, [], None, None, None)
     assert row["at"] == "33 days, 8:00:00"
 
 
@@ -158,7 +158,9 @@ async def test_mariadb_comments_keys_and_relations(depot: SqlSource) -> None:
         (Compare("small", "eq", 34.8), [1]),
         (In(("small",), ((34.8,), (1e300,))), [1]),
         (Compare("rate", "eq", 0.1), [1]),
-        (Compare("paid", "eq", True), [1]),
+        (Compare("paid", "eq", True), [1, 2]),
+        (Compare("paid", "ne", True), []),
+        (Compare("paid", "eq", False), []),
         (Compare("sure", "eq", True), [1]),
         (Compare("bits", "eq", 682), [1]),
         (Compare("booked", "eq", "2026-01-31T12:00:00.123456"), [1]),
@@ -267,3 +269,14 @@ async def test_a_table_that_may_not_be_read(own: OwnDatabase, context: NewContex
         await source.close()
     finally:
         own.run(f"DROP USER {user}")
+
+
+async def test_thousands_of_keys_are_one_statement_and_more_than_it_takes_are_refused(
+    depot: SqlSource, context: NewContext
+) -> None:
+    given = context()
+    keys = tuple((number,) for number in range(30_000))
+    assert await ids(depot, "orders", In(("id",), keys), given) == [1, 2]
+    assert len(given.journal.calls) == 1
+    with pytest.raises(BadRequest, match="at most 30000 values"):
+        await depot.execute(Call("orders", predicate=In(("id",), (*keys, (30_000,)))), context())

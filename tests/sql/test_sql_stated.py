@@ -159,3 +159,21 @@ async def test_statements_about_tables_do_not_change_the_catalogue_that_is_compa
         digests.add(source.model.digest)
         await source.close()
     assert len(digests) == 1
+
+
+async def test_tables_are_chosen_by_patterns_and_no_field_leads_to_what_is_left_out(folder: Path) -> None:
+    file = """
+        sources:
+          shop:
+            database: sqlite:///shop.db
+            exclude: ["spent*", "line*"]
+            tables: { parcels: { references: [{ columns: [order_id, line], table: lines, to: [order_id, no] }] } }
+        access: { default: anonymous }
+    """
+    async with gateway(folder, file) as house:
+        found = await house.data("{ __schema { types { name fields { name } } } }")
+        fields = {each["name"]: {one["name"] for one in each["fields"] or ()} for each in found["__schema"]["types"]}
+        assert not {name for name in fields["Query"] if name.startswith(("spent", "line"))}
+        assert {"customers", "customer", "parcels", "parcel", "spenders"} <= fields["Query"]
+        assert fields["Parcel"] == {"id", "orderId", "line"}
+        assert "Line" not in fields

@@ -70,9 +70,10 @@ def read_catalogue(
     for table, served in draft.tables.items():
         own = kept.get(served.name) or (served.name if served.name not in reserved else f"{served.name}_rows")
         _add_list(draft, table, served, own)
+    names = Taken(served.name for served in draft.tables.values())
     operations = Taken([*draft.operations, *kept.values()])
     for place, (table, served, by) in keyed.items():
-        own = kept.get(place) or operations.first(_keyed_names(draft, served, by))
+        own = kept.get(place) or operations.first(_keyed_names(names, served, by))
         _add_one(draft, table, served, by, own, stated=table.fullname in stated and by == served.key)
     add_relations(draft)
     draft.left_out += [LeftOut(missing, reason, Place(name, missing)) for missing, reason in reflected.unread.items()]
@@ -166,13 +167,13 @@ def _keys(table: Table, served: Served) -> list[tuple[str, ...]]:
     return [*([served.key] if served.key else []), *(columns for columns in _unique(table) if columns != served.key)]
 
 
-def _keyed_names(draft: Draft, served: Served, by: tuple[str, ...]) -> list[str]:
-    """What the operation by a key may be called, best first."""
+def _keyed_names(names: Taken, served: Served, by: tuple[str, ...]) -> list[str]:
+    """What the operation by a key may be called, best first; ``names``: those of all tables."""
     one, joined = singular(served.name), "_".join(by)
     if by != served.key:
         return [f"{one}_by_{joined}", f"{served.name}_by_{joined}"]
     # A name that another table bears, or will bear as its own singular, is not taken from it.
-    clear = plain(one) != plain(served.name) and one not in Taken(draft.tables[other].name for other in draft.tables)
+    clear = plain(one) != plain(served.name) and one not in names
     plural_first = f"{one}_by_{joined}" if plain(one) == plain(served.name) else f"{served.name}_by_{joined}"
     return [one, plural_first] if clear else [plural_first]
 

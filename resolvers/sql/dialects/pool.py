@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from resolvers.errors import SourceTimeout, SourceUnavailable
+from resolvers.errors import SourceBadResponse, SourceTimeout, SourceUnavailable
 from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
 
 T = TypeVar("T")
@@ -112,6 +112,9 @@ class Pooled(ABC):
                 if ending is not None:
                     await ending()
                 raise
+            except (ValueError, OverflowError) as error:
+                # A day before the year 1, say. The driver reads the whole answer or nothing of it.
+                raise SourceBadResponse("there is a value that the driver cannot read") from error
             return rows
 
     async def run(self, work: Callable[[Connection], T]) -> T:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.sql import type_coerce
 
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
+from resolvers.model import Scalar
 from resolvers.sql.column import Expression, Reader, SqlColumn
 from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, Nulls, bad_address
 from resolvers.sql.dialects.mariadb.catalogue import reflect_schema
@@ -86,6 +87,11 @@ class MariaDb(Dialect):
         plain: Expression = type_coerce(column.column, types.NullType())
         # The text of a number of single precision has six digits of the seven or eight that it may need.
         return plain + literal_column("0e0") if isinstance(column.column.type, mysql.FLOAT) else plain
+
+    def compared(self, column: SqlColumn) -> Expression:
+        plain: Expression = type_coerce(column.column, types.NullType())
+        # Every number but 0 is true, also 7.
+        return plain != literal_column("0") if column.scalar is Scalar.BOOLEAN else plain
 
     def fit(self, column: SqlColumn, value: object) -> object:
         return sent(column, super().fit(column, value))

@@ -61,7 +61,8 @@ def _bit(value: object) -> object:
 
 
 def _boolean(value: object) -> object:
-    return bool(value) if value in (0, 1) else value
+    """Every number but 0 is true, as these databases have it."""
+    return bool(value) if isinstance(value, int) else value
 
 
 def _no_day(value: object) -> object:
