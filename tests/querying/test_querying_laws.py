@@ -111,7 +111,8 @@ class Chance:
         made = []
         for _ in range(self.random.randint(0, 3)):
             item: Any = self.random.choice(DIRECTIONS)
-            path, here = [], table
+            path: list[str] = []
+            here = table
             while self.random.random() < 0.3 and len(path) < 3 and here == "things":
                 relation = self.random.choice(["club", "parent"])
                 path.append(relation)
