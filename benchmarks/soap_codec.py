@@ -61,7 +61,7 @@ class Ours:
         self._readers = Readers()
         fields = dict.fromkeys(orders(1)[0], LEAF)
         self.all = Selection({"return": Selection({"item": Selection(fields)})})
-        few = dict.fromkeys(("number", "total"), LEAF)
+        few = {name: LEAF for name in ("number", "total")}
         self.two = Selection({"return": Selection({"item": Selection(few)})})
 
     def write(self, rows: list[dict[str, object]]) -> bytes:
@@ -99,7 +99,7 @@ def reply(content: bytes) -> bytes:
 
 
 def plain(rows: Any) -> list[dict[str, object]]:
-    """Zeep's rows in the values that ours have: dates and times as text."""
+    """zeep's rows in the values that ours have: dates and times as text."""
     told: Any = zeep.helpers.serialize_object
     found = told(rows, dict)["item"] if isinstance(told(rows, dict), dict) else told(rows, dict)
     return [{name: _told(value) for name, value in row.items()} for row in found]

@@ -142,7 +142,6 @@ class Policy:
                 rules += self._returned(get_named_type(owner.fields[name].type))
         told_of = named.extensions.get(MIRROR)
         if isinstance(told_of, GraphQLObjectType | GraphQLInterfaceType):
-            rules += self._returned(told_of)
             mirrored = named.fields[name].extensions.get(MIRROR)
             if isinstance(mirrored, str):
                 rules += self._field_rules(told_of, mirrored.partition(".")[2])

@@ -14,6 +14,7 @@ from resolvers import Context
 from schema import ANONYMOUS, GraphQLRequest
 from tests.databases.answers import rows_of_answer, rows_of_sql, spelled
 from tests.databases.corpus import DATA, DATABASES, Loaded, loaded
+from tests.databases.further import FURTHER
 from tests.databases.queries import QUERIES, Query
 from tests.through.gateway import Gateway, gateway
 
@@ -54,7 +55,7 @@ async def test_answers_are_those_of_sql_written_by_hand(at: tuple[str, str, Load
     _, data, source = at
     wrong: dict[str, str] = {}
     async with gateway(tmp_path, FILE.format(url=source.url)) as house:
-        for query in (query for query in QUERIES if query.data == data):
+        for query in (query for query in (*QUERIES, *FURTHER) if query.data == data):
             body, statements = await asked(house, query.query)
             if "errors" in body:
                 wrong[query.name] = str(body["errors"][:2])

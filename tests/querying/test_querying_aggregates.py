@@ -70,6 +70,8 @@ async def test_rows_are_grouped_filtered_and_ordered_by_the_database(house: Shop
         ("groupBy: [state], orderBy: [{ count: DESC }, { key: { state: ASC } }]", ["open", "paid", "lost", None]),
         ("groupBy: [state], orderBy: [{ key: { state: DESC_NULLS_FIRST } }]", [None, "paid", "open", "lost"]),
         ("groupBy: [state], orderBy: [{ max: { id: ASC } }], limit: 2, offset: 1", ["paid", "open"]),
+        ("groupBy: [state], orderBy: { sum: { total: DESC_NULLS_LAST } }", ["paid", "open", "lost", None]),
+        ("groupBy: [state], orderBy: { avg: { total: DESC_NULLS_LAST } }, limit: 2", ["paid", "open"]),
         ("groupBy: [state], orderBy: { countDistinct: { customerId: DESC } }, limit: 1", ["paid"]),
     ],
 )

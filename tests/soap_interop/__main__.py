@@ -33,9 +33,7 @@ def main(cases: int, seed: int) -> None:
     for tally in tallies.values():
         total.add(tally)
     lines = [HEAD, *(line(name, tally) for name, tally in tallies.items()), line("all", total), ""]
-    reasons: Counter[str] = total.passed_over + Counter(
-        {f"WSDLs: {reason}": count for reason, count in passed_over.items()}
-    )
+    reasons: Counter[str] = total.passed_over + Counter({f"WSDLs: {reason}": count for reason, count in passed_over.items()})
     lines += [f"- {count}: {reason}" for reason, count in reasons.most_common()]
     print("\n".join(lines))  # noqa: T201  # its output
 

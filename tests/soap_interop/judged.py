@@ -74,7 +74,9 @@ def courts(*, slow: bool = True) -> tuple[list[Court], Counter[str]]:
         if not slow and path.stat().st_size > SLOW:
             continue
         schemas = gathered(path)
-        tags = sorted(tag for kind, tag in schemas.declared if kind == "element" and not tag.startswith(_ENCODING))
+        tags = sorted(
+            tag for kind, tag in schemas.declared if kind == "element" and not tag.startswith(_ENCODING)
+        )
         if not tags:
             passed_over["no element is declared"] += 1
             continue
@@ -178,9 +180,7 @@ def _of_zeep(court: Court, zeep: Zeep, codec: Any, value: object, case: str, tal
     except IsthmusError as error:
         raise AssertionError(f"{case}zeep writes {raw.decode()}\nis not read: {error} {error.detail}") from error
     empty = returned is None and not len(theirs) and not theirs.text
-    assert empty or not (found := Comparison(court.schemas.heads).differences(theirs, returned)), (
-        f"{case}of zeep's {raw.decode()}\nread: {found}"
-    )
+    assert empty or not (found := Comparison(court.schemas.heads).differences(theirs, returned)), f"{case}of zeep's {raw.decode()}\nread: {found}"
     tally.returned = leaves(theirs)
 
 

@@ -95,9 +95,7 @@ class Served:
         written = self._valid_reply(exchange.reply, operation.reply)
         if written is None:
             written = reply
-            self.npm.next(
-                envelope=ENVELOPE.format(SPACES[operation.version], etree.tostring(reply, encoding="unicode"))
-            )
+            self.npm.next(envelope=ENVELOPE.format(SPACES[operation.version], etree.tostring(reply, encoding="unicode")))
             body = await self.gateway.ask(question.query, **question.variables)
             self.npm.heard()
             shown.as_they_stand += 1
@@ -111,9 +109,7 @@ class Served:
         assert "errors" not in body, f"{case}{said}\n{body['errors'][:2]}"
         value = body["data"][question.root]
         empty = value is True and not len(written) and not attributes(written)
-        assert empty or not (found := Comparison(self.schemas.heads).differences(written, value)), (
-            f"{case}{said}\n{found}"
-        )
+        assert empty or not (found := Comparison(self.schemas.heads).differences(written, value)), f"{case}{said}\n{found}"
         shown.answered += leaves(written)
 
     def _instance(self, made: Instances, tag: str) -> Node:

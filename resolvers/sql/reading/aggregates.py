@@ -107,6 +107,11 @@ class _Aggregates:
             return dialect.averaged(column), _number(dialect, whole=False, column=column)
         raise BadRequest(f"{self._served.name}.{column.name} has no {name}")
 
+    def _compared(self, name: str, column: SqlColumn) -> Expression:
+        """A function as groups are ordered by it: what is exact may be a text, which has another order."""
+        expression, _ = self._function(name, column)
+        return _NATIVE[name](column.selected()) if name in _NATIVE else expression
+
     def _grouped(self, name: str) -> SqlColumn:
         column = self._served.column(name)
         if not column.filterable:
@@ -123,8 +128,11 @@ class _Aggregates:
                 raise BadRequest(f"groups are not ordered by {column.name}, which is not among groupBy")
             if not column.orderable:
                 raise BadRequest(f"{self._served.name}.{column.name} cannot be ordered by")
-            expression = column.column if function == KEY else self._function(function, column)[0]
+            expression = column.column if function == KEY else self._compared(function, column)
         return self._catalogue.dialect.ordered(expression, descending=order.descending, nulls=order.nulls)
+
+
+_NATIVE: dict[str, Callable[[Expression], Expression]] = {SUM: func.sum, AVERAGE: func.avg}
 
 
 def _number(dialect: Dialect, *, whole: bool, column: SqlColumn) -> Callable[[object], object] | None:
