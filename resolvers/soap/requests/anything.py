@@ -40,14 +40,16 @@ def _members(node: Element, value: Mapping[object, object], *, typed: bool, dept
         raise Unfit("it is nested too deeply")
     for key, below in value.items():
         name = str(key)
+        # A key that is no name is not told either: it may hold what not even an error can carry.
+        tag = None if name == "#text" else _tag(name.removeprefix("@"))
         try:
-            if name == "#text":
+            if tag is None:
                 node.text = f"{node.text or ''}{_text(below)}"
             elif name.startswith("@"):
-                node.set(_tag(name[1:]), _text(below))
+                node.set(tag, _text(below))
             else:
                 for item in _items(below):
-                    _write(etree.SubElement(node, _tag(name)), item, typed=typed, depth=depth + 1)
+                    _write(etree.SubElement(node, tag), item, typed=typed, depth=depth + 1)
         except Unfit as error:
             raise error.under(name) from None
 
