@@ -62,6 +62,10 @@ def a_codec(*parts: Content, result: Member | None = None, **changes: Any) -> Op
     return replace(made, **changes)
 
 
+def answers(shape: Shape, **changes: Any) -> OperationCodec:
+    return a_codec(result=element("Answer", shape), **changes)
+
+
 def reply(inside: str, *, header: str = "", version: str = "1.1") -> bytes:
     space = SOAP12 if version == "1.2" else SOAP11
     blocks = f"<s:Header>{header}</s:Header>" if header else ""
