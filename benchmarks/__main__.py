@@ -37,7 +37,7 @@ def main() -> None:
                 growth = grow(running, amount)
     except (CannotStart, WrongAnswer, BadReply) as error:
         sys.exit(str(error))
-    machine = described(options.rounds, options.seconds, load_before)
+    machine = described(f"{options.rounds} rounds of {options.seconds:g} s", load_before)
     if options.json:
         found = {"machine": machine, "competitors": plain(figures), "growth": growth and growth_plain(growth)}
         sys.stdout.write(json.dumps(found, indent=2) + "\n")

@@ -11,13 +11,13 @@ from pathlib import Path
 from benchmarks.process import ROOT
 
 
-def described(rounds: int, seconds: float, load_before: float) -> str:
+def described(rounds: str, load_before: float) -> str:
     """One sentence or two in Markdown; the load average is that of one minute, before and after."""
     today = datetime.now(UTC)
     return (
         f"{today.day} {today:%B %Y}; {_processor()}, {os.cpu_count()} virtual cores, {platform.system()} "
         f"{platform.release()}, Python {platform.python_version()}; commit {_commit()}; "
-        f"{rounds} rounds of {seconds:g} s. The load average was {load_before:.1f} before and {os.getloadavg()[0]:.1f} "
+        f"{rounds}. The load average was {load_before:.1f} before and {os.getloadavg()[0]:.1f} "
         "at the end, which counts the measuring itself."
     )
 

@@ -6,6 +6,7 @@ Nothing is sent. Before anything is timed, both must have read the same values.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import statistics
 import sys
 import time
@@ -61,7 +62,7 @@ class Ours:
         self._readers = Readers()
         fields = dict.fromkeys(orders(1)[0], LEAF)
         self.all = Selection({"return": Selection({"item": Selection(fields)})})
-        few = {name: LEAF for name in ("number", "total")}
+        few = dict.fromkeys(("number", "total"), LEAF)
         self.two = Selection({"return": Selection({"item": Selection(few)})})
 
     def write(self, rows: list[dict[str, object]]) -> bytes:
@@ -99,7 +100,7 @@ def reply(content: bytes) -> bytes:
 
 
 def plain(rows: Any) -> list[dict[str, object]]:
-    """zeep's rows in the values that ours have: dates and times as text."""
+    """Zeep's rows in the values that ours have: dates and times as text."""
     told: Any = zeep.helpers.serialize_object
     found = told(rows, dict)["item"] if isinstance(told(rows, dict), dict) else told(rows, dict)
     return [{name: _told(value) for name, value in row.items()} for row in found]
@@ -137,12 +138,12 @@ def main() -> None:
         ("request of 100 x 10 values", lambda: ours.write(rows), lambda: theirs.write(rows)),
         ("request of 1 x 10 values", lambda: ours.write(rows[:1]), lambda: theirs.write(rows[:1])),
     ]  # fmt: skip
-    sys.stdout.write(
-        f"{described(ROUNDS, 0, 0)}\n\n| CPU ms, least/median | isthmus | zeep {zeep.__version__} |\n|---|---|---|\n"
-    )
+    load_before = os.getloadavg()[0]
+    table = f"| CPU ms, least/median | isthmus | zeep {zeep.__version__} |\n|---|---|---|\n"
     for name, mine, other in cases:
         (a, b), (c, d) = _milliseconds(mine), _milliseconds(other)
-        sys.stdout.write(f"| {name} | {a:.2f}/{b:.2f} | {c:.2f}/{d:.2f} |\n")
+        table += f"| {name} | {a:.2f}/{b:.2f} | {c:.2f}/{d:.2f} |\n"
+    sys.stdout.write(f"{described(f'{ROUNDS} rounds of {CALLS} calls', load_before)}\n\n{table}")
 
 
 if __name__ == "__main__":
