@@ -215,7 +215,10 @@ async def test_no_request_and_no_credential_stands_in_an_error_or_a_log(
     codec = answers(
         a_type("T", element("n", INT)), parts={"x": TEXT_PART}, headers={"pass": element("pass", required=False)}
     )
-    settings: dict[str, Any] = {"auth": {"basic": {"username": "u", "password": f"{CANARY}-p"}}, "headers": {"X-Key": f"{CANARY}-k"}}
+    settings: dict[str, Any] = {
+        "auth": {"basic": {"username": "u", "password": f"{CANARY}-p"}},
+        "headers": {"X-Key": f"{CANARY}-k"},
+    }
     given = context()
     async with source_of(codec, says(BAD_REPLIES[case]), **settings) as (source, server):
         arguments: dict[str, object] = {"x": f"{CANARY}-x", "pass": f"{CANARY}-s"}
