@@ -77,6 +77,7 @@ class Asking:
         kind, name, served = found
         variables = {} if request is None else self._arguments(served, request)
         self._headers(served, list(headers), variables)
+        _whole({argument: item.type for argument, item in served.args.items()}, variables)
         declared = ", ".join(f"${argument}: {served.args[argument].type}" for argument in variables)
         passed = ", ".join(f"{argument}: ${argument}" for argument in variables)
         selection = self._selection(served.type, [] if reply is None else [reply])
@@ -170,20 +171,21 @@ class Asking:
 
     def _branch(self, named: GraphQLInputObjectType, nodes: list[Node]) -> dict[str, object]:
         """The elements as one way of a choice, or as an object with each."""
-        around = etree.Element("around")
         types = {name: item.type for name, item in named.fields.items()}
         locals_ = {flat(etree.QName(node).localname) for node in nodes}
         if len(locals_) == 1:
             place = _place(types, (etree.QName(nodes[0]).localname,), {})
             if place is not None:
-                return {place: self._value(types[place], nodes)}
+                given = {place: self._value(types[place], nodes)}
+                return given if named.is_one_of else _whole(types, given)
         if not named.is_one_of:
-            del around
             return self._of_nodes(types, nodes)
         for name, kind in types.items():
             inner = get_named_type(kind)
             if isinstance(inner, GraphQLInputObjectType):
                 try:
+                    if inner.is_one_of:
+                        return {name: self._branch(inner, nodes)}
                     return {name: self._of_nodes({key: item.type for key, item in inner.fields.items()}, nodes)}
                 except Unasked:
                     continue
@@ -204,7 +206,7 @@ class Asking:
                 given[place] = self._value(types[place], same)
         if left:
             self._choices(types, left, given)
-        return given
+        return _whole(types, given)
 
     def _value(self, kind: object, nodes: list[Node]) -> object:  # noqa: C901, PLR0911 - a table of kinds of types
         if isinstance(kind, GraphQLNonNull):
@@ -236,11 +238,10 @@ class Asking:
     def _object(self, named: GraphQLInputObjectType, node: Node) -> dict[str, object]:
         types = {name: item.type for name, item in named.fields.items()}
         if not named.is_one_of:
-            return self._fields(types, node)
+            return _whole(types, self._fields(types, node))
         said = node.get(TYPE, "").rpartition(":")[2]
-        ways = sorted(types, key=lambda name: (not said or flat(said) not in flat(name), len(name)))
-        if not said:
-            ways = list(types)
+        own = flat(etree.QName(node).localname)
+        ways = sorted(types, key=lambda name: (flat(name) != own, bool(said) and flat(said) not in flat(name)))
         elements = list(node)
         if elements and not said and self._fits(named, elements):
             return self._branch(named, elements)
@@ -319,6 +320,13 @@ class Asking:
             if found:
                 return found
         return []
+
+
+def _whole(types: Mapping[str, object], given: dict[str, object]) -> dict[str, object]:
+    missing = next((name for name, kind in types.items() if isinstance(kind, GraphQLNonNull) and name not in given), "")
+    if missing:
+        raise Unasked(f"the field {missing} is required")
+    return given
 
 
 def _is_of(node: Node, name: str, names: list[str]) -> bool:

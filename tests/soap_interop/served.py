@@ -11,11 +11,12 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
 from tests.soap.npm_soap import NpmServers
-from tests.soap_interop.asking import Asking, Unasked
+from tests.soap_interop.asking import Asking, Question, Unasked
 from tests.soap_interop.compare import Comparison, attributes, leaves, unlike
 from tests.soap_interop.instances import NIL, Instances, Unmade
 from tests.soap_interop.messages import Asked
@@ -79,8 +80,11 @@ class Served:
         case = f"{self.name} {operation.name} seed {seed}\n{question.query}\n{question.variables}\n"
         self.npm.heard()
         self.npm.next(result={} if reply is None else _spoken(reply))
-        body = await self.gateway.ask(question.query, **question.variables)
+        body = await self._answer(question)
         (exchange,) = self.npm.heard() or (None,)
+        if exchange is None and all("to include required field" in error["message"] for error in body["errors"]):
+            shown.passed_over["no arguments were found that say what the element says"] += 1
+            return
         assert exchange is not None, f"{case}nothing arrived: {body}"
         self._check_request(operation, request, blocks, exchange.body, case)
         assert (exchange.action or "").strip('"') == operation.action or operation.version == "1.2", case
@@ -95,22 +99,30 @@ class Served:
         written = self._valid_reply(exchange.reply, operation.reply)
         if written is None:
             written = reply
-            self.npm.next(envelope=ENVELOPE.format(SPACES[operation.version], etree.tostring(reply, encoding="unicode")))
-            body = await self.gateway.ask(question.query, **question.variables)
+            self.npm.next(
+                envelope=ENVELOPE.format(SPACES[operation.version], etree.tostring(reply, encoding="unicode"))
+            )
+            body = await self._answer(question)
             self.npm.heard()
             shown.as_they_stand += 1
         else:
             shown.written_by_npm += 1
             again = asking.question(operation.name, request, written, blocks)
             if again.query != question.query:  # the package leaves out what types its elements are of
-                body = await self.gateway.ask(again.query, **again.variables)
+                body = await self._answer(again)
                 self.npm.heard()
         said = etree.tostring(written, encoding="unicode")
         assert "errors" not in body, f"{case}{said}\n{body['errors'][:2]}"
         value = body["data"][question.root]
         empty = value is True and not len(written) and not attributes(written)
-        assert empty or not (found := Comparison(self.schemas.heads).differences(written, value)), f"{case}{said}\n{found}"
+        assert empty or not (found := Comparison(self.schemas.heads).differences(written, value)), (
+            f"{case}{said}\n{found}"
+        )
         shown.answered += leaves(written)
+
+    async def _answer(self, question: Question) -> Any:
+        asked = {"query": question.query, "variables": question.variables}
+        return (await self.gateway.client.post("/graphql", json=asked)).json()
 
     def _instance(self, made: Instances, tag: str) -> Node:
         """A valid one that can be asked for; a few are tried."""

@@ -74,7 +74,12 @@ async def test_documents_beside_the_envelope_are_put_together_by_others_and_thos
     assert found == {"storeDocument": {"name": "npm", "content": base64.b64encode(THEIRS).decode()}}
     client: Any = zeep.Client(str(WSDL), transport=_Given(ours))  # type: ignore[no-untyped-call]  # zeep has no types
     read = client.service.StoreDocument(name="any")
-    assert (read.root.name, read.root.content) if hasattr(read, "root") else (read.name, read.content) == (
-        "n & <1>",
-        OURS,
+    assert (
+        (read.root.name, read.root.content)
+        if hasattr(read, "root")
+        else (read.name, read.content)
+        == (
+            "n & <1>",
+            OURS,
+        )
     )

@@ -15,7 +15,7 @@ from tests.soap_interop.served import Served, Shown, configuration
 from tests.through.gateway import gateway
 
 EACH = 4
-"""Operations of a WSDL that are asked here; ``python -m tests.soap_interop.served`` asks all."""
+"""Operations of a WSDL that are asked here; ``python -m tests.soap_interop`` asks all."""
 WSDLS = [
     "Force.com-Toolkit-for-PHP__soapclient/partner.wsdl.xml",
     "PackageGenerator__tests_resources/ActonService2.wsdl",

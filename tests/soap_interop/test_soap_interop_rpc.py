@@ -88,4 +88,4 @@ async def test_rpc_encoded_is_read_by_the_package_and_its_arrays_by_us(npm: NpmS
     assert first.arguments["params"]["attributes"]["enc:arrayType"] == "xs:string[2]"
     given = second.arguments["params"]
     assert [item["$value"] for item in given["CampaignIDS"]["item"]] == ["1", "-2"]
-    assert (given["Limit"]["$value"], given["GetPhrases"]["$value"]) == ("7", "Yes")
+    assert (given["Limit"]["$value"], given["GetPhrases"]["$value"]) == (7, "Yes")
