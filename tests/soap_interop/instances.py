@@ -241,7 +241,10 @@ class Instances:
                 return
 
     def _any(self, made: Node, node: Node) -> None:
-        if node.get("processContents", "strict") == "strict" or node.get("namespace", "##any") not in {"##any", "##other"}:
+        if node.get("processContents", "strict") == "strict" or node.get("namespace", "##any") not in {
+            "##any",
+            "##other",
+        }:
             if node.get("minOccurs", "1") != "0":
                 raise Unmade("a wildcard that must be an element of the schemas")
             return

@@ -89,9 +89,13 @@ def _bound(schemas: Schemas, binding: Node, version: str, index: int) -> Iterato
                 _element(schemas, item.get("message", ""), item, item.get("part"))
                 for item in node.iterfind(f"{WSDL}input/{space}header")
             )
-            faults = tuple(_element(schemas, item.get("message", ""), item) for item in abstract.iterfind(f"{WSDL}fault"))
+            faults = tuple(
+                _element(schemas, item.get("message", ""), item) for item in abstract.iterfind(f"{WSDL}fault")
+            )
             action = details.get("soapAction", "") if details is not None else ""
-            yield Asked(name, index, f"{style}/{use}", action, request, reply, headers, tuple(filter(None, faults)), version)
+            yield Asked(
+                name, index, f"{style}/{use}", action, request, reply, headers, tuple(filter(None, faults)), version
+            )
 
 
 def _body(schemas: Schemas, bound: Node, abstract: Node, direction: str, style: str, space: str) -> str | None:

@@ -47,7 +47,6 @@ class Ours:
         """Why a request with this element is not served; empty where it is."""
         return self._written.reason(member_of(codec))
 
-
     def decoded(self, codec: OperationCodec, element: bytes) -> object:
         """What a reply that holds ``element`` is read as."""
         return decode(codec, 200, "text/xml; charset=utf-8", OPEN + element + CLOSE, made=self._readers)

@@ -9,7 +9,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-_UNTIDY = ("a", "Z", "9", "é", "ß", "λ", "漢", "🦉", "&", "<", ">", '"', "'", "]]>", "  ", "\n", "\t", "-", "_", "%", "{}")
+_UNTIDY = (
+    "a",
+    "Z",
+    "9",
+    "é",
+    "ß",
+    "λ",
+    "漢",
+    "🦉",
+    "&",
+    "<",
+    ">",
+    '"',
+    "'",
+    "]]>",
+    "  ",
+    "\n",
+    "\t",
+    "-",
+    "_",
+    "%",
+    "{}",
+)
 _WORDS = ("alpha", "beta-2", "Ωmega", "x_1", "long.er", "été")
 _NAMES = ("alpha", "b-2", "x_1", "Long.er", "_n")
 _ZONES = ("", "", "Z", "+00:00", "-05:00", "+14:00", "+05:45")
@@ -105,8 +127,12 @@ def _name(facets: Facets, rng: random.Random) -> str:
 
 def _integer(facets: Facets, rng: random.Random) -> str:
     lowest, highest = _BOUNDS[facets.builtin]
-    least = max([bound for bound in (lowest, _whole(facets.least), _whole(facets.above, 1)) if bound is not None], default=None)
-    most = min([bound for bound in (highest, _whole(facets.most), _whole(facets.below, -1)) if bound is not None], default=None)
+    least = max(
+        [bound for bound in (lowest, _whole(facets.least), _whole(facets.above, 1)) if bound is not None], default=None
+    )
+    most = min(
+        [bound for bound in (highest, _whole(facets.most), _whole(facets.below, -1)) if bound is not None], default=None
+    )
     if facets.total_digits is not None:
         digits = 10**facets.total_digits - 1
         least, most = max(-digits, -digits if least is None else least), min(digits, digits if most is None else most)
@@ -153,7 +179,9 @@ def _boolean(_: Facets, rng: random.Random) -> str:
 
 
 def _day(rng: random.Random) -> str:
-    return f"{rng.choice((1, 999, 1582, 1970, 2000, 2024, 2400, 9999)):04}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    return (
+        f"{rng.choice((1, 999, 1582, 1970, 2000, 2024, 2400, 9999)):04}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    )
 
 
 def _clock(rng: random.Random) -> str:
@@ -297,7 +325,9 @@ def _class(inside: str) -> str:
             chars += _ESCAPES.get(inside[index + 1], inside[index + 1])
             index += 2
         elif index + 2 < len(inside) and inside[index + 1] == "-":
-            chars += "".join(map(chr, range(ord(inside[index]), min(ord(inside[index + 2]), ord(inside[index]) + 200) + 1)))
+            chars += "".join(
+                map(chr, range(ord(inside[index]), min(ord(inside[index + 2]), ord(inside[index]) + 200) + 1))
+            )
             index += 3
         else:
             chars += inside[index]
