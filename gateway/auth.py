@@ -181,6 +181,13 @@ def principal_of(claims: Mapping[str, object], where: ClaimSettings) -> Principa
     )
 
 
+def _bearer(value: str) -> str | None:
+    """The token of an Authorization header, which may be no token at all."""
+    scheme, _, token = value.strip(" \t").partition(" ")  # the parser leaves what RFC 9110 5.5 excludes
+    token = token.lstrip(" ")  # RFC 9110 section 11.4: one or more spaces
+    return token if scheme.lower() == "bearer" and token and len(token) <= MAX_TOKEN_BYTES else None
+
+
 class Authenticator:
     """Turns the Authorization header into a principal; verified tokens are kept by digest until they expire."""
 
@@ -191,6 +198,13 @@ class Authenticator:
         self._jws = jwt.PyJWS()
         self._kept: OrderedDict[bytes, tuple[float, int, Principal]] = OrderedDict()
 
+    def known(self, authorization: Sequence[str]) -> Principal | None:
+        """Who asks, where that can be said at once: there is no token, or one that is kept."""
+        if len(authorization) != 1:
+            return None if authorization else ANONYMOUS
+        token = _bearer(authorization[0])
+        return None if token is None else self._still_good(hashlib.sha256(token.encode()).digest())
+
     async def principal(self, authorization: Sequence[str]) -> Principal:
         """Who asks, from the values of all Authorization headers; none at all is ``ANONYMOUS``.
 
@@ -200,21 +214,27 @@ class Authenticator:
         """
         if not authorization:
             return ANONYMOUS
-        scheme, _, token = authorization[0].strip(" \t").partition(" ")  # the parser leaves what RFC 9110 5.5 excludes
-        token = token.lstrip(" ")  # RFC 9110 section 11.4: one or more spaces
-        if len(authorization) != 1 or scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_BYTES:
+        token = _bearer(authorization[0])
+        if len(authorization) != 1 or token is None:
             raise Unauthenticated("not one bearer token")
         digest = hashlib.sha256(token.encode()).digest()
-        kept = self._kept.get(digest)
-        if kept is not None and kept[0] > self._clock() and kept[1] == self._keys.generation:
-            self._kept.move_to_end(digest)
-            self._keys.freshen()  # or a key that was withdrawn would serve as long as only kept tokens come
-            return kept[2]
+        kept = self._still_good(digest)
+        if kept is not None:
+            return kept
         until, principal = await self._verify(token)
         self._kept[digest] = (until, self._keys.generation, principal)
         while len(self._kept) > KEPT_TOKENS:
             self._kept.popitem(last=False)
         return principal
+
+    def _still_good(self, digest: bytes) -> Principal | None:
+        """Of a token that was verified, and may serve on."""
+        kept = self._kept.get(digest)
+        if kept is None or kept[0] <= self._clock() or kept[1] != self._keys.generation:
+            return None
+        self._kept.move_to_end(digest)
+        self._keys.freshen()  # or a key that was withdrawn would serve as long as only kept tokens come
+        return kept[2]
 
     async def _verify(self, token: str) -> tuple[float, Principal]:
         segments = token.split(".")

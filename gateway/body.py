@@ -106,10 +106,23 @@ def from_post(data: bytes) -> GraphQLRequest:
     Raises:
         BadRequest: the body is not one JSON object with parameters of the right types; batches are not served.
     """
+    known = _known.get(data)
+    if known is not None:
+        return known
     members = strict_json(data)
     if not isinstance(members, dict):
         raise BadRequest("the body must be a JSON object")
-    return from_members(members)
+    request = from_members(members)
+    if len(data) <= _KEPT_BYTES and not request.variables and not request.extensions:
+        if len(_known) >= _KEPT:
+            _known.clear()
+        _known[data] = request
+    return request
+
+
+_KEPT, _KEPT_BYTES = 500, 4096
+_known: dict[bytes, GraphQLRequest] = {}
+"""Bodies that were read before. Pages ask the same again and again; what holds a value of a caller is not kept."""
 
 
 def from_get(query_string: bytes) -> GraphQLRequest:

@@ -54,6 +54,18 @@ class Places:
         self._free += 1
 
 
+def whole_body(asked: Asked, most: int) -> bytes | None:
+    """The whole body where it is there already, and can be taken once; otherwise ``None``.
+
+    Raises:
+        BodyTooLarge: there are more than ``most`` bytes.
+    """
+    there = asked.body()
+    if there is not None and len(there) > most:
+        raise BodyTooLarge
+    return there
+
+
 async def read_body(asked: Asked, most: int) -> bytes:
     """The whole body, chunked or not; reading stops at the first byte too many.
 
@@ -63,10 +75,8 @@ async def read_body(asked: Asked, most: int) -> bytes:
     declared = asked.headers.get("content-length")
     if declared is not None and declared.isdecimal() and int(declared[:20]) > most:
         raise BodyTooLarge
-    there = asked.body()
+    there = whole_body(asked, most)
     if there is not None:
-        if len(there) > most:
-            raise BodyTooLarge
         return there
     body = bytearray()
     async for chunk in asked.stream():

@@ -105,6 +105,10 @@ def row_class(layout: Layout, typed: Mapping[str, Any]) -> type[Row]:
         read.append((attribute, typed[key], msgspec.field(default=None, name=key)))
         shown.append((attribute, Any, msgspec.field(default=None, name=f"isthmus/{attribute}")))
     facts = {"layout": layout, "attributes": attributes, "slots": slots, "hidden": hidden}
+    if not hidden and all(member.key == member.name for member in layout.members):
+        alike = cast("type[Row]", msgspec.defstruct("Row", read, bases=(Row,), namespace=facts, gc=False, kw_only=True))
+        alike.shown = alike
+        return alike
     made = msgspec.defstruct("Shown", shown, bases=(Row,), namespace=dict(facts), gc=False, kw_only=True)
     made_so = cast("type[Row]", made)
     made_so.shown = made_so

@@ -48,7 +48,8 @@ class _Unconnected(OSError):
 class _Origin:
     """Where connections lead to, and those that are idle, the one used last at the right end.
 
-    ``headers``: name in lower case and line, of what a request says when its own headers do not.
+    ``headers``: name in lower case and line, of what a request says when its own headers do not. ``forgotten``: nobody
+    will look for a connection here again.
     """
 
     host: str
@@ -56,6 +57,7 @@ class _Origin:
     tls: bool
     headers: tuple[tuple[str, str], ...]
     idle: deque[Connection] = field(default_factory=deque)
+    forgotten: bool = False
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ class Direct:
             return await connection.ask(head, bare=request.method == "HEAD")
         finally:
             self._busy.discard(connection)
-            if connection.is_free():
+            if connection.is_free() and not origin.forgotten:
                 connection.idle_since = loop.time()
                 origin.idle.append(connection)
                 if self._sweeping is None:
@@ -185,6 +187,7 @@ class Direct:
 
     def _forget(self) -> None:
         for origin in self._origins.values():
+            origin.forgotten = True
             while origin.idle:
                 origin.idle.pop().close()
         self._origins.clear()

@@ -67,6 +67,7 @@ class Document:
         self._needs: dict[tuple[object, ...], tuple[Need, ...]] = {}
         self._plans: dict[tuple[object, ...], OperationPlan] = {}
         self._structured: tuple[str, ...] | None = None
+        self._latest: tuple[Principal, Policy, OperationPlan] | None = None
 
     def errors(self, max_errors: int) -> list[GraphQLError]:
         """The validation errors, found once."""
@@ -79,6 +80,18 @@ class Document:
         self, policy: Policy, principal: Principal, variables: VariableValues, raw: Mapping[str, object]
     ) -> OperationPlan:
         """The plan for callers with the principal's rights; the document must be valid."""
+        if not self.operation.variable_definitions:
+            # Who is known by a token that is kept comes as the same object: then no need has another answer.
+            if self._latest is not None and self._latest[0] is principal and self._latest[1] is policy:
+                return self._latest[2]
+            plan = self._planned(policy, principal, variables, raw)
+            self._latest = (principal, policy, plan)
+            return plan
+        return self._planned(policy, principal, variables, raw)
+
+    def _planned(
+        self, policy: Policy, principal: Principal, variables: VariableValues, raw: Mapping[str, object]
+    ) -> OperationPlan:
         given = given_or_default(self.operation, raw) if self.operation.variable_definitions else {}
         shape = (
             tuple(variables.coerced.get(name) for name in self._conditions),

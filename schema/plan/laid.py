@@ -53,12 +53,10 @@ class Laid:
         if kinds or not issubclass(kind, Row) or kind.layout != block.layout:
             return None
         distinct = present
-        if isinstance(planned.plan, Link):
-            found = {id(row): row for row in present}
-            if len(found) < len(present):
-                if not block.settled:
-                    return None
-                distinct = list(found.values())
+        if isinstance(planned.plan, Link) and len(set(map(id, present))) < len(present):
+            if not block.settled:
+                return None
+            distinct = list({id(row): row for row in present}.values())
         objects = Objects(distinct, level, at, cast("Sequence[dict[str, object] | Row]", distinct))
         if not self._complete_all(block, objects, len(present), pending):
             return None

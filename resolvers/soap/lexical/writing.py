@@ -49,7 +49,7 @@ def legal(text: str) -> str:
     Raises:
         Unfit: it has a character that XML has no way to write (NUL, a lone surrogate).
     """
-    if _ILLEGAL.search(text):
+    if not (text.isascii() and text.isprintable()) and _ILLEGAL.search(text):  # most need no search
         raise Unfit("the text has a character that XML cannot carry")
     return text
 

@@ -96,7 +96,7 @@ def _loop(owner: str, fields: Fields, *, nils: bool) -> Read:  # noqa: C901 - fo
 
     # One function, since most of what a reply costs is spent in it.
     def read(node: Element, reading: Reading) -> object:  # noqa: C901, PLR0912
-        row: dict[str, object] = {name: [] for name in lists}
+        row: dict[str, object] = {name: [] for name in lists} if lists else {}
         for name, tag, convert, preset in texts:
             text = node.get(tag) if tag else node.text or ""
             if text is not None:

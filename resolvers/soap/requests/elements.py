@@ -40,6 +40,7 @@ Fill: TypeAlias = Callable[[Element, object, Sheet], None]
 """Writes one value: into its own element, or as a child of the element that is given."""
 
 _ABSENT = object()
+_STRINGS = {str}
 _SELF = "exactly one of the fields is expected"
 
 
@@ -156,11 +157,31 @@ class Writers:
         one = self._substituted(member) if member.substitutes else self.element(member)
         if not member.many:
             return one
+        texts = self._texts(member)
 
         def fill(parent: Element, value: object, sheet: Sheet) -> None:
             if member.required and value == []:
                 raise Unfit("at least one item is needed")
-            _each(one, parent, value, sheet)
+            if texts is not None and type(value) is list and set(map(type, value)) == _STRINGS:
+                texts(parent, value)
+            else:
+                _each(one, parent, value, sheet)
+
+        return fill
+
+    def _texts(self, member: Member) -> Callable[[Element, list[str]], None] | None:
+        """Writes a list of strings, as keys mostly are; ``None`` where each of them needs more than its text."""
+        shape = member.shape
+        if self.encoded or member.substitutes or not isinstance(shape, Simple) or shape.scalar is Scalar.BASE64:
+            return None
+        spell, tag = _spell(member), member.tag
+
+        def fill(parent: Element, value: list[str]) -> None:
+            for index, text in enumerate(value):
+                try:
+                    etree.SubElement(parent, tag).text = spell(text)
+                except Unfit as error:
+                    raise error.under(f"[{index}]") from None
 
         return fill
 
