@@ -72,6 +72,8 @@ def _tell(current: Snapshot) -> None:
     for name, source in current.sources.items():
         model = source.model
         typer.echo(f"{name}: {served(model)} of {model.declared} operations served")
+        if model.stale:
+            typer.echo(f"  warning: {model.stale}")
         for item in model.left_out:
             word = "degraded" if item.degraded else "left out"
             typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))
@@ -101,6 +103,7 @@ def _report(current: Snapshot) -> dict[str, object]:
             name: {
                 "declared": source.model.declared,
                 "served": served(source.model),
+                "stale": source.model.stale,
                 "left_out": [
                     {
                         "operation": item.operation,

@@ -6,16 +6,14 @@ read them. Anything that does not fit to the last bit is read anew; nothing here
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Mapping
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
 from resolvers.documents import Document
+from resolvers.keep import Keep, code_of
 from resolvers.model import Bounds, ListRef, NamedRef, ScalarRef
 from resolvers.rest.packing import Packing
 from resolvers.rest.shapes import Answer, Description, Encoding, Outline
@@ -29,29 +27,25 @@ class Kept:
     """The kept description of one source in ``folder``. ``about``: what besides the documents decides the reading."""
 
     def __init__(self, folder: Path, name: str, main: Document, about: str) -> None:
-        parts = (_code(), name.encode(), main.location.encode(), about.encode(), main.content)
-        self._key = sha256(b"".join(sha256(part).digest() for part in parts)).digest()
-        self._path = folder / f"openapi-{sha256(name.encode()).hexdigest()[:16]}.msgpack"
+        code = code_of(Path(__file__).parent)
+        path = folder / f"openapi-{sha256(name.encode()).hexdigest()[:16]}.msgpack"
+        self._keep = Keep(path, (code, name.encode(), main.location.encode(), about.encode(), main.content))
 
     def load(self) -> tuple[Mapping[str, bytes], bytes] | None:
         """The hashes of the other files by address, and the packed description; nothing when it does not fit."""
+        content = self._keep.load()
         try:
-            content = self._path.read_bytes()
-            if content[:32] != self._key or content[32:64] != sha256(content[64:]).digest():
-                return None
-            others, packed = msgspec.msgpack.decode(content[64:], type=tuple[dict[str, bytes], bytes])
-        except (OSError, ValueError):
+            return msgspec.msgpack.decode(content, type=tuple[dict[str, bytes], bytes]) if content is not None else None
+        except ValueError:
             return None
-        return others, packed
 
     def save(self, others: Mapping[str, bytes], description: Description) -> None:
         """Keeps it; a folder that cannot be written, or a value that cannot be packed, only means reading it anew."""
-        with contextlib.suppress(OSError, OverflowError, RecursionError, TypeError, ValueError):
+        try:
             body = msgspec.msgpack.encode((dict(others), PACKING.pack(description)))
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            beside = self._path.with_suffix(f".{os.getpid()}")
-            beside.write_bytes(self._key + sha256(body).digest() + body)
-            beside.replace(self._path)
+        except (OverflowError, RecursionError, TypeError, ValueError):
+            return
+        self._keep.save(body)
 
 
 def unpack(packed: bytes) -> Description | None:
@@ -61,13 +55,3 @@ def unpack(packed: bytes) -> Description | None:
     except Exception:  # noqa: BLE001  # whatever is wrong with it, it is read anew
         return None
     return found if isinstance(found, Description) else None
-
-
-@cache
-def _code() -> bytes:
-    """The hash of the code that reads descriptions: what another version read is never used."""
-    here = Path(__file__).parent
-    found = sha256()
-    for path in sorted((*here.rglob("*.py"), *here.parent.glob("*.py"))):
-        found.update(path.read_bytes())
-    return found.digest()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resolvers.documents import DescriptionError
@@ -22,6 +23,7 @@ from resolvers.sql.dialects import Address, Database, Dialect, address
 from resolvers.sql.settings import DatabaseSettings
 
 _log = logging.getLogger("isthmus.sources")
+_CATALOGUE_S = 60.0
 _AWAY = "the database cannot be reached; what was known of it is served"
 _CHANGED = "the database has changed since its catalogue was kept: start again to serve it as it is"
 
@@ -101,6 +103,9 @@ class _Opening:
     async def _reflect(self) -> Reflected:
         read = partial(reflect, schemas=self._settings.schemas, dialect=self._dialect)
         async with asyncio.timeout(self._settings.timeout_s):
+            await self._database.run(lambda connection: connection.execute(text("SELECT 1")).all())
+        # It is there; thousands of tables may take longer than one call of a request may.
+        async with asyncio.timeout(max(_CATALOGUE_S, self._settings.timeout_s)):
             return await self._database.run(read)
 
     async def _load(self) -> Reflected | None:
@@ -123,7 +128,8 @@ class _Opening:
         """Reads the catalogue anew, keeps it for the next start, and says so where it is another."""
         try:
             reflected = await self._reflect()
-            changed = self._read(reflected).model.digest != source.model.digest
+            known = await asyncio.to_thread(self._read, reflected)
+            changed = known.model.digest != source.model.digest
         except ConfigurationError:
             changed = True
         except (SQLAlchemyError, OSError, TimeoutError, DescriptionError):

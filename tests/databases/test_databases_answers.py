@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,12 @@ from typing import Any
 import pytest
 from graphql import build_client_schema, get_introspection_query, print_schema
 
-from resolvers import Context
+from resolvers.model import ListRef
+from resolvers.predicate import Page
+from resolvers.source import Call, Context
 from schema import ANONYMOUS, GraphQLRequest
 from tests.databases.answers import rows_of_answer, rows_of_sql, spelled
-from tests.databases.corpus import DATA, DATABASES, Loaded, loaded
+from tests.databases.corpus import DATA, DATABASES, Loaded, loaded, script
 from tests.databases.further import FURTHER
 from tests.databases.queries import QUERIES, Query
 from tests.through.gateway import Gateway, gateway
@@ -78,6 +82,36 @@ async def test_every_database_gives_the_same_schema(data: str, tmp_path: Path) -
             async with gateway(tmp_path, FILE.format(url=source.url)) as house:
                 schemas.add(print_schema(build_client_schema(await house.data(get_introspection_query()))))
     assert len(schemas) == 1
+
+
+async def test_names_with_spaces_and_views_over_views_are_served(tmp_path: Path) -> None:
+    """Northwind as it came from SQL Server to SQLite: "Order Details", and views that read other views."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "northwind.db")) as connection:
+        connection.executescript(script("northwind_sqlite.sql"))
+        views = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'view'")]
+    async with gateway(tmp_path, FILE.format(url="sqlite:///northwind.db")) as house:
+        model = house.snapshot.sources["db"].model
+        assert set(views) <= set(model.operations)
+        lists = [
+            name
+            for name, operation in model.operations.items()
+            if isinstance(operation.result, ListRef) and not operation.aggregate_of
+        ]
+        assert len(lists) == 13 + len(views)
+        for name in lists:
+            rows = await house.snapshot.sources["db"].execute(
+                Call(name, page=Page(2)), Context(asyncio.get_running_loop().time() + 20, "test")
+            )
+            assert isinstance(rows, list), name
+        found = await house.data("""{
+            orderDetails(where: { orderID: { eq: 10248 } }, orderBy: [{ productID: ASC }]) {
+              quantity product { productName category { categoryName } }
+            }
+        }""")
+    assert found["orderDetails"][0] == {
+        "quantity": 12,
+        "product": {"productName": "Queso Cabrales", "category": {"categoryName": "Dairy Products"}},
+    }
 
 
 def test_there_are_enough_queries() -> None:

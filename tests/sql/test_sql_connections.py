@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from resolvers.documents import DescriptionError
 from resolvers.errors import SourceTimeout, SourceUnavailable
 from resolvers.predicate import And, Compare
 from resolvers.source import Call
-from resolvers.sql import SqlSource
+from resolvers.sql import DatabaseSettings, SqlSource, open_database
 from tests.sql.asking import NewContext, ids
 from tests.sql.servers import SERVERS, Server, server
 
@@ -186,3 +188,13 @@ async def test_a_pool_without_a_free_connection_is_unavailable_within_a_second(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize("name", ["ssl", "sslmode"])
+async def test_a_server_that_cannot_prove_itself_is_not_talked_to_in_plain_text(there: Server, name: str) -> None:
+    """The servers of these tests have no certificate that anybody trusts, or none at all."""
+    where = make_url(there.url).update_query_dict({name: "verify-full"}).render_as_string(hide_password=False)
+    settings = DatabaseSettings.model_validate({"database": where, "timeout_s": 3})
+    with pytest.raises(DescriptionError) as caught:
+        await open_database("depot", settings, Path())
+    assert caught.value.problem.what == "the database cannot be reached"

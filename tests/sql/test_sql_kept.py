@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from sqlalchemy import Engine, event, make_url
@@ -215,3 +218,18 @@ async def test_the_gateway_says_what_it_serves_by_what_was_kept(there: Server, b
         async with asyncio.timeout(5):
             while (await house.client.get("/readyz")).json()["degraded"]:
                 pass
+
+
+async def test_check_warns_of_what_was_kept(there: Server, between: Proxy, tmp_path: Path) -> None:
+    environment = {**os.environ, "DEPOT": through(there, between)}
+    (tmp_path / "isthmus.yaml").write_text(dedent(FILE))
+    for expected in (False, True):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "gateway", "check", "isthmus.yaml",
+            cwd=tmp_path, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        said, _ = await process.communicate()
+        assert process.returncode == 0
+        assert (b"warning: the database cannot be reached" in said) == expected, said
+        if not expected:
+            await between.stop()

@@ -280,3 +280,23 @@ async def test_thousands_of_keys_are_one_statement_and_more_than_it_takes_are_re
     assert len(given.journal.calls) == 1
     with pytest.raises(BadRequest, match="at most 30000 values"):
         await depot.execute(Call("orders", predicate=In(("id",), (*keys, (30_000,)))), context())
+
+
+async def test_foreign_keys_lead_from_database_to_database(own: OwnDatabase, context: NewContext) -> None:
+    with own_database() as other:
+        other.run("CREATE TABLE regions (id int PRIMARY KEY, name text); INSERT INTO regions VALUES (1, 'north')")
+        other.run(
+            f"CREATE TABLE {own.name}.shops (id int PRIMARY KEY, region_id int,"
+            f" FOREIGN KEY (region_id) REFERENCES {other.name}.regions (id));"
+            f"INSERT INTO {own.name}.shops VALUES (7, 1)"
+        )
+        try:
+            settings = {"database": own.url, "schemas": [own.name, other.name]}
+            source = await open_database("depot", DatabaseSettings.model_validate(settings), Path())
+            (relation,) = (found for found in source.model.relations if found.type == "shops")
+            assert (relation.name, relation.operation, relation.match) == ("region", "regions", (("region_id", "id"),))
+            rows = await source.execute(Call("regions", predicate=In(("id",), ((1,),))), context())
+            assert rows == [{"id": 1, "name": "north"}]
+            await source.close()
+        finally:
+            own.run(f"DROP TABLE {own.name}.shops")

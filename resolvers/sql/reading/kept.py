@@ -50,14 +50,15 @@ class KeptStatements:
         predicate, access = call.predicate, self._catalogue.access.get(call.operation)
         if not self._database.by_text or not isinstance(predicate, In) or len(predicate.fields) != 1:
             return None
-        if access is None or access.by:
-            return None
-        if call.order or call.arguments or call.page != _ALL:
+        if access is None or access.by or call.order or call.arguments or call.page != _ALL:
             return None
         column = access.served.columns.get(predicate.fields[0])
         if column is None or not column.filterable:
             return None
-        keys: Sequence[object] = [key for (key,) in predicate.values]
+        try:
+            keys: Sequence[object] = [key for (key,) in predicate.values]
+        except ValueError:
+            return None  # a key of several parts is refused by the way that all other calls go
         if not _as_they_are(column, keys):
             keys = [key for (key,) in fitting((column,), predicate.values)]
         known = (call.operation, call.selection.everything, *call.selection.fields, column.name, limit, len(keys))
