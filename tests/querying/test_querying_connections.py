@@ -219,3 +219,24 @@ async def test_every_row_comes_once_whatever_a_column_holds_and_is_ordered_by(ki
                     more, after = part["pageInfo"]["hasNextPage"], part["pageInfo"]["endCursor"]
                     assert len(found) <= count, (column, direction, found)
                 assert found == whole, (column, direction)
+
+
+STATED = """
+    CREATE TABLE parts (no INTEGER, label VARCHAR(9));
+    CREATE TABLE uses (id INTEGER PRIMARY KEY, part_no INTEGER);
+    INSERT INTO parts VALUES (1, 'a'), (2, 'b'), (2, 'c'), (3, 'd');
+    INSERT INTO uses VALUES (1, 1), (2, 2);
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])  # elsewhere the tables have a schema of a random name
+async def test_a_key_that_is_only_stated_orders_nothing_and_loses_no_row(kind: str, tmp_path: Path) -> None:
+    tables = {"parts": {"key": "no"}, "uses": {"references": [{"columns": "part_no", "table": "parts"}]}}
+    async with shop(kind, tmp_path, script=STATED, tables=tables) as house:
+        found = await house.data('{ uses(where: { part: { label: { eq: "c" } } }) { id } }')
+        assert found == {"uses": [{"id": 2}]}
+        body = await house.ask("{ uses(orderBy: [{ part: { label: ASC } }]) { id } }")
+        assert "not to include unknown field 'part'" in body["errors"][0]["message"]
+        query = "query($f: Int) { partsConnection(first: $f) { nodes { label } } }"
+        assert await house.data(query, f=1) == {"partsConnection": {"nodes": [{"label": "a"}]}}
+        assert (await house.refusal(query, f=2))[0] == "LINK_AMBIGUOUS"
