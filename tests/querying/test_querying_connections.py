@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from resolvers import ConfigurationError
 from schema import Principal
 from tests.querying.shop import ROWS, TABLES, Shop, shop
 from tests.querying.untidy import UNTIDY
@@ -184,6 +185,30 @@ async def test_hidden_types_have_no_connection_and_excluded_lists_none_either(ki
         assert "staffConnection" not in sdl
         assert "StaffConnection" not in sdl
         assert "productsConnection" not in sdl
+
+
+async def test_views_that_are_excluded_are_not_there_and_their_lists_are(kind: str, tmp_path: Path) -> None:
+    async with shop(kind, tmp_path, exclude=["*Aggregate", "ordersConnection"]) as house:
+        sdl = house.snapshot.graph.sdl()
+        assert "Aggregate" not in sdl
+        assert "ordersConnection" not in sdl
+        assert "OrderConnection" not in sdl
+        assert "customersConnection" in sdl
+        assert len((await house.data("{ orders { id } }"))["orders"]) == 7
+    (tmp_path / "again").mkdir()
+    with pytest.raises(ConfigurationError) as raised:
+        async with shop(kind, tmp_path / "again", exclude=["noneConnection"]):
+            pass
+    assert raised.value.problems[0].where == ("sources", "shop", "exclude", 0)
+
+
+async def test_a_chain_of_hundreds_of_tables_is_a_schema(tmp_path: Path) -> None:
+    script = "CREATE TABLE t0 (id INTEGER PRIMARY KEY, above INTEGER);"
+    for number in range(1, 500):
+        script += f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, above INTEGER REFERENCES t{number - 1} (id));"
+    async with shop("sqlite", tmp_path, script=script, timeout_s=30) as house:
+        query = "{ t499(where: { t498: { t497: { id: { eq: 1 } } } }) { id } }"
+        assert await house.data(query) == {"t499": []}
 
 
 async def test_rows_ordered_by_a_value_too_long_for_a_cursor_are_refused(kind: str, tmp_path: Path) -> None:
