@@ -230,12 +230,14 @@ class ManyKeys:
 class Rows:
     """An operation over rows that the source itself can filter and order, and page where its result is their list.
 
-    ``of``: the type of the rows where the result is something else.
+    ``of``: the type of the rows where the result is something else. ``keys``: fields in all of which the source itself
+    lets no two rows be equal.
     """
 
     filterable: frozenset[str]
     orderable: frozenset[str]
     of: str = ""
+    keys: tuple[tuple[str, ...], ...] = ()
 
 
 PagingStyle: TypeAlias = Literal["page", "offset", "cursor", "link"]

@@ -153,7 +153,7 @@ async def open_all(
             opened.failed[name] = client.under("sources", name)
             continue
         model, problems = apply(recognise(client.model, each), each)
-        client.model = model = with_views(model, each.pages)
+        client.model = model = with_views(model, each.pages, each.exclude)
         opened.problems += [problem.under("sources", name) for problem in problems]
         resilient = Resilient(client, concurrency=each.concurrency, timeout_s=each.timeout_s)
         pages = any(operation.paging is not None for operation in model.operations.values())

@@ -5,7 +5,7 @@ Pure: a model and settings in, a model and problems out. What descriptions say o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -31,6 +31,8 @@ from resolvers.problem import Problem, nearest
 from resolvers.settings import OperationSettings, SourceSettings
 
 WRITES_ARE_OFF = "writes are off"
+VIEWS = ("Connection", "Aggregate")
+"""What the names of views end in."""
 
 
 class _Fault(Exception):
@@ -92,10 +94,18 @@ def _unmatched(model: SourceModel, settings: SourceSettings) -> list[Problem]:
     for key, patterns in lists:
         for index, pattern in enumerate(patterns):
             known = pattern in model.operations if key == "writes" else _matches(model.operations, pattern)
+            known = known or (key == "exclude" and _matches(view_names(model), pattern))
             if not known:
                 what = f'source "{model.name}" has no operation "{pattern}"'
                 problems.append(Problem(what, (key, index), _nearest_operation(pattern, model)))
     return problems
+
+
+def view_names(model: SourceModel) -> Iterator[str]:
+    """The names of the views that lists of rows may gain (``resolvers.views``): ``exclude`` may name them too."""
+    for name, operation in model.operations.items():
+        if operation.rows is not None:
+            yield from (f"{name}{ending}" for ending in VIEWS)
 
 
 def _matches(names: Iterable[str], pattern: str) -> bool:

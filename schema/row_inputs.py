@@ -12,7 +12,7 @@ from typing import cast
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType
 
-from resolvers import NamedRef, ObjectType, Operation, Scalar, ScalarRef, SourceModel, TypeRef
+from resolvers import NamedRef, ObjectType, Operation, Rows, Scalar, ScalarRef, TypeRef
 from schema.filters import (
     Columns,
     Filters,
@@ -87,7 +87,7 @@ class RowInputs:
         owner, found = made.outputs[row].name, {}
         for each in self.related.get((made.model.name, row), ()):
             target, rows = row_of(each.operation), each.operation.rows
-            if rows is None or not rows.orderable or each.through.many or not _unique(made.model, target, each.through):
+            if rows is None or not rows.orderable or each.through.many or not _unique(rows, each.through):
                 continue
             found[each.field] = (each.through, self.order(made, target, each.operation), f"{owner}.{each.field}")
         return found
@@ -139,12 +139,9 @@ class RowInputs:
         return self._having
 
 
-def _unique(model: SourceModel, row: str, through: Through) -> bool:
+def _unique(rows: Rows, through: Through) -> bool:
     """Whether the source keeps two rows from matching alike."""
-    fields = {theirs for _, theirs in through.leads.match}
-    keys = [cast("ObjectType", model.types[row]).key]
-    keys += [tuple(each.by) for each in model.operations.values() if each.result == NamedRef(row, nullable=True)]
-    return any(key and fields.issuperset(key) for key in keys)
+    return any(set(key) <= {theirs for _, theirs in through.leads.match} for key in rows.keys)
 
 
 def _columns(made: SourceTypes, row: str) -> Columns:

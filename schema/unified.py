@@ -6,7 +6,9 @@ therefore pinned to its minor version. It assembles and validates, and knows not
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import strawberry
@@ -26,6 +28,7 @@ from strawberry.types.object_type import StrawberryObjectDefinition
 from schema.extension import AddedField, Extension
 
 PLACEHOLDER = "isthmusPlaceholder"
+_DEEPEST = 100_000
 
 
 def _class(name: str, fields: Mapping[str, StrawberryField]) -> type:
@@ -43,6 +46,19 @@ def _sources(names: Sequence[str]) -> GraphQLField:
         resolve=lambda _row, _info: list(names),
         description="The systems behind this API. None of them has anything to read, and a schema needs a query.",
     )
+
+
+@contextmanager
+def _deep_enough() -> Iterator[None]:
+    """Lets graphql-core go from type to type as far as there are any: it goes deeper for each, and foreign keys of a
+    database can be one chain of hundreds of tables, through outputs and inputs.
+    """
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class UnifiedSchema(strawberry.Schema):
@@ -100,7 +116,8 @@ class UnifiedSchema(strawberry.Schema):
         kwargs["query"] = GraphQLObjectType("Query", query_fields)
         kwargs["mutation"] = GraphQLObjectType("Mutation", mutation_fields) if mutation_fields else None
         kwargs["types"] = [*kept, *types]
-        self._schema = GraphQLSchema(**kwargs)
+        with _deep_enough():
+            self._schema = GraphQLSchema(**kwargs)
         self._schema._strawberry_schema = self  # type: ignore[attr-defined]  # noqa: SLF001  # as Strawberry does
         self._extend_introspection()
         return [error.message for error in validate_schema(self._schema)]

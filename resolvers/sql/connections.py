@@ -7,8 +7,10 @@ one does.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
+from resolvers.errors import LinkAmbiguous
 from resolvers.model import Operation
 from resolvers.source import EVERYTHING, Call, Context, Selection
 from resolvers.sql.asking import Asking, read_rows
@@ -48,11 +50,14 @@ class Connections:
         position = None if after is None else self._sealed.open(asked, str(after))
         made = part(self._asking.catalogue, operation.connection_of, call, nodes, first + 1, position)
         rows = await self._asking.rows(made, call.operation, context)
+        places = [_place(row, made.further) for row in rows]
+        if any(one == other for one, other in pairwise(places)):
+            raise LinkAmbiguous("the key that is stated of the rows of a connection does not tell them apart")
         shown = rows[:first]
         end = after
         info = call.selection.fields.get(PAGE_INFO)
         if shown and (call.selection.everything or (info is not None and END in info.fields)):
-            end = self._sealed.seal(asked, _place(shown[-1], made.further))
+            end = self._sealed.seal(asked, places[len(shown) - 1])
         return {
             NODES: read_rows(made, shown),
             PAGE_INFO: {HAS_NEXT: len(rows) > first, END: end},

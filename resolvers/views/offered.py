@@ -5,7 +5,9 @@ Pure. What a view costs and how it is asked is the business of each source.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from resolvers.model import (
     Argument,
@@ -26,14 +28,18 @@ from resolvers.views.aggregates import COUNT, KEY, parts
 from resolvers.views.connection import AFTER, FIRST, NODES, PAGE_INFO, TOTAL, page_info
 
 
-def with_views(model: SourceModel, settings: PagesSettings) -> SourceModel:
-    """The model with a connection for each list of rows that have a key, and an aggregate for each list of rows."""
-    return _Views(model, settings).model()
+def with_views(model: SourceModel, settings: PagesSettings, without: Sequence[str] = ()) -> SourceModel:
+    """The model with a connection for each list of rows that have a key, and an aggregate for each list of rows.
+
+    ``without``: patterns of names of views that are not wanted.
+    """
+    return _Views(model, settings, without).model()
 
 
 class _Views:
-    def __init__(self, model: SourceModel, settings: PagesSettings) -> None:
+    def __init__(self, model: SourceModel, settings: PagesSettings, without: Sequence[str]) -> None:
         self._model = model
+        self._without = without
         self._settings = settings
         self._types: dict[str, OutputType] = dict(model.types)
         self._operations = dict(model.operations)
@@ -48,11 +54,14 @@ class _Views:
             key = operation.result.item.name
             row = self._model.types[key]
             assert isinstance(row, ObjectType)
-            if row.key and operation.rows.orderable.issuperset(row.key):
+            if row.key and operation.rows.orderable.issuperset(row.key) and self._wanted(f"{operation.name}Connection"):
                 self._connect(operation, key, row)
-            if operation.rows.filterable:
+            if operation.rows.filterable and self._wanted(f"{operation.name}Aggregate"):
                 self._aggregate(operation, operation.rows, key, row)
         return replace(self._model, operations=self._operations, types=self._types, made=frozenset(self._made))
+
+    def _wanted(self, name: str) -> bool:
+        return not any(fnmatchcase(name, pattern) for pattern in self._without)
 
     def _connect(self, operation: Operation, key: str, row: ObjectType) -> None:
         name = self._free_operation(f"{operation.name}Connection")

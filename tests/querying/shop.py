@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.config import read
 from gateway.snapshot import Snapshot, load
-from resolvers import Context
+from resolvers import Context, Journal
 from resolvers.source import Caller
 from schema import ANONYMOUS, GraphQLRequest, Principal
 from tests.mariadb import own_database
@@ -55,20 +55,27 @@ DATABASES = ("sqlite", "postgresql", "mariadb")
 
 @dataclass(slots=True)
 class Shop:
-    """``kind``: which database it is. ``statements``: how many the last question cost, and what they were."""
+    """``kind``: which database it is. ``statements``: how many the last question cost, and what they were; ``texts``:
+    the same as the database got them.
+    """
 
     kind: str
     snapshot: Snapshot
     statements: list[str]
+    texts: list[str]
 
     async def ask(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Any:
         """The body of the answer, as JSON says it."""
         context = Context(
-            asyncio.get_running_loop().time() + 20, "test", caller=Caller(claims={"sub": principal.subject})
+            asyncio.get_running_loop().time() + 20,
+            "test",
+            caller=Caller(claims={"sub": principal.subject}),
+            journal=Journal(detailed=True),
         )
         request = GraphQLRequest(query, None, variables)
         answer = await self.snapshot.graph.execute(request, principal, context, read_only=True)
         self.statements = [call.wire for call in context.journal.calls]
+        self.texts = [call.text for call in context.journal.calls]
         return json.loads(answer.encode())
 
     async def data(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Any:
@@ -113,6 +120,6 @@ async def shop(
         file.write_text(f"sources:\n  shop: {json.dumps({**settings, **more})}\n{rest}\n", "utf-8")
         snapshot = await load(read(file, {}))
         try:
-            yield Shop(kind, snapshot, [])
+            yield Shop(kind, snapshot, [], [])
         finally:
             await snapshot.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from resolvers import ConfigurationError
 from schema import Principal
 from tests.querying.shop import ROWS, TABLES, Shop, shop
 from tests.querying.untidy import UNTIDY
@@ -186,6 +187,30 @@ async def test_hidden_types_have_no_connection_and_excluded_lists_none_either(ki
         assert "productsConnection" not in sdl
 
 
+async def test_views_that_are_excluded_are_not_there_and_their_lists_are(kind: str, tmp_path: Path) -> None:
+    async with shop(kind, tmp_path, exclude=["*Aggregate", "ordersConnection"]) as house:
+        sdl = house.snapshot.graph.sdl()
+        assert "Aggregate" not in sdl
+        assert "ordersConnection" not in sdl
+        assert "OrderConnection" not in sdl
+        assert "customersConnection" in sdl
+        assert len((await house.data("{ orders { id } }"))["orders"]) == 7
+    (tmp_path / "again").mkdir()
+    with pytest.raises(ConfigurationError) as raised:
+        async with shop(kind, tmp_path / "again", exclude=["noneConnection"]):
+            pass
+    assert raised.value.problems[0].where == ("sources", "shop", "exclude", 0)
+
+
+async def test_a_chain_of_hundreds_of_tables_is_a_schema(tmp_path: Path) -> None:
+    script = "CREATE TABLE t0 (id INTEGER PRIMARY KEY, above INTEGER);"
+    for number in range(1, 500):
+        script += f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, above INTEGER REFERENCES t{number - 1} (id));"
+    async with shop("sqlite", tmp_path, script=script, timeout_s=30) as house:
+        query = "{ t499(where: { t498: { t497: { id: { eq: 1 } } } }) { id } }"
+        assert await house.data(query) == {"t499": []}
+
+
 async def test_rows_ordered_by_a_value_too_long_for_a_cursor_are_refused(kind: str, tmp_path: Path) -> None:
     script = "CREATE TABLE pages (id INTEGER PRIMARY KEY, body TEXT);"
     script += f"INSERT INTO pages VALUES (1, '{'x' * 20_000}'), (2, 'short');"
@@ -219,3 +244,24 @@ async def test_every_row_comes_once_whatever_a_column_holds_and_is_ordered_by(ki
                     more, after = part["pageInfo"]["hasNextPage"], part["pageInfo"]["endCursor"]
                     assert len(found) <= count, (column, direction, found)
                 assert found == whole, (column, direction)
+
+
+STATED = """
+    CREATE TABLE parts (no INTEGER, label VARCHAR(9));
+    CREATE TABLE uses (id INTEGER PRIMARY KEY, part_no INTEGER);
+    INSERT INTO parts VALUES (1, 'a'), (2, 'b'), (2, 'c'), (3, 'd');
+    INSERT INTO uses VALUES (1, 1), (2, 2);
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])  # elsewhere the tables have a schema of a random name
+async def test_a_key_that_is_only_stated_orders_nothing_and_loses_no_row(kind: str, tmp_path: Path) -> None:
+    tables = {"parts": {"key": "no"}, "uses": {"references": [{"columns": "part_no", "table": "parts"}]}}
+    async with shop(kind, tmp_path, script=STATED, tables=tables) as house:
+        found = await house.data('{ uses(where: { part: { label: { eq: "c" } } }) { id } }')
+        assert found == {"uses": [{"id": 2}]}
+        body = await house.ask("{ uses(orderBy: [{ part: { label: ASC } }]) { id } }")
+        assert "not to include unknown field 'part'" in body["errors"][0]["message"]
+        query = "query($f: Int) { partsConnection(first: $f) { nodes { label } } }"
+        assert await house.data(query, f=1) == {"partsConnection": {"nodes": [{"label": "a"}]}}
+        assert (await house.refusal(query, f=2))[0] == "LINK_AMBIGUOUS"

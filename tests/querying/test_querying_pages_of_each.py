@@ -57,3 +57,34 @@ async def test_a_page_of_each_is_bounded_and_all_of_them_together(kind: str, tmp
 async def test_a_relation_of_two_columns_has_pages_and_a_row_of_the_same_table_too(house: Shop) -> None:
     found = await house.data("{ staff(orderBy: { id: ASC }) { id staff(orderBy: { id: DESC }, limit: 1) { id } } }")
     assert [[row["id"] for row in each["staff"]] for each in found["staff"]] == [[2], [4], [], []]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_an_index_in_the_order_of_the_page_is_read_no_further(kind: str, tmp_path: Path) -> None:
+    async with shop(kind, tmp_path) as house:
+
+        async def text(arguments: str) -> str:
+            query = f"{{ orders(orderBy: {{ id: ASC }}) {{ orderLines({arguments}) {{ lineNo quantity }} }} }}"
+            rows = (await house.data(query))["orders"]
+            assert [len(row["orderLines"]) for row in rows][:2] == [1, 1]
+            return house.texts[1]
+
+        by_key = await text("limit: 1")
+        assert "LATERAL" in by_key
+        assert "LATERAL" in await text("limit: 1, orderBy: { lineNo: DESC }, where: { lineNo: { gt: 0 } }")
+        for without in ("limit: 1, orderBy: { quantity: ASC }", "limit: 1, orderBy: { order: { id: ASC } }"):
+            assert "PARTITION BY" in await text(without)
+
+
+async def test_pages_along_a_key_of_two_columns_are_the_same_either_way(house: Shop) -> None:
+    query = """query($o: [OrderLineOrderBy!]) { orders(orderBy: { id: ASC }) {
+        orderLines(orderBy: $o, limit: 2, offset: 1, where: { not: { quantity: { eq: 99 } } }) { lineNo }
+    } }"""
+    for order, lines in (
+        ([], [[2], [], [], [], [2, 3], [], []]),
+        ([{"lineNo": "DESC"}], [[1], [], [], [], [2, 1], [], []]),
+    ):
+        found = (await house.data(query, o=order))["orders"]
+        # An unknown quantity is not unequal to 99: its row is not there.
+        assert [[line["lineNo"] for line in row["orderLines"]] for row in found] == lines
+        assert len(house.statements) == 2

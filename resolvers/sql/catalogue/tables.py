@@ -69,7 +69,9 @@ def read_catalogue(
     reserved = Taken(kept.values())
     for table, served in draft.tables.items():
         own = kept.get(served.name) or (served.name if served.name not in reserved else f"{served.name}_rows")
-        _add_list(draft, table, served, own)
+        # What the configuration states of a key is a promise, and promises do not hold for joins.
+        unique = [by for by in _keys(table, served) if not (table.fullname in stated and by == served.key)]
+        _add_list(draft, table, served, own, tuple(unique))
     names = Taken(served.name for served in draft.tables.values())
     operations = Taken([*draft.operations, *kept.values()])
     for place, (table, served, by) in keyed.items():
@@ -138,7 +140,7 @@ def _enum(draft: Draft, column: SqlColumn, place: Place) -> str:
     return draft.enum_names[identity]
 
 
-def _add_list(draft: Draft, table: Table, served: Served, name: str) -> None:
+def _add_list(draft: Draft, table: Table, served: Served, name: str, keys: tuple[tuple[str, ...], ...]) -> None:
     columns = served.columns.values()
     filterable = frozenset(column.name for column in columns if column.filterable)
     draft.lists[served.name] = name
@@ -149,7 +151,7 @@ def _add_list(draft: Draft, table: Table, served: Served, name: str) -> None:
         result=ListRef(NamedRef(served.name)),
         keys=ManyKeys(argument=(), by={}) if filterable else None,
         compare_by={column.name: column.compare for column in columns if column.compare},
-        rows=Rows(filterable, frozenset(column.name for column in columns if column.orderable)),
+        rows=Rows(filterable, frozenset(column.name for column in columns if column.orderable), keys=keys),
         description=table.comment or "",
         place=draft.place(table),
         naming=Naming(served.name, (served.name,)),

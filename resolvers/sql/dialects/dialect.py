@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Executable, MetaData, Select, Text, bindparam, func, tuple_
+from sqlalchemy import URL, Connection, Executable, FromClause, MetaData, Select, Text, bindparam, func, tuple_
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.sql import type_coerce
@@ -205,6 +205,14 @@ class Dialect(ABC):
         if len(columns) == 1:
             return columns[0].compared().in_([row[0] for row in rows])
         return tuple_(*(column.compared() for column in columns)).in_(list(rows))
+
+    def keys(
+        self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]
+    ) -> tuple[FromClause, Expression] | None:
+        """The rows as a table that others are joined to laterally, and what joins it to ``columns``; ``None`` where the
+        database has no lateral joins.
+        """
+        return None
 
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         """A pattern in which ``ESCAPE`` escapes. Without ``ignore_case``, case counts."""

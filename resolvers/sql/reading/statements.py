@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import Select, func, select
 
 from resolvers.errors import BadRequest
-from resolvers.predicate import Page
+from resolvers.predicate import Page, Predicate
 from resolvers.source import Call, Selection
 from resolvers.sql.catalogue import Access, Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import Plain
 from resolvers.sql.reading.conditions import condition, fit
 from resolvers.sql.reading.orders import Ordering
+from resolvers.sql.reading.pages import Window, keys_of, lateral, numbered
 
 _MAX_OFFSET = 1 << 62
 
@@ -45,10 +46,12 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
             cannot hold.
     """
     access = _access(catalogue, call.operation)
+    if call.per:
+        return _page_of_each(catalogue, access.served, call)
     served = access.served
     columns = _selected(served, call.selection)
     filtered: dict[str, None] = dict.fromkeys(access.by)
-    conditions = [*_by_key(access, call), *_conditions(catalogue, served, call, filtered)]
+    conditions = [*_by_key(access, call), *_conditions(catalogue, served, call.predicate, filtered)]
     query = select(*(column.selected() for column in columns)).where(*conditions)
     wire = _wire(served, filtered)
     if access.by:
@@ -56,11 +59,25 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
     ordering = Ordering(catalogue, served)
     # Without a last word on the order, two pages could show a row twice or never.
     parts = ordering.by(call.order, total=call.page.limit is not None or bool(call.page.offset))
-    query = query.select_from(ordering.source)
-    if call.per:
-        by = [served.column(name).column for name in call.per]
-        return Statement(_page_of_each(query, by, parts, call.page), columns, f"{wire} (page of each)")
-    return Statement(_paged(query.order_by(*parts), call.page), columns, wire)
+    return Statement(_paged(query.select_from(ordering.source).order_by(*parts), call.page), columns, wire)
+
+
+def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement:
+    columns = _selected(served, call.selection)
+    filtered: dict[str, None] = dict.fromkeys(call.per)
+    ordering = Ordering(catalogue, served)
+    parts = ordering.by(call.order, total=True)
+    query: Select[Any] = select(*(column.selected() for column in columns)).select_from(ordering.source)
+    window = Window(_count(call.page.offset), None if call.page.limit is None else _count(call.page.limit))
+    keys = keys_of(catalogue.dialect, served, call.per, call.predicate, ordering.terms)
+    if keys is None:
+        query = query.where(*_conditions(catalogue, served, call.predicate, filtered))
+        query = numbered(query, [served.column(name).column for name in call.per], parts, window)
+    else:
+        table, joins, rest = keys
+        query = query.where(*_conditions(catalogue, served, rest, filtered))
+        query = lateral(query, table, joins, parts, window)
+    return Statement(query, columns, f"{_wire(served, filtered)} (page of each)")
 
 
 def part(
@@ -76,7 +93,7 @@ def part(
     served = _access(catalogue, rows).served
     columns = _selected(served, nodes)
     filtered: dict[str, None] = {}
-    conditions = _conditions(catalogue, served, call, filtered)
+    conditions = _conditions(catalogue, served, call.predicate, filtered)
     ordering = Ordering(catalogue, served)
     parts = ordering.by(call.order, total=True)
     if position is not None:
@@ -95,7 +112,7 @@ def counted(catalogue: Catalogue, rows: str, call: Call) -> Statement:
     """
     served = _access(catalogue, rows).served
     filtered: dict[str, None] = {}
-    conditions = _conditions(catalogue, served, call, filtered)
+    conditions = _conditions(catalogue, served, call.predicate, filtered)
     query = select(func.count()).select_from(served.table).where(*conditions)
     return Statement(query, (), f"{_wire(served, filtered)} (count)", 1)
 
@@ -107,10 +124,10 @@ def _access(catalogue: Catalogue, operation: str) -> Access:
     return access
 
 
-def _conditions(catalogue: Catalogue, served: Served, call: Call, filtered: dict[str, None]) -> list[Expression]:
-    if call.predicate is None:
-        return []
-    return [condition(catalogue, served, call.predicate, filtered)]
+def _conditions(
+    catalogue: Catalogue, served: Served, predicate: Predicate | None, filtered: dict[str, None]
+) -> list[Expression]:
+    return [] if predicate is None else [condition(catalogue, served, predicate, filtered)]
 
 
 def _wire(served: Served, filtered: Mapping[str, None]) -> str:
@@ -129,20 +146,6 @@ def _by_key(access: Access, call: Call) -> list[Expression]:
         raise BadRequest(f"{call.operation} takes exactly its declared arguments")
     columns = [access.served.column(name) for name in access.by]
     return [column.compared() == column.bound(fit(column, call.arguments[column.name])) for column in columns]
-
-
-def _page_of_each(query: Select[Any], by: Sequence[Expression], parts: Sequence[Expression], page: Page) -> Select[Any]:
-    """Of the rows that are equal in ``by``, those of the page, in their order."""
-    order = parts or [literal_column("1")]
-    number = func.row_number().over(partition_by=list(by), order_by=list(order)).label("isthmus_number")
-    names = [f"isthmus_{index}" for index in range(len(query.selected_columns))]
-    columns = [column.label(name) for column, name in zip(query.selected_columns, names, strict=True)]
-    numbered = query.with_only_columns(*columns, number).subquery("isthmus_rows")
-    place = numbered.c.isthmus_number
-    conditions = [place > _count(page.offset)] if page.offset else []
-    if page.limit is not None:
-        conditions.append(place <= _count(page.offset) + _count(page.limit))
-    return select(*(numbered.c[name] for name in names)).where(*conditions).order_by(place)
 
 
 def _paged(query: Select[Any], page: Page) -> Select[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, MetaData, any_, bindparam, cast, func, select, tuple_, types
+from sqlalchemy import URL, Connection, FromClause, MetaData, and_, any_, bindparam, cast, func, select, tuple_, types
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.sql import type_coerce
@@ -87,12 +87,28 @@ class PostgreSql(Dialect):
 
     def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
         # An array is one parameter: the statement, and so its plan, is the same for any number of keys.
-        arrays = [
-            bindparam(None, [row[index] for row in rows], type_=postgresql.ARRAY(column.bound_as), unique=True)
-            for index, column in enumerate(columns)
-        ]
+        arrays = _arrays(columns, rows)
         if len(columns) == 1:
             return columns[0].compared() == any_(arrays[0])
-        names = [f"k{index}" for index in range(len(columns))]
-        keys = func.unnest(*arrays).table_valued(*names).render_derived(name="keys")
-        return tuple_(*(column.compared() for column in columns)).in_(select(*(keys.c[name] for name in names)))
+        keys = func.unnest(*arrays).table_valued(*_names(columns)).render_derived(name="keys")
+        return tuple_(*(column.compared() for column in columns)).in_(
+            select(*(keys.c[name] for name in _names(columns)))
+        )
+
+    def keys(
+        self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]
+    ) -> tuple[FromClause, Expression] | None:
+        keys = func.unnest(*_arrays(columns, rows)).table_valued(*_names(columns)).render_derived(name="isthmus_keys")
+        pairs = zip(columns, _names(columns), strict=True)
+        return keys, and_(*(column.compared() == keys.c[name] for column, name in pairs))
+
+
+def _names(columns: Sequence[SqlColumn]) -> list[str]:
+    return [f"k{index}" for index in range(len(columns))]
+
+
+def _arrays(columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> list[Expression]:
+    return [
+        bindparam(None, [row[index] for row in rows], type_=postgresql.ARRAY(column.bound_as), unique=True)
+        for index, column in enumerate(columns)
+    ]
