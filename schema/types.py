@@ -215,7 +215,7 @@ class TypeBuilder:
             for name, argument in operation.arguments.items()
             if name not in without
         }
-        if rows != "none" and operation.rows is not None:
+        if rows != "none" and operation.rows is not None and operation.change is None:
             row = row_of(operation)
             if operation.rows.filterable:
                 arguments["where"] = GraphQLArgument(self.rows.where(made, row, operation), out_name=WHERE)

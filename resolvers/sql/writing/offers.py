@@ -178,7 +178,7 @@ class _Table:
             effect=Effect.WRITE,
             arguments=arguments,
             result=result,
-            rows=Rows(self._filterable(), frozenset()) if condition else None,
+            rows=Rows(self._filterable(), frozenset(), of=served.name) if condition else None,
             change=Change(served.name, verb, condition, conditional=many),
             description=_description(verb, served.name, many=many, condition=condition),
             place=self.reads.place,
