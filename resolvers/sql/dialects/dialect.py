@@ -204,7 +204,8 @@ class Dialect(ABC):
         return kept(column, value)
 
     def keeping(self, column: SqlColumn, name: str) -> Expression:
-        return bindparam(name, type_=column.bound_as)
+        # A parameter without a type would take that of the column, which fits values in its own way once more.
+        return type_coerce(bindparam(name, type_=column.bound_as), column.bound_as)
 
     def reader(self, column: SqlColumn) -> Reader | None:
         return unpadded if column.padded and not column.array else None

@@ -6,20 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Insert,
-    MetaData,
-    Table,
-    any_,
-    bindparam,
-    cast,
-    func,
-    select,
-    tuple_,
-    types,
-)
+from sqlalchemy import URL, Connection, Insert, MetaData, Table, any_, bindparam, cast, func, select, tuple_, types
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +19,7 @@ from resolvers.sql.dialects.dialect import Address, Database, Dialect, Nulls, ba
 from resolvers.sql.dialects.postgresql.catalogue import mark_structured, partitions
 from resolvers.sql.dialects.postgresql.columns import is_structured, plain_type, reader, served_column
 from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
+from resolvers.sql.dialects.postgresql.domains import limit_domains
 from resolvers.sql.dialects.postgresql.refusals import refusal
 from resolvers.sql.dialects.postgresql.types import Structured
 from resolvers.sql.dialects.violations import Refusal
@@ -78,6 +66,7 @@ class PostgreSql(Dialect):
     def reflect(self, connection: Connection, metadata: MetaData, schema: str | None, listed: Sequence[str]) -> None:
         metadata.reflect(connection, schema=schema, views=True, resolve_fks=False, only=list(listed))
         mark_structured(connection, metadata, schema)
+        limit_domains(connection, metadata)
 
     def aside(self, connection: Connection, schema: str | None) -> Mapping[str, str]:
         return partitions(connection, schema)
