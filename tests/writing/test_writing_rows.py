@@ -176,6 +176,7 @@ async def test_a_condition_that_every_row_fulfils_is_none(shop: House) -> None:
     vacuous = (
         "{}", "{ and: [] }", "{ or: [{}] }", "{ not: { or: [] } }", "{ not: { id: { in: [] } } }",
         "{ or: [{ id: { eq: 1 } }, {}] }", "{ id: {} }",
+        "{ orderLines: { every: {} } }", "{ orderLines: { none: { or: [] } } }",
     )  # fmt: skip
     for where in vacuous:
         for change in (f"deleteCustomers(where: {where})", f"updateCustomers(where: {where}, set: {{ version: 8 }})"):

@@ -5,7 +5,7 @@ It looks at the form of a condition alone; ``like: "%"`` is one that someone wro
 
 from __future__ import annotations
 
-from resolvers.predicate import And, In, Not, Or, Predicate
+from resolvers.predicate import And, In, Not, Or, Predicate, Related
 
 
 def holds_always(predicate: Predicate) -> bool:
@@ -26,5 +26,9 @@ def _constant(predicate: Predicate) -> bool | None:
             return None if inner is None else not inner
         case In(_, values):
             return None if values else False
+        case Related(_, quantifier, part):
+            inner = _constant(part)
+            always = quantifier == "every" and inner is True
+            return True if always or (quantifier == "none" and inner is False) else None
         case _:
             return None
