@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.through.gateway import codes
-from tests.writing.stores import KINDS, House, conflict, house
+from tests.writing.stores import FILE, KINDS, House, conflict, house
 
 SECRET = "s3cret-v4lue"
 ROWS = f"""mutation {{
@@ -113,3 +113,15 @@ async def test_a_field_that_is_hidden_from_the_caller_is_not_named(kind: str, tm
         body = await shop.ask("mutation { insertCustomer(row: { id: 2 }) { id } }")
         assert conflict(body) == [("CONFLICT", "unique", [])]
         assert "email" not in json.dumps(body)
+
+
+async def test_both_executors_say_the_same(tmp_path: Path) -> None:
+    answers = []
+    for executor in ("columns", "reference"):
+        text = FILE + f"server: {{ executor: {executor} }}\n"
+        folder = tmp_path / executor
+        folder.mkdir()
+        async with house("sqlite", folder, text=text) as shop:
+            bodies = [await shop.ask(ROWS), *[await shop.ask(f"mutation {{ {change} }}") for change, _, _ in CONFLICTS]]
+            answers.append([(body["data"], conflict(body)) for body in bodies])
+    assert answers[0] == answers[1]

@@ -43,6 +43,11 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=2
 DAYS = st.dates(date(1000, 1, 1), date(9999, 12, 31))
 TIMES = st.times()
 MOMENTS = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 30))  # noqa: DTZ001  # that is its type
+ZONED = st.datetimes(
+    datetime(1000, 1, 2),  # noqa: DTZ001  # the strategy adds the zone
+    datetime(9999, 12, 29),  # noqa: DTZ001
+    timezones=st.timezones() | st.just(UTC),
+)
 CENTS = st.integers(-(10**12) + 1, 10**12 - 1).map(lambda number: str(Decimal(number).scaleb(-2)))
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXT
@@ -68,11 +73,7 @@ FIXED = st.text("abc' ☃", max_size=5).map(lambda text: text.rstrip(" "))
 OWN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "sqlite": {},
     "postgresql": {
-        "zoned": st.datetimes(
-            datetime(1000, 1, 2),
-            datetime(9999, 12, 29),
-            timezones=st.timezones() | st.just(UTC),  # noqa: DTZ001
-        ).map(lambda moment: moment.astimezone(UTC).isoformat()),
+        "zoned": ZONED.map(lambda moment: moment.astimezone(UTC).isoformat()),
         "single": st.floats(width=32, allow_nan=False, allow_infinity=False),
         "exact": st.decimals(allow_nan=False, allow_infinity=False).map(lambda number: format(number, "f")),
         "moods": st.lists(st.none() | MOODS, max_size=3),
@@ -117,7 +118,8 @@ SAME: dict[str, Callable[[object], object]] = {
 
 
 def told(name: str, value: object) -> object:
-    return value if value is None else SAME.get(name, lambda each: each)(value)
+    same = SAME.get(name)
+    return value if value is None or same is None else same(value)
 
 
 def rows(kind: str) -> st.SearchStrategy[dict[str, Any]]:
