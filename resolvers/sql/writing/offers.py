@@ -91,21 +91,24 @@ class _Offering:
         self.types = {name: each for name, each in model.types.items() if isinstance(each, ObjectType)}
 
     def add(self, served: Served, listed: str) -> None:
-        assert isinstance(served.table, Table)
+        table = served.table
+        assert isinstance(table, Table)
+        if served.key not in keys_of(self.catalogue, served):
+            served = replace(served, key=())  # the configuration states it, or its values cannot be compared
         reads = self.operations[listed]
-        target = Target(served, served.table, "insert", False, inputs(served), required(self.catalogue, served))
+        target = Target(served, table, "insert", False, inputs(served), required(self.catalogue, served))
         one = singular(served.name)
         many = served.name if plain(one) != plain(served.name) else f"many_{served.name}"
-        table = _Table(self, target, reads, one, many)
+        offered = _Table(self, target, reads, one, many)
         missing = sorted(target.required - target.inputs.keys())
         for name in missing:
             reason = "a new row needs its value, and no caller can give it one: rows are not inserted"
             self.left_out.append(LeftOut(f"{served.name}.{name}", reason, reads.place, degraded=True))
         if not missing:
-            table.inserts()
+            offered.inserts()
         if target.inputs:
-            table.updates()
-        table.deletes()
+            offered.updates()
+        offered.deletes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +230,7 @@ class _Table:
         }
 
     def _by(self) -> tuple[str, ...]:
-        served = self.target.served
-        return served.key if served.key in keys_of(self.draft.catalogue, served) else ()
+        return self.target.served.key
 
     def _can_filter(self) -> bool:
         return bool(self._filterable())

@@ -63,6 +63,10 @@ def _is_made(column: Column[Any]) -> bool:
 
 
 def keys_of(catalogue: Catalogue, served: Served) -> list[tuple[str, ...]]:
-    """The columns of the primary key, then those of the other unique keys that rows can be asked by."""
-    found = [access.by for access in catalogue.access.values() if access.by and access.served.name == served.name]
+    """The columns of the primary key, then those of the other unique keys that rows can be asked by.
+
+    A key that the configuration states, and the database does not keep, is none: nothing is written by it.
+    """
+    of_table = [access for access in catalogue.access.values() if access.served.name == served.name]
+    found = [access.by for access in of_table if access.by and not access.stated]
     return sorted(set(found), key=lambda by: (by != served.key, by))
