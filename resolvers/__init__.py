@@ -28,6 +28,7 @@ from resolvers.loader import Loaders
 from resolvers.model import (
     TYPE_KEY,
     Argument,
+    Change,
     Comparison,
     Effect,
     EnumType,
@@ -100,6 +101,7 @@ __all__ = [
     "CallRecord",
     "Caller",
     "CallerError",
+    "Change",
     "Code",
     "Column",
     "Compare",

@@ -75,6 +75,10 @@ class Loaders:
         self._context = context
         self._loaders: dict[tuple[object, ...], _ColumnLoader] = {}
 
+    def forget(self) -> None:
+        """What was fetched so far is fetched anew: the request itself has changed something since."""
+        self._loaders = {}
+
     async def load_column(
         self, column: Column, values: Sequence[object], selection: Selection, *, alone: bool = False
     ) -> Sequence[Outcome]:

@@ -170,6 +170,8 @@ class InputType:
     description: str = ""
     place: Place = NOWHERE
     naming: Naming | None = None
+    row_of: str = ""
+    """The type whose fields it gives values to, each by the name that it has there; empty: its fields are its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,23 @@ class Rows:
     keys: tuple[tuple[str, ...], ...] = ()
 
 
+Verb: TypeAlias = Literal["insert", "upsert", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an operation changes: rows of the type ``rows``.
+
+    ``condition``: the name of its argument that takes a ``where`` of those rows, by what ``Operation.rows`` allows;
+    empty where it takes none. ``conditional``: that argument must be given.
+    """
+
+    rows: str
+    verb: Verb
+    condition: str = ""
+    conditional: bool = False
+
+
 PagingStyle: TypeAlias = Literal["page", "offset", "cursor", "link"]
 
 
@@ -304,6 +323,8 @@ class Operation:
     connection_of: str = ""
     aggregate_of: str = ""
     """The list whose rows are counted, summed up and so on, group by group."""
+    change: Change | None = None
+    """Where the operation writes rows of a table: which ones, and how."""
     evidence: tuple[str, ...] = ()
     reply_headers: frozenset[str] = frozenset()
     """The headers that successful replies are declared to have, in lower case."""

@@ -156,7 +156,10 @@ class SourceSettings(Settings):
     prefix: Letters = Field("", description="Put before every type and root field of the source.")
     writes: Annotated[
         bool | tuple[str, ...],
-        Field(description="false: only reads are served; true: writes too; a list: only these writes."),
+        Field(
+            description="false: only reads are served; true: writes too; a list: only these: operations, and of a "
+            "database tables (customers) or what may be done with their rows (orders.insert)."
+        ),
     ] = False
     operations: dict[str, OperationSettings] = Field(
         default_factory=dict, description="What the description does not say, by operation."

@@ -33,6 +33,7 @@ from resolvers.settings import OperationSettings, SourceSettings
 WRITES_ARE_OFF = "writes are off"
 VIEWS = ("Connection", "Aggregate")
 """What the names of views end in."""
+NOT_AMONG_WRITES = "not among writes"
 
 
 class _Fault(Exception):
@@ -73,12 +74,24 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
         operations[name] = operation
     problems += _unmatched(model, settings)
     left_out = list(model.left_out)
+    declared = model.declared
     for name, operation in list(operations.items()):
         reason = _not_served(operation, settings)
-        if reason:
-            del operations[name]
+        if not reason:
+            continue
+        del operations[name]
+        if operation.change is not None and reason == NOT_AMONG_WRITES:
+            declared -= 1  # a database declares none of its changes, so one that nobody wants is not missing
+        else:
             left_out.append(LeftOut(name, reason, operation.place))
-    made_so = replace(model, operations=operations, types=types, made=frozenset(own), left_out=tuple(left_out))
+    made_so = replace(
+        model,
+        operations=operations,
+        types=types,
+        made=frozenset(own),
+        left_out=tuple(left_out),
+        declared=declared,
+    )
     return made_so, problems
 
 
@@ -90,14 +103,25 @@ def _unmatched(model: SourceModel, settings: SourceSettings) -> list[Problem]:
     lists = [("include", settings.include), ("exclude", settings.exclude)]
     if not isinstance(settings.writes, bool):
         lists.append(("writes", settings.writes))
+    named = {name: None for operation in model.operations.values() for name in _names(operation)}
+    written = {
+        name: None
+        for operation in model.operations.values()
+        if operation.change is not None or model.kind != "database"
+        for name in _written_names(operation)
+    }
     problems = []
     for key, patterns in lists:
         for index, pattern in enumerate(patterns):
-            known = pattern in model.operations if key == "writes" else _matches(model.operations, pattern)
-            known = known or (key == "exclude" and _matches(view_names(model), pattern))
-            if not known:
-                what = f'source "{model.name}" has no operation "{pattern}"'
-                problems.append(Problem(what, (key, index), _nearest_operation(pattern, model)))
+            known = written if key == "writes" else named
+            viewed = key == "exclude" and _matches(view_names(model), pattern)
+            if not viewed and pattern not in known and (key == "writes" or not _matches(known, pattern)):
+                thing = "operation" if model.kind != "database" else "table or operation"
+                what = f'source "{model.name}" has no {thing} "{pattern}"'
+                if key == "writes" and pattern in model.operations and model.kind == "database":
+                    what = f'"{pattern}" of source "{model.name}" cannot be written'
+                mend = nearest(pattern, known) or "see the operations with: isthmus inspect"
+                problems.append(Problem(what, (key, index), mend))
     return problems
 
 
@@ -108,23 +132,38 @@ def view_names(model: SourceModel) -> Iterator[str]:
             yield from (f"{name}{ending}" for ending in VIEWS)
 
 
+def _names(operation: Operation) -> tuple[str, ...]:
+    """What ``include``, ``exclude`` and ``writes`` may call an operation: a change of rows also by its table."""
+    return (operation.name,) if operation.change is None else (operation.name, operation.change.rows)
+
+
+def _written_names(operation: Operation) -> tuple[str, ...]:
+    """What ``writes`` may call an operation: ``orders.insert`` means one row and many."""
+    if operation.change is None:
+        return (operation.name,)
+    return (*_names(operation), f"{operation.change.rows}.{operation.change.verb}")
+
+
 def _matches(names: Iterable[str], pattern: str) -> bool:
     return any(fnmatchcase(name, pattern) for name in names)
 
 
 def _not_served(operation: Operation, settings: SourceSettings) -> str:
-    if settings.include and not any(fnmatchcase(operation.name, pattern) for pattern in settings.include):
+    names = _names(operation)
+    if settings.include and not any(_matches(names, pattern) for pattern in settings.include):
         return "not among include"
-    if any(fnmatchcase(operation.name, pattern) for pattern in settings.exclude):
+    if any(_matches(names, pattern) for pattern in settings.exclude):
         return "named by exclude"
     if operation.effect is Effect.READ or settings.writes is True:
         return ""
     if settings.writes is False:
         return WRITES_ARE_OFF
-    return "" if operation.name in settings.writes else "not among writes"
+    return "" if any(name in settings.writes for name in _written_names(operation)) else NOT_AMONG_WRITES
 
 
 def _effect(_: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
+    if operation.change is not None and stated.effect not in {None, operation.effect}:
+        raise _Fault("what changes rows of a table is a write", "effect", mend="remove it")
     if stated.effect is not None:
         signs = tuple(sign for sign in operation.evidence if not sign.startswith(READ_BECAUSE))
         operation = replace(operation, effect=stated.effect, evidence=signs)

@@ -26,7 +26,8 @@ from schema.scalars import SCALARS
 
 MIRROR = "mirrors"
 """``extensions[MIRROR]`` of a field, an input field or an enum value is the ``Type.field`` whose values it can reveal,
-that of a type is the type whose rows it tells of as a whole: their rules hold here too.
+that of a type, or of a field that changes rows, is the type whose rows it tells of as a whole: their rules hold here
+too.
 """
 
 WHERE, ORDER_BY, LIMIT, OFFSET = "$where", "$orderBy", "$limit", "$offset"

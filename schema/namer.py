@@ -62,7 +62,7 @@ class Namer:
             for key, definition in each.items():
                 own = definition.naming or Naming(key, (definition.name,))
                 names, rank = own.names, own.rank
-                if kind == "input":
+                if kind == "input" and not getattr(definition, "row_of", ""):
                     rank += int(not names[0].endswith("Input"))
                     names = _as_input(names)
                 wanted[kind, key] = Naming(places[kind, key], names, rank)

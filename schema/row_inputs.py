@@ -63,7 +63,7 @@ class RowInputs:
                 if column in operation.rows.filterable and (filter_type := self._filter(made, item.type)) is not None
             }
             relations = partial(self._through, made, row)
-            self._wheres[key] = where_type(name, _columns(made, row), filters, relations)
+            self._wheres[key] = where_type(name, columns_of(made, row), filters, relations)
         return self._wheres[key]
 
     def _list_where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
@@ -111,7 +111,7 @@ class RowInputs:
             name = self._names.take(f"{made.outputs[row].name}OrderBy", made.model.name, pascal_case=True)
             assert operation.rows is not None
             relations = partial(self._ordered_through, made, row)
-            self._orders[key] = order_type(name, _columns(made, row), operation.rows.orderable, relations)
+            self._orders[key] = order_type(name, columns_of(made, row), operation.rows.orderable, relations)
         return self._orders[key]
 
     def column(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLEnumType:
@@ -119,7 +119,7 @@ class RowInputs:
         if key not in self._columns:
             name = self._names.take(f"{made.outputs[row].name}Column", made.model.name, pascal_case=True)
             assert operation.rows is not None
-            self._columns[key] = column_type(name, _columns(made, row), operation.rows.filterable)
+            self._columns[key] = column_type(name, columns_of(made, row), operation.rows.filterable)
         return self._columns[key]
 
     def group_order(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
@@ -144,7 +144,7 @@ def _unique(rows: Rows, through: Through) -> bool:
     return any(set(key) <= {theirs for _, theirs in through.leads.match} for key in rows.keys)
 
 
-def _columns(made: SourceTypes, row: str) -> Columns:
+def columns_of(made: SourceTypes, row: str) -> Columns:
     """The columns of a row type as they are named in the end: renamed where they are, absent where they are hidden."""
 
     def columns() -> dict[str, tuple[str, str]]:

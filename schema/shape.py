@@ -155,7 +155,8 @@ class _Shaper:
         made.field_names.pop(name, None)
         for operation in made.model.operations.values():
             root = made.roots.get(operation.name)
-            if root is not None and operation.result is not None and _names(operation.result, key):
+            changes = operation.change is not None and operation.change.rows == key
+            if root is not None and (changes or (operation.result is not None and _names(operation.result, key))):
                 del made.roots[operation.name]
                 self._types.queries.pop(root, None)
                 self._types.mutations.pop(root, None)

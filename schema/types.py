@@ -32,6 +32,7 @@ from graphql import (
 
 from resolvers import (
     Argument,
+    Change,
     Effect,
     EnumType,
     Field,
@@ -50,7 +51,7 @@ from schema.filters import GROUP_BY, GROUP_ORDER, HAVING, LIMIT, MIRROR, OFFSET,
 from schema.namer import KINDS, Namer, model_places
 from schema.naming import Pins, enum_values
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
-from schema.row_inputs import RowInputs
+from schema.row_inputs import RowInputs, columns_of
 from schema.scalars import SCALARS
 from schema.shared import shapes
 from schema.source_types import SourceTypes, row_of
@@ -123,7 +124,8 @@ class TypeBuilder:
         for name, operation in model.operations.items():
             root = made.roots[name] = roots[name]
             made.argument_names[name] = self._namer.arguments(model.name, root, operation)
-            plan = CallOperation(model.name, operation)
+            changed = operation.change
+            plan = CallOperation(model.name, operation, None if changed is None else columns_of(made, changed.rows))
             target = self.queries if operation.effect is Effect.READ else self.mutations
             target[root] = self.field_for(made, operation, plan, self.result(made, operation), rows="all")
         places = model_places(model)
@@ -173,13 +175,30 @@ class TypeBuilder:
     ) -> GraphQLField:
         """A field that calls the operation; ``without``: arguments that something else fills."""
         arguments = self._arguments(made, operation, rows=rows, without=without)
+        extensions: dict[str, object] = {PLAN: plan}
+        if operation.change is not None:
+            condition = self._condition(made, operation, operation.change, arguments)
+            arguments = condition | arguments if operation.change.conditional else arguments | condition
+            extensions[MIRROR] = made.outputs[operation.change.rows]
         return GraphQLField(
             result,
             args=arguments,
             description=operation.description or None,
             deprecation_reason=operation.deprecated,
-            extensions={PLAN: plan},
+            extensions=extensions,
         )
+
+    def _condition(
+        self, made: SourceTypes, operation: Operation, change: Change, beside: Mapping[str, GraphQLArgument]
+    ) -> dict[str, GraphQLArgument]:
+        """The argument that says which rows are changed, or what must still hold of one."""
+        if not change.condition:
+            return {}
+        name = change.condition
+        while name in beside:
+            name = f"{name}_"
+        where = self.rows.where(made, change.rows, operation)
+        return {name: GraphQLArgument(GraphQLNonNull(where) if change.conditional else where, out_name=WHERE)}
 
     def _arguments(
         self, made: SourceTypes, operation: Operation, *, rows: RowArguments, without: frozenset[str]
@@ -196,7 +215,7 @@ class TypeBuilder:
             for name, argument in operation.arguments.items()
             if name not in without
         }
-        if rows != "none" and operation.rows is not None:
+        if rows != "none" and operation.rows is not None and operation.change is None:
             row = row_of(operation)
             if operation.rows.filterable:
                 arguments["where"] = GraphQLArgument(self.rows.where(made, row, operation), out_name=WHERE)
@@ -298,6 +317,8 @@ class TypeBuilder:
         )
 
     def _input(self, made: SourceTypes, name: str, definition: InputType) -> GraphQLInputObjectType:
+        if definition.row_of:
+            return self._row_input(made, name, definition)
         given = list(definition.fields.values())
         names = made.input_names[name] = self._namer.fields(made.model.name, name, [item.name for item in given])
 
@@ -316,6 +337,24 @@ class TypeBuilder:
         return GraphQLInputObjectType(
             name, fields, is_one_of=definition.one_of, description=definition.description or None
         )
+
+    def _row_input(self, made: SourceTypes, name: str, definition: InputType) -> GraphQLInputObjectType:
+        """Values for the fields of a row: named as they are, absent where they are hidden, under the same rules."""
+        columns = columns_of(made, definition.row_of)
+
+        def fields() -> dict[str, GraphQLInputField]:
+            return {
+                field: GraphQLInputField(
+                    self._input_type(made, definition.fields[key]),
+                    description=definition.fields[key].description or None,
+                    out_name=key,
+                    extensions={MIRROR: mirror},
+                )
+                for field, (key, mirror) in columns().items()
+                if key in definition.fields
+            }
+
+        return GraphQLInputObjectType(name, fields, description=definition.description or None)
 
 
 def nullable(typed: GraphQLOutputType) -> GraphQLOutputType:

@@ -13,7 +13,7 @@ from resolvers.errors import DeadlineExceeded
 from resolvers.source import Context
 from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.dialects import Database, Plain
-from resolvers.sql.reading import Aggregate, Statement
+from resolvers.sql.reading import Aggregate, Statement, named_rows
 from resolvers.sql.settings import DatabaseSettings
 
 _LIST = re.compile(r"IN \((?:__\[POSTCOMPILE_\w+\]|[?, ]+)\)")
@@ -60,14 +60,4 @@ class Asking:
 
 def read_rows(made: Statement, rows: Sequence[Any]) -> list[dict[str, object]]:
     """Rows by the names of their columns, with values of the neutral form; further values of a row are left out."""
-    names = [column.name for column in made.columns]
-    strict = not made.further
-    found = [dict(zip(names, row, strict=strict)) for row in rows]
-    for column in made.columns:
-        read = column.reader()
-        if read is not None:
-            name = column.name
-            for row in found:
-                if row[name] is not None:
-                    row[name] = read(row[name])
-    return found
+    return named_rows(made.columns, rows, further=bool(made.further))

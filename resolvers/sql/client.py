@@ -1,13 +1,17 @@
-"""A database as a source. Statements are made in ``reading/``; ``dialects/`` run them, ``opening.py`` connects."""
+"""A database as a source. Statements are made in ``reading/`` and ``writing/``; ``dialects/`` run them, ``opening.py``
+connects.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from resolvers.errors import LimitExceeded, LinkAmbiguous
+from sqlalchemy.exc import SQLAlchemyError
+
+from resolvers.errors import DeadlineExceeded, LimitExceeded, LinkAmbiguous
 from resolvers.model import SourceModel
 from resolvers.source import Call, Context
 from resolvers.sql.asking import Asking, read_rows
@@ -16,6 +20,7 @@ from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, Plain
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.writing import Offers, Target, prepare, refused
 
 
 class Watch(Protocol):
@@ -29,16 +34,22 @@ class Watch(Protocol):
 
 
 class SqlSource:
-    """Reads the tables and views of one database.
+    """Reads the tables and views of one database, and changes rows where its settings say so.
 
-    ``model`` may be replaced by one with the user's statements applied; what an operation reads does not change by it.
+    ``model`` may be replaced by one with the user's statements applied; what an operation does is not changed by it.
     """
 
     def __init__(
-        self, known: Catalogue, settings: DatabaseSettings, database: Database, watch: Watch | None = None
+        self,
+        known: Catalogue,
+        settings: DatabaseSettings,
+        database: Database,
+        changes: Offers | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        self.model: SourceModel = known.model
+        self.model: SourceModel = known.model if changes is None else changes.model
         self._catalogue = known
+        self._targets: Mapping[str, Target] = {} if changes is None else changes.targets
         self._settings = settings
         self._database = database
         self._watch = watch
@@ -54,7 +65,11 @@ class SqlSource:
             SourceError: by what went wrong; BadRequest: a field or a value that the table cannot have.
             LimitExceeded: there are more rows than ``max_rows``. DeadlineExceeded: no time was left to begin.
             LinkAmbiguous: a key that the configuration states does not tell rows apart.
+            Conflict: a change breaks a constraint. OutcomeUnknown: nobody knows whether it was committed.
         """
+        target = self._targets.get(call.operation)
+        if target is not None:
+            return await self._change(target, call, context)
         operation = self.model.operations.get(call.operation)
         if operation is not None and operation.connection_of:
             return await self._connections.answer(operation, call, context)
@@ -90,6 +105,20 @@ class SqlSource:
         if len(rows) > most:
             raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
         return rows
+
+    async def _change(self, target: Target, call: Call, context: Context) -> object:
+        made = prepare(self._catalogue, target, call, self._settings.max_rows)
+        budget = min(self._settings.timeout_s, context.remaining())
+        if budget <= 0:
+            raise DeadlineExceeded
+        with context.journal.call(self.model.name, call.operation, made.wire):
+            try:
+                reply = await self._database.change(made.work, budget)
+            except (SQLAlchemyError, OSError) as error:
+                raise refused(self._catalogue, target, error) from error
+        if self._asking.answered is not None:
+            self._asking.answered()
+        return reply
 
     async def close(self) -> None:
         if self._watch is not None:

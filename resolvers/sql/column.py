@@ -39,6 +39,19 @@ class Spelling(Protocol):
             Unfit: the column cannot hold it.
         """
 
+    def writable(self, column: SqlColumn) -> bool:
+        """Whether a caller can give it values."""
+
+    def kept(self, column: SqlColumn, value: object) -> object:
+        """The value, which is not null, as the driver takes it to be written to this column.
+
+        Raises:
+            Unfit: the column cannot keep it as it is.
+        """
+
+    def keeping(self, column: SqlColumn, name: str) -> Expression:
+        """The parameter ``name``, a value that ``kept`` gave or ``None``, as VALUES and SET take it."""
+
     def reader(self, column: SqlColumn) -> Reader | None:
         """What turns a driver's value of this column into that of the neutral form; ``None`` where it already is.
 
@@ -104,6 +117,15 @@ class SqlColumn:
 
     def fit(self, value: object) -> object:
         return self.spelling.fit(self, value)
+
+    def writable(self) -> bool:
+        return self.spelling.writable(self)
+
+    def kept(self, value: object) -> object:
+        return self.spelling.kept(self, value)
+
+    def keeping(self, name: str) -> Expression:
+        return self.spelling.keeping(self, name)
 
     def reader(self) -> Reader | None:
         return self.spelling.reader(self)

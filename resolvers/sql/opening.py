@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resolvers.documents import DescriptionError
@@ -21,10 +21,12 @@ from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare
 from resolvers.sql.client import SqlSource
 from resolvers.sql.dialects import Address, Database, Dialect, address
 from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.writing import Offers, no_offers, offers
 
 _log = logging.getLogger("isthmus.sources")
 _CATALOGUE_S = 60.0
 _AWAY = "the database cannot be reached; what was known of it is served"
+_GIVES_NOTHING_BACK = "this server does not give back the rows that it inserts (INSERT … RETURNING): nothing is written"
 _CHANGED = "the database has changed since its catalogue was kept: start again to serve it as it is"
 
 
@@ -46,7 +48,8 @@ async def open_database(
             schema is not there. ConfigurationError: what is stated of tables does not fit them.
     """
     dialect, where = address(settings.database.get_secret_value(), base)
-    database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s)
+    writes = bool(settings.writes)
+    database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
     opening = _Opening(name, settings, dialect, database, _kept(name, settings, dialect, where, keep), pinned)
     try:
         return await opening.source()
@@ -94,11 +97,17 @@ class _Opening:
             known = self._read(kept)
             _log.warning("source %s: %s", self._name, _AWAY)
             known = replace(known, model=replace(known.model, stale=_AWAY))
-            return SqlSource(known, self._settings, self._database, watch=self)
+            return SqlSource(known, self._settings, self._database, self._changes(known), watch=self)
         known = self._read(reflected)
         if self._kept is not None:
             await asyncio.to_thread(self._kept.save, reflected)
-        return SqlSource(known, self._settings, self._database)
+        gives_back = not self._settings.writes or await self._database.run(_gives_back)
+        return SqlSource(known, self._settings, self._database, self._changes(known, gives_back=gives_back))
+
+    def _changes(self, known: Catalogue, *, gives_back: bool = True) -> Offers | None:
+        if not self._settings.writes:
+            return None
+        return offers(known) if gives_back else no_offers(known, _GIVES_NOTHING_BACK)
 
     async def _reflect(self) -> Reflected:
         read = partial(reflect, schemas=self._settings.schemas, dialect=self._dialect)
@@ -146,6 +155,10 @@ class _Opening:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
+
+
+def _gives_back(connection: Connection) -> bool:
+    return bool(connection.dialect.insert_returning and connection.dialect.delete_returning)
 
 
 def _is_no_database(error: Exception) -> bool:

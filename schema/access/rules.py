@@ -145,6 +145,9 @@ class Policy:
             mirrored = named.fields[name].extensions.get(MIRROR)
             if isinstance(mirrored, str):
                 rules += self._field_rules(told_of, mirrored.partition(".")[2])
+        changed = named.fields[name].extensions.get(MIRROR)
+        if isinstance(changed, GraphQLObjectType):
+            rules += self._returned(changed)
         return rules
 
     def _kin(self, named: GraphQLObjectType | GraphQLInterfaceType) -> list[GraphQLObjectType | GraphQLInterfaceType]:

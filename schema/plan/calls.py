@@ -8,7 +8,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from resolvers import BadRequest, Call, Column, Outcome, Page, read
+from resolvers import BadRequest, Call, Column, Conflict, Effect, Outcome, Page, read
 from resolvers import execute as execute_call
 from schema.conditions import grouping, order, predicate
 from schema.filters import GROUP_BY, GROUP_ORDER, HAVING, LIMIT, OFFSET, ORDER_BY, WHERE
@@ -51,9 +51,26 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
     source = run.sources[plan.source]
     made = Call(plan.operation.name, selection=planned.laid if run.lays else planned.selection)
     if arguments:
-        made = _row_arguments(made, present(arguments, plan.operation.arguments, source.model))
-    value = await execute_call(source, plan.operation, made, run.context)
+        if plan.operation.change is None:
+            arguments = present(arguments, plan.operation.arguments, source.model)
+        made = _row_arguments(made, arguments)
+    try:
+        value = await execute_call(source, plan.operation, made, run.context)
+    except Conflict as conflict:
+        raise _told(conflict, planned) from conflict
+    finally:
+        if plan.operation.effect is not Effect.READ:
+            run.loaders.forget()
     return True if plan.operation.result is None else value
+
+
+def _told(conflict: Conflict, planned: PlannedField) -> Conflict:
+    """The conflict as the caller may hear of it: fields by their names in the schema, those under a rule left out."""
+    fields = conflict.extensions.get("fields")
+    if not isinstance(fields, list):
+        return conflict
+    shown = [planned.columns[name] for name in fields if name in planned.columns]
+    return Conflict(conflict.detail, extensions={**conflict.extensions, "fields": shown})
 
 
 async def link(

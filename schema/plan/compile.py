@@ -35,7 +35,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from resolvers import EVERYTHING, LEAF, Scalar, Selection
 from schema.access.rules import Need, Policy
 from schema.plan.builder import builder
-from schema.plan.fields import Link, ReadKey, Strawberry, plan_of
+from schema.plan.fields import CallOperation, FieldPlan, Link, ReadKey, Strawberry, plan_of
 from schema.plan.layouts import laid_out, layout_of
 from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, Refused, ResponsePath
 from schema.plan.shapes import shape_of
@@ -140,14 +140,26 @@ class Compiler:
                 constant = get_argument_values(definition, nodes[0], self._variables, None, True)  # positional there
         laid = laid_out(below, plan, shape, blocks)
         planned = PlannedField(
-            parent, name, path, order, definition, plan, tuple(nodes), shape, below, blocks, constant, laid
-        )
+            parent, name, path, order, definition, plan, tuple(nodes), shape, below, blocks, constant, laid,
+            self._columns(plan, met),
+        )  # fmt: skip
         if isinstance(plan, ReadKey):
             return planned, Selection({plan.key: below})
         if isinstance(plan, Link):
             self._loads[plan.column.group] += 1
             return planned, Selection(dict.fromkeys(plan.keys, LEAF))
         return planned, plan.needs if isinstance(plan, Strawberry) else LEAF
+
+    def _columns(self, plan: FieldPlan, met: Met) -> Mapping[str, str]:
+        """The columns of the rows that a field changes, as far as the callers may see them → their fields."""
+        if not isinstance(plan, CallOperation) or plan.columns is None:
+            return {}
+        seen = {}
+        for field, (key, coordinate) in plan.columns().items():
+            owner, _, name = coordinate.partition(".")
+            if self._policy.knows(owner, name) and met(self._policy.field(owner, name)):
+                seen[key] = field
+        return seen
 
     def _below(
         self, named: GraphQLNamedType, path: ResponsePath, nodes: list[FieldNode], met: Met

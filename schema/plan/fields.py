@@ -13,6 +13,7 @@ from graphql import GraphQLField
 
 from resolvers import TYPE_KEY, Column, Operation, Selection
 from schema.extension import Batch
+from schema.filters import Columns
 
 PLAN = "isthmus"
 """The key of a field's ``extensions`` under which its plan stands."""
@@ -27,10 +28,14 @@ class ReadKey:
 
 @dataclass(frozen=True, slots=True)
 class CallOperation:
-    """The field calls an operation of a source; arguments arrive under the operation's own names."""
+    """The field calls an operation of a source; arguments arrive under the operation's own names.
+
+    ``columns``: of one that changes rows, the fields of their type.
+    """
 
     source: str
     operation: Operation
+    columns: Columns | None = None
 
 
 @dataclass(frozen=True, slots=True)

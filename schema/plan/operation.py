@@ -34,8 +34,8 @@ class PlannedField:
     """One field of the operation on one run-time type.
 
     ``selection``: what is needed of the field's own value; ``laid``: the same for rows that stand in the answer.
-    ``below``: the fields of its objects, by their run-time
-    type. ``constant``: its arguments where no variable occurs in them.
+    ``below``: the fields of its objects, by their run-time type. ``constant``: its arguments where no variable occurs
+    in them. ``columns``: of one that changes rows, those columns that the caller may see → their fields.
     """
 
     parent: GraphQLObjectType
@@ -50,6 +50,7 @@ class PlannedField:
     below: Mapping[str, Block] = field(default_factory=dict)
     constant: Mapping[str, object] | None = None
     laid: Selection = LEAF
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def told(self) -> str:

@@ -58,7 +58,7 @@ def _failure(error: GraphQLError, fields: Mapping[ResponsePath, PlannedField]) -
     return Failure(path, nodes, cause, isinstance(planned.plan, Strawberry), planned.told)
 
 
-def resolve(row: object, info: GraphQLResolveInfo[Run], **arguments: object) -> object:
+def resolve(row: object, info: GraphQLResolveInfo[Run], /, **arguments: object) -> object:
     """The resolver of every field that has none of its own."""
     planned = _planned(info)
     if planned is None:

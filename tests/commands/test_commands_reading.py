@@ -59,7 +59,7 @@ async def test_mistakes_are_told_with_line_and_nearest_spelling(shell: Shell, wr
 
 @pytest.mark.parametrize(
     ("source", "served"),
-    [("crm.openapi.yaml", 5), ("billing.wsdl", 3), ("shop.sqlite", 2), ("sqlite:///shop.sqlite", 2)],
+    [("crm.openapi.yaml", 5), ("billing.wsdl", 3), ("shop.sqlite", 9), ("sqlite:///shop.sqlite", 9)],
 )
 async def test_a_source_is_inspected(shell: Shell, trading: Path, shop: Path, source: str, served: int) -> None:
     told = await shell.run("inspect", source, "--json")

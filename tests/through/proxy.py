@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator
 class Proxy:
     """Forwards every connection to ``target`` (host, port). ``sent``: all that clients sent through it.
 
-    ``accepted``: how many connections were made to it.
+    ``accepted``: how many connections were made to it. Where a client sends ``lost_at``, that goes no further and the
+    connection is reset; where it sends ``answer_lost_at``, the target hears it and nobody hears the answer;
+    ``hangs_at``: from then on it hangs.
     """
 
     def __init__(self, target: tuple[str, int]) -> None:
@@ -22,6 +24,8 @@ class Proxy:
         self.port = 0
         self.sent = bytearray()
         self.accepted = 0
+        self.lost_at = self.answer_lost_at = self.hangs_at = b""
+        self._deaf = False
 
     async def start(self) -> None:
         """Listens; on the same port as before, if it did before."""
@@ -57,16 +61,29 @@ class Proxy:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._forward(reader, there, note=True))
                 both.create_task(self._forward(answers, writer))
+        except* RuntimeError:
+            pass
         finally:
             writer.transport.abort()
             if there is not None:
                 there.transport.abort()
 
+    def _heard(self, data: bytes) -> None:
+        self.sent += data
+        if self.lost_at and self.lost_at in data:
+            raise RuntimeError("lost, as was told")
+        if self.answer_lost_at and self.answer_lost_at in data:
+            self._deaf = True
+        if self.hangs_at and self.hangs_at in data:
+            self.hang()
+
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, note: bool = False) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65_536):
                 if note:
-                    self.sent += data
+                    self._heard(data)
+                elif self._deaf:
+                    raise ConnectionResetError
                 await self._flows.wait()
                 writer.write(data)
                 await writer.drain()

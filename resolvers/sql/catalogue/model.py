@@ -22,6 +22,7 @@ class Served:
     table: FromClause
     columns: Mapping[str, SqlColumn]
     key: tuple[str, ...]
+    view: bool = False
 
     def column(self, name: str) -> SqlColumn:
         """A column by its name.

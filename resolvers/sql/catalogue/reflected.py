@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     Computed,
     ForeignKeyConstraint,
@@ -71,8 +72,10 @@ class _Table(msgspec.Struct, frozen=True, array_like=True):
     comment: str | None
     columns: tuple[_Column, ...]
     key: tuple[str, ...]
-    unique: tuple[tuple[str, ...], ...]
-    foreign: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    key_name: str | None
+    unique: tuple[tuple[tuple[str, ...], str], ...]
+    foreign: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...]
+    checks: tuple[tuple[str, str], ...]
 
 
 class _Packed(msgspec.Struct, frozen=True, array_like=True):
@@ -112,9 +115,10 @@ def unpack(content: bytes, more: Mapping[str, type[SqlType]]) -> Reflected:
             table.name,
             metadata,
             *(_column(column, more) for column in table.columns),
-            *([PrimaryKeyConstraint(*table.key)] if table.key else []),
-            *(UniqueConstraint(*columns) for columns in table.unique),
-            *(ForeignKeyConstraint(columns, targets) for columns, targets in table.foreign),
+            *([PrimaryKeyConstraint(*table.key, name=table.key_name)] if table.key else []),
+            *(UniqueConstraint(*columns, name=name or None) for columns, name in table.unique),
+            *(ForeignKeyConstraint(columns, targets, name=name or None) for columns, targets, name in table.foreign),
+            *(CheckConstraint(condition, name=name) for name, condition in table.checks),
             schema=table.schema,
             comment=table.comment,
         )
@@ -123,13 +127,18 @@ def unpack(content: bytes, more: Mapping[str, type[SqlType]]) -> Reflected:
 
 def unique_keys(table: Table) -> set[tuple[str, ...]]:
     """The columns of every unique key beside the primary one."""
+    return {columns for columns, _ in _named_unique(table)}
+
+
+def _named_unique(table: Table) -> set[tuple[tuple[str, ...], str]]:
+    """The columns and the name of every unique key beside the primary one."""
     found = {
-        tuple(column.name for column in constraint.columns)
+        (tuple(column.name for column in constraint.columns), str(constraint.name or ""))
         for constraint in table.constraints
         if isinstance(constraint, UniqueConstraint)
     }
     found |= {
-        tuple(column.name for column in index.columns)
+        (tuple(column.name for column in index.columns), str(index.name or ""))
         for index in table.indexes
         # A partial index promises nothing about the other rows, an expression is no column.
         if index.unique
@@ -137,7 +146,7 @@ def unique_keys(table: Table) -> set[tuple[str, ...]]:
         and all(isinstance(expression, Column) for expression in index.expressions)
         and not any(options.get("where") is not None for options in index.dialect_options.values())
     }
-    return {columns for columns in found if columns}
+    return {(columns, name) for columns, name in found if columns}
 
 
 def _packed_table(table: Table) -> _Table:
@@ -147,14 +156,22 @@ def _packed_table(table: Table) -> _Table:
         table.comment,
         tuple(_packed_column(column) for column in table.columns),
         tuple(column.name for column in table.primary_key.columns),
-        tuple(sorted(unique_keys(table))),
+        str(table.primary_key.name) if table.primary_key.name else None,
+        tuple(sorted(_named_unique(table))),
         tuple(_packed_foreign(table)),
+        tuple(_packed_checks(table)),
     )
 
 
-def _packed_foreign(table: Table) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _packed_checks(table: Table) -> Iterator[tuple[str, str]]:
+    checks = [item for item in table.constraints if isinstance(item, CheckConstraint) and item.name]
+    yield from sorted((str(item.name), str(item.sqltext)) for item in checks)
+
+
+def _packed_foreign(table: Table) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     for constraint in sorted(table.foreign_key_constraints, key=lambda found: list(found.column_keys)):
-        yield tuple(constraint.column_keys), tuple(element.target_fullname for element in constraint.elements)
+        targets = tuple(element.target_fullname for element in constraint.elements)
+        yield tuple(constraint.column_keys), targets, str(constraint.name or "")
 
 
 def _packed_column(column: Column[Any]) -> _Column:

@@ -58,7 +58,7 @@ def read_catalogue(
     for table in sorted(metadata.tables.values(), key=lambda table: (table.schema or "", table.name)):
         free = table.name not in taken or table.schema is None
         served_name = taken.first([table.name] if free else [f"{table.schema}_{table.name}"])
-        _add_type(draft, served_name, table, dialect)
+        _add_type(draft, served_name, table, dialect, view=table.key in reflected.views)
     keyed = {
         keyed_place(served.name, by): (table, served, by)
         for table, served in draft.tables.items()
@@ -102,7 +102,7 @@ def _singular_types(rows: Mapping[str, ObjectType]) -> dict[str, ObjectType]:
     }
 
 
-def _add_type(draft: Draft, name: str, table: Table, dialect: Dialect) -> None:
+def _add_type(draft: Draft, name: str, table: Table, dialect: Dialect, *, view: bool) -> None:
     columns = {column.name: dialect.column(column) for column in table.columns}
     key = tuple(column.name for column in table.primary_key.columns)
     place = draft.place(table)
@@ -122,7 +122,7 @@ def _add_type(draft: Draft, name: str, table: Table, dialect: Dialect) -> None:
         for column in columns.values()
     }
     draft.types[name] = ObjectType(name, fields, key=key, description=table.comment or "", place=place)
-    draft.tables[table] = Served(name, table, columns, key)
+    draft.tables[table] = Served(name, table, columns, key, view)
 
 
 def _enum(draft: Draft, column: SqlColumn, place: Place) -> str:

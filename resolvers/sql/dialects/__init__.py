@@ -2,5 +2,20 @@
 
 from resolvers.sql.dialects.address import DIALECTS, address
 from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, Nulls, Plain
+from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violation, identifiers
 
-__all__ = ["DIALECTS", "ESCAPE", "Address", "Database", "Dialect", "Nulls", "Plain", "address"]
+__all__ = [
+    "DIALECTS",
+    "ESCAPE",
+    "Address",
+    "Clash",
+    "Database",
+    "Dialect",
+    "Forbidden",
+    "Nulls",
+    "Plain",
+    "Unkept",
+    "Violation",
+    "address",
+    "identifiers",
+]

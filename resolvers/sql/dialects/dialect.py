@@ -15,9 +15,24 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Executable, FromClause, MetaData, Select, Text, bindparam, func, tuple_
+from sqlalchemy import (
+    URL,
+    Connection,
+    Executable,
+    FromClause,
+    Insert,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    func,
+    insert,
+    tuple_,
+)
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import type_coerce
 
 from resolvers.documents import DescriptionError
@@ -25,11 +40,12 @@ from resolvers.errors import SourceError
 from resolvers.problem import Problem
 from resolvers.sql.column import Expression, Reader, SqlColumn, SqlType
 from resolvers.sql.dialects.failures import Codes, source_error
+from resolvers.sql.dialects.violations import Refusal
+from resolvers.sql.kept import kept
 from resolvers.sql.values import coerce, unpadded
 
 T = TypeVar("T")
 Nulls: TypeAlias = Literal["first", "last"]
-Change: TypeAlias = Literal["insert", "update", "delete"]
 
 ESCAPE = "\\"
 """The character that takes its meaning from ``%``, ``_`` and itself in patterns."""
@@ -82,6 +98,17 @@ class Database(Protocol):
             whatever the database or the network said (``Dialect.failure`` makes an error of ours of it).
         """
 
+    async def change(self, work: Callable[[Connection], T], budget: float) -> T:
+        """Does ``work``, as in a thread, in one transaction that may write: all of it within ``budget`` seconds, or
+        nothing. Nothing is ever done twice.
+
+        Raises:
+            SourceTimeout: not within its time; nothing was changed. SourceUnavailable: no connection came about.
+            OutcomeUnknown: the connection was lost, or time ran out, once the database had been told to commit.
+            SQLAlchemyError, OSError: whatever the database or the network said before; nothing was changed.
+            Whatever ``work`` raises; nothing was changed.
+        """
+
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Does something with a connection, as in a thread: reading the catalogue."""
 
@@ -102,10 +129,10 @@ class Dialect(ABC):
     codes: ClassVar[Codes] = ()
     max_parameters: ClassVar[int | None] = 30_000
     """Most bound values of one condition; ``None``: many keys are one value."""
-    returning: ClassVar[frozenset[Change]] = frozenset({"insert", "update", "delete"})
-    """Which changes give back the rows that they changed."""
     types: ClassVar[Mapping[str, type[SqlType]]] = {}
     """Classes of reflected types that SQLAlchemy does not have, by their names."""
+    reads_again: ClassVar[bool] = False
+    """Whether rows that a change gives back may still be changed by triggers, so that they are read once more."""
 
     # Where it is, and how statements run there.
 
@@ -118,12 +145,18 @@ class Dialect(ABC):
         """
 
     @abstractmethod
-    def open(self, where: Address, *, concurrency: int, timeout_s: float) -> Database:
-        """The database, with ``concurrency`` connections at most; none is made yet."""
+    def open(self, where: Address, *, concurrency: int, timeout_s: float, writes: bool = False) -> Database:
+        """The database, with ``concurrency`` connections at most; none is made yet. Without ``writes`` it can change
+        nothing.
+        """
 
     def failure(self, error: Exception) -> SourceError:
         """The error to raise for what a driver complains about; it holds neither SQL nor a value."""
         return source_error(error, self.codes)
+
+    def refusal(self, error: DBAPIError) -> Refusal | None:
+        """What the database refused to do in a change; ``None`` where it did not refuse but fail."""
+        return None
 
     # What its catalogue says.
 
@@ -147,6 +180,10 @@ class Dialect(ABC):
         """Whether a row may have no value there; ``key``: the columns of the table's primary key."""
         return bool(column.column.nullable)
 
+    def fills(self, column: SqlColumn, key: Sequence[str]) -> bool:
+        """Whether a new row that comes without a value of the column gets one from the database."""
+        return column.column.server_default is not None or column.column.identity is not None
+
     # How columns and values are written (``resolvers.sql.column.Spelling``).
 
     def selected(self, column: SqlColumn) -> Expression:
@@ -160,6 +197,16 @@ class Dialect(ABC):
 
     def fit(self, column: SqlColumn, value: object) -> object:
         return coerce(column, value)
+
+    def writable(self, column: SqlColumn) -> bool:
+        return not column.generated and not column.degraded
+
+    def kept(self, column: SqlColumn, value: object) -> object:
+        return kept(column, value)
+
+    def keeping(self, column: SqlColumn, name: str) -> Expression:
+        # A parameter without a type would take that of the column, which fits values in its own way once more.
+        return type_coerce(bindparam(name, type_=column.bound_as), column.bound_as)
 
     def reader(self, column: SqlColumn) -> Reader | None:
         return unpadded if column.padded and not column.array else None
@@ -197,6 +244,18 @@ class Dialect(ABC):
     def decimal(self, value: object) -> object:
         """A sum or a mean of decimals or whole numbers as the driver gives it, as a ``Decimal``."""
         return Decimal(value) if isinstance(value, int | str) else value
+
+    # How changes are written.
+
+    def insert(self, table: Table) -> Insert:
+        """An INSERT into the table, which ``upsert`` takes."""
+        return insert(table)
+
+    def upsert(self, insert: Insert, key: Sequence[str], columns: Sequence[str]) -> Insert | None:
+        """An INSERT that gives its ``columns`` to the row that has its ``key``, where there is one; ``None`` where the
+        database has no statement that looks at this key alone.
+        """
+        return None
 
     # How conditions and orders are written.
 

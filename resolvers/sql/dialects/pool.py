@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Select
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
@@ -18,11 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from resolvers.errors import SourceBadResponse, SourceTimeout, SourceUnavailable
 from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
+from resolvers.sql.dialects.writer import Ending, Writer
 
 T = TypeVar("T")
-Ending: TypeAlias = "Callable[[], Awaitable[None]]"
-"""Ends the statement that runs on a connection, where it runs: the driver alone would only stop to wait for it."""
-
 _POOL_WAIT_S = 1
 _MARGIN_S = 0.05
 """The database gives up this much earlier than we do, so that its own error is the one that is seen."""
@@ -47,6 +45,19 @@ class Pooled(ABC):
             **options,
         )
         self._under_way: set[asyncio.Task[Sequence[Any]]] = set()
+        self._writer = Writer(self._engine, self.begin_change, margin_s=_MARGIN_S, undone=self.undone)
+
+    @abstractmethod
+    async def begin_change(self, connection: AsyncConnection, milliseconds: int) -> Ending | None:
+        """As ``begin``, but the transaction may write."""
+
+    @abstractmethod
+    def undone(self, error: DBAPIError) -> bool:
+        """Whether an error that COMMIT ended in is the server's word that nothing was kept."""
+
+    async def change(self, work: Callable[[Connection], T], budget: float) -> T:
+        """As ``Database.change``."""
+        return await self._writer.change(work, budget)
 
     @abstractmethod
     async def begin(self, connection: AsyncConnection, milliseconds: int) -> Ending | None:
@@ -124,5 +135,6 @@ class Pooled(ABC):
 
     async def close(self) -> None:
         """Waits for what was left behind."""
+        await self._writer.close()
         await asyncio.gather(*self._under_way, return_exceptions=True)
         await self._engine.dispose()

@@ -1,7 +1,21 @@
 """Reading: a call becomes one SELECT."""
 
 from resolvers.sql.reading.aggregates import Aggregate, aggregate, read_groups
+from resolvers.sql.reading.conditions import condition, fit
 from resolvers.sql.reading.kept import KeptStatements
+from resolvers.sql.reading.rows import named_rows
 from resolvers.sql.reading.statements import Statement, counted, part, statement
 
-__all__ = ["Aggregate", "KeptStatements", "Statement", "aggregate", "counted", "part", "read_groups", "statement"]
+__all__ = [
+    "Aggregate",
+    "KeptStatements",
+    "Statement",
+    "aggregate",
+    "condition",
+    "counted",
+    "fit",
+    "named_rows",
+    "part",
+    "read_groups",
+    "statement",
+]

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     Computed,
     Connection,
     ForeignKeyConstraint,
+    Identity,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -31,7 +33,7 @@ WHERE table_schema = :schema
 """
 _COLUMNS = """
 SELECT table_name AS t, column_name AS c, column_type AS declared, is_nullable AS nullable, column_comment AS comment,
-       extra, collation_name AS collation
+       extra, column_default AS given, collation_name AS collation
 FROM information_schema.columns WHERE table_schema = :schema ORDER BY table_name, ordinal_position
 """
 _UNIQUE = """
@@ -46,8 +48,8 @@ WHERE table_schema = :schema AND referenced_table_name IS NOT NULL
 ORDER BY table_name, constraint_name, ordinal_position
 """
 _CHECKS = """
-SELECT table_name AS t, check_clause AS clause FROM information_schema.check_constraints
-WHERE constraint_schema = :schema AND check_clause LIKE 'json_valid(%'
+SELECT table_name AS t, constraint_name AS k, check_clause AS clause FROM information_schema.check_constraints
+WHERE constraint_schema = :schema
 """
 
 
@@ -65,7 +67,7 @@ def reflect_schema(connection: Connection, metadata: MetaData, schema: str | Non
     for name, row in tables.items():
         if name not in columns:
             continue
-        json = {_json_column(check["clause"]) for check in checks.get(name, ())}
+        json = {_json_column(check["clause"]) for check in checks.get(name, ()) if _tells_json(check["clause"])}
         comment = row["comment"] if row["kind"] != "VIEW" else ""
         Table(
             name,
@@ -73,6 +75,7 @@ def reflect_schema(connection: Connection, metadata: MetaData, schema: str | Non
             *(_column(each, is_json=each["c"] in json) for each in columns[name]),
             *_keys(unique.get(name, ())),
             *_references(foreign.get(name, ()), default),
+            *(CheckConstraint(check["clause"], name=check["k"]) for check in checks.get(name, ())),
             schema=schema,
             comment=comment or None,
         )
@@ -93,18 +96,25 @@ def _by_table(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
+def _tells_json(clause: str) -> bool:
+    return clause.startswith("json_valid(")
+
+
 def _json_column(clause: str) -> str:
     return clause.removeprefix("json_valid(").removesuffix(")").strip("`").replace("``", "`")
 
 
 def _column(row: Row, *, is_json: bool) -> Column[Any]:
     generated = "GENERATED" in row["extra"].upper() and "DEFAULT_GENERATED" not in row["extra"].upper()
+    counts = "AUTO_INCREMENT" in row["extra"].upper()
     type_ = declared_type(row["declared"], row["collation"], is_json=is_json)
     return Column(
         row["c"],
         type_,
-        *([Computed("")] if generated else []),
+        *([Computed("")] if generated else [Identity(always=False)] if counts else []),
         nullable=row["nullable"] == "YES",
+        # What it is does not matter: a row may come without the value.
+        server_default=text(str(row["given"])) if row["given"] is not None and not (generated or counts) else None,
         comment=row["comment"] or None,
     )
 
@@ -119,7 +129,9 @@ def _keys(rows: Iterable[Row]) -> list[PrimaryKeyConstraint | UniqueConstraint]:
         # A key over the beginning of a text, or over an expression, is none of the whole values.
         if any(part["c"] is None or part["part"] is not None for part in parts):
             continue
-        made.append(PrimaryKeyConstraint(*names) if name == "PRIMARY" else UniqueConstraint(*names))
+        made.append(
+            PrimaryKeyConstraint(*names, name=name) if name == "PRIMARY" else UniqueConstraint(*names, name=name)
+        )
     return made
 
 
@@ -128,7 +140,8 @@ def _references(rows: Iterable[Row], default: str | None) -> list[ForeignKeyCons
     for row in rows:
         keys[row["k"]].append(row)
     made: list[ForeignKeyConstraint] = []
-    for parts in keys.values():
+    for name, parts in keys.items():
         target = parts[0]["rt"] if parts[0]["rs"] == default else f"{parts[0]['rs']}.{parts[0]['rt']}"
-        made.append(ForeignKeyConstraint([part["c"] for part in parts], [f"{target}.{part['rc']}" for part in parts]))
+        referred = [f"{target}.{part['rc']}" for part in parts]
+        made.append(ForeignKeyConstraint([part["c"] for part in parts], referred, name=name))
     return made

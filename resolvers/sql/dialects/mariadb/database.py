@@ -13,12 +13,14 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from resolvers.sql.dialects.dialect import Address
-from resolvers.sql.dialects.pool import Ending, Pooled
+from resolvers.sql.dialects.mariadb.refusals import error_number
+from resolvers.sql.dialects.pool import Pooled
+from resolvers.sql.dialects.writer import Ending
 
 _SESSION = (
     "SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
@@ -46,6 +48,16 @@ class MariaDbDatabase(Pooled):
         super().__init__(where, concurrency=concurrency, options={"connect_args": arguments})
         event.listen(self._engine.sync_engine, "connect", _begin_session)
         self._side = create_async_engine(where.url, connect_args=arguments, poolclass=NullPool, hide_parameters=True)
+
+    async def begin_change(self, connection: AsyncConnection, milliseconds: int) -> Ending:
+        """As ``Pooled.begin_change``."""
+        ending = await self.begin(connection, milliseconds)
+        await connection.exec_driver_sql("START TRANSACTION READ WRITE")
+        return ending
+
+    def undone(self, error: DBAPIError) -> bool:
+        """As ``Pooled.undone``: a deadlock, a lock or a statement that took too long."""
+        return error_number(error) in {1020, 1205, 1213, 1969}
 
     async def begin(self, connection: AsyncConnection, milliseconds: int) -> Ending:
         """As ``Pooled.begin``; the transaction begins with the first statement that reads."""

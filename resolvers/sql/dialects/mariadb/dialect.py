@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, MetaData, and_, bindparam, func, literal_column, types
 from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import type_coerce
 
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
@@ -18,8 +19,10 @@ from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, N
 from resolvers.sql.dialects.mariadb.catalogue import reflect_schema
 from resolvers.sql.dialects.mariadb.columns import served_column
 from resolvers.sql.dialects.mariadb.database import MariaDbDatabase
+from resolvers.sql.dialects.mariadb.refusals import refusal
 from resolvers.sql.dialects.mariadb.types import Geometry
-from resolvers.sql.dialects.mariadb.values import reader, sent
+from resolvers.sql.dialects.mariadb.values import reader, sent, stored
+from resolvers.sql.dialects.violations import Refusal
 
 _NO_TLS, _UNVERIFIED, _VERIFIED = {"disable", "false"}, {"require"}, {"true", "verify-full"}
 
@@ -70,7 +73,7 @@ class MariaDb(Dialect):
             raise bad_address("the URL names no database", f"write {self.form}")
         return Address(url.set(drivername="mysql+asyncmy", query={}), connect)
 
-    def open(self, where: Address, *, concurrency: int, timeout_s: float) -> Database:
+    def open(self, where: Address, *, concurrency: int, timeout_s: float, writes: bool = False) -> Database:  # noqa: ARG002  # a read-only transaction changes nothing
         return MariaDbDatabase(where, concurrency=concurrency, timeout_s=timeout_s)
 
     def column(self, column: Any) -> SqlColumn:
@@ -95,6 +98,12 @@ class MariaDb(Dialect):
 
     def fit(self, column: SqlColumn, value: object) -> object:
         return sent(column, super().fit(column, value))
+
+    def kept(self, column: SqlColumn, value: object) -> object:
+        return stored(column, super().kept(column, value))
+
+    def refusal(self, error: DBAPIError) -> Refusal | None:
+        return refusal(error)
 
     def reader(self, column: SqlColumn) -> Reader | None:
         return reader(column)

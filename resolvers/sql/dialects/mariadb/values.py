@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import struct
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.dialects import mysql
 
 from resolvers.model import Scalar
 from resolvers.sql.column import Reader, SqlColumn
 from resolvers.sql.dialects.scalars import shortest_single
+from resolvers.sql.kept import check_fraction
+from resolvers.sql.values import Unfit
 
 _DAY = timedelta(days=1)
 _MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -30,6 +32,22 @@ def sent(column: SqlColumn, value: object) -> object:
         single: float = struct.unpack("f", struct.pack("f", value))[0]
         return single
     return value
+
+
+def stored(column: SqlColumn, value: object) -> object:
+    """A value that fits, as the driver takes it to be kept.
+
+    Raises:
+        Unfit: a fraction of a second that the column would round.
+    """
+    reflected = column.column.type
+    if isinstance(reflected, mysql.SET) and isinstance(value, list):
+        if None in value or len(set(value)) < len(value):
+            raise Unfit("takes each of its values once, and no null")
+        return ",".join(value)
+    if isinstance(value, datetime | time):
+        check_fraction(value.microsecond, getattr(reflected, "fsp", None) or 0)
+    return sent(column, value)
 
 
 def reader(column: SqlColumn) -> Reader | None:

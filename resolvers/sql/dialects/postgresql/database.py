@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.sql.dialects.dialect import Address
 from resolvers.sql.dialects.pool import Pooled
+from resolvers.sql.dialects.postgresql.refusals import sqlstate
 
 _TIMEOUTS = text(
     "SELECT set_config('statement_timeout', :all, true), set_config('lock_timeout', :lock, true),"
@@ -14,8 +16,11 @@ _TIMEOUTS = text(
 )
 
 
+_UNDONE = ("22", "23", "25", "40", "44", "P0", "57014", "55P03")
+
+
 class PostgreSqlDatabase(Pooled):
-    """One database; its transactions are read-only."""
+    """One database; its transactions are read-only, but for those of changes."""
 
     def __init__(self, where: Address, *, concurrency: int, timeout_s: float) -> None:
         options = {
@@ -23,6 +28,15 @@ class PostgreSqlDatabase(Pooled):
             "execution_options": {"postgresql_readonly": True},
         }
         super().__init__(where, concurrency=concurrency, options=options)
+
+    async def begin_change(self, connection: AsyncConnection, milliseconds: int) -> None:
+        """As ``Pooled.begin_change``; the connection is read-only again when it goes back to the pool."""
+        await connection.execution_options(postgresql_readonly=False)
+        await self.begin(connection, milliseconds)
+
+    def undone(self, error: DBAPIError) -> bool:
+        """As ``Pooled.undone``: a deferred constraint, a failed serialisation, time that ran out."""
+        return sqlstate(error).startswith(_UNDONE)
 
     async def begin(self, connection: AsyncConnection, milliseconds: int) -> None:
         """As ``Pooled.begin``; SQLAlchemy begins the transaction, and the driver sends a request to cancel itself."""

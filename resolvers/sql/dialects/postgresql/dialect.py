@@ -6,18 +6,39 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, FromClause, MetaData, and_, any_, bindparam, cast, func, select, tuple_, types
+from sqlalchemy import (
+    URL,
+    Connection,
+    FromClause,
+    Insert,
+    MetaData,
+    Table,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    tuple_,
+    types,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import type_coerce
 
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
+from resolvers.model import Scalar
 from resolvers.sql.column import Expression, Reader, SqlColumn
 from resolvers.sql.dialects.dialect import Address, Database, Dialect, Nulls, bad_address
 from resolvers.sql.dialects.postgresql.catalogue import mark_structured, partitions
 from resolvers.sql.dialects.postgresql.columns import is_structured, plain_type, reader, served_column
 from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
+from resolvers.sql.dialects.postgresql.domains import limit_domains
+from resolvers.sql.dialects.postgresql.refusals import refusal
 from resolvers.sql.dialects.postgresql.types import Structured
+from resolvers.sql.dialects.violations import Refusal
+from resolvers.sql.values import Unfit
 
 
 class PostgreSql(Dialect):
@@ -51,7 +72,7 @@ class PostgreSql(Dialect):
                 raise bad_address(f'the URL parameter "{key}" is not supported yet', "leave it out")
         return Address(url.set(drivername="postgresql+asyncpg", query={}), connect)
 
-    def open(self, where: Address, *, concurrency: int, timeout_s: float) -> Database:
+    def open(self, where: Address, *, concurrency: int, timeout_s: float, writes: bool = False) -> Database:  # noqa: ARG002  # a read-only transaction changes nothing
         return PostgreSqlDatabase(where, concurrency=concurrency, timeout_s=timeout_s)
 
     def column(self, column: Any) -> SqlColumn:
@@ -60,6 +81,7 @@ class PostgreSql(Dialect):
     def reflect(self, connection: Connection, metadata: MetaData, schema: str | None, listed: Sequence[str]) -> None:
         metadata.reflect(connection, schema=schema, views=True, resolve_fks=False, only=list(listed))
         mark_structured(connection, metadata, schema)
+        limit_domains(connection, metadata)
 
     def aside(self, connection: Connection, schema: str | None) -> Mapping[str, str]:
         return partitions(connection, schema)
@@ -84,6 +106,37 @@ class PostgreSql(Dialect):
 
     def reader(self, column: SqlColumn) -> Reader | None:
         return reader(column)
+
+    def refusal(self, error: DBAPIError) -> Refusal | None:
+        return refusal(error)
+
+    def writable(self, column: SqlColumn) -> bool:
+        # What is read as text is written as text, which the database itself takes apart.
+        unknown = column.degraded and isinstance(column.column.type, types.NullType)
+        return not (column.generated or unknown or is_structured(column))
+
+    def kept(self, column: SqlColumn, value: object) -> object:
+        if column.degraded and not isinstance(value, str):
+            raise Unfit("takes text")
+        return super().kept(column, value)
+
+    def keeping(self, column: SqlColumn, name: str) -> Expression:
+        if column.array:
+            return bindparam(name, type_=postgresql.ARRAY(column.bound_as))
+        if column.degraded or column.scalar is Scalar.JSON:
+            return cast(bindparam(name, type_=types.Text()), plain_type(column.column.type))
+        bound = super().keeping(column, name)
+        return cast(bound, types.REAL()) if isinstance(column.bound_as, types.REAL) else bound
+
+    def insert(self, table: Table) -> Insert:
+        return postgresql.insert(table)
+
+    def upsert(self, insert: Insert, key: Sequence[str], columns: Sequence[str]) -> Insert:
+        assert isinstance(insert, postgresql.Insert)
+        return insert.on_conflict_do_update(
+            index_elements=[insert.table.c[name] for name in key],
+            set_={name: insert.excluded[name] for name in columns},
+        )
 
     def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
         # An array is one parameter: the statement, and so its plan, is the same for any number of keys.

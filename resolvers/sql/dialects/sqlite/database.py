@@ -6,10 +6,11 @@ A file is opened read-only. SQLite cannot be cancelled from outside: it looks at
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -19,16 +20,14 @@ from sqlalchemy.dialects.sqlite import base as sqlite_base
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.exc import DBAPIError
 
-from resolvers.errors import SourceTimeout
+from resolvers.errors import SourceRejected, SourceTimeout
 from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
 from resolvers.sql.dialects.sqlite.exact import Mean, Sum
 
 T = TypeVar("T")
 
-_MARGIN_S = 0.05
+MARGIN_S = 0.05
 """SQLite gives up this much earlier than we do, so that its own error is the one that is seen."""
-_STEPS = 20_000
-"""Virtual-machine steps between two looks at the clock: some tenth of a millisecond."""
 _CLOCK = "isthmus.clock"
 
 _TYPES: dict[str, type[sql_types.TypeEngine[Any]]] = {
@@ -51,16 +50,27 @@ class _Clock:
         self.ends = ends
 
 
-class _Watch:
+class Watch:
     """Of one connection: the clock of the statement that runs on it now."""
 
     __slots__ = ("clock",)
+    STEPS = 20_000
+    """Virtual-machine steps between two looks at the clock: some tenth of a millisecond."""
 
     def __init__(self) -> None:
         self.clock = _Clock()
 
     def has_ended(self) -> int:
         return time.monotonic() > self.clock.ends
+
+    @contextlib.contextmanager
+    def until(self, ends: float) -> Iterator[None]:
+        """Statements of the block end by themselves at ``ends``."""
+        self.clock = _Clock(ends)
+        try:
+            yield
+        finally:
+            self.clock = _Clock()
 
 
 class SqliteDatabase:
@@ -107,10 +117,10 @@ class SqliteDatabase:
 
     async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:
         """As ``Database.ask``."""
-        clock = _Clock(time.monotonic() + max(0.001, budget - _MARGIN_S))
+        clock = _Clock(time.monotonic() + max(0.001, budget - MARGIN_S))
 
         def work(connection: Connection) -> Sequence[Any]:
-            watch: _Watch = connection.info[_CLOCK]
+            watch: Watch = connection.info[_CLOCK]
             watch.clock = clock
             try:
                 return _told(connection, query) if isinstance(query, Plain) else connection.execute(query).all()
@@ -124,6 +134,10 @@ class SqliteDatabase:
             raise SourceTimeout("the statement ran out of time") from error
         finally:
             clock.ends = 0  # of a call that was left nobody waits for the rows
+
+    async def change(self, work: Callable[[Connection], T], budget: float) -> T:  # noqa: ARG002
+        """As ``Database.change``; a file that nobody said may be written is not."""
+        raise SourceRejected("the file is open for reading alone")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Does something with a connection, in a thread."""
@@ -151,9 +165,9 @@ def _told(connection: Connection, query: Plain) -> Sequence[Any]:
 
 
 def _prepare(connection: Any, record: Any) -> None:
-    watch = record.info[_CLOCK] = _Watch()
-    connection.set_progress_handler(watch.has_ended, _STEPS)
-    connection.text_factory = _text_or_bytes
+    watch = record.info[_CLOCK] = Watch()
+    connection.set_progress_handler(watch.has_ended, watch.STEPS)
+    connection.text_factory = text_or_bytes
     connection.create_aggregate("isthmus_sum", 1, Sum)
     connection.create_aggregate("isthmus_avg", 1, Mean)
     cursor = connection.cursor()
@@ -162,7 +176,7 @@ def _prepare(connection: Any, record: Any) -> None:
     cursor.close()
 
 
-def _text_or_bytes(stored: bytes) -> str | bytes:
+def text_or_bytes(stored: bytes) -> str | bytes:
     """Text that is not UTF-8 is handed on as bytes: one such value must not cost all rows."""
     try:
         return stored.decode()

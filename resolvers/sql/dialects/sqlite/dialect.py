@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, MetaData, and_, bindparam, cast, func, or_, types
+from sqlalchemy import URL, Connection, Insert, MetaData, Table, and_, bindparam, cast, func, or_, types
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import type_coerce
 
@@ -17,7 +18,11 @@ from resolvers.sql.column import Expression, Reader, SqlColumn
 from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, bad_address
 from resolvers.sql.dialects.scalars import scalar_of
 from resolvers.sql.dialects.sqlite.database import SqliteDatabase
-from resolvers.sql.dialects.sqlite.values import reader, stored
+from resolvers.sql.dialects.sqlite.refusals import refusal
+from resolvers.sql.dialects.sqlite.values import exact, loose, reader, stored
+from resolvers.sql.dialects.sqlite.writing import WritableSqlite
+from resolvers.sql.dialects.violations import Refusal
+from resolvers.sql.kept import kept
 
 _FORMATS = {
     Scalar.DATE_TIME: "%Y-%m-%d %H:%M:%f",
@@ -38,6 +43,7 @@ class Sqlite(Dialect):
         ("SQLITE_IOERR", SourceUnavailable),
         ("SQLITE_ERROR", SourceBadResponse),  # no such table or column
     )
+    reads_again = True  # RETURNING tells the row as it was before its triggers changed it
     max_parameters = 30_000  # SQLite takes 32,766 in one statement; some are left for the other conditions.
 
     def address(self, url: URL, base: Path) -> Address:
@@ -52,8 +58,13 @@ class Sqlite(Dialect):
         uri = f"file:{quote(str(path.resolve()))}"
         return Address(URL.create("sqlite", database=uri, query={"mode": "ro", "uri": "true"}))
 
-    def open(self, where: Address, *, concurrency: int, timeout_s: float) -> Database:
+    def open(self, where: Address, *, concurrency: int, timeout_s: float, writes: bool = False) -> Database:
+        if writes:
+            return WritableSqlite(where, concurrency=concurrency, timeout_s=timeout_s)
         return SqliteDatabase(where, concurrency=concurrency, timeout_s=timeout_s)
+
+    def refusal(self, error: DBAPIError) -> Refusal | None:
+        return refusal(error)
 
     def column(self, column: Any) -> SqlColumn:
         known = scalar_of(column.type)
@@ -73,8 +84,10 @@ class Sqlite(Dialect):
 
     def nullable(self, column: SqlColumn, key: Sequence[str]) -> bool:
         # SQLite calls the column of a row's number nullable and never stores a null there.
-        is_row_number = tuple(key) == (column.name,) and isinstance(column.column.type, types.INTEGER)
-        return super().nullable(column, key) and not is_row_number
+        return super().nullable(column, key) and not _is_row_number(column, key)
+
+    def fills(self, column: SqlColumn, key: Sequence[str]) -> bool:
+        return super().fills(column, key) or _is_row_number(column, key)
 
     def selected(self, column: SqlColumn) -> Expression:
         return type_coerce(column.column, types.NullType())
@@ -90,6 +103,22 @@ class Sqlite(Dialect):
 
     def fit(self, column: SqlColumn, value: object) -> object:
         return stored(super().fit(column, value))
+
+    def writable(self, column: SqlColumn) -> bool:
+        return not column.generated
+
+    def kept(self, column: SqlColumn, value: object) -> object:
+        return loose(value) if column.degraded else exact(kept(column, value))
+
+    def insert(self, table: Table) -> Insert:
+        return sqlite.insert(table)
+
+    def upsert(self, insert: Insert, key: Sequence[str], columns: Sequence[str]) -> Insert:
+        assert isinstance(insert, sqlite.Insert)
+        return insert.on_conflict_do_update(
+            index_elements=[insert.table.c[name] for name in key],
+            set_={name: insert.excluded[name] for name in columns},
+        )
 
     def reader(self, column: SqlColumn) -> Reader | None:
         return reader(column)
@@ -127,6 +156,10 @@ class Sqlite(Dialect):
         if ignore_case:
             return func.lower(text).like(func.lower(bound), escape=ESCAPE)
         return text.like(bound, escape=ESCAPE)
+
+
+def _is_row_number(column: SqlColumn, key: Sequence[str]) -> bool:
+    return tuple(key) == (column.name,) and isinstance(column.column.type, types.INTEGER)
 
 
 def _wrapped(column: SqlColumn) -> bool:

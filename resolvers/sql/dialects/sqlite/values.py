@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 import uuid
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from resolvers.model import Scalar
 from resolvers.sql.column import Reader, SqlColumn
+from resolvers.sql.values import Unfit
 
 
 def stored(value: object) -> object:
@@ -25,6 +27,39 @@ def stored(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat(" ", "microseconds")
     return value.isoformat() if isinstance(value, date | time) else value
+
+
+def exact(value: object) -> object:
+    """A value as SQLite keeps it in a row.
+
+    Raises:
+        Unfit: SQLite would keep another one: its numbers have 64 bits.
+    """
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if not isinstance(value, Decimal):
+        return stored(value)
+    if value == value.to_integral_value() and -(1 << 63) <= value < 1 << 63:
+        return int(value)
+    number = float(value)
+    if not math.isfinite(number) or Decimal(repr(number)) != value:
+        raise Unfit("takes at most 15 digits in this database")
+    return number
+
+
+def loose(value: object) -> object:
+    """A value for a column without a type, which keeps numbers and text as they come.
+
+    Raises:
+        Unfit: it is neither, or a number beyond 64 bits.
+    """
+    if isinstance(value, str) and "\0" not in value:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unfit("takes text or a number")
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        raise Unfit("takes whole numbers of 64 bits")
+    return value
 
 
 def _read_decimal(value: object) -> object:
