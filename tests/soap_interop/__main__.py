@@ -74,7 +74,7 @@ kept in replies; `true` is `1`, `2.50` is `2.5`, fractions of a second end where
 |---|---:|---:|---:|---:|
 {judged}
 
-Not judged, and why:
+Not judged, and why (zeep reads an empty element as nothing, and then misses it when it writes):
 
 {not_judged}
 """
