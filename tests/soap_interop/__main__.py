@@ -68,13 +68,14 @@ says, value by value. *Sent*: what we then write of it is valid by the schemas, 
 the element. *Returned*: what zeep writes of the element, where that is valid, we read as what it says.
 
 Compared is what values say, with these allowances: the order of elements of different names in a repeated choice is not
-kept in replies; `true` is `1`, `2.50` is `2.5`, fractions of a second end where they say no more, `Z` is `+00:00`.
+kept in replies; types derived from one that holds anything are not tried, for JSON keeps no `xsi:type`; `true` is `1`,
+`2.50` is `2.5`, fractions of a second end where they say no more, `Z` is `+00:00`.
 
 | WSDL | elements | values read | values sent | values returned |
 |---|---:|---:|---:|---:|
 {judged}
 
-Not judged, and why:
+Not judged, and why (zeep reads an empty element as nothing, and then misses it when it writes):
 
 {not_judged}
 """
