@@ -57,7 +57,10 @@ class KeptStatements:
         column = access.served.columns.get(predicate.fields[0])
         if column is None or not column.filterable:
             return None
-        keys: Sequence[object] = [key for (key,) in predicate.values]
+        try:
+            keys: Sequence[object] = [key for (key,) in predicate.values]
+        except ValueError:  # a key of several parts: what is wrong with it is told where statements are made
+            return None
         if not _as_they_are(column, keys):
             keys = [key for (key,) in fitting((column,), predicate.values)]
         known = (call.operation, call.selection.everything, *call.selection.fields, column.name, limit, len(keys))
