@@ -174,7 +174,8 @@ def test_a_union_takes_the_spelling_of_any_of_its_types() -> None:
 
 def test_nil_is_kept_apart_from_absent_and_required_from_both() -> None:
     codec = a_codec(element("a", nillable=True), element("b", required=False), element("c"))
-    for arguments in ({"a": None, "c": ""}, {"c": ""}):  # what must be there and is not said is nil
+    said: tuple[dict[str, object], ...] = ({"a": None, "c": ""}, {"c": ""})
+    for arguments in said:  # what must be there and is not said is nil
         assert etree.tostring(body(codec, arguments)[0]).count(b":nil=") == 1
     assert [node.tag for node in body(codec, {"c": ""})[0]] == ["{urn:made}a", "{urn:made}c"]
     assert refused(codec, {"a": ""}) == "c: it is required"
