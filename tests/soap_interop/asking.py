@@ -336,7 +336,7 @@ def _is_of(node: Node, name: str, names: list[str]) -> bool:
         tag = flat(etree.QName(node).localname)
         plain = [one for one in names if flat(one).startswith("plain")]
         own = [one for one in names if flat(one) in {tag, f"{tag}type"}]
-        return name in (own or plain or names)
+        return name in ([*own, *plain] or names)
     return name == max(names, key=lambda one: _likeness(flat(one), said))
 
 
