@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from resolvers import EnumType, InputType, Naming, Operation, OutputType, Scalar, SourceModel
+from resolvers import LONGEST, EnumType, InputType, Naming, Operation, OutputType, Scalar, SourceModel
 from schema.naming import NO_SOURCE, RESERVED_TYPES, Names, Pins, camel, fronted, members, pascal
 from schema.shared import Kind, shapes
 
 KINDS: tuple[Kind, ...] = ("type", "input", "enum")
 CONNECTION, AGGREGATE = "Connection", "Aggregate"
+_LATE = 100
+"""More than any rank of a reader."""
 _REQUEST = re.compile(r"(?<=[a-z0-9])(Request|Body|Payload|Params|Parameters|Dto|DTO|RequestBody)$")
 
 
@@ -95,7 +97,9 @@ class Namer:
         places = model_places(model)
         for key, operation in model.operations.items():
             own = operation.naming or Naming(key, (operation.name,))
-            wanted[key] = Naming(places["operation", key], own.names, own.rank)
+            # What must be cut comes last: it may not take the name that another operation bears as it stands.
+            late = _LATE if len(prefix + camel(own.names[0])) > LONGEST else 0
+            wanted[key] = Naming(places["operation", key], own.names, own.rank + late)
         pins = self._pins.get(model.name, Pins()).operations
         pinned = {key: pins[each.place] for key, each in wanted.items() if each.place in pins}
         followed = {item.connection_of: key for key, item in model.operations.items() if item.connection_of}

@@ -31,6 +31,7 @@ from graphql import (
 from resolvers import Scalar
 
 _MAX_DIGITS = 1000
+_TOO_FINE = re.compile(r"[.,]\d{6}\d*[1-9]", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 
 
@@ -145,6 +146,17 @@ def _parse_base64(value: object) -> bytes:
     raise GraphQLError("Base64 takes bytes in the alphabet of RFC 4648")
 
 
+def _not_too_fine(parse: Callable[[object], object]) -> Callable[[object], object]:
+    """Python's clocks know microseconds, and would leave out the digits behind them without a word."""
+
+    def taken(value: object) -> object:
+        if isinstance(value, str) and _TOO_FINE.search(value):
+            raise GraphQLError("at most six digits of a second can be taken")
+        return parse(value)
+
+    return taken
+
+
 def _same(value: object) -> object:
     return value
 
@@ -202,7 +214,7 @@ SCALARS = {
         "A date and time; with its zone where the source gives one.",
         "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         _date_time,
-        _parse_date_time,
+        _not_too_fine(_parse_date_time),
     ),
     Scalar.DATE: _scalar(
         Scalar.DATE,
@@ -216,7 +228,7 @@ SCALARS = {
         "A time of day.",
         "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         _time,
-        _parse_time,
+        _not_too_fine(_parse_time),
     ),
     Scalar.UUID: _scalar(
         Scalar.UUID,

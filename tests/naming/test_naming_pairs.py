@@ -134,3 +134,16 @@ def test_what_stands_before_a_name_counts() -> None:
         root = types.sources["warehouse"].roots[long]
         assert root.startswith("warehouse")
         assert len(root) <= LONGEST
+
+
+async def test_a_name_that_is_cut_is_never_that_which_another_operation_bears_as_it_stands(tmp_path: Path) -> None:
+    long, short = "GetCompatibleVideoAnalyticsConfigurations", "GetVideoAnalyticsConfigurations"
+    for paths in ({"/a": long, "/b": short}, {"/a": short, "/b": long}):
+        document = _document({path: {"get": name} for path, name in paths.items()})
+        named = await _roots(tmp_path, document, "recognise: false")
+        assert max(named.values()) == "getVideoAnalyticsConfigurations"
+        assert [path for path, name in paths.items() if name == short] == [
+            place.split()[1]
+            for place, root in (await _served(tmp_path, document, "recognise: false")).values()
+            if root == "getVideoAnalyticsConfigurations"
+        ]
