@@ -47,19 +47,8 @@ def parse(content: bytes, *, max_bytes: int = MAX_BYTES, charset: str | None = N
     if _DOCTYPE.match(prolog):
         raise UnsafeXml("a document type declaration is not accepted")
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
-    parser = etree.XMLParser(
-        encoding=_encoding(charset) if charset and not marked else None,
-        resolve_entities=False,
-        no_network=True,
-        huge_tree=False,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(content, parser)
+        root = etree.fromstring(content, _parser(_encoding(charset) if charset and not marked else None))
     except (etree.XMLSyntaxError, ValueError) as error:
         line = error.lineno if isinstance(error, etree.XMLSyntaxError) else None
         raise UnsafeXml(f"not well-formed XML (line {line})" if line else "not well-formed XML") from None
@@ -71,16 +60,33 @@ def parse(content: bytes, *, max_bytes: int = MAX_BYTES, charset: str | None = N
     return root
 
 
+def _parser(encoding: str | None) -> etree.XMLParser:
+    try:
+        return etree.XMLParser(
+            encoding=encoding,
+            resolve_entities=False,
+            no_network=True,
+            huge_tree=False,
+            load_dtd=False,
+            dtd_validation=False,
+            attribute_defaults=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+    except LookupError:  # Python knows it, libxml2 does not
+        raise UnsafeXml("the encoding is not known") from None
+
+
 def _encoding(charset: str) -> str:
     """The encoding's name, if its bytes can be looked through for a document type before they are parsed."""
     try:
         name = codecs.lookup(charset).name
         transparent = "<!DOCTYPE".encode(name) == b"<!DOCTYPE"
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
         transparent = False
     if not transparent:
         raise UnsafeXml("the encoding is not known") from None
-    return name
+    return name.replace("_", "-")  # as IANA and libxml2 spell them: EUC-JP, not euc_jp
 
 
 def line_of(node: Element) -> int | None:

@@ -68,7 +68,8 @@ def array_reader(shape: Array, item: Read) -> Read:
             return items
         if places is None:
             places = list(range(len(items)))
-        if dimensions > 1 and math.prod(sizes) > MOST_PLACES:
+        # A size of nothing inside makes no items, but still as many rows as the sizes before it say.
+        if dimensions > 1 and math.prod(size or 1 for size in sizes) > MOST_PLACES:
             raise SourceBadResponse(f"an array of more than {MOST_PLACES} places")
         length = max(places, default=-1) + 1 if dimensions == 1 else math.prod(sizes)
         if length > MOST_PLACES or max(places, default=-1) >= length or len(set(places)) != len(places):

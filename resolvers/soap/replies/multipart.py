@@ -37,7 +37,8 @@ class Parts:
 def parameters(content_type: str) -> tuple[str, Mapping[str, str]]:
     """The media type in small letters, and its parameters."""
     message = Message()
-    message["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
+    plain = content_type.encode("ascii", "replace").decode("ascii")  # what is none may be half a character
+    message["Content-Type"] = plain.replace("\r", " ").replace("\n", " ")
     found = message.get_params(failobj=[], header="Content-Type")
     pairs = {name.lower(): str(value) for name, value in found[1:]}
     return content_type.partition(";")[0].strip().lower(), pairs

@@ -5,17 +5,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from lxml import etree
 
-from resolvers.soap.builtins import NIL, XSI_TYPE
+from resolvers.soap.builtins import NIL, SOAP11, SOAP12, XOP, XSI, XSI_TYPE
 from resolvers.soap.lexical import Unfit, legal
 from resolvers.xml import Element
 
 _MOST_DEEP = 90
 """An envelope of ours is never deeper than what we would read ourselves (``resolvers.xml.MAX_DEPTH``)."""
+
+_WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-"
+_RESERVED = frozenset({
+    SOAP11, SOAP12, XOP, f"{_WSS}secext-1.0.xsd", f"{_WSS}utility-1.0.xsd", "http://www.w3.org/2000/xmlns/",
+})  # fmt: skip
+"""Namespaces of what speaks of the message: a caller who wrote them could say to whom a part of it is meant, what its
+signature covers, or where its bytes are."""
 
 
 def write_anything(node: Element, value: object) -> None:
@@ -46,12 +54,19 @@ def _members(node: Element, value: Mapping[object, object], *, typed: bool, dept
             if tag is None:
                 node.text = f"{node.text or ''}{_text(below)}"
             elif name.startswith("@"):
-                node.set(tag, _text(below))
+                _set(node, tag, _text(below), declared=depth == 0 and not typed)
             else:
                 for item in _items(below):
                     _write(etree.SubElement(node, tag), item, typed=typed, depth=depth + 1)
         except Unfit as error:
             raise error.under(name) from None
+
+
+def _set(node: Element, tag: etree.QName, text: str, *, declared: bool) -> None:
+    """Sets an attribute; ``declared``: the type of the element is the description's, and no ``xsi:type`` changes it."""
+    if node.get(tag) is not None or (declared and tag.namespace == XSI):
+        raise Unfit("an attribute that is set already, or that says which type the element is of")
+    node.set(tag, text)
 
 
 def _items(value: object) -> Iterable[object]:
@@ -60,9 +75,13 @@ def _items(value: object) -> Iterable[object]:
 
 def _tag(name: str) -> etree.QName:
     try:
-        return etree.QName(name if name.startswith("{") else None, None if name.startswith("{") else name)
+        tag = etree.QName(name if name.startswith("{") else None, None if name.startswith("{") else name)
+        etree.Element(tag)  # looks at the namespace, which QName does not
     except ValueError:
         raise Unfit("a key is not the name of an element") from None
+    if tag.namespace in _RESERVED or tag.text == "xmlns":
+        raise Unfit("a key is a name that only the message itself may use")
+    return tag
 
 
 def _write(node: Element, value: object, *, typed: bool, depth: int) -> None:
@@ -86,6 +105,8 @@ def _text(value: object) -> str:
         case int():
             return str(value)
         case float():
+            if not math.isfinite(value):
+                raise Unfit("a finite number is expected")
             return repr(value)
         case Decimal():
             return format(value, "f")
