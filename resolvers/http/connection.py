@@ -132,6 +132,9 @@ class Connection(asyncio.Protocol):
             self._finish(status)
 
     def on_body(self, body: bytes) -> None:
+        if self._answer is None:
+            self._usable = False  # a body where none is allowed (HEAD): the rest of it would answer the next caller
+            return
         self._quiet = 0
         self._size += len(body)
         if self._size > self._most:

@@ -89,6 +89,18 @@ async def test_the_reply_to_head_has_no_body_and_the_connection_goes_on() -> Non
         await client.close()
 
 
+async def test_half_a_body_after_a_reply_to_head_ends_the_connection() -> None:
+    async def answer(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK + b"Content-Length: 99\r\n\r\nx" if heard.method == "HEAD" else reply(BODY))
+
+    async with raw_server(answer) as server:
+        client = client_of(server)
+        assert (await get(client, f"{server.url}/a", "HEAD")).body == b""
+        assert (await get(client, f"{server.url}/a")).body == BODY
+        assert {heard.connection for heard in server.heard} == {1, 2}
+        await client.close()
+
+
 async def test_what_comes_unasked_answers_nobody() -> None:
     answered, left = asyncio.Event(), asyncio.Event()
 
