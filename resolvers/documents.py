@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -104,7 +105,10 @@ class Documents:
 
     def _load(self, path: Path) -> bytes:
         try:
-            if path.stat().st_size > self._max_bytes:
+            about = path.stat()
+            if not stat.S_ISREG(about.st_mode):  # a pipe would hold the start, and /dev/zero has no end
+                raise DescriptionError(Problem(f"{path} is no file", mend="check the path"))
+            if about.st_size > self._max_bytes:
                 raise DescriptionError(Problem(f"{path.name} is larger than {self._max_bytes} bytes"))
             return path.read_bytes()
         except OSError as error:

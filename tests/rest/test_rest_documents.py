@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -80,3 +81,10 @@ async def test_sizes_and_missing_files(start: Start, tmp_path: Path) -> None:
     for location in ("big", "none", f"{host.url}/big", "http://127.0.0.1:1/closed"):
         with pytest.raises(DescriptionError):
             await documents.read(location)
+
+
+async def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wsdl")
+    for location in ("pipe.wsdl", "/dev/zero", "."):
+        with pytest.raises(DescriptionError, match="is no file"):
+            await Documents(tmp_path).read(location)
