@@ -43,8 +43,8 @@ class Connection(asyncio.Protocol):
         """
         self._answer = answer = self._loop.create_future()
         self._headers: list[tuple[str, str]] = []
-        self._chunks: list[bytes] = []
-        self._size = self._quiet = 0
+        self._body: bytes | bytearray = b""
+        self._quiet = 0
         self._bare = bare
         self._in_head, self._framed = True, False
         self._transport.write(request)
@@ -136,11 +136,14 @@ class Connection(asyncio.Protocol):
             self._usable = False  # a body where none is allowed (HEAD): the rest of it would answer the next caller
             return
         self._quiet = 0
-        self._size += len(body)
-        if self._size > self._most:
+        if len(self._body) + len(body) > self._most:
             self._fail(f"the reply is larger than {self._most} bytes")
+        elif not self._body:
+            self._body = body  # the whole of it, mostly
+        elif isinstance(self._body, bytearray):
+            self._body += body  # never a list of pieces: those of two bytes would need thirty times their size
         else:
-            self._chunks.append(body)
+            self._body = bytearray(self._body + body)
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
@@ -155,7 +158,7 @@ class Connection(asyncio.Protocol):
         if answer is None or answer.done():
             return
         headers = CIMultiDict(self._headers)
-        body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        body = bytes(self._body)
         if body and "content-encoding" in headers:
             try:
                 body = unpacked(body, headers["content-encoding"], self._most)

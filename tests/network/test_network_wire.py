@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import tracemalloc
 import zlib
 
 import pytest
@@ -51,6 +52,25 @@ async def test_a_body_in_every_framing(case: str) -> None:
             assert (found.status, found.body, found.headers["content-TYPE"]) == (200, BODY, "application/json")
             assert "x-trailer" not in found.headers
         assert {heard.connection for heard in server.heard} == ({1, 2} if close else {1})
+        await client.close()
+
+
+async def test_tiny_chunks_need_no_more_room_than_what_they_hold() -> None:
+    async def answer(_: Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK + b"Transfer-Encoding: chunked\r\n\r\n")
+        for _piece in range(100):
+            writer.write(b"2\r\nab\r\n" * 5000)
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+
+    async with raw_server(answer) as server:
+        client = client_of(server)
+        tracemalloc.start()
+        try:
+            assert (await get(client, f"{server.url}/a")).body == b"ab" * 500_000
+            assert tracemalloc.get_traced_memory()[1] < 8_000_000
+        finally:
+            tracemalloc.stop()
         await client.close()
 
 
