@@ -125,3 +125,12 @@ def test_a_wildcard_smuggles_nothing_into_the_message(key: str) -> None:
     if "instance" not in key:  # whose own the type of an element inside is
         with pytest.raises(BadRequest):
             encode(codec, {"v": {"inside": {key: SMUGGLED[key]}}})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [envelope("<t:v>1</t:v><t:v>2</t:v>"), envelope("<t:v>1</t:v></s:Body><s:Body><t:v>2</t:v>")],
+)
+def test_a_second_answer_is_refused(content: bytes) -> None:
+    with pytest.raises(SourceBadResponse):
+        decode(a_codec(result=element("v", INT)), 200, XML, content)

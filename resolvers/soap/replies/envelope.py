@@ -239,9 +239,11 @@ class _Answer:
         if not member.tag:
             return holder, member
         tags = member.substitutes or {member.tag: member}
-        for node in holder:
-            if node.tag in tags:
-                return node, tags[node.tag]
+        declared = [node for node in holder if node.tag in tags]
+        if len(declared) > 1:
+            raise SourceBadResponse(f"the body holds {local(member.tag)} more than once")
+        if declared:
+            return declared[0], tags[declared[0].tag]
         alike = [node for node in holder if local(node.tag) == local(member.tag)]
         if len(alike) == 1 and len(tags) == 1:
             self._reading.misnamed += 1
@@ -313,4 +315,5 @@ def _check_understood(codec: OperationCodec, root: Element) -> None:
 def _body_of(root: Element) -> Element | None:
     if root.tag not in {f"{{{SOAP11}}}Envelope", f"{{{SOAP12}}}Envelope"}:
         return None
-    return root.find(f"{{{namespace_of(root.tag)}}}Body")
+    bodies = root.findall(f"{{{namespace_of(root.tag)}}}Body")
+    return bodies[0] if len(bodies) == 1 else None  # of two, nobody knows which one was meant
