@@ -91,8 +91,12 @@ class Documents:
         if self._trusted is None:
             self._trusted = _origin(location)
         if relative_to is not None and _is_url(relative_to):
-            target = urljoin(relative_to, location)
-            if urlsplit(target).netloc != urlsplit(relative_to).netloc:
+            try:
+                target = urljoin(relative_to, location)
+                near = urlsplit(target).netloc == urlsplit(relative_to).netloc
+            except ValueError as error:
+                raise DescriptionError(Problem(f"{location} is no address")) from error
+            if not near:
                 raise DescriptionError(Problem(f"{location} lies on another host and is not fetched"))
             return await self._fetch(target)
         if _is_url(location):
@@ -176,6 +180,13 @@ def _is_url(location: str) -> bool:
 
 
 def _origin(location: str) -> tuple[str, str]:
-    """Scheme and authority of an address; empty for a file, which is of no origin that could be sent a header."""
-    parts = urlsplit(location) if _is_url(location) else urlsplit("")
+    """Scheme and authority of an address; empty for a file, which is of no origin that could be sent a header.
+
+    Raises:
+        DescriptionError: it is no address.
+    """
+    try:
+        parts = urlsplit(location if _is_url(location) else "")
+    except ValueError as error:
+        raise DescriptionError(Problem(f"{location} is no address", mend="check the address")) from error
     return parts.scheme, parts.netloc

@@ -88,3 +88,13 @@ async def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     for location in ("pipe.wsdl", "/dev/zero", "."):
         with pytest.raises(DescriptionError, match="is no file"):
             await Documents(tmp_path).read(location)
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "//[x/a.xsd", "file:/etc/passwd"])
+async def test_a_reference_that_is_no_address_of_the_host_is_refused(
+    tmp_path: Path, start: Start, location: str
+) -> None:
+    ours = await start()
+    with pytest.raises(DescriptionError):
+        await Documents(tmp_path).read(location, f"{ours.url}/a.wsdl")
+    assert ours.heard == []

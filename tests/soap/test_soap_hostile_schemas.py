@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.soap.reading import asked, notes
+from pathlib import Path
+
+import pytest
+
+from resolvers.documents import Documents
+from resolvers.soap.documents.gather import gather
+from resolvers.soap.operations.wsdl import read
+from tests.raw_server import raw_server, reply, says
+from tests.soap.reading import asked, notes, wsdl
 
 ASK = """<xs:element name="Ask"><xs:complexType><xs:sequence>{}</xs:sequence></xs:complexType></xs:element>"""
 STEPS = 40
@@ -68,3 +76,21 @@ def test_names_that_are_none_and_facets_that_are_none_are_read_all_the_same() ->
     types = """<xs:simpleType name="S"><xs:restriction base="nope:int"><xs:length value="-1"/><xs:enumeration/>
       </xs:restriction></xs:simpleType><xs:complexType/><xs:element/><xs:attribute name=""/>"""
     assert "Ask" in asked(types + ASK.format('<xs:element name="x" type="t:S"/><xs:element/>')).model.operations
+
+
+@pytest.mark.parametrize("ranks", ["[]" * 20_000, f"[{',' * 50_000}]"])
+def test_an_array_of_countless_dimensions_is_one_of_anything(ranks: str) -> None:
+    types = f"""<xs:complexType name="L"><xs:complexContent><xs:restriction base="soapenc:Array">
+      <xs:attribute ref="soapenc:arrayType" wsdl:arrayType="xs:int{ranks}"/></xs:restriction></xs:complexContent>
+      </xs:complexType>"""
+    assert "Ask" in asked(types + ASK.format('<xs:element name="x" type="t:L"/>')).model.operations
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "//[x/a.xsd", "file:/etc/passwd", "ftp://h/x"])
+async def test_an_import_that_is_no_address_is_left_out_and_told(tmp_path: Path, location: str) -> None:
+    document = wsdl(f'<xs:import namespace="urn:x" schemaLocation="{location}"/>' + ASK)
+    async with raw_server(says(reply(document.encode(), media="text/xml"))) as server:
+        address = f"{server.url}/a?wsdl"
+        found = await gather(Documents(tmp_path), address)
+        assert list(found) == [address]
+        assert location in {entry.operation for entry in read("desk", found, address).model.left_out}

@@ -68,7 +68,10 @@ def _beside(here: str, reference: str) -> Iterator[str]:
 
 
 def _same_host(here: str, wanted: str) -> bool:
-    return urlsplit(here).netloc == urlsplit(wanted).netloc
+    try:
+        return urlsplit(here).netloc == urlsplit(wanted).netloc
+    except ValueError:  # an address that is none (``http://[::1``)
+        return False
 
 
 def resolve(base: str, reference: str) -> str:
@@ -76,7 +79,10 @@ def resolve(base: str, reference: str) -> str:
     if "://" in reference:
         return reference
     if "://" in base:
-        return urljoin(base, reference)
+        try:
+            return urljoin(base, reference)
+        except ValueError:
+            return reference
     return posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
 
 

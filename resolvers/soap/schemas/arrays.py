@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _ARRAY_TYPE = f"{{{WSDL}}}arrayType"
 _WRITTEN = re.compile(r"\s*([^\[\]\s]+)\s*((?:\[[\d,\s]*\])+)\s*")
 
+_MOST_DIMENSIONS = 16
+"""Arrays in arrays beyond that are arrays of anything: GraphQL has no list so deep, and the reading no end."""
+
 
 def standard_array(types: Types, tag: str) -> Array | None:
     """The array types that SOAP's encoding and Apache's declare themselves: of anything, and maps."""
@@ -38,7 +41,7 @@ def array_of(types: Types, node: Element, schema: Schema) -> Array | None:
     for attribute in inner.iter(f"{{{XSD}}}attribute"):
         written = attribute.get(_ARRAY_TYPE)
         found = _WRITTEN.fullmatch(written or "")
-        if found is not None:
+        if found is not None and found[2].count("[") + found[2].count(",") <= _MOST_DIMENSIONS:
             tag = qname(attribute, found[1], schema.namespace)
             return _array(types, tag, re.findall(r"\[([^\]]*)\]", found[2]), node, schema)
     for element in inner.iter(f"{{{XSD}}}element"):
