@@ -127,6 +127,8 @@ class _Reply:
             if codec.result is None and problem == _EMPTY:
                 return None
             raise SourceBadResponse(problem)
+        if len(root.findall(body.tag)) > 1:
+            raise SourceBadResponse("the reply has two bodies, and nobody knows which one is meant")
         if codec.encoded:
             self._refer(message.envelope, body)
         for part in body:
@@ -315,5 +317,4 @@ def _check_understood(codec: OperationCodec, root: Element) -> None:
 def _body_of(root: Element) -> Element | None:
     if root.tag not in {f"{{{SOAP11}}}Envelope", f"{{{SOAP12}}}Envelope"}:
         return None
-    bodies = root.findall(f"{{{namespace_of(root.tag)}}}Body")
-    return bodies[0] if len(bodies) == 1 else None  # of two, nobody knows which one was meant
+    return root.find(f"{{{namespace_of(root.tag)}}}Body")
