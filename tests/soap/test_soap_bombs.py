@@ -13,9 +13,9 @@ from resolvers.soap.replies.envelope import decode
 from resolvers.soap.replies.multipart import parameters
 from resolvers.soap.replies.reading import Read, Reading
 from resolvers.soap.requests.envelope import encode
-from resolvers.soap.shapes import Array, Opaque
+from resolvers.soap.shapes import Array, Member, Opaque
 from resolvers.xml import UnsafeXml, parse
-from tests.soap.made import INT, XML, a_codec, element
+from tests.soap.made import INT, XML, a_codec, a_type, attribute, element
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 ANY = Opaque(elements=True)
@@ -125,6 +125,18 @@ def test_a_wildcard_smuggles_nothing_into_the_message(key: str) -> None:
     if "instance" not in key:  # whose own the type of an element inside is
         with pytest.raises(BadRequest):
             encode(codec, {"v": {"inside": {key: SMUGGLED[key]}}})
+
+
+@pytest.mark.parametrize("key", ["{urn:made}id", "{urn:far}far", "@kind", "@{}kind"])
+def test_a_wildcard_writes_nothing_that_has_a_field_of_its_own(key: str) -> None:
+    rest = Member("rest", "", Opaque(), "any", required=False)
+    inner = a_type("Inner", element("id", INT), rest)
+    fields = (element("id", INT), element("far", tag="{urn:far}far"), attribute("kind"), element("inner", inner), rest)
+    codec = a_codec(element("v", a_type("Row", *fields)))
+    given = {"id": 1, "far": "x", "kind": "k", "inner": {"id": 2, "rest": {"kind": "free here"}}}
+    encode(codec, {"v": {**given, "rest": {"free": 1}}})
+    with pytest.raises(BadRequest, match="has a field of its own"):
+        encode(codec, {"v": {**given, "rest": {key: 7}}})
 
 
 @pytest.mark.parametrize(

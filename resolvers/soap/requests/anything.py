@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from lxml import etree
@@ -17,6 +17,8 @@ from resolvers.xml import Element
 
 _MOST_DEEP = 90
 """An envelope of ours is never deeper than what we would read ourselves (``resolvers.xml.MAX_DEPTH``)."""
+
+_DECLARED = "a key is the name of what has a field of its own"
 
 _WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-"
 _RESERVED = frozenset({
@@ -31,8 +33,10 @@ def write_anything(node: Element, value: object) -> None:
     _write(node, value, typed=True, depth=0)
 
 
-def write_wildcard(parent: Element, value: object, _: object = None) -> None:
+def write_wildcard(parent: Element, value: object, declared: Collection[str] = ()) -> None:
     """The elements of a wildcard (``xs:any``): an object, whose members are written as children of ``parent``.
+
+    ``declared``: what has a field of its own, with its own type and rules, and is no business of the wildcard.
 
     Their text says no type, for the service may know one that it was declared with elsewhere.
     """
@@ -40,6 +44,9 @@ def write_wildcard(parent: Element, value: object, _: object = None) -> None:
         return
     if not isinstance(value, Mapping):
         raise Unfit("an object is expected, whose members are the elements")
+    for key in map(str, value) if declared else ():
+        if key != "#text" and _tag(key.removeprefix("@")).text in declared:
+            raise Unfit(_DECLARED)
     _members(parent, value, typed=False, depth=0)
 
 

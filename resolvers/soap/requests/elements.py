@@ -18,7 +18,7 @@ from resolvers.soap.lexical import Spell, Unfit, reads, spells
 from resolvers.soap.lexical.forms import QNAME
 from resolvers.soap.requests.anything import write_anything, write_wildcard
 from resolvers.soap.requests.encoded import array_writer
-from resolvers.soap.requests.sheet import INLINE_BYTES, Prefixes, Sheet, Values
+from resolvers.soap.requests.sheet import INLINE_BYTES, Prefixes, Sheet, Values, beside_wildcard
 from resolvers.soap.shapes import (
     NO_FACETS,
     Array,
@@ -151,7 +151,7 @@ class Writers:
     def member(self, member: Member) -> Fill:
         """Writes the value of a member, all its items, into the element that it is a part of."""
         if member.kind == "any":
-            return write_wildcard
+            return lambda parent, value, sheet: write_wildcard(parent, value, sheet.declared)
         if member.kind != "element":
             return self._text(member)
         one = self._substituted(member) if member.substitutes else self.element(member)
@@ -247,14 +247,23 @@ class Writers:
         allowed = None if "" in names else names  # the names of a choice are those of its branches
         writers: list[Write] = []
 
+        declared = beside_wildcard(shape)
+
         def fill(node: Element, value: object, sheet: Sheet) -> None:
             values = _object(value, allowed)
             for write in writers:
                 write(node, values, sheet)
 
-        self._objects[shape] = fill
+        def closed(node: Element, value: object, sheet: Sheet) -> None:
+            outer, sheet.declared = sheet.declared, declared
+            try:
+                fill(node, value, sheet)
+            finally:
+                sheet.declared = outer
+
+        self._objects[shape] = made = closed if declared else fill
         writers.extend(self.content(content) for content in shape.content)
-        return fill
+        return made
 
     def _derived(self, shape: Complex) -> Fill:
         """One of the types that may stand here, named by ``xsi:type`` where it is not the declared one."""

@@ -17,10 +17,14 @@ INLINE_BYTES = 1024
 
 @dataclass(slots=True)
 class Sheet:
-    """``optimized``: larger bytes are taken out of the envelope (XOP). ``files``: those that were, by content id."""
+    """``optimized``: larger bytes are taken out of the envelope (XOP). ``files``: those that were, by content id.
+
+    ``declared``: what the type that is being written declares beside its wildcard, by tag.
+    """
 
     optimized: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()
 
     def put(self, node: Element, content: bytes) -> None:
         """Lets ``node`` hold bytes that are sent in a part of their own (XOP, section 2)."""
@@ -80,6 +84,21 @@ def _tags(contents: Iterable[Content]) -> Iterator[str]:
             case Array():
                 yield item.item_type
                 waiting.append(item.item)
+
+
+def beside_wildcard(shape: Complex) -> frozenset[str]:
+    """The tags of what a type declares for itself, where it has a wildcard too; otherwise empty."""
+    members: list[Member] = []
+    waiting: list[Content] = list(shape.content)
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Choice):
+            waiting += [content for branch in item.branches for content in branch.content]
+        else:
+            members.append(item)
+    if all(member.kind != "any" for member in members):
+        return frozenset()
+    return frozenset(tag for member in members if member.kind != "any" for tag in (member.tag, *member.substitutes))
 
 
 Values = Mapping[str, object]
