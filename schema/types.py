@@ -281,9 +281,9 @@ class TypeBuilder:
             items = definition.fields.items()
             own = {spelled[key]: self._own_field(made, item) for key, item in items if key in spelled}
             if told_of is not None:
-                names = made.field_names[told_of.name]
+                names = made.field_names.get(told_of.name, {})  # a union has none
                 for key, item in items:
-                    if key in spelled and item.of:
+                    if key in spelled and item.of in names:
                         own[spelled[key]].extensions[MIRROR] = f"{told_of.name}.{names[item.of]}"
             for more in self.more.get(output.name, ()):
                 own |= more()

@@ -161,7 +161,8 @@ class Policy:
     def _returned(self, returned: GraphQLNamedType) -> list[RuleSettings]:
         """The rules of a returned type, of everything it may turn out to be, and of the interfaces of all that."""
         told_of = returned.extensions.get(MIRROR)
-        types = [returned.name, *([told_of.name] if isinstance(told_of, GraphQLNamedType) else [])]
+        beneath = self._returned(told_of) if isinstance(told_of, GraphQLNamedType) else []
+        types = [returned.name]
         if is_abstract_type(returned):
             types += [possible.name for possible in self._schema.get_possible_types(returned)]
         for name in list(types):
@@ -170,7 +171,7 @@ class Policy:
                 types += [interface.name for interface in named.interfaces]
         if isinstance(returned, GraphQLInterfaceType):
             types += [kin.name for kin in self._kin(returned)]
-        return self._rules_at(*dict.fromkeys(types))
+        return [*self._rules_at(*dict.fromkeys(types)), *beneath]
 
     def _input_rules(self, named: GraphQLInputObjectType | GraphQLEnumType, name: str) -> list[RuleSettings]:
         rules = self._rules_at(named.name, f"{named.name}.{name}")

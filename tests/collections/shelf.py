@@ -22,6 +22,7 @@ from tests.serving import serving
 from tests.through.gateway import Gateway, gateway
 
 Answer = Callable[[Request], Response]
+OPEN = "access: { default: anonymous }\n"
 
 BOOK = {
     "type": "object",
@@ -94,9 +95,14 @@ def json_reply(content: object, **headers: str) -> Response:
 
 @contextlib.asynccontextmanager
 async def shelf(
-    folder: Path, description: bytes, answers: Mapping[str, Answer], stated: str = "", rest: str = ""
+    folder: Path,
+    description: bytes,
+    answers: Mapping[str, Answer],
+    stated: str = "",
+    rest: str = "",
+    access: str = OPEN,
 ) -> AsyncIterator[Shelf]:
-    """``answers``: path → what it answers. ``stated``: further keys of the source, ``rest``: sections of the file."""
+    """``answers``: path → what it answers. ``stated``: further keys of the source, ``rest``: further sections."""
     calls: list[str] = []
 
     def heard(answer: Answer) -> Callable[[Request], Any]:
@@ -111,9 +117,6 @@ async def shelf(
     routes = [Route(path, heard(answer), methods=["GET", "POST"]) for path, answer in answers.items()]
     (folder / "shelf.json").write_bytes(description)
     async with serving(Starlette(routes=routes)) as url:
-        text = (
-            f'sources:\n  shelf:\n    openapi: ./shelf.json\n    url: "{url}"\n{stated}'
-            f"access: {{ default: anonymous }}\n{rest}"
-        )
+        text = f'sources:\n  shelf:\n    openapi: ./shelf.json\n    url: "{url}"\n{stated}{access}{rest}'
         async with gateway(folder, text) as graph:
             yield Shelf(graph, calls)

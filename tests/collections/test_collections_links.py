@@ -233,3 +233,22 @@ async def test_inspect_tells_the_signs(tmp_path: Path) -> None:
             'takes many keys: "ids" is a list, and the results have "id"; at most 3 at once',
         )
         assert isinstance(opened, Shelf)
+
+
+async def test_a_connection_of_alternatives_obeys_the_rules_of_each(tmp_path: Path) -> None:
+    kinds = {"oneOf": [{"$ref": "#/components/schemas/Book"}, {"$ref": "#/components/schemas/Map"}]}
+    maps = {"type": "object", "required": ["scale"], "properties": {"scale": INTEGER}}
+    reply = envelope(items={"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}, total=INTEGER)
+    described = document(
+        operation("/things", "things", reply, {"offset": INTEGER, "limit": INTEGER}), Map=maps, Thing=kinds
+    )
+    answers = {"/things": lambda _: json_reply({"items": [{"id": 1, "title": "b"}, {"scale": 5}], "total": 2})}
+    query = "{ thingsConnection(first: 2) { totalCount nodes { __typename } } }"
+    async with shelf(tmp_path, described, answers) as opened:
+        found = (await opened.data(query))["thingsConnection"]
+        assert found == {"totalCount": 2, "nodes": [{"__typename": "Book"}, {"__typename": "Map"}]}
+    rules = "access: { default: anonymous, rules: { Map: { roles: [cartographer] } } }\n"
+    async with shelf(tmp_path, described, answers, access=rules) as opened:
+        body = await opened.ask("{ thingsConnection(first: 2) { totalCount } }")
+        assert (body["data"], opened.calls) == ({"thingsConnection": None}, [])
+        assert codes(body) == [("FORBIDDEN", ["thingsConnection"])]

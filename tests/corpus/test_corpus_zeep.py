@@ -49,7 +49,9 @@ def test_what_zeep_can_call_is_served_with_the_same_action_and_wrapper() -> None
             body = theirs.input.body
             if body is not None and codec.wrapper:
                 assert codec.wrapper == body.qname.text, (path, name)
-                children = [part.tag for part in codec.parts.values() if isinstance(part, Member)]
+                children = [
+                    part.tag for part in codec.parts.values() if isinstance(part, Member) and part.kind != "any"
+                ]
                 assert set(children) <= _children(body), (path, name)
     assert loaded >= LEAST_LOADED
 
