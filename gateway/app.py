@@ -20,7 +20,7 @@ from gateway.keys import FetchedKeys
 from gateway.limits import LimitSettings
 from gateway.telemetry import request_id
 from gateway.uploads import UploadSettings
-from gateway.whole import whole_of
+from gateway.whole import taken_from
 from resolvers import Settings
 from schema import Executor
 
@@ -65,6 +65,7 @@ class Edge(Starlette):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        whole = taken_from(scope)
         given = request_id([value for name, value in scope["headers"] if name == b"x-request-id"])
         scope.setdefault("state", {})["request_id"] = given
 
@@ -77,10 +78,13 @@ class Edge(Starlette):
             await send(message)
 
         if self.posted is not None and scope["method"] == "POST" and scope["path"] == PATH:
-            response = await self.posted(Asked(scope, receive))
-            whole = None if self.state.draining else whole_of(scope)
+            response = await self.posted(Asked(scope, receive, whole))
             headers = [*response.raw_headers, (b"x-request-id", given.encode())]
-            if whole is None or not whole.answer(response.status_code, headers, bytes(response.body)):
+            if (
+                whole is None
+                or self.state.draining
+                or not whole.answer(response.status_code, headers, bytes(response.body))
+            ):
                 await response(scope, receive, named)
         else:
             await super().__call__(scope, receive, named)

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from gateway.connection import Connection, connection_of
-from gateway.whole import whole_of
+from gateway.whole import Whole
 
 
 class Headers(Mapping[str, str]):
@@ -55,14 +55,14 @@ class Asked:
 
     __slots__ = ("_receive", "_whole", "connection", "headers", "method", "query_string", "request_id")
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, whole: Whole | None = None) -> None:
         self.method: str = scope["method"]
         self.query_string: bytes = scope["query_string"]
         self.headers = Headers(scope["headers"])
         self.request_id: str = scope["state"]["request_id"]
         self.connection: Connection = connection_of(scope)
         self._receive = receive
-        self._whole = whole_of(scope)
+        self._whole = whole
 
     def body(self) -> bytes | None:
         """The body, where all of it is there; it can be taken but once."""

@@ -67,7 +67,7 @@ class _Columns:
         self._run = run
         self._failures = Failures()
         self._handwritten = Handwritten(schema, plan, variables, run)
-        self._laid = Laid(run, self._failures, self._complete)
+        self._laid = Laid(run, self._failures)
         run.lays = True
 
     async def execute(self) -> Executed:
@@ -182,7 +182,8 @@ class _Columns:
             at: Sequence[int] = range(len(values))
             if kinds != _ROWS:
                 if any(issubclass(kind, Row) for kind in kinds):
-                    laid = self._laid.objects(planned, planned.below[shape.objects.name], level, values, pending)
+                    block = planned.below[shape.objects.name]
+                    laid = self._laid.objects(planned, block, level, values, pending, self._complete)
                     if laid is not None:
                         return laid
                     values = as_mappings(values)

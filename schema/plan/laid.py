@@ -27,17 +27,24 @@ Complete: TypeAlias = "Callable[[PlannedField, Shape, Level, Sequence[object], P
 class Laid:
     """The rows of one execution that stand in its answer; ``any`` of them."""
 
-    def __init__(self, run: Run, failures: Failures, complete: Complete) -> None:
+    def __init__(self, run: Run, failures: Failures) -> None:
         self._run = run
         self._failures = failures
-        self._complete = complete
         self._hidden: list[tuple[Sequence[Row], tuple[str, ...]]] = []
         self.any = False
 
     def objects(
-        self, planned: PlannedField, block: Block, level: Level, values: Sequence[object], pending: Pending
+        self,
+        planned: PlannedField,
+        block: Block,
+        level: Level,
+        values: Sequence[object],
+        pending: Pending,
+        complete: Complete,
     ) -> Sequence[object] | None:
         """The values, whose rows are now objects of the answer; ``None`` where they must be built as any others are.
+
+        ``complete`` is not kept: whoever owns this and is owned by it would be garbage in a circle, for every request.
 
         Raises:
             LimitExceeded: the answer would have too many objects.
@@ -58,7 +65,7 @@ class Laid:
                 return None
             distinct = list({id(row): row for row in present}.values())
         objects = Objects(distinct, level, at, cast("Sequence[dict[str, object] | Row]", distinct))
-        if not self._complete_all(block, objects, len(present), pending):
+        if not self._complete_all(block, objects, len(present), pending, complete):
             return None
         self.any = True
         if kind.shown is not kind:
@@ -72,7 +79,7 @@ class Laid:
         )
         return values
 
-    def _complete_all(self, block: Block, objects: Objects, count: int, pending: Pending) -> bool:
+    def _complete_all(self, block: Block, objects: Objects, count: int, pending: Pending, complete: Complete) -> bool:
         """Completes what was not checked yet; false, and all is as before, when something of it fails."""
         failed, left, waiting = len(self._failures), self._run.objects, len(pending)
         self._run.objects -= count
@@ -83,7 +90,7 @@ class Laid:
         for entry, member in zip(block.entries, block.layout.members, strict=True):
             if member.kind == "any" and isinstance(entry, PlannedField) and isinstance(entry.plan, ReadKey):
                 column = read(objects.rows, entry.plan.key)
-                results = self._complete(entry, entry.shape, FieldLevel(objects, entry), column, pending)
+                results = complete(entry, entry.shape, FieldLevel(objects, entry), column, pending)
                 if results is not column:
                     changed.append((entry.key, results))
         if len(self._failures) > failed:
