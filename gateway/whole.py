@@ -66,8 +66,8 @@ class Whole:
 def taken_from(scope: Scope) -> Whole | None:
     """That of a request, which the scope then holds no more; ``None`` where another server is asked, or another HTTP.
 
-    It knows uvicorn's cycle, which knows the scope: left there, each request would be garbage in a circle, and the search
-    for such stops everybody for 50 ms at a time.
+    It knows uvicorn's cycle, which knows the scope: left there, each request would be garbage in a circle, and the
+    search for such stops everybody for 50 ms at a time.
     """
     found = scope.get("extensions", {}).pop(_NAME, None)
     return found if isinstance(found, Whole) else None
