@@ -1,4 +1,4 @@
-"""What proof costs: the table of docs/decisions/0022, printed. Medians of one process, in CPU time.
+"""What proof costs: the table of docs/decisions/0017, printed. Medians of one process, in CPU time.
 
 .venv/bin/python -m tests.soap.security.measure
 """
