@@ -48,8 +48,6 @@ from resolvers.model import (
     Rows,
     Scalar,
     ScalarRef,
-    SecurityNeed,
-    SecurityScheme,
     SourceModel,
     TypeRef,
     UnionType,
@@ -80,6 +78,7 @@ from resolvers.predicate import (
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
+from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.settings import Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF

@@ -10,8 +10,9 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from resolvers.http_settings import HttpSettings
-from resolvers.model import SecurityNeed, SecurityScheme, SourceModel
+from resolvers.model import SourceModel
 from resolvers.rest.documents.tree import Node, Tree, Unserved, items, members, text, token
+from resolvers.security import SecurityNeed, SecurityScheme
 
 
 def read_schemes(tree: Tree) -> Mapping[str, SecurityScheme]:
