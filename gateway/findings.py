@@ -5,6 +5,7 @@ What a field may hold is said by the settings models; no message here shows a va
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,8 +17,9 @@ _LATER = {
     "rows": "a rule on rows is",
     "unless": "a rule on rows is",
     "when": "a rule on rows is",
-    "cache": "caching is",
+    "cache": "caching, of any but REST sources, is",
     "retry": "repeating calls by rule is",
+    "retries": "repeating calls by rule is",
     "include_files": "including other files is",
 }
 """Keys of later releases → the beginning of the sentence that refuses them."""
@@ -29,8 +31,6 @@ _WORDS = {
     "model_type": "a mapping is needed, as { key: value }",
     "model_attributes_type": "a mapping is needed, as { key: value }",
     "string_type": "a text is needed",
-    "string_too_short": "it must not be empty",
-    "too_short": "it must not be empty",
     "bool_type": "true or false is needed",
     "bool_parsing": "true or false is needed",
     "int_type": "a whole number is needed",
@@ -72,13 +72,22 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
             section = _SECTIONS.get(where, "") if item["type"].startswith(("model_", "dict_")) else ""
             mend = f"write {section}" if section and model.__name__ == "FileSettings" else ""
             mend = item.get("ctx", {}).get("mend", mend)
-            problem = Problem(_sentence(item["type"], item["msg"]), where, mend)
+            problem = Problem(_short(item) or _sentence(item["type"], item["msg"]), where, mend)
         known_problem = merged.get(problem.where)
         if known_problem is not None and known_problem.what != problem.what and item["type"] != "missing":
             problem = Problem(f"{known_problem.what}, or {problem.what}", problem.where, problem.mend)
         key_of = (*problem.where, problem.what) if item["type"] == "missing" else problem.where
         merged[key_of] = problem
     return [problem.under(*prefix) for problem in merged.values()]
+
+
+def _short(item: Mapping[str, Any]) -> str:
+    """What is said of a text or a list that is too short; empty for any other finding."""
+    if item["type"] not in {"string_too_short", "too_short"}:
+        return ""
+    least = item["ctx"]["min_length"]
+    thing = "entries" if item["ctx"].get("field_type") in {"List", "Tuple", "Dictionary"} else "characters"
+    return "it must not be empty" if least == 1 else f"at least {least} {thing} are needed"
 
 
 def _sentence(kind: str, message: str) -> str:

@@ -29,7 +29,8 @@ _NEVER_KEYS = frozenset({Scalar.JSON, Scalar.BASE64, Scalar.FLOAT, Scalar.BOOLEA
 def agree(parent: Scalar, target: Scalar, compare: frozenset[Comparison]) -> bool:
     """Whether values of the two types can be the same key.
 
-    ``7`` and ``"7"`` are the same only where one side is an ID, or the target compares by number.
+    ``7`` and ``"7"`` are the same only where one side is an ID, or the target compares by number. A UUID is a text with
+    a form of its own: a text that has it not is no key there.
     """
     if parent in _NEVER_KEYS or target in _NEVER_KEYS:
         return False
@@ -37,6 +38,8 @@ def agree(parent: Scalar, target: Scalar, compare: frozenset[Comparison]) -> boo
         return True
     if "number" in compare:
         return {parent, target} <= _NUMBERS | {Scalar.STRING, Scalar.ID}
+    if {parent, target} <= _TEXTS | {Scalar.UUID}:
+        return Scalar.ID in {parent, target} or Scalar.UUID in {parent, target}
     return Scalar.ID in {parent, target} and {parent, target} <= _INTEGERS | {Scalar.STRING, Scalar.ID, Scalar.UUID}
 
 
@@ -85,7 +88,7 @@ class KeyPart:
             text = value.isoformat()
         elif self.target is Scalar.UUID and isinstance(value, str):
             try:
-                text = str(uuid.UUID(value))
+                text = str(uuid.UUID(value.strip() if "trim" in self.compare else value))
             except ValueError:
                 return None
         else:
@@ -102,6 +105,8 @@ class KeyPart:
             return value if isinstance(value, int) else int(Decimal(str(value).strip()))
         if self.target in _TEXTS and not isinstance(value, str):
             return str(value)
+        if self.target is Scalar.UUID and isinstance(value, str):
+            return self.canonical(value)
         return value.strip() if "trim" in self.compare and isinstance(value, str) else value
 
 

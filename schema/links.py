@@ -181,7 +181,9 @@ class LinkBuilder:
             compare = _compare(operation, result_field)
             if not agree(scalar, target_scalar, compare):
                 what = f"{owner}.{parent_field} is {scalar} and {result_field} is {target_scalar}: they never match"
-                mend = f"state operations.{operation.name}.compare: [number] at the source if they are the same numbers"
+                mend = ""
+                if agree(scalar, target_scalar, compare | {"number"}):
+                    mend = f"state operations.{operation.name}.compare: [number] at the source if both are numbers"
                 raise _Fault(what, "match", parent_field, mend=mend)
             keys.append(source_key)
             fields.append(field)

@@ -119,8 +119,8 @@ def _by_name(model: SourceModel, targets: list[tuple[str, _Target]]) -> Iterator
             named.setdefault(f"{owner}{_key(target)}", []).append((source, target))
     joined = {(relation.type, key) for relation in model.relations for key, _ in relation.match}
     for type_name, definition in model.types.items():
-        if not isinstance(definition, ObjectType):
-            continue
+        if not isinstance(definition, ObjectType) or definition.of:
+            continue  # what tells of rows as a whole has no row to lead to
         for field in definition.fields.values():
             scalar, listed = _scalar(field)
             word = plain(field.name)

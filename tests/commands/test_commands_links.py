@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,13 @@ async def test_without_being_asked_no_link_is_made(shell: Shell, files: Path) ->
     shown = await shell.run("sdl", "isthmus.yaml")
     assert "  customer: Customer" not in shown.out
     assert "  items: " not in shown.out
+
+
+async def test_what_tells_of_rows_as_a_whole_is_offered_no_links(shell: Shell, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "s.sqlite") as connection:
+        connection.execute("CREATE TABLE suppliers (id INTEGER PRIMARY KEY)")
+        connection.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, supplier_id INTEGER)")
+    connection.close()
+    ended = await shell.run("inspect", "s.sqlite", "--links")
+    assert "Item.supplier:" in ended.out
+    assert [line for line in ended.out.splitlines() if line.startswith("  Item") and "Item.supplier:" not in line] == []

@@ -57,6 +57,14 @@ def problems(tmp_path: Path, text: str) -> str:
             HEAD + "  crm: { openapi: a.json, prefix: crm_ }\n" + ACCESS,
             "shop.yaml:3  sources.crm.prefix\n  it is made of the letters A to Z only",
         ),
+        (
+            "sources:\n  stock: { database: 'sqlite:///a', cursor_key: hunter2 }\n" + ACCESS,
+            "shop.yaml:2  sources.stock.cursor_key\n  at least 32 characters are needed",
+        ),
+        (
+            "sources:\n  billing: { wsdl: a.wsdl, cache: true }\n" + ACCESS,
+            "caching, of any but REST sources, is not supported in this release",
+        ),
         (HEAD, 'shop.yaml\n  "access" is missing\n  mend: add access: { default: authenticated }'),
         (HEAD + "access:\n", "shop.yaml:3  access\n  a mapping is needed, as { key: value }\n  mend: write access: {"),
         (HEAD + "access: {}\n", f'shop.yaml:3  access\n  "default" is missing\n  mend: add default {MEANINGS}'),

@@ -35,6 +35,7 @@ from resolvers import (
     SourceFault,
     SourceModel,
 )
+from resolvers.keys import agree
 from tests.loading.outcomes import shown
 
 Keys = Sequence[Any]
@@ -190,6 +191,8 @@ COMPARED: list[tuple[Scalar, set[Any], object, object, bool]] = [
     (Scalar.DECIMAL, set(), 7, "7.0", True),
     (Scalar.BIG_INT, set(), "9007199254740993", 9007199254740992, False),
     (Scalar.UUID, set(), "0B1E2D3C-0000-4000-8000-000000000001", "0b1e2d3c-0000-4000-8000-000000000001", True),
+    (Scalar.UUID, set(), "0b1e2d3c00004000800000000000000g", "0b1e2d3c-0000-4000-8000-000000000001", False),
+    (Scalar.UUID, {"trim"}, " 0b1e2d3c-0000-4000-8000-000000000001 ", "0b1e2d3c-0000-4000-8000-000000000001", True),
 ]
 
 
@@ -212,6 +215,27 @@ async def test_a_key_leaves_as_its_target_wants_it(mine: object, asked: object) 
     assert await desk.load(mine, "7.5", "seven") == [[1], [], []]
     assert desk.shelf.asked == [[asked]]
     assert type(desk.shelf.asked[0][0]) is int
+
+
+async def test_a_uuid_written_otherwise_leaves_as_uuids_are_written() -> None:
+    written = "0b1e2d3c-0000-4000-8000-000000000001"
+    desk = Desk(lambda _: [row(written, 1)], {"id": KeyPart(Scalar.UUID)})
+    assert await desk.load(written.upper(), "no uuid") == [[1], []]
+    assert desk.shelf.asked == [[written]]
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "same"),
+    [
+        (Scalar.STRING, Scalar.UUID, True),
+        (Scalar.UUID, Scalar.STRING, True),
+        (Scalar.ID, Scalar.UUID, True),
+        (Scalar.INT, Scalar.UUID, False),
+        (Scalar.DATE, Scalar.STRING, False),
+    ],
+)
+def test_which_types_can_be_the_same_key(mine: Scalar, theirs: Scalar, *, same: bool) -> None:
+    assert agree(mine, theirs, frozenset()) is same
 
 
 async def test_columns_of_one_tick_share_a_call_and_a_cancelled_one_spoils_nothing() -> None:

@@ -24,6 +24,7 @@ FILE = """
     links:
       Order.product: { one: depot.products, match: { sku: sku } }
       Order.supplier: { one: depot.suppliers, match: { supplierNo: no } }
+      Order.seller: { one: depot.suppliers, match: { sellerId: id } }
       Order.products: { many: depot.products, match: { skus: sku } }
     access: { default: anonymous }
 """
@@ -53,10 +54,11 @@ CRM = orders_document({
     "sku": TEXT,
     "supplierNo": {"type": "integer", "format": "int64", "nullable": True},
     "skus": {"type": "array", "items": {"type": "string"}},
+    "sellerId": TEXT,
 })  # fmt: skip
 ORDERS: list[dict[str, Any]] = [
-    {"sku": "a", "supplierNo": 7, "skus": ["d", "a", "gone", "a"]},
-    {"sku": "B", "supplierNo": 8, "skus": []},
+    {"sku": "a", "supplierNo": 7, "skus": ["d", "a", "gone", "a"], "sellerId": ANN.upper()},
+    {"sku": "B", "supplierNo": 8, "skus": [], "sellerId": "nobody's"},
     {"sku": "B ", "supplierNo": 7, "skus": ["c'; --"]},
     {"sku": None, "supplierNo": None, "skus": None},
     {"sku": "a", "supplierNo": 99_999_999_999_999_999_999},
@@ -77,6 +79,11 @@ async def house(depot: Depot, crm: RawServer, tmp_path: Path) -> AsyncIterator[G
     environment = {"CRM": crm.url, "DEPOT": depot.url, "SCHEMA": depot.schema}
     async with gateway(tmp_path, FILE, environment) as served:
         yield served
+
+
+async def test_a_text_leads_to_a_row_whose_key_is_a_uuid(house: Gateway) -> None:
+    data = await house.data("{ orders { seller { name } } }")
+    assert [order["seller"] for order in data["orders"]] == [{"name": "Ann & Søn"}, *[None] * 5]
 
 
 async def test_values_are_exact(house: Gateway) -> None:

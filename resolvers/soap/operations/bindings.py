@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
 from resolvers.documents import DescriptionError
-from resolvers.problem import Problem
+from resolvers.problem import Problem, nearest
 from resolvers.soap.builtins import WSDL
 from resolvers.soap.operations.definitions import Definitions
 from resolvers.soap.schemas.declarations import qname
@@ -115,8 +114,7 @@ def _of_port(offers: list[_Offer], port: str) -> list[_Offer]:
     if kept:
         return kept
     names = list(dict.fromkeys(name for *_, name in offers if name))
-    near = get_close_matches(port, names, n=1)
-    mend = f'did you mean "{near[0]}"?' if near else f"its ports are {', '.join(names) or 'none'}"
+    mend = nearest(port, names) or f"its ports are {', '.join(names) or 'none'}"
     raise DescriptionError(Problem(f'the WSDL has no port "{port}"', ("port",), mend))
 
 

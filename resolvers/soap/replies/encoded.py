@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from resolvers.errors import SourceBadResponse
 from resolvers.soap.builtins import SOAP12_ENCODING, SOAP_ENCODING
-from resolvers.soap.replies.reading import REFERENCE12, Read, Reading
+from resolvers.soap.replies.reading import Read, Reading
 from resolvers.soap.shapes import Array
 from resolvers.xml import Element
 
@@ -42,10 +42,6 @@ def following(read: Read) -> Read:
         return reading.once(target, followed)
 
     return followed
-
-
-def refers(node: Element) -> bool:
-    return node.get("href") is not None or node.get(REFERENCE12) is not None
 
 
 def array_reader(shape: Array, item: Read) -> Read:
