@@ -209,7 +209,7 @@ def test_a_port_or_version_that_is_not_there_is_refused_with_how_to_mend_it() ->
     with pytest.raises(DescriptionError) as raised:
         described(wsdl(ELEMENTS, PORTS), port="DeskSoap21")
     problem = raised.value.problem
-    assert (problem.where, problem.mend) == (("port",), 'did you mean "DeskSoap12"?')
+    assert (problem.where, problem.mend) == (("port",), 'did you mean "DeskSoap12"')
     with pytest.raises(DescriptionError) as raised:
         described(wsdl(ELEMENTS), version="1.2")
     assert raised.value.problem.where == ("soap_version",)
