@@ -236,7 +236,7 @@ async def test_the_schema_of_a_source_that_only_writes_can_be_seen(shell: Shell,
     text = {"type": "string"}
     reply = {"description": "", "content": {"application/json": {"schema": text}}}
     path = {"post": {"operationId": "makeA", "responses": {"200": reply}}}
-    described = {"openapi": "3.0.0", "info": {"title": "w", "version": "1"}, "paths": {"/a": path}}
+    described: dict[str, object] = {"openapi": "3.0.0", "info": {"title": "w", "version": "1"}, "paths": {"/a": path}}
     described["servers"] = [{"url": "https://w.example"}]
     (tmp_path / "w.json").write_text(json.dumps(described))
     ended = await shell.run("sdl", "w=w.json")
