@@ -107,7 +107,7 @@ def _unmatched(model: SourceModel, settings: SourceSettings) -> list[Problem]:
     written = {
         name: None
         for operation in model.operations.values()
-        if operation.change is not None or model.kind != "database"
+        if operation.change is not None or operation.effect is not Effect.READ or model.kind != "database"
         for name in _written_names(operation)
     }
     problems = []
@@ -304,6 +304,15 @@ def _keys(model: SourceModel, operation: Operation, stated: OperationSettings) -
         raise _Fault("keys needs by: the field of the result that holds the key", "keys", mend="add by")
     most = stated.max_keys or (known.max_keys if known is not None else None)
     return replace(operation, keys=ManyKeys(path, by) if most is None else ManyKeys(path, by, most))
+
+
+def keyed(model: SourceModel, operation: Operation, stated: OperationSettings) -> tuple[Operation, Problem | None]:
+    """The operation with what is stated of its keys alone, by who made it; a statement that does not fit is told."""
+    try:
+        made = _keys(model, operation, stated)
+    except _Fault as fault:
+        return operation, fault.problem
+    return replace(made, compare=frozenset(stated.compare) or made.compare), None
 
 
 def _single(model: SourceModel, operation: Operation, by: str | Mapping[str, str]) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from resolvers.errors import SourceBadResponse, SourceTimeout, SourceUnavailable
-from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
+from resolvers.sql.dialects.dialect import MOST, Address, KeyedText, Plain
 from resolvers.sql.dialects.writer import Ending, Writer
 
 T = TypeVar("T")
@@ -118,7 +118,7 @@ class Pooled(ABC):
             left = ends - asyncio.get_running_loop().time() - _MARGIN_S
             ending = await self.begin(connection, max(1, int(left * 1000)))
             try:
-                rows: Sequence[Any] = (await connection.execute(query)).all()
+                rows = await self.fetched(connection, query)
             except asyncio.CancelledError:
                 if ending is not None:
                     await ending()
@@ -127,6 +127,17 @@ class Pooled(ABC):
                 # A day before the year 1, say. The driver reads the whole answer or nothing of it.
                 raise SourceBadResponse("there is a value that the driver cannot read") from error
             return rows
+
+    async def fetched(self, connection: AsyncConnection, query: Executable) -> Sequence[Any]:
+        """The rows, no more of them than the option ``MOST`` of the statement says."""
+        most = query.get_execution_options().get(MOST)
+        if most is None:
+            return (await connection.execute(query)).all()
+        result = await connection.stream(query)
+        try:
+            return await result.fetchmany(most)
+        finally:
+            await result.close()
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Does something with a connection, as in a thread."""
