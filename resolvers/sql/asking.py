@@ -17,7 +17,7 @@ from resolvers.sql.dialects import Database, Plain
 from resolvers.sql.reading import Statement, named_rows
 from resolvers.sql.settings import DatabaseSettings
 
-_LIST = re.compile(r"IN \((?:__\[POSTCOMPILE_\w+\]|[?, ]+)\)")
+_LIST = re.compile(r"IN \((?:__\[POSTCOMPILE_\w+\]|[?, ]+)\)", re.IGNORECASE)
 """As many places as a list has values, written out or still to be."""
 
 

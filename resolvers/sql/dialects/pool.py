@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from resolvers.errors import SourceBadResponse, SourceTimeout, SourceUnavailable
-from resolvers.sql.dialects.dialect import MOST, Address, KeyedText, Plain
+from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
 from resolvers.sql.dialects.writer import Ending, Writer
 
 T = TypeVar("T")
@@ -128,16 +128,9 @@ class Pooled(ABC):
                 raise SourceBadResponse("there is a value that the driver cannot read") from error
             return rows
 
+    @abstractmethod
     async def fetched(self, connection: AsyncConnection, query: Executable) -> Sequence[Any]:
         """The rows, no more of them than the option ``MOST`` of the statement says."""
-        most = query.get_execution_options().get(MOST)
-        if most is None:
-            return (await connection.execute(query)).all()
-        result = await connection.stream(query)
-        try:
-            return await result.fetchmany(most)
-        finally:
-            await result.close()
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Does something with a connection, as in a thread."""

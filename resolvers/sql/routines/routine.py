@@ -5,7 +5,6 @@ How it came about is known to who made it; ``running.py`` runs it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -31,15 +30,9 @@ class Result:
     def reader(self) -> Reader:
         """What turns a driver's value, which is not null, into that of the neutral form."""
         read, shown = self.column.reader(), self.shown
-        if read is None and self.column.scalar is Scalar.JSON:
-            read = _json
         if read is None:
             return lambda value: tidied(shown, value)
         return lambda value: tidied(shown, read(value))
-
-
-def _json(value: object) -> object:
-    return json.loads(value) if isinstance(value, str | bytes) else value
 
 
 @dataclass(frozen=True, slots=True)
