@@ -221,7 +221,8 @@ class LinkBuilder:
         plan = Link(column, tuple(keys), key_list, take)
         description = settings.description
         self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
-        same = target_made is made and operation.rows is not None and not (key_list or constants or operation.compare)
+        joined = operation.rows is not None and operation.rows.joined
+        same = target_made is made and joined and not (key_list or constants or operation.compare)
         if same and take is None and self._alike(made, key, operation, keys, fields):
             pairs = tuple(zip(keys, fields, strict=True))
             self._filter_through(made, key, name, operation, pairs, many=many)

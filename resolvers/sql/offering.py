@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from resolvers.model import LeftOut, SourceModel
-from resolvers.problem import ConfigurationError, Problem
+from resolvers.problem import ConfigurationError
 from resolvers.sql.catalogue import Catalogue
-from resolvers.sql.dialects import Address, Database, Dialect
+from resolvers.sql.dialects import Address, Database, DeclaredRoutine, Dialect
+from resolvers.sql.functions import KeptFunctions, chosen, offers
 from resolvers.sql.routines import Offer, Routines
 from resolvers.sql.settings import DatabaseSettings
-from resolvers.sql.statements import KeptStatements, Looked, Statements, read_statements
+from resolvers.sql.statements import KeptStatements, Looked, read_statements
 
 _log = logging.getLogger("isthmus.sources")
 _OUTGROWN = "the database no longer fits its statements ({}); they are served as they were"
@@ -30,8 +33,11 @@ class Offering:
         self, name: str, settings: DatabaseSettings, dialect: Dialect, where: Address, keep: Path | None
     ) -> None:
         self._settings = settings
+        self._dialect = dialect
         place = where.url.set(password=None).render_as_string()
-        self._kept = KeptStatements(keep, name, place, settings.schemas, dialect.types) if keep is not None else None
+        about = (name, place, settings.schemas, dialect.types)
+        self._statements = KeptStatements(keep, *about) if keep is not None else None
+        self._functions = KeptFunctions(keep, *about) if keep is not None else None
 
     async def asked(self, database: Database, known: Catalogue, model: SourceModel) -> Routines:
         """All of them, by what the database says now. ``model``: what the source offers without them.
@@ -40,36 +46,56 @@ class Offering:
             ConfigurationError: with all that is wrong with statements, in the words of the database where it refuses
             one; but where all of them are known from before, the database has changed and they are served as they were.
         """
-        if not self._settings.statements:
-            return Routines(model, {})
-        statements = read_statements(self._settings.statements, known, model)
-        looked, refused = await database.run(statements.look)
-        try:
-            routines = _offered(statements, looked, refused)
-        except ConfigurationError as error:
-            known_before = await self._known()
-            if statements.problems or known_before.keys() != self._settings.statements.keys():
-                raise
-            return _stale(_offered(statements, known_before), error)
-        if self._kept is not None:
-            await asyncio.to_thread(self._kept.save, self._settings.statements, looked)
-        return routines
+        routines = await self._asked_statements(database, known, model)
+        if not self._settings.functions:
+            return routines
+        declared = await database.run(self._declared)
+        if self._functions is not None:
+            await asyncio.to_thread(self._functions.save, declared)
+        wanted, problems = chosen(declared, self._settings.functions)
+        if problems:
+            raise ConfigurationError(problems)
+        return _more(routines, *offers(wanted, known, routines.model, database.spoken))
 
-    async def kept(self, known: Catalogue, model: SourceModel) -> Routines:
+    async def kept(self, database: Database, known: Catalogue, model: SourceModel) -> Routines:
         """What was known of them; the others are left out until the database is back.
 
         Raises:
             ConfigurationError: with all that is wrong with statements, as far as it is known without the database.
         """
+        routines = Routines(model, {})
+        if self._settings.statements:
+            statements = read_statements(self._settings.statements, known, model)
+            routines = _more(routines, *statements.offers(await self._known()))
+        if not self._settings.functions or self._functions is None:
+            return routines
+        wanted, _ = chosen(await asyncio.to_thread(self._functions.load), self._settings.functions)
+        return _more(routines, *offers(wanted, known, routines.model, database.spoken))
+
+    async def _asked_statements(self, database: Database, known: Catalogue, model: SourceModel) -> Routines:
         if not self._settings.statements:
             return Routines(model, {})
         statements = read_statements(self._settings.statements, known, model)
-        return _offered(statements, await self._known())
+        looked, refused = await database.run(statements.look)
+        try:
+            routines = _more(Routines(model, {}), *statements.offers(looked, refused))
+        except ConfigurationError as error:
+            before = await self._known()
+            if statements.problems or before.keys() != self._settings.statements.keys():
+                raise
+            return _stale(_more(Routines(model, {}), *statements.offers(before)), error)
+        if self._statements is not None:
+            await asyncio.to_thread(self._statements.save, self._settings.statements, looked)
+        return routines
 
     async def _known(self) -> dict[str, Looked]:
-        if self._kept is None:
+        if self._statements is None:
             return {}
-        return await asyncio.to_thread(self._kept.load, self._settings.statements)
+        return await asyncio.to_thread(self._statements.load, self._settings.statements)
+
+    def _declared(self, connection: Connection) -> Sequence[DeclaredRoutine]:
+        schemas = self._settings.schemas or (str(connection.dialect.default_schema_name),)
+        return self._dialect.functions(connection, schemas)
 
 
 def _stale(routines: Routines, error: ConfigurationError) -> Routines:
@@ -78,15 +104,11 @@ def _stale(routines: Routines, error: ConfigurationError) -> Routines:
     return replace(routines, model=replace(routines.model, stale=stale))
 
 
-def _offered(statements: Statements, looked: Mapping[str, Looked], refused: Sequence[Problem] = ()) -> Routines:
-    offers, left_out = statements.offers(looked, refused)
-    return _routines(statements.model, offers, left_out)
-
-
-def _routines(model: SourceModel, offers: Iterable[Offer], left_out: Iterable[LeftOut]) -> Routines:
+def _more(routines: Routines, made: Sequence[Offer], left_out: Sequence[LeftOut]) -> Routines:
+    """The routines with more of them."""
+    model = routines.model
     operations, types, enums = dict(model.operations), dict(model.types), dict(model.enums)
-    offers, left_out = list(offers), list(left_out)
-    for offer in offers:
+    for offer in made:
         operations[offer.operation.name] = offer.operation
         types |= offer.types
         enums |= offer.enums
@@ -96,6 +118,6 @@ def _routines(model: SourceModel, offers: Iterable[Offer], left_out: Iterable[Le
         types=types,
         enums=enums,
         left_out=(*model.left_out, *left_out),
-        declared=model.declared + len(offers) + len(left_out),
+        declared=model.declared + len(made) + len(left_out),
     )
-    return Routines(served, {offer.routine.name: offer.routine for offer in offers})
+    return Routines(served, {**routines.by_name, **{offer.routine.name: offer.routine for offer in made}})

@@ -108,7 +108,7 @@ class _Opening:
             _log.warning("source %s: %s", self._name, _AWAY)
             known = replace(known, model=replace(known.model, stale=_AWAY))
             changes = self._changes(known)
-            routines = await self._offering.kept(known, (changes or known).model)
+            routines = await self._offering.kept(self._database, known, (changes or known).model)
             return self._made(known, changes, routines, watch=self)
         try:
             known = self._read(reflected)

@@ -115,6 +115,11 @@ class DatabaseSettings(SourceSettings):
         default_factory=dict,
         description="What the database does not say about tables and views: keys and foreign keys, by their names.",
     )
+    functions: bool | tuple[str, ...] = Field(
+        False,
+        description="Functions and procedures of the database that are served: all that can be (true), or those whose "
+        "names these are (shell patterns). Those that may change something are served where writes allows it.",
+    )
     statements: dict[str, StatementSettings] = Field(
         default_factory=dict, description="Statements of SQL that are served as fields, by the names of these."
     )

@@ -60,8 +60,7 @@ TOLD: dict[str, tuple[dict[str, object], str]] = {
     ),
     "more than a table": (
         {"sql": "select s.*, 1 as one from §staff s", "returns": {"many": "staff"}},
-        ('returns.many: it gives "one", which rows of staff do not have; select all columns of the table and no '
-        "or state the columns instead of it"),
+        'returns.many: it gives "one", which rows of staff do not have; select all columns of the table and no',
     ),
     "a column that is not there": (
         {"sql": "select id from §orders", "returns": {"many": {"id": "Int", "totl": "Decimal"}}},

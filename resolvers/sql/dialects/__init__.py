@@ -1,6 +1,7 @@
 """The databases there are, a room for each. A new one is a folder and an entry in ``address.DIALECTS``."""
 
 from resolvers.sql.dialects.address import DIALECTS, address
+from resolvers.sql.dialects.declared import DeclaredArgument, DeclaredRoutine
 from resolvers.sql.dialects.described import Described, NotTaken, TypeName
 from resolvers.sql.dialects.dialect import ESCAPE, MOST, Address, Database, Dialect, Nulls, Plain
 from resolvers.sql.dialects.failures import reason
@@ -14,6 +15,8 @@ __all__ = [
     "Address",
     "Clash",
     "Database",
+    "DeclaredArgument",
+    "DeclaredRoutine",
     "Described",
     "Dialect",
     "Forbidden",

@@ -42,6 +42,7 @@ from resolvers.errors import SourceError
 from resolvers.model import Scalar
 from resolvers.problem import Problem
 from resolvers.sql.column import Expression, Reader, SqlColumn, SqlType
+from resolvers.sql.dialects.declared import DeclaredRoutine
 from resolvers.sql.dialects.described import Described, TypeName
 from resolvers.sql.dialects.failures import Codes, source_error
 from resolvers.sql.dialects.grammar import Grammar
@@ -278,6 +279,10 @@ class Dialect(ABC):
         Raises:
             NotTaken: it cannot be run.
         """
+
+    def functions(self, connection: Connection, schemas: Sequence[str]) -> Sequence[DeclaredRoutine]:
+        """The functions and procedures of the schemas, also those that cannot be served, with the reason."""
+        return ()
 
     # What numbers come to.
 

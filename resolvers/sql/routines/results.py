@@ -86,7 +86,7 @@ class Shapes:
         shown = Shown(gives, ScalarRef(Scalar.JSON))
         made = [self._served(name, typed, shown) for name, typed in columns if typed is not None]
         fields = {result.name: Field(result.name, ref, place=self.place) for ref, result in made}
-        return self._typed(shown, fields, [result for _, result in made])
+        return self.typed(shown, fields, [result for _, result in made])
 
     def stated_rows(
         self, gives: Gives, columns: Sequence[tuple[str, SqlType | None]] | None, stated: Mapping[str, str]
@@ -109,7 +109,7 @@ class Shapes:
         order = list(known)
         made = [self._stated(name, known[name], stated[name], (*where, name)) for name in order]
         fields = {result.name: Field(result.name, ref, place=self.place) for ref, result in made}
-        return self._typed(shown, fields, [result for _, result in made])
+        return self.typed(shown, fields, [result for _, result in made])
 
     def table_rows(self, gives: Gives, columns: Sequence[tuple[str, SqlType | None]] | None, table: str) -> Shown:
         """Rows of a table: all of its columns, and nothing else."""
@@ -163,7 +163,8 @@ class Shapes:
             made.append(f"{_key(name)}: {scalar}")
         return f"returns: {{ {gives}: {{ {', '.join(made)} }} }}"
 
-    def _typed(self, shown: Shown, fields: dict[str, Field], results: Sequence[Result]) -> Shown:
+    def typed(self, shown: Shown, fields: dict[str, Field], results: Sequence[Result]) -> Shown:
+        """Rows of a type of their own, with these fields."""
         key = f"{self.name} (row)"
         while key in self.model.types:
             key += "_"
@@ -180,7 +181,7 @@ class Shapes:
     def _served(self, name: str, typed: SqlType, shown: Shown) -> tuple[TypeRef, Result]:
         column = self._column(name, typed)
         self._check_shown(name, column)
-        enum = self._enum(column, shown) if column.enum is not None else ""
+        enum = self.enum(column, shown) if column.enum is not None else ""
         return column.type_ref(enum, nullable=True), Result(name, column, column.scalar)
 
     def _stated(self, name: str, typed: SqlType | None, stated: str, where: tuple[Key, ...]) -> tuple[TypeRef, Result]:
@@ -231,7 +232,8 @@ class Shapes:
                 f'it gives two columns "{twice[0]}"', "sql", mend=f"name one of them otherwise: … AS {twice[0]}_2"
             )
 
-    def _enum(self, column: SqlColumn, shown: Shown) -> str:
+    def enum(self, column: SqlColumn, shown: Shown) -> str:
+        """The name of the model's enum that a column has; one that is new is added to ``shown``."""
         assert column.enum is not None
         values = list(column.enum.enums)
         for key, known in [*self.model.enums.items(), *shown.enums.items()]:

@@ -12,11 +12,13 @@ from typing import Literal, TypeAlias
 from sqlalchemy import TextClause
 
 from resolvers.model import EnumType, LeftOut, ObjectType, Operation, Scalar, SourceModel
+from resolvers.source import Call
 from resolvers.sql.column import Reader, SqlColumn
+from resolvers.sql.reading import Statement
 from resolvers.sql.routines.parameters import Parameter
 from resolvers.sql.routines.types import tidied
 
-Gives: TypeAlias = Literal["one", "many", "value", "affected"]
+Gives: TypeAlias = Literal["one", "many", "value", "values", "affected", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,9 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Routine:
     """``write``: the arguments that were given → the statement, whose parameters ``names`` tells. ``gives``: one row,
-    many, the one value of one row, or how many rows were changed. ``results``: the columns of a row, by their names.
-    ``wire``: the journal's line.
+    many, the one value of one row, that of many, how many rows were changed, or nothing. ``results``: the columns of a
+    row, by their names. ``wire``: the journal's line. ``select``: makes the statement of a call whose rows the caller
+    filters and orders, in place of ``write``.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Routine:
     gives: Gives
     results: Sequence[Result]
     wire: str
+    select: Callable[[Call], Statement] | None = None
 
 
 @dataclass(frozen=True, slots=True)

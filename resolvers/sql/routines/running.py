@@ -6,10 +6,10 @@ Which transaction it is hangs on the effect of the operation alone, so what is s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, TextClause
+from sqlalchemy import Connection, Select, TextClause
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resolvers.errors import (
@@ -23,8 +23,9 @@ from resolvers.errors import (
 )
 from resolvers.model import Effect, Operation
 from resolvers.source import Call, Context, Selection
-from resolvers.sql.asking import Asking
+from resolvers.sql.asking import Asking, read_rows
 from resolvers.sql.dialects import MOST, Clash, Dialect, Forbidden, Unkept, Violation
+from resolvers.sql.reading import Statement
 from resolvers.sql.routines.routine import Routine
 
 _OTHER = "it does not give the columns that it gave when it was looked at"
@@ -53,6 +54,8 @@ class Running:
         """
         routine = self._routines[call.operation]
         most = self._asking.settings.max_rows
+        if routine.select is not None:
+            return await self._selected(routine.select(call), call, context)
         query = bound(routine, call.arguments).execution_options(**{MOST: most + 1})
         if operation.effect is not Effect.READ:
             return await self._change(routine, query, call, context)
@@ -60,6 +63,17 @@ class Running:
         if len(rows) > most:
             raise LimitExceeded(f"there are more than {most} rows")
         return _given(routine, _names(rows), rows, call.selection)
+
+    async def _selected(self, made: Statement, call: Call, context: Context) -> object:
+        most = self._asking.settings.max_rows
+        if call.page.limit is not None and call.page.limit > most:
+            raise LimitExceeded(f"at most {most} rows can be asked for at once")
+        if (call.page.limit is None or call.per) and isinstance(made.query, Select):
+            made = replace(made, query=made.query.limit(most + 1))
+        rows = await self._asking.rows(made, call.operation, context)
+        if len(rows) > most:
+            raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
+        return read_rows(made, rows)
 
     async def _change(self, routine: Routine, query: TextClause, call: Call, context: Context) -> object:
         asking = self._asking
@@ -129,13 +143,16 @@ def _given(
     routine: Routine, names: Sequence[str] | None, rows: Sequence[Sequence[Any]], selection: Selection
 ) -> object:
     """Rows in the neutral form. ``names``: of their columns; ``None`` where there are no rows to have any."""
-    if routine.gives != "many" and len(rows) > 1:
+    if routine.gives == "nothing":
+        return None
+    if routine.gives not in {"many", "values"} and len(rows) > 1:
         raise SourceBadResponse("it gives several rows, and one is stated")
-    if routine.gives == "value":
+    if routine.gives in {"value", "values"}:
         if rows and len(rows[0]) != 1:
             raise SourceBadResponse(_OTHER)
-        value = rows[0][0] if rows else None
-        return None if value is None else routine.results[0].reader()(value)
+        read = routine.results[0].reader()
+        values = [None if row[0] is None else read(row[0]) for row in rows]
+        return values if routine.gives == "values" else values[0] if values else None
     known = [result.name for result in routine.results]
     if rows and (names is None or sorted(names) != sorted(known)):
         raise SourceBadResponse(_OTHER)

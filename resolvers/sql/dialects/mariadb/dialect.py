@@ -15,6 +15,7 @@ from sqlalchemy.sql import type_coerce
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
 from resolvers.model import Scalar
 from resolvers.sql.column import Expression, Reader, SqlColumn, SqlType
+from resolvers.sql.dialects.declared import DeclaredRoutine
 from resolvers.sql.dialects.described import Described, TypeName
 from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, Nulls, bad_address
 from resolvers.sql.dialects.grammar import Grammar
@@ -22,6 +23,7 @@ from resolvers.sql.dialects.mariadb.catalogue import reflect_schema
 from resolvers.sql.dialects.mariadb.columns import served_column
 from resolvers.sql.dialects.mariadb.database import MariaDbDatabase
 from resolvers.sql.dialects.mariadb.described import describe
+from resolvers.sql.dialects.mariadb.functions import functions
 from resolvers.sql.dialects.mariadb.refusals import refusal
 from resolvers.sql.dialects.mariadb.types import Geometry
 from resolvers.sql.dialects.mariadb.values import reader, sent, stored
@@ -135,6 +137,9 @@ class MariaDb(Dialect):
 
     def plain_type(self, scalar: Scalar) -> TypeName:
         return TypeName(_TYPES.get(scalar) or super().plain_type(scalar).type, "")
+
+    def functions(self, connection: Connection, schemas: Sequence[str]) -> Sequence[DeclaredRoutine]:
+        return functions(connection, schemas)
 
     def describe(
         self, connection: Connection, query: TextClause, values: Mapping[str, object], *, reads: bool

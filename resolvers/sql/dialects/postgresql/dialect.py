@@ -31,6 +31,7 @@ from sqlalchemy.sql import type_coerce
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
 from resolvers.model import Scalar
 from resolvers.sql.column import Expression, Reader, SqlColumn
+from resolvers.sql.dialects.declared import DeclaredRoutine
 from resolvers.sql.dialects.described import Described, TypeName
 from resolvers.sql.dialects.dialect import Address, Database, Dialect, Nulls, bad_address
 from resolvers.sql.dialects.grammar import Grammar
@@ -39,6 +40,7 @@ from resolvers.sql.dialects.postgresql.columns import is_structured, plain_type,
 from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
 from resolvers.sql.dialects.postgresql.described import describe
 from resolvers.sql.dialects.postgresql.domains import limit_domains
+from resolvers.sql.dialects.postgresql.functions import functions
 from resolvers.sql.dialects.postgresql.refusals import refusal
 from resolvers.sql.dialects.postgresql.types import Structured
 from resolvers.sql.dialects.violations import Refusal
@@ -154,6 +156,9 @@ class PostgreSql(Dialect):
 
     def plain_type(self, scalar: Scalar) -> TypeName:
         return TypeName(super().plain_type(scalar).type, _NAMES[scalar])
+
+    def functions(self, connection: Connection, schemas: Sequence[str]) -> Sequence[DeclaredRoutine]:
+        return functions(connection, schemas)
 
     def describe(
         self,
