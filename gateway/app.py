@@ -18,6 +18,7 @@ from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
 from gateway.keys import FetchedKeys
 from gateway.limits import LimitSettings
+from gateway.redis import RedisSettings, open_redis
 from gateway.telemetry import request_id
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
@@ -34,6 +35,7 @@ class ServerSettings(Settings):
     jwt: JwtSettings | None = Field(None, description="Which access tokens are accepted; absent: all are anonymous.")
     limits: LimitSettings = Field(LimitSettings.model_validate({}), description="What one request may take.")
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
+    redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
@@ -100,8 +102,9 @@ def make_app(
     """The ASGI application. ``app.state.draining`` turns readiness off.
 
     Raises:
-        ConfigurationError: the key set file cannot be used.
+        ConfigurationError: the key set file cannot be used, or a library is missing.
     """
+    shared = open_redis(settings.redis) if settings.redis else None
     keys = open_keys(settings.jwt) if settings.jwt else None
     authenticator = Authenticator(settings.jwt, keys) if settings.jwt and keys else None
     endpoint = Endpoint(holder, settings.limits, authenticator, get=settings.get, uploads=settings.uploads)
@@ -130,6 +133,8 @@ def make_app(
         await endpoint.finish(settings.drain_s)
         if isinstance(keys, FetchedKeys):
             await keys.close()
+        if shared is not None:
+            await shared.close()
 
     every = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     routes = [
