@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -34,6 +35,9 @@ class ServerSettings(Settings):
     port: int = Field(8000, ge=0, le=65_535, description="Port that is listened on; 0: any free one.")
     jwt: JwtSettings | None = Field(None, description="Which access tokens are accepted; absent: all are anonymous.")
     limits: LimitSettings = Field(LimitSettings.model_validate({}), description="What one request may take.")
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Networks (10.0.0.0/8) of proxies whose X-Forwarded-For tells the address of callers."
+    )
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
@@ -52,6 +56,16 @@ class ServerSettings(Settings):
         "environment's ISTHMUS_EXECUTOR comes first.",
     )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise ValueError(f'"{network}" is no network such as 10.0.0.0/8, or an address') from error
+        return networks
 
 
 class Edge(Starlette):

@@ -43,6 +43,18 @@ GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
 
 
+def _check_link(request: Asked) -> None:
+    """Refuses a GET that a page of somebody else could cause without asking: an image, a script, a beacon.
+
+    The caller's place in a network may be all that an answer needs, and how long it takes may be all it tells.
+    """
+    values = request.headers.getlist("content-type")
+    if values and any(_media(value)[0] != JSON for value in values):
+        raise Refusal(415, Code.BAD_REQUEST, "A GET has no body.")
+    if request.headers.get("sec-fetch-mode") == "no-cors":
+        raise Refusal(403, Code.FORBIDDEN, "No page may embed an answer.")
+
+
 class Graph(Protocol):
     def writes(self, request: GraphQLRequest) -> bool: ...
 
@@ -223,6 +235,8 @@ class Endpoint:
             raise Refusal(405, Code.BAD_REQUEST, "Use POST.", (("allow", ", ".join(allowed)),))
         deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
         read_only = request.method == "GET"
+        if read_only:
+            _check_link(request)
         received = None if read_only else self._at_once(request)
         if received is None:
             try:

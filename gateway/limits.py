@@ -1,4 +1,4 @@
-"""What one request may take: bytes, seconds, headers, and a place among the requests under way.
+"""What one request may take: bytes, seconds, headers, and a place among the requests and connections there are.
 
 Limits on the shape of an operation are the schema's; nothing here reads GraphQL.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from gateway.addresses import Networks
 from gateway.asked import Asked
 from resolvers import Settings
 
@@ -21,6 +22,15 @@ class LimitSettings(Settings):
     body_timeout_s: float = Field(10.0, gt=0, description="Longest time to receive the body, in seconds.")
     send_timeout_s: float = Field(20.0, gt=0, description="Longest time in which a caller takes nothing of its answer.")
     max_requests: int = Field(256, gt=0, description="Most requests under way at once; further ones get 503.")
+    max_connections: int = Field(
+        10_000,
+        gt=0,
+        description="Most connections at once; further ones get 503. What the process may open of files comes first: "
+        "up to 512 of them are kept for sources.",
+    )
+    max_connections_per_address: int = Field(
+        1000, gt=0, description="Most connections of one address at once; server.trusted_proxies may have any number."
+    )
     calls_per_operation: int = Field(500, gt=0, description="Most calls to sources that one operation may cause.")
 
 
@@ -52,6 +62,35 @@ class Places:
 
     def __exit__(self, *_: object) -> None:
         self._free += 1
+
+
+class Connections:
+    """Counts the connections that are open, in all and from each address."""
+
+    def __init__(self, most: int, most_of_one: int, any_number: Networks) -> None:
+        self._most = most
+        self._most_of_one = most_of_one
+        self._any_number = any_number
+        self._open = 0
+        self._of: dict[str, int] = {}
+
+    def take(self, address: str) -> bool:
+        """Whether one more may be opened from an address; if so, it is counted until ``give``."""
+        of_one = self._of.get(address, 0)
+        if self._open >= self._most or (of_one >= self._most_of_one and address not in self._any_number):
+            return False
+        self._open += 1
+        self._of[address] = of_one + 1
+        return True
+
+    def give(self, address: str) -> None:
+        """One of that address was closed."""
+        self._open -= 1
+        left = self._of[address] - 1
+        if left:
+            self._of[address] = left
+        else:
+            del self._of[address]
 
 
 def whole_body(asked: Asked, most: int) -> bytes | None:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -114,28 +115,24 @@ class Running:
 Start = Callable[..., Running]
 
 
+@contextmanager
+def begun(**settings: object) -> Iterator[Running]:
+    """A gateway on a real socket, in a thread of its own."""
+    chosen = ServerSettings.model_validate({"port": 0, "drain_s": 1, **settings})
+    holder = Hold()
+    server = make_server(make_app(holder, chosen), chosen)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 10
+    while not server.started:
+        assert time.monotonic() < until, "the server did not start"
+        thread.join(0.01)
+    yield Running(server.servers[0].sockets[0].getsockname()[1], holder)
+    server.should_exit = True
+    thread.join(10)
+
+
 @pytest.fixture
 def start() -> Iterator[Start]:
-    stops: list[Callable[[], None]] = []
-
-    def begin(**settings: object) -> Running:
-        chosen = ServerSettings.model_validate({"port": 0, "drain_s": 1, **settings})
-        holder = Hold()
-        server = make_server(make_app(holder, chosen), chosen)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        until = time.monotonic() + 10
-        while not server.started:
-            assert time.monotonic() < until, "the server did not start"
-            thread.join(0.01)
-
-        def stop() -> None:
-            server.should_exit = True
-            thread.join(10)
-
-        stops.append(stop)
-        return Running(server.servers[0].sockets[0].getsockname()[1], holder)
-
-    yield begin
-    for stop in stops:
-        stop()
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(begun(**settings))
