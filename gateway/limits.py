@@ -9,11 +9,14 @@ from pydantic import Field
 
 from gateway.addresses import Networks
 from gateway.asked import Asked
-from resolvers import Settings
+from resolvers import Code, IsthmusError, Settings
 
 
 class LimitSettings(Settings):
     max_body_bytes: int = Field(262_144, gt=0, description="Largest request body, in bytes.")
+    max_response_bytes: int = Field(
+        33_554_432, gt=0, description="Largest answer, in bytes; one that grew larger is told as an error."
+    )
     deadline_s: float = Field(10.0, gt=0, le=300, description="Longest time for one request, in seconds.")
     max_header_bytes: int = Field(16_384, gt=0, description="Most bytes of request line and headers together.")
     max_url_bytes: int = Field(8192, gt=0, description="Longest URL, in bytes; a longer one gets 414.")
@@ -36,6 +39,13 @@ class LimitSettings(Settings):
 
 class BodyTooLarge(Exception):
     """The body is larger than ``max_body_bytes``, by its declared or by its real length."""
+
+
+class AnswerTooLarge(IsthmusError):
+    """The answer is larger than ``max_response_bytes``."""
+
+    code = Code.LIMIT_EXCEEDED
+    message = "The answer is larger than this server sends. Ask for less at once; what a mutation did is done."
 
 
 class Busy(Exception):
@@ -103,6 +113,17 @@ def whole_body(asked: Asked, most: int) -> bytes | None:
     if there is not None and len(there) > most:
         raise BodyTooLarge
     return there
+
+
+def sent(answer: bytes, most: int) -> bytes:
+    """An answer that may be sent.
+
+    Raises:
+        AnswerTooLarge: it has more than ``most`` bytes.
+    """
+    if len(answer) > most:
+        raise AnswerTooLarge(f"{len(answer)} bytes")
+    return answer
 
 
 async def read_body(asked: Asked, most: int) -> bytes:

@@ -5,7 +5,7 @@ from schema.access.settings import AccessSettings, RuleSettings
 from schema.build import Built, GraphSettings, build, type_count
 from schema.explained import Step
 from schema.extension import Extension
-from schema.graph import Executor, Graph, MutationOverGet
+from schema.graph import COST, Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
 from schema.links import LinkSettings
 from schema.namer import model_places
@@ -15,6 +15,7 @@ from schema.suggested import Offer, offers
 
 __all__ = [
     "ANONYMOUS",
+    "COST",
     "AccessSettings",
     "Answer",
     "Built",

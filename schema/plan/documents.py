@@ -211,7 +211,7 @@ class Documents:
         except RecursionError as error:
             raise LimitExceeded("the document is nested too deeply") from error
         except GraphQLError as error:
-            if "token" in error.message and "exceed" in error.message.lower():
+            if f"more than {self._limits.max_tokens} tokens" in error.message:  # it has no class of its own
                 raise LimitExceeded(f"the document has more than {self._limits.max_tokens} tokens") from error
             raise
         return document

@@ -290,3 +290,12 @@ def test_who_offers_http_2_is_answered_in_http_1(running: Running) -> None:
     with socket.create_connection(("127.0.0.1", running.port), timeout=8) as peer:
         peer.sendall(b"GET /graphql?query={hello} HTTP/1.1\r\nhost: a\r\n" + offer)
         assert peer.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_answer_beyond_its_limit_is_told_as_an_error(start: Start) -> None:
+    running = start(limits={"max_response_bytes": 1_000_000})
+    reply = httpx.post(running.url + "/graphql", json={"query": "{ huge }"})
+    assert (reply.status_code, reply.json()["data"]) == (200, None)
+    assert reply.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+    assert len(reply.content) < 1000
+    assert httpx.post(running.url + "/graphql", json={"query": "{ hello }"}).json() == {"data": {"hello": "wörld"}}

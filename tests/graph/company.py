@@ -149,13 +149,27 @@ class Company:
     def calls(self) -> list[str]:
         return [call.operation for call in (*self.crm.calls, *self.shop.calls)]
 
-    async def answer(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Answer:
+    async def answer(
+        self,
+        query: str,
+        principal: Principal = ANONYMOUS,
+        *,
+        extensions: Mapping[str, object] | None = None,
+        **variables: object,
+    ) -> Answer:
         context = Context(asyncio.get_running_loop().time() + 5, "r1", max_calls=20)
-        request = GraphQLRequest(query, None, variables)
+        request = GraphQLRequest(query, None, variables, extensions or {})
         return await self.graph.execute(request, principal, context, read_only=False)
 
-    async def ask(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Any:
-        answer = await self.answer(query, principal, **variables)
+    async def ask(
+        self,
+        query: str,
+        principal: Principal = ANONYMOUS,
+        *,
+        extensions: Mapping[str, object] | None = None,
+        **variables: object,
+    ) -> Any:
+        answer = await self.answer(query, principal, extensions=extensions, **variables)
         return answer.body if answer.encoded is None else json.loads(answer.encoded)
 
 
