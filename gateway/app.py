@@ -6,19 +6,22 @@ import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.addresses import Networks
 from gateway.asked import Asked
 from gateway.auth import Authenticator, JwtSettings, open_keys
 from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
 from gateway.keys import FetchedKeys
 from gateway.limits import LimitSettings
+from gateway.rates.limiter import Rates
+from gateway.rates.settings import RateLimitSettings
 from gateway.redis import RedisSettings, open_redis
 from gateway.telemetry import request_id
 from gateway.uploads import UploadSettings
@@ -39,6 +42,7 @@ class ServerSettings(Settings):
         (), description="Networks (10.0.0.0/8) of proxies whose X-Forwarded-For tells the address of callers."
     )
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
+    rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
@@ -56,6 +60,13 @@ class ServerSettings(Settings):
         "environment's ISTHMUS_EXECUTOR comes first.",
     )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
+
+    @model_validator(mode="after")
+    def _shared_somewhere(self) -> ServerSettings:
+        if self.rate_limits is not None and self.rate_limits.store == "redis" and self.redis is None:
+            message = "rate_limits with store: redis needs server.redis"
+            raise ValueError(message)
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -121,7 +132,9 @@ def make_app(
     shared = open_redis(settings.redis) if settings.redis else None
     keys = open_keys(settings.jwt) if settings.jwt else None
     authenticator = Authenticator(settings.jwt, keys) if settings.jwt and keys else None
-    endpoint = Endpoint(holder, settings.limits, authenticator, get=settings.get, uploads=settings.uploads)
+    trusted = Networks(settings.trusted_proxies)
+    rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
+    endpoint = Endpoint(holder, settings.limits, authenticator, get=settings.get, uploads=settings.uploads, rates=rates)
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")

@@ -20,6 +20,7 @@ from gateway.body import from_get, from_post
 from gateway.content import check_content, check_link, negotiate
 from gateway.keys import KeysUnavailable
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body, sent, whole_body
+from gateway.rates.limiter import Rates
 from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, errors_of
 from gateway.telemetry import log, log_request
 from gateway.uploads import UploadSettings, from_multipart
@@ -34,7 +35,7 @@ from resolvers import (
     TimeLimits,
     Unauthenticated,
 )
-from schema import ANONYMOUS, COST, Answer, GraphQLRequest, MutationOverGet, Principal
+from schema import ANONYMOUS, COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal
 
 GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
@@ -42,6 +43,8 @@ GRACE_S = 0.1
 
 class Graph(Protocol):
     def writes(self, request: GraphQLRequest) -> bool: ...
+
+    def outline(self, request: GraphQLRequest) -> Outline | None: ...
 
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
@@ -74,12 +77,14 @@ class Endpoint:
         *,
         get: bool = True,
         uploads: UploadSettings | None = None,
+        rates: Rates | None = None,
     ) -> None:
         self._holder = holder
         self._limits = limits
         self._authenticator = authenticator
         self._get = get
         self._uploads = uploads
+        self._rates = rates
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
@@ -99,7 +104,7 @@ class Endpoint:
         status, body = 200, {}
         content: bytes | None = None
         try:
-            answer = await self._answer(request, request_id, media)
+            answer = await self._answer(request, request_id, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
             refused = answer.kind == "request_error"
             status = 400 if refused and media == GRAPHQL else 200
@@ -131,7 +136,7 @@ class Endpoint:
         log_request(request_id, request.method, status, seconds)
         return Reply(content or encoded(body, request_id), status, headers, media or JSON)
 
-    async def _answer(self, request: Asked, request_id: str, media: str | None) -> Answer:
+    async def _answer(self, request: Asked, request_id: str, media: str | None, headers: dict[str, str]) -> Answer:
         if media is None:
             raise Refusal(406, Code.BAD_REQUEST, "Replies are application/graphql-response+json or JSON.")
         if len(request.headers.getlist("host")) != 1:
@@ -153,9 +158,16 @@ class Endpoint:
         principal, parameters = received
         if request.headers.get("graphql-cost") == "report":
             parameters = replace(parameters, extensions={**parameters.extensions, COST: True})
+        if self._rates is not None:
+            outline = self._outline(parameters) if self._rates.reads_operations else None
+            headers.update(await self._rates.take(request, principal, outline))
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
         with self._places:
             return await self._run(request, parameters, principal, Deadline(request_id, deadline, read_only=read_only))
+
+    def _outline(self, parameters: GraphQLRequest) -> Outline | None:
+        graph = self._holder.current.graph
+        return None if graph is None else graph.outline(parameters)
 
     def _at_once(self, request: Asked) -> tuple[Principal, GraphQLRequest] | None:
         """As ``_received``, where nothing need be waited for: nearly every body is there, and its token known."""

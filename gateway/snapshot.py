@@ -13,8 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
 
+from graphql import GraphQLSchema
+
 import schema  # ``from schema import build`` reads as an import of the module of that name
+from gateway.app import ServerSettings
 from gateway.config import Configuration
+from gateway.rates.settings import unknown_fields
 from resolvers import ConfigurationError, Key, Problem, Source, open_all
 from schema import Built, Executor, Graph, GraphSettings, LinkSettings
 
@@ -84,10 +88,23 @@ async def _load(configuration: Configuration) -> Snapshot:
     try:
         settings = graph_settings(configuration, opened.failed)
         built = _build(opened.sources, settings, opened.problems)
+        _check_edge(configuration.settings.server, built.graph.schema, incomplete=bool(opened.failed))
     except BaseException:
         await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
         raise
     return Snapshot(built.graph, opened.sources, opened.failed, built)
+
+
+def _check_edge(server: ServerSettings, schema: GraphQLSchema, *, incomplete: bool) -> None:
+    """Checks what the edge says of fields. ``incomplete``: a source is missing, and they may be its.
+
+    Raises:
+        ConfigurationError: a field does not exist.
+    """
+    if server.rate_limits is not None and not incomplete:
+        problems = list(unknown_fields(server.rate_limits, schema))
+        if problems:
+            raise ConfigurationError(problems)
 
 
 def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) -> GraphSettings:

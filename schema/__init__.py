@@ -10,7 +10,7 @@ from schema.limits import OperationLimits
 from schema.links import LinkSettings
 from schema.namer import model_places
 from schema.naming import Pins
-from schema.request import Answer, GraphQLRequest
+from schema.request import Answer, GraphQLRequest, Outline
 from schema.suggested import Offer, offers
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "MutationOverGet",
     "Offer",
     "OperationLimits",
+    "Outline",
     "Pins",
     "Principal",
     "RuleSettings",

@@ -45,7 +45,7 @@ from schema.plan.levels import Failure
 from schema.plan.operation import OperationPlan, Refused
 from schema.plan.reference import run_reference
 from schema.plan.run import Run
-from schema.request import Answer, GraphQLRequest
+from schema.request import Answer, GraphQLRequest, Outline
 from schema.unified import UnifiedSchema
 
 _log = logging.getLogger("isthmus.graph")
@@ -106,6 +106,18 @@ class Graph:
         except (GraphQLError, CallerError):
             return False
         return document.operation.operation is OperationType.MUTATION
+
+    def outline(self, request: GraphQLRequest) -> Outline | None:
+        """What stands in the request's operation; ``None`` where the request is refused anyway."""
+        try:
+            document = self.documents.get(request.query, request.operation_name)
+        except (GraphQLError, CallerError):
+            return None
+        root = self.schema.get_root_type(document.operation.operation)
+        named = document.operation.name
+        name = request.document_id or (named.value if named is not None else None)
+        fields = tuple(f"{root}.{field}" for field in document.root_fields) if root is not None else ()
+        return Outline(name, fields, request.document_id)
 
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import pytest
 import strawberry
-from graphql import OperationType, parse
+from graphql import FieldNode, OperationType, parse
 from graphql.utilities import get_operation_ast
 
 from gateway.app import ServerSettings, make_app
 from gateway.server import make_server
 from resolvers import Context, Unauthenticated
-from schema import Answer, GraphQLRequest, MutationOverGet, Principal
+from schema import Answer, GraphQLRequest, MutationOverGet, Outline, Principal
 
 HUGE = "x" * 30_000_000
 """More than the buffers of any connection hold."""
@@ -58,6 +58,15 @@ class FakeGraph:
 
     def writes(self, request: GraphQLRequest) -> bool:
         return request.query.lstrip().startswith("mutation")
+
+    def outline(self, request: GraphQLRequest) -> Outline | None:
+        operation = get_operation_ast(parse(request.query), request.operation_name)
+        if operation is None:
+            return None
+        root = operation.operation.value.capitalize()
+        nodes = operation.selection_set.selections
+        fields = tuple(f"{root}.{node.name.value}" for node in nodes if isinstance(node, FieldNode))
+        return Outline(operation.name.value if operation.name else None, fields)
 
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool

@@ -144,32 +144,20 @@ class Company:
     graph: Graph
     crm: Memory
     shop: Memory
+    extensions: Mapping[str, object] = field(default_factory=dict)
+    """Those of every request."""
 
     @property
     def calls(self) -> list[str]:
         return [call.operation for call in (*self.crm.calls, *self.shop.calls)]
 
-    async def answer(
-        self,
-        query: str,
-        principal: Principal = ANONYMOUS,
-        *,
-        extensions: Mapping[str, object] | None = None,
-        **variables: object,
-    ) -> Answer:
+    async def answer(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Answer:
         context = Context(asyncio.get_running_loop().time() + 5, "r1", max_calls=20)
-        request = GraphQLRequest(query, None, variables, extensions or {})
+        request = GraphQLRequest(query, None, variables, self.extensions)
         return await self.graph.execute(request, principal, context, read_only=False)
 
-    async def ask(
-        self,
-        query: str,
-        principal: Principal = ANONYMOUS,
-        *,
-        extensions: Mapping[str, object] | None = None,
-        **variables: object,
-    ) -> Any:
-        answer = await self.answer(query, principal, extensions=extensions, **variables)
+    async def ask(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Any:
+        answer = await self.answer(query, principal, **variables)
         return answer.body if answer.encoded is None else json.loads(answer.encoded)
 
 

@@ -13,7 +13,9 @@ from tests.graph.company import Company, company
 
 def costly(access: AccessSettings | None = None, **cost: Any) -> Company:
     limits = OperationLimits.model_validate({"cost": {"report": True, **cost}})
-    return company(access, limits=limits)
+    made = company(access, limits=limits)
+    made.extensions = {"cost": True}
+    return made
 
 
 @pytest.mark.parametrize(
@@ -38,9 +40,13 @@ def costly(access: AccessSettings | None = None, **cost: Any) -> Company:
     ],
 )
 async def test_a_cost_is_one_for_each_object_and_the_weights_of_fields(query: str, cost: int) -> None:
-    prices = {"weights": {"Person.salary": 20, "Party.email": 3}, "list_size": 10, "sizes": {"Person.orders": 2}}
+    prices: dict[str, Any] = {
+        "weights": {"Person.salary": 20, "Party.email": 3},
+        "list_size": 10,
+        "sizes": {"Person.orders": 2},
+    }
     made = costly(**prices, max=max(1, cost))
-    body = await made.ask(query, n=7, extensions={"cost": True})
+    body = await made.ask(query, n=7)
     assert body["extensions"]["cost"] == {"estimated": cost, "max": max(1, cost)}
     if cost > 1:
         calls = len(made.calls)
@@ -55,17 +61,19 @@ async def test_a_cost_is_one_for_each_object_and_the_weights_of_fields(query: st
 async def test_what_a_caller_may_not_see_costs_nothing() -> None:
     access = AccessSettings(default="anonymous", rules={"Person.salary": RuleSettings(roles=("hr",))})
     made = costly(access, weights={"Person.salary": 20}, max=11)
-    body = await made.ask("{ search(limit: 10) { id salary } }", extensions={"cost": True})
+    body = await made.ask("{ search(limit: 10) { id salary } }")
     assert body["extensions"]["cost"]["estimated"] == 11
     assert body["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
 async def test_the_cost_is_told_to_who_asks_and_only_where_it_may_be() -> None:
     query = "{ search(limit: 1) { id } }"
-    assert "extensions" not in await costly().ask(query)
-    assert (await costly().ask(query, extensions={"cost": True}))["extensions"] == {"cost": {"estimated": 2}}
-    assert "extensions" not in await costly(report=False).ask(query, extensions={"cost": True})
-    assert "extensions" not in await company().ask(query, extensions={"cost": True})
+    assert (await costly().ask(query))["extensions"] == {"cost": {"estimated": 2}}
+    assert "extensions" not in await costly(report=False).ask(query)
+    unasked, uncounted = costly(), company()
+    unasked.extensions, uncounted.extensions = {}, {"cost": True}
+    assert "extensions" not in await unasked.ask(query)
+    assert "extensions" not in await uncounted.ask(query)
 
 
 @pytest.mark.parametrize(
