@@ -23,6 +23,9 @@ from gateway.limits import LimitSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import RedisSettings, open_redis
+from gateway.registered.documents import RegisteredDocuments
+from gateway.registered.manifest import read_manifests
+from gateway.registered.settings import DocumentSettings
 from gateway.telemetry import request_id
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
@@ -42,6 +45,7 @@ class ServerSettings(Settings):
         (), description="Networks (10.0.0.0/8) of proxies whose X-Forwarded-For tells the address of callers."
     )
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
+    documents: DocumentSettings | None = Field(None, description="Operations that are registered; absent: none.")
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
@@ -127,14 +131,24 @@ def make_app(
     """The ASGI application. ``app.state.draining`` turns readiness off.
 
     Raises:
-        ConfigurationError: the key set file cannot be used, or a library is missing.
+        ConfigurationError: the key set file or a manifest cannot be used, or a library is missing.
     """
     shared = open_redis(settings.redis) if settings.redis else None
     keys = open_keys(settings.jwt) if settings.jwt else None
     authenticator = Authenticator(settings.jwt, keys) if settings.jwt and keys else None
     trusted = Networks(settings.trusted_proxies)
     rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
-    endpoint = Endpoint(holder, settings.limits, authenticator, get=settings.get, uploads=settings.uploads, rates=rates)
+    documents = settings.documents
+    registered = RegisteredDocuments(documents, read_manifests(documents.manifest)) if documents else None
+    endpoint = Endpoint(
+        holder,
+        settings.limits,
+        authenticator,
+        get=settings.get,
+        uploads=settings.uploads,
+        rates=rates,
+        registered=registered,
+    )
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")

@@ -21,6 +21,7 @@ from gateway.content import check_content, check_link, negotiate
 from gateway.keys import KeysUnavailable
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body, sent, whole_body
 from gateway.rates.limiter import Rates
+from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
 from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, errors_of
 from gateway.telemetry import log, log_request
 from gateway.uploads import UploadSettings, from_multipart
@@ -78,6 +79,7 @@ class Endpoint:
         get: bool = True,
         uploads: UploadSettings | None = None,
         rates: Rates | None = None,
+        registered: RegisteredDocuments | None = None,
     ) -> None:
         self._holder = holder
         self._limits = limits
@@ -85,6 +87,7 @@ class Endpoint:
         self._get = get
         self._uploads = uploads
         self._rates = rates
+        self._registered = registered
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
@@ -137,17 +140,11 @@ class Endpoint:
         return Reply(content or encoded(body, request_id), status, headers, media or JSON)
 
     async def _answer(self, request: Asked, request_id: str, media: str | None, headers: dict[str, str]) -> Answer:
-        if media is None:
-            raise Refusal(406, Code.BAD_REQUEST, "Replies are application/graphql-response+json or JSON.")
-        if len(request.headers.getlist("host")) != 1:
-            raise Refusal(400, Code.BAD_REQUEST, "Exactly one Host header is needed.")
-        allowed = ("GET", "POST") if self._get else ("POST",)
-        if request.method not in allowed:
-            raise Refusal(405, Code.BAD_REQUEST, "Use POST.", (("allow", ", ".join(allowed)),))
-        deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
+        self._check_head(request, media)
         read_only = request.method == "GET"
         if read_only:
             check_link(request)
+        deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
         received = None if read_only else self._at_once(request)
         if received is None:
             try:
@@ -158,12 +155,35 @@ class Endpoint:
         principal, parameters = received
         if request.headers.get("graphql-cost") == "report":
             parameters = replace(parameters, extensions={**parameters.extensions, COST: True})
+        if self._registered is not None or parameters.document_id is not None:
+            found = self._with_text(parameters, principal, request_id)
+            if isinstance(found, Answer):
+                return found
+            parameters = found
         if self._rates is not None:
             outline = self._outline(parameters) if self._rates.reads_operations else None
             headers.update(await self._rates.take(request, principal, outline))
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
         with self._places:
             return await self._run(request, parameters, principal, Deadline(request_id, deadline, read_only=read_only))
+
+    def _check_head(self, request: Asked, media: str | None) -> None:
+        if media is None:
+            raise Refusal(406, Code.BAD_REQUEST, "Replies are application/graphql-response+json or JSON.")
+        if len(request.headers.getlist("host")) != 1:
+            raise Refusal(400, Code.BAD_REQUEST, "Exactly one Host header is needed.")
+        allowed = ("GET", "POST") if self._get else ("POST",)
+        if request.method not in allowed:
+            raise Refusal(405, Code.BAD_REQUEST, "Use POST.", (("allow", ", ".join(allowed)),))
+
+    def _with_text(self, parameters: GraphQLRequest, principal: Principal, request_id: str) -> GraphQLRequest | Answer:
+        """The request with the text that its id stands for, or what a client hears whose id stands for none."""
+        if self._registered is not None:
+            found = self._registered.find(parameters, principal)
+            return found or _without_text(NOT_FOUND, Code.PERSISTED_QUERY_NOT_FOUND, request_id)
+        if not parameters.query:
+            return _without_text(NOT_SUPPORTED, Code.PERSISTED_QUERY_NOT_SUPPORTED, request_id)
+        return replace(parameters, document_id=None)
 
     def _outline(self, parameters: GraphQLRequest) -> Outline | None:
         graph = self._holder.current.graph
@@ -265,6 +285,11 @@ class Endpoint:
                 raise Unauthenticated("a token came, but server.jwt is not configured")
             return ANONYMOUS
         return await self._authenticator.principal(values)
+
+
+def _without_text(message: str, code: Code, request_id: str) -> Answer:
+    body = {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
+    return Answer("request_error", body)
 
 
 def _caller(request: Asked, principal: Principal) -> Caller:

@@ -32,7 +32,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.validation import MaxIntrospectionDepthRule
 
-from resolvers import BadRequest, LimitExceeded
+from resolvers import BadRequest, CallerError, LimitExceeded
 from schema.access.principal import Principal
 from schema.access.rules import Need, Policy
 from schema.limits import OperationLimits, check_size
@@ -187,6 +187,17 @@ class Documents:
         self._known[key] = document
         self._weigh(document)
         return document
+
+    def faults(self, query: str) -> list[str]:
+        """What is wrong with a document, whoever asks: too large, no GraphQL, not valid for the schema."""
+        try:
+            node = self._parse(query)
+        except (GraphQLError, CallerError) as error:
+            return [error.message if isinstance(error, GraphQLError) else error.detail]
+        if not any(isinstance(item, OperationDefinitionNode) for item in node.definitions):
+            return ["it has no operation"]
+        most = self._limits.max_errors
+        return [error.message for error in validate(self._schema, node, _RULES, max_errors=most)[:most]]
 
     def plan(
         self,
