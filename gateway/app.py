@@ -18,6 +18,7 @@ from gateway.asked import Asked
 from gateway.auth import Authenticator, JwtSettings, open_keys
 from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
+from gateway.hosts import accepted
 from gateway.keys import FetchedKeys
 from gateway.limits import LimitSettings
 from gateway.rates.limiter import Rates
@@ -34,6 +35,8 @@ from schema import Executor
 
 Page = Callable[[Request], Awaitable[Response]]
 PATH = "/graphql"
+HSTS = "max-age=31536000"
+"""Browsers come by https from now on, for a year; other names of the domain are not ours to decide for."""
 
 
 class ServerSettings(Settings):
@@ -41,6 +44,12 @@ class ServerSettings(Settings):
     port: int = Field(8000, ge=0, le=65_535, description="Port that is listened on; 0: any free one.")
     jwt: JwtSettings | None = Field(None, description="Which access tokens are accepted; absent: all are anonymous.")
     limits: LimitSettings = Field(LimitSettings.model_validate({}), description="What one request may take.")
+    hosts: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="Names by which it may be asked (Host), without ports. Absent: any; but where it listens on "
+        "loopback and needs no token, only localhost, 127.0.0.1 and [::1].",
+    )
     trusted_proxies: tuple[str, ...] = Field(
         (), description="Networks (10.0.0.0/8) of proxies whose X-Forwarded-For tells the address of callers."
     )
@@ -121,6 +130,12 @@ class Edge(Starlette):
             await super().__call__(scope, receive, named)
 
 
+def _came_by_tls(request: Request, trusted: Networks) -> bool:
+    """Whether a proxy that we trust says that it was asked by https."""
+    peer = request.client.host if request.client is not None else None
+    return peer in trusted and request.headers.get("x-forwarded-proto") == "https"
+
+
 def make_app(
     holder: Holder,
     settings: ServerSettings,
@@ -148,12 +163,16 @@ def make_app(
         uploads=settings.uploads,
         rates=rates,
         registered=registered,
+        hosts=accepted(settings.hosts, settings.host, needs_token=authenticator is not None),
     )
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         if explorer_page is not None and settings.explorer and wants_page and "query" not in request.query_params:
-            return await explorer_page(request)
+            page = await explorer_page(request)
+            if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
+                page.headers["strict-transport-security"] = HSTS
+            return page
         return await endpoint(Asked(request.scope, request.receive))
 
     async def front(_: Request) -> Response:

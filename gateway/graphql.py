@@ -18,6 +18,7 @@ from gateway.asked import Asked
 from gateway.auth import Authenticator
 from gateway.body import from_get, from_post
 from gateway.content import check_content, check_link, negotiate
+from gateway.hosts import name_of
 from gateway.keys import KeysUnavailable
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body, sent, whole_body
 from gateway.rates.limiter import Rates
@@ -80,6 +81,7 @@ class Endpoint:
         uploads: UploadSettings | None = None,
         rates: Rates | None = None,
         registered: RegisteredDocuments | None = None,
+        hosts: frozenset[str] | None = None,
     ) -> None:
         self._holder = holder
         self._limits = limits
@@ -88,6 +90,7 @@ class Endpoint:
         self._uploads = uploads
         self._rates = rates
         self._registered = registered
+        self._hosts = hosts
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
@@ -172,6 +175,8 @@ class Endpoint:
             raise Refusal(406, Code.BAD_REQUEST, "Replies are application/graphql-response+json or JSON.")
         if len(request.headers.getlist("host")) != 1:
             raise Refusal(400, Code.BAD_REQUEST, "Exactly one Host header is needed.")
+        if self._hosts is not None and name_of(request.headers["host"]) not in self._hosts:
+            raise Refusal(421, Code.BAD_REQUEST, "The server is not asked by this name (server.hosts).")
         allowed = ("GET", "POST") if self._get else ("POST",)
         if request.method not in allowed:
             raise Refusal(405, Code.BAD_REQUEST, "Use POST.", (("allow", ", ".join(allowed)),))

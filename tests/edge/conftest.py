@@ -126,8 +126,8 @@ Start = Callable[..., Running]
 
 @contextmanager
 def begun(**settings: object) -> Iterator[Running]:
-    """A gateway on a real socket, in a thread of its own."""
-    chosen = ServerSettings.model_validate({"port": 0, "drain_s": 1, **settings})
+    """A gateway on a real socket, in a thread of its own, asked by any name."""
+    chosen = ServerSettings.model_validate({"port": 0, "drain_s": 1, "hosts": ["*"], **settings})
     holder = Hold()
     server = make_server(make_app(holder, chosen), chosen)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -299,3 +299,28 @@ def test_an_answer_beyond_its_limit_is_told_as_an_error(start: Start) -> None:
     assert reply.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
     assert len(reply.content) < 1000
     assert httpx.post(running.url + "/graphql", json={"query": "{ hello }"}).json() == {"data": {"hello": "wörld"}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "status"),
+    [
+        ({"hosts": None}, "localhost", b"200"),
+        ({"hosts": None}, "LOCALHOST.:8000", b"200"),
+        ({"hosts": None}, "127.0.0.1:8000", b"200"),
+        ({"hosts": None}, "[::1]:8000", b"200"),
+        ({"hosts": None}, "rebound.evil.example", b"421"),
+        ({"hosts": None}, "localhost.evil.example", b"421"),
+        ({"hosts": None, "jwt": {"issuer": "i", "audience": "a", "secret": "s" * 32}}, "api.example.com", b"200"),
+        ({"hosts": ["api.example.com"]}, "api.example.com:443", b"200"),
+        ({"hosts": ["api.example.com"]}, "localhost", b"421"),
+    ],
+)
+def test_a_page_whose_name_was_led_here_reads_nothing(
+    start: Start, settings: dict[str, object], host: str, status: bytes
+) -> None:
+    running = start(**settings)
+    head = (
+        b"POST /graphql HTTP/1.1\r\nhost: %b\r\ncontent-type: application/json\r\nconnection: close\r\n" % host.encode()
+    )
+    assert raw(running.port, head + b"content-length: %d\r\n\r\n" % len(BODY) + BODY)[9:12] == status
+    assert len(running.graph.seen) == (status == b"200")
