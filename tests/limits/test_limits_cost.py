@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from resolvers import ConfigurationError
 from schema import AccessSettings, OperationLimits, RuleSettings
+from tests.edge.conftest import begun
 from tests.graph.company import Company, company
 
 
@@ -91,3 +93,15 @@ def test_a_price_of_something_that_is_not_there_is_refused(cost: dict[str, Any],
     (problem,) = raised.value.problems
     assert (problem.what, problem.where[:2]) == (what, ("limits", "cost"))
     assert problem.mend == mend or "Contact" in mend
+
+
+def test_a_header_asks_for_the_cost() -> None:
+    with begun() as running:
+        running.holder.current.graph = costly(max=5).graph  # type: ignore[assignment]  # a real one behind the same seam
+        told = {"graphql-cost": "report"}
+        body = {"query": "{ search(limit: 3) { id } }"}
+        with httpx.Client(base_url=running.url, trust_env=False) as client:
+            assert client.post("/graphql", json=body, headers=told).json()["extensions"]["cost"]["estimated"] == 4
+            assert "extensions" not in client.post("/graphql", json=body).json()
+            refused = client.post("/graphql", json={"query": "{ search(limit: 5) { id } }"})
+        assert refused.json()["errors"][0]["message"] == "the operation may cost 6, and 5 is the most"
