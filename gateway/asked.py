@@ -35,6 +35,9 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._first[name]
 
+    def __contains__(self, name: object) -> bool:  # that of a Mapping raises an error inside where there is none
+        return name in self._first
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._first)
 

@@ -156,7 +156,7 @@ class Endpoint:
             except TimeoutError:
                 raise DeadlineExceeded from None
         principal, parameters = received
-        if request.headers.get("graphql-cost") == "report":
+        if "graphql-cost" in request.headers and request.headers["graphql-cost"] == "report":
             parameters = replace(parameters, extensions={**parameters.extensions, COST: True})
         if self._registered is not None or parameters.document_id is not None:
             found = self._with_text(parameters, principal, request_id)
