@@ -25,7 +25,9 @@ from gateway.app import ServerSettings
 from gateway.connection import Connection
 from gateway.limits import LimitSettings
 from gateway.telemetry import configure, log, request_id
+from gateway.tls import Tls
 from gateway.transport import GatheringTransport
+from gateway.watched import watching
 from gateway.whole import Whole
 
 COLLECT_AFTER = (50_000, 20, 20)
@@ -52,7 +54,8 @@ def protocol(limits: LimitSettings) -> type[HttpToolsProtocol]:  # noqa: C901  #
 
         def connection_made(self, transport: Any) -> None:
             self._gathering = GatheringTransport(transport)
-            self._connection = Connection()
+            secured = transport.get_extra_info("ssl_object")
+            self._connection = Connection(None if secured is None else secured.getpeercert(True))
             super().connection_made(cast("asyncio.Transport", self._gathering))
             self._arm(limits.header_timeout_s)
 
@@ -190,8 +193,18 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started_at is not None and self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self.started_at(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+            scheme = "http" if self.tls is None else "https"
+            self.started_at(f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}")
+        if self.tls is not None:
+            self._watching = asyncio.create_task(watching([self.tls]))
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        await super().shutdown(sockets)
+
+    tls: Tls | None = None
+    _watching: asyncio.Task[None] | None = None
     notice_s = 0.0
     _ends_at = math.inf
 
@@ -213,7 +226,12 @@ class Server(uvicorn.Server):
 
 
 def make_server(app: Starlette, settings: ServerSettings) -> Server:
-    """A server that is not started yet."""
+    """A server that is not started yet.
+
+    Raises:
+        ConfigurationError: a file of its TLS cannot be used.
+    """
+    tls = Tls(settings.tls) if settings.tls is not None else None
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -227,8 +245,10 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls.context,
     )
     server = Server(config)
+    server.tls = tls
     server.notice_s = settings.notice_s
     return server
 
