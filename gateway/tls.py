@@ -62,7 +62,7 @@ class Tls:
         self.context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
         self.context.set_alpn_protocols(["http/1.1"])
         self._seen = self._now()
-        self._load(("server", "tls", "certificate"))
+        self._load()
         if settings.client_ca is not None:
             # A session that is taken up again shows the certificate of back then, whatever the authorities are now.
             self.context.options |= ssl.OP_NO_TICKET
@@ -74,14 +74,14 @@ class Tls:
             except (ssl.SSLError, OSError) as error:
                 raise _unusable(settings.client_ca, error, "client_ca") from error
 
-    def _load(self, where: tuple[str, ...]) -> None:
+    def _load(self) -> None:
         settings = self._settings
         secret = settings.password.get_secret_value() if settings.password is not None else ""
         try:
             # An empty answer, and no question on the terminal, where the key is encrypted and no password is set.
             self.context.load_cert_chain(settings.certificate, settings.key, lambda: secret)
         except (ssl.SSLError, OSError) as error:
-            raise _unusable(settings.certificate, error, where[-1]) from error
+            raise _unusable(settings.certificate, error, "certificate") from error
 
     async def look(self) -> None:
         """Reads certificate and key again where one of them was replaced; those that do not fit change nothing."""
@@ -90,7 +90,7 @@ class Tls:
             return
         self._seen = now
         try:
-            self._load(("server", "tls", "certificate"))
+            self._load()
         except ConfigurationError as error:
             log("certificate_not_read", level="error", reason=str(error))
         else:
@@ -108,20 +108,14 @@ class Tls:
 
 
 def _unusable(path: Path, error: Exception, key: str) -> ConfigurationError:
-    if isinstance(error, ssl.SSLError):
-        what = f"{path} cannot be used: {_reason(error)}"
-        return ConfigurationError([Problem(what, ("server", "tls", key))])
-    assert isinstance(error, OSError)
-    what = f"{path} cannot be read: {(error.strerror or type(error).__name__).lower()}"
-    return ConfigurationError([Problem(what, ("server", "tls", key), _MEND)])
-
-
-def _reason(error: ssl.SSLError) -> str:
-    """OpenSSL's reason in words; it names no secret."""
-    known = {
-        "KEY_VALUES_MISMATCH": "the certificate and the key do not belong together",
-        "NO_START_LINE": "it holds no certificate, or no key, in PEM",
-        "BAD_DECRYPT": "the password of its key is wrong",
-        "BAD_PASSWORD_READ": "its key needs a password",
-    }
-    return known.get(error.reason or "", "it holds no certificate with its key in PEM")
+    where = ("server", "tls", key)
+    if not isinstance(error, ssl.SSLError):
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        return ConfigurationError([Problem(f"{path} cannot be read: {reason.lower()}", where, _MEND)])
+    if key == "client_ca":
+        reason = "it holds no certificates in PEM"
+    elif error.reason == "KEY_VALUES_MISMATCH":
+        reason = "the certificate and the key do not belong together"
+    else:  # OpenSSL does not say which of them it is
+        reason = "it holds no certificate in PEM, or its key is missing or needs another password"
+    return ConfigurationError([Problem(f"{path} cannot be used: {reason}", where)])

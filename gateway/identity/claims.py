@@ -86,4 +86,4 @@ def _words(claims: Mapping[str, object], paths: Sequence[ClaimPath], *, split: b
             value = [word for word in value.split(" ") if word]
         if isinstance(value, list) and all(isinstance(word, str) for word in value):
             found.update(word.removeprefix(place.prefix) for word in value if word.startswith(place.prefix))
-    return frozenset(found)
+    return frozenset(found - {""})

@@ -128,7 +128,8 @@ async def test_kept_replies_are_not_shared_even_by_two_tokens_of_one_caller(tmp_
 @pytest.mark.parametrize(
     ("word", "raised"),
     [("invalid_grant", Unauthenticated), ("invalid_request", Unauthenticated), ("access_denied", Forbidden),
-     ("invalid_client", SourceUnavailable), ("invalid_target", SourceUnavailable), ("invalid_scope", SourceUnavailable)],
+     ("invalid_client", SourceUnavailable), ("invalid_target", SourceUnavailable),
+     ("invalid_scope", SourceUnavailable)],
 )  # fmt: skip
 async def test_a_token_that_is_not_exchanged_sends_nothing(tmp_path: Path, word: str, raised: type[Exception]) -> None:
     exchanger = Exchanger({"ada": word})
