@@ -12,7 +12,7 @@ from resolvers.documents import Documents
 from resolvers.exchanged import ExchangedTokens
 from resolvers.http import Http, HttpClient
 from resolvers.http_settings import HttpSettings, NetworkSettings, OAuth2
-from resolvers.nearby import must_be_far
+from resolvers.nearby import is_near, must_be_far
 from resolvers.network import Network, open_network
 from resolvers.ntlm import handshakes
 from resolvers.ntlm_client import NtlmClient
@@ -54,6 +54,22 @@ async def connect(settings: HttpSettings, documents: Documents, home: str, locat
         endpoint = await _endpoint(auth.exchange, documents, "exchange")
         return AuthorizedClient(http, ExchangedTokens(auth.exchange, endpoint, timeout_s=settings.timeout_s))
     return http
+
+
+def cautions(settings: HttpSettings, home: str) -> tuple[str, ...]:
+    """What is unwise in how a source at ``home`` is reached: its credentials can be read on their way there."""
+    address = urlsplit(home)
+    if address.scheme != "http" or is_near(address.hostname or ""):
+        return ()
+    auth, ways = settings.auth, ("bearer", "basic", "oauth2", "exchange")
+    sent = [] if auth is None else [name for name in ways if getattr(auth, name) is not None]
+    if auth is not None and auth.api_key:
+        sent.append("api_key")
+    if auth is not None and auth.forward is not None and auth.forward.token:
+        sent.append("forward.token")
+    if not sent:
+        return ()
+    return (f"auth.{' and auth.'.join(sent)} can be read by whoever is on the way to {address.hostname}: use https",)
 
 
 async def _endpoint(settings: OAuth2, documents: Documents, key: str) -> HttpClient:
