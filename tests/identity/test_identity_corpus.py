@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from gateway.identity import Issuers
 from gateway.identity.bearer import BearerTokens
+from gateway.identity.compact import taken_apart
 from gateway.identity.issuer import Issuer
 from gateway.identity.opening import open_keys
 from resolvers import Unauthenticated
@@ -115,3 +116,11 @@ async def test_two_issuers_may_name_different_people_alike(jwks: str) -> None:
     assert one.subject == two.subject == "u1"
     assert one.identity != two.identity
     assert (await tokens.principal(f"Bearer {make.published('ed', aud='other-name')}")).identity == two.identity
+
+
+def test_a_token_has_one_spelling_whatever_the_library_takes() -> None:
+    spare = [token for name, token in Maker(NOW).bad() if name.startswith("spare bits")]
+    assert len(spare) == 3
+    for token in spare:
+        with pytest.raises(Unauthenticated, match="only spelling"):
+            taken_apart(token)
