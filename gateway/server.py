@@ -16,7 +16,6 @@ from types import FrameType
 from typing import Any, cast
 
 import uvicorn
-import uvloop
 from starlette.applications import Starlette
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -24,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from gateway.app import ServerSettings
 from gateway.connection import Connection
 from gateway.limits import LimitSettings
+from gateway.loop import Loop
 from gateway.telemetry import configure, log, request_id
 from gateway.tls import Tls
 from gateway.transport import GatheringTransport
@@ -236,7 +236,7 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
         app,
         host=settings.host,
         port=settings.port,
-        loop="uvloop",
+        loop="gateway.loop:Loop",
         http=protocol(settings.limits),
         ws="none",
         access_log=False,
@@ -265,6 +265,6 @@ async def serve_app(app: Starlette, settings: ServerSettings, started: Callable[
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    """Runs a command's coroutine on uvloop."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    """Runs a command's coroutine on our loop."""
+    with asyncio.Runner(loop_factory=Loop) as runner:
         runner.run(work)

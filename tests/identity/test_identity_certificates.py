@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import shutil
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 
 from gateway.identity import CertificateSettings
 from gateway.identity.certificates import ISSUER, Certificates
+from gateway.loop import Loop
 from gateway.tls import Tls, TlsSettings
 from resolvers import ConfigurationError, Unauthenticated
 from tests.edge.key_server import serving_keys
@@ -162,6 +164,22 @@ def test_a_replaced_certificate_is_shown_to_new_connections_and_a_broken_one_cha
 
 def _shown(port: int) -> bytes:
     return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port)))
+
+
+def test_a_caller_who_does_not_shake_hands_is_dropped(house: House) -> None:
+    class Hasty(Loop):
+        handshake_timeout_s = 0.2
+
+    async def run() -> None:
+        tls = Tls(TlsSettings.model_validate(house.tls())).context
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0, ssl=tls)
+        async with server, asyncio.timeout(10):  # asyncio alone would wait for a minute
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            assert await reader.read() == b""
+            writer.close()
+
+    with asyncio.Runner(loop_factory=Hasty) as runner:
+        runner.run(run())
 
 
 def test_a_certificate_that_ends_during_a_connection_serves_no_longer(house: House) -> None:
