@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.addresses import Networks
 from gateway.asked import Asked
 from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
+from gateway.hosts import accepted
 from gateway.identity import ApiKeysSettings, Authenticator, Issuers, RevocationSettings, open_authenticator
 from gateway.limits import LimitSettings
+from gateway.rates.limiter import Rates
+from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
+from gateway.registered.documents import RegisteredDocuments
+from gateway.registered.manifest import read_manifests
+from gateway.registered.settings import DocumentSettings
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
@@ -28,6 +36,8 @@ from schema import Executor
 
 Page = Callable[[Request], Awaitable[Response]]
 PATH = "/graphql"
+HSTS = "max-age=31536000"
+"""Browsers come by https from now on, for a year; other names of the domain are not ours to decide for."""
 
 
 class ServerSettings(Settings):
@@ -38,7 +48,18 @@ class ServerSettings(Settings):
     tls: TlsSettings | None = Field(None, description="TLS, and callers by their certificates; absent: plain HTTP.")
     revocation: RevocationSettings | None = Field(None, description="What was taken back before its time.")
     limits: LimitSettings = Field(LimitSettings.model_validate({}), description="What one request may take.")
+    hosts: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="Names by which it may be asked (Host), without ports. Absent: any; but where it listens on "
+        "loopback and needs no token, only localhost, 127.0.0.1 and [::1].",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Networks (10.0.0.0/8) of proxies whose X-Forwarded-For tells the address of callers."
+    )
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
+    documents: DocumentSettings | None = Field(None, description="Operations that are registered; absent: none.")
+    rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
@@ -58,7 +79,10 @@ class ServerSettings(Settings):
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
 
     @model_validator(mode="after")
-    def _shared(self) -> ServerSettings:
+    def _shared_somewhere(self) -> ServerSettings:
+        if self.rate_limits is not None and self.rate_limits.store == "redis" and self.redis is None:
+            message = "rate_limits with store: redis needs server.redis"
+            raise ValueError(message)
         if self.revocation is not None and self.revocation.redis and self.redis is None:
             raise ValueError("revocation looks into Redis, and there is no server.redis")
         return self
@@ -70,14 +94,29 @@ class ServerSettings(Settings):
 
     def placed(self, base: Path) -> ServerSettings:
         """The settings with paths seen from ``base``, the folder of the file."""
+        documents = self.documents
+        if documents is not None:
+            manifest = tuple(base / path for path in documents.manifest)
+            documents = documents.model_copy(update={"manifest": manifest})
         return self.model_copy(
             update={
                 "jwt": tuple(each.placed(base) for each in self.jwt),
                 "api_keys": self.api_keys and self.api_keys.placed(base),
                 "tls": self.tls and self.tls.placed(base),
                 "revocation": self.revocation and self.revocation.placed(base),
+                "documents": documents,
             }
         )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise ValueError(f'"{network}" is no network such as 10.0.0.0/8, or an address') from error
+        return networks
 
 
 class Edge(Starlette):
@@ -118,6 +157,12 @@ class Edge(Starlette):
             await super().__call__(scope, receive, named)
 
 
+def _came_by_tls(request: Request, trusted: Networks) -> bool:
+    """Whether a proxy that we trust says that it was asked by https."""
+    peer = request.client.host if request.client is not None else None
+    return peer in trusted and request.headers.get("x-forwarded-proto") == "https"
+
+
 def authenticator_of(settings: ServerSettings, redis: Redis | None) -> Authenticator:
     """Who tells who asks.
 
@@ -138,16 +183,33 @@ def make_app(
     """The ASGI application. ``app.state.draining`` turns readiness off.
 
     Raises:
-        ConfigurationError: a file of keys or of what is revoked cannot be used, or a library is missing.
+        ConfigurationError: a file of keys, of what is revoked or of operations cannot be used, or a library is
+            missing.
     """
     shared = open_redis(settings.redis) if settings.redis else None
     authenticator = authenticator_of(settings, shared)
-    endpoint = Endpoint(holder, settings.limits, authenticator, get=settings.get, uploads=settings.uploads)
+    trusted = Networks(settings.trusted_proxies)
+    rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
+    documents = settings.documents
+    registered = RegisteredDocuments(documents, read_manifests(documents.manifest)) if documents else None
+    endpoint = Endpoint(
+        holder,
+        settings.limits,
+        authenticator,
+        get=settings.get,
+        uploads=settings.uploads,
+        rates=rates,
+        registered=registered,
+        hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
+    )
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         if explorer_page is not None and settings.explorer and wants_page and "query" not in request.query_params:
-            return await explorer_page(request)
+            page = await explorer_page(request)
+            if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
+                page.headers["strict-transport-security"] = HSTS
+            return page
         return await endpoint(Asked(request.scope, request.receive))
 
     async def front(_: Request) -> Response:
