@@ -1,6 +1,6 @@
 """GraphQL over HTTP: a request's headers and bytes in, a status, a media type and bytes out.
 
-What an operation means is the graph's business; who asks is ``auth.py``'s.
+What an operation means is the graph's business; who asks is told by ``identity/``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gateway.asked import Asked
-from gateway.auth import Authenticator
 from gateway.body import from_get, from_post
 from gateway.content import check_content, check_link, negotiate
 from gateway.hosts import name_of
-from gateway.keys import KeysUnavailable
+from gateway.identity import Authenticator, CannotVerify, bearer
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body, sent, whole_body
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
@@ -37,7 +36,7 @@ from resolvers import (
     TimeLimits,
     Unauthenticated,
 )
-from schema import ANONYMOUS, COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal
+from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal
 
 GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
@@ -75,7 +74,7 @@ class Endpoint:
         self,
         holder: Holder,
         limits: LimitSettings,
-        authenticator: Authenticator | None,
+        authenticator: Authenticator,
         *,
         get: bool = True,
         uploads: UploadSettings | None = None,
@@ -124,7 +123,7 @@ class Endpoint:
         except BodyTooLarge:
             status, body = 413, errors_of(Code.LIMIT_EXCEEDED, "The body is larger than this server allows.")
             headers["connection"] = "close"
-        except (Busy, KeysUnavailable):
+        except (Busy, CannotVerify):
             status, body = 503, errors_of(Code.LIMIT_EXCEEDED, "The server cannot take the request now.")
             headers["retry-after"] = "1"
         except CallerError as error:
@@ -201,8 +200,7 @@ class Endpoint:
         """As ``_received``, where nothing need be waited for: nearly every body is there, and its token known."""
         if check_content(request, self._uploads):
             return None
-        values = request.headers.getlist("authorization")
-        principal = self._authenticator.known(values) if self._authenticator is not None else None
+        principal = self._authenticator.known(request)
         if principal is None:
             return None
         body = whole_body(request, self._limits.max_body_bytes)
@@ -213,7 +211,7 @@ class Endpoint:
             return await self._uploaded(request)
         most = 0 if read_only else self._limits.max_body_bytes
         body = await read_body(request, most)
-        principal = await self._principal(request)
+        principal = await self._authenticator.principal(request)
         if not read_only:
             return principal, from_post(body)
         return principal, from_get(request.query_string)
@@ -222,7 +220,7 @@ class Endpoint:
         """A form with files: who asks is known before any of it is read, and only so many are in memory at once."""
         settings = self._uploads
         assert settings is not None
-        principal = await self._principal(request)
+        principal = await self._authenticator.principal(request)
         with self._upload_places:
             body = await read_body(request, settings.max_bytes)
             words = self._limits.max_body_bytes
@@ -232,8 +230,7 @@ class Endpoint:
         graph = self._holder.current.graph
         if graph is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
-        rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
-        context = Context(limit.at, limit.request_id, rights, self._limits.calls_per_operation)
+        context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)
         reads = limit.read_only or not graph.writes(parameters)
         work = graph.execute(parameters, principal, context, read_only=limit.read_only)
@@ -285,15 +282,6 @@ class Endpoint:
         if not work.cancelled():
             work.exception()  # whoever waited has it already; without this the loop would complain of a lost one
 
-    async def _principal(self, request: Asked) -> Principal:
-        values = request.headers.getlist("authorization")
-        if self._authenticator is None:
-            if values:
-                # A token that nobody verifies is not a valid one, and an invalid one never counts as none.
-                raise Unauthenticated("a token came, but server.jwt is not configured")
-            return ANONYMOUS
-        return await self._authenticator.principal(values)
-
 
 def _without_text(message: str, code: Code, request_id: str) -> Answer:
     body = {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
@@ -304,7 +292,8 @@ def _caller(request: Asked, principal: Principal) -> Caller:
     """What sources may be told of the caller; only a token that was verified is handed on."""
     if principal.subject is None:
         return Caller(headers=request.headers)
-    token = request.headers["authorization"].strip(" \t").partition(" ")[2].lstrip(" ")
+    # A token that came was verified, or there would be no principal; who shows a key or a certificate has none.
+    token = bearer(request.headers.get("authorization", "")) or ""
     return Caller(token, principal.claims, request.headers)
 
 
