@@ -184,7 +184,7 @@ class Endpoint:
             answer = await self._answer(request, request_id, media)
             content = answer.encode()
             refused = answer.kind == "request_error"
-            status = 400 if refused and media == GRAPHQL else 200
+            status = 403 if answer.kind == "forbidden" else 400 if refused and media == GRAPHQL else 200
         except Refusal as refusal:
             status, body = refusal.status, _errors(refusal.code, refusal.message)
             headers.update(refusal.headers)

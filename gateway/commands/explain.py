@@ -49,7 +49,7 @@ def explain(  # each is an option of the command
             await current.close()
 
     plan, journal, answer, seconds = asyncio.run(work())
-    refused = answer is not None and answer.kind == "request_error"
+    refused = answer is not None and answer.kind != "data"
     if as_json:
         typer.echo(_for_programs(plan, journal, answer, seconds))
     elif answer is None:
