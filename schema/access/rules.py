@@ -27,6 +27,7 @@ from graphql import (
 )
 
 from resolvers import Problem, nearest
+from schema.access.callers import holds_for
 from schema.access.principal import Principal
 from schema.access.settings import AccessSettings, RuleSettings
 from schema.filters import MIRROR
@@ -36,24 +37,33 @@ _COORDINATE = re.compile(r"(\w+)(?:\.(\w+)(?:\((\w+):\))?)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one coordinate needs: every one of ``rules``, or the default where there is none."""
+    """What one coordinate needs: every one of ``rules``, or the default where there is none.
+
+    ``whole``: rules on rows, none of which may hold for the caller: the coordinate tells of all rows, or changes them.
+    """
 
     rules: tuple[RuleSettings, ...]
     default: Literal["deny", "authenticated", "anonymous"]
+    whole: tuple[RuleSettings, ...] = ()
 
     def met_by(self, principal: Principal) -> bool:
         """True when the principal may use the coordinate."""
+        if self.whole and (principal.is_anonymous or any(holds_for(rule, principal) for rule in self.whole)):
+            return False
         if not self.rules:
             return self.default == "anonymous" or (self.default == "authenticated" and not principal.is_anonymous)
         return not principal.is_anonymous and all(_met(rule, principal) for rule in self.rules)
 
     def covers(self, other: Need) -> bool:
         """True when whoever meets this need surely meets ``other``'s rules."""
-        scopes = {scope for rule in self.rules for scope in rule.scopes}
+        always = [rule for rule in self.rules if rule.when is None and rule.unless is None]
+        scopes = {scope for rule in always for scope in rule.scopes}
         for rule in other.rules:
+            if rule in self.rules:
+                continue
             if not self.rules or not set(rule.scopes) <= scopes:
                 return False
-            if rule.roles and not any(mine.roles and set(mine.roles) <= set(rule.roles) for mine in self.rules):
+            if rule.roles and not any(mine.roles and set(mine.roles) <= set(rule.roles) for mine in always):
                 return False
         return True
 
@@ -69,6 +79,8 @@ def _members(
 
 
 def _met(rule: RuleSettings, principal: Principal) -> bool:
+    if not holds_for(rule, principal):
+        return True
     return set(rule.scopes) <= principal.scopes and (not rule.roles or bool(principal.roles & set(rule.roles)))
 
 
@@ -77,7 +89,9 @@ class Policy:
 
     def __init__(self, schema: GraphQLSchema, settings: AccessSettings) -> None:
         self.default = settings.default
-        self._rules = settings.rules
+        self._rules = {
+            coordinate: rule.model_copy(update={"rows": None}) for coordinate, rule in settings.rules.items()
+        }
         self._schema = schema
         self._fields: dict[tuple[str, str], Need] = {}
         for named in schema.type_map.values():
@@ -189,8 +203,7 @@ class Policy:
         if name is None:
             return Need(tuple(self._rules_at(type_name)), "anonymous")
         known = self._fields.get((type_name, name))  # values of most enums tell of nothing
-        rules = known.rules if known is not None else ()
-        return Need(tuple(rules), "anonymous")
+        return Need((), "anonymous") if known is None else Need(known.rules, "anonymous", known.whole)
 
 
 def check_rules(schema: GraphQLSchema, settings: AccessSettings, *, incomplete: bool) -> list[Problem]:
