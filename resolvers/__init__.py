@@ -25,6 +25,7 @@ from resolvers.errors import (
 )
 from resolvers.keys import KeyPart, agree
 from resolvers.loader import Loaders
+from resolvers.matching import matcher, matches
 from resolvers.model import (
     TYPE_KEY,
     Argument,
@@ -193,6 +194,8 @@ __all__ = [
     "is_view",
     "kind_of",
     "load",
+    "matcher",
+    "matches",
     "nearest",
     "open_all",
     "paging_positions",

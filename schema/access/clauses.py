@@ -11,7 +11,7 @@ from resolvers import Problem
 from schema.access.coordinates import Places
 from schema.access.masks import mask_of
 from schema.access.need import Clause
-from schema.access.settings import AccessSettings, RuleSettings
+from schema.access.settings import AccessSettings, ConditionSettings, RuleSettings
 
 _DEFAULTS: dict[str, list[tuple[RuleSettings, ...]]] = {
     "deny": [()],
@@ -24,7 +24,9 @@ def clause_at(settings: AccessSettings, key: str) -> Clause:
     """What the entry of ``access.rules`` under ``key`` asks. It must have been checked."""
     rules = settings.alternatives(key)
     stated = next((rule for rule in rules if rule.mask is not None or rule.refused is not None), rules[0])
-    return Clause(rules, stated.refused or settings.refused, mask_of(stated, settings), key)
+    # Which rows there are is decided elsewhere; here a rule on rows asks for what else it says.
+    asked = tuple(rule.model_copy(update={"rows": None}) for rule in rules)
+    return Clause(asked, stated.refused or settings.refused, mask_of(stated, settings), key)
 
 
 def default_clause(settings: AccessSettings) -> list[Clause]:
@@ -48,6 +50,9 @@ def check_clauses(settings: AccessSettings, masked: Callable[[Places], bool]) ->
         if len({(rule.refused, str(rule.mask)) for rule in rules if _says(rule)}) > 1:
             what = "its rules do not agree what is given to callers that none of them lets in"
             problems.append(Problem(what, where, "say refused or mask in one of them"))
+        if len(rules) > 1 and any(rule.rows is not None for rule in rules):
+            what = "a rule on rows cannot be one of several"
+            problems.append(Problem(what, where, "say when or unless in the rule, and lay the others elsewhere"))
         if all(rule.mask is None for rule in rules):
             continue
         if any(rule.mask == "hash" for rule in rules) and settings.hash_key is None:
@@ -71,7 +76,16 @@ def stated(rules: Sequence[RuleSettings]) -> str:
 def _words(rule: RuleSettings) -> str:
     if rule.anonymous:
         return "everyone"
+    words = _of(rule) or "any token"
+    if rule.when is not None:
+        words = f"{words} when {_of(rule.when)}"
+    return words if rule.unless is None else f"{words} unless {_of(rule.unless)}"
+
+
+def _of(rule: RuleSettings | ConditionSettings) -> str:
     words = [f"scope {scope}" for scope in rule.scopes]
     if rule.roles:
         words.append(f"role {' or '.join(rule.roles)}")
-    return " and ".join(words) or "any token"
+    if isinstance(rule, ConditionSettings):
+        words += [f"claim {path} = {' or '.join(map(str, values))}" for path, values in rule.claims.items()]
+    return " and ".join(words)

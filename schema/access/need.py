@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from schema.access.callers import holds_for
 from schema.access.masks import Mask
 from schema.access.principal import Principal
 from schema.access.settings import Refused, RuleSettings
@@ -30,7 +31,10 @@ class Clause:
 
     def met_by(self, principal: Principal) -> bool:
         """True when the principal has what is asked."""
-        return any(meets(principal, rule) for rule in self.alternatives)
+        if len(self.alternatives) == 1:
+            return meets(principal, self.alternatives[0])
+        # Of several, one that does not hold for the caller lets nobody in: it says nothing of the caller.
+        return any(holds_for(rule, principal) and meets(principal, rule) for rule in self.alternatives)
 
     @property
     def is_default(self) -> bool:
@@ -50,7 +54,11 @@ def meets(principal: Principal, rule: RuleSettings) -> bool:
     """Whether a principal has what one rule asks."""
     if rule.anonymous:
         return True
-    if principal.is_anonymous or not set(rule.scopes) <= principal.scopes:
+    if principal.is_anonymous:
+        return False
+    if not holds_for(rule, principal):
+        return True
+    if not set(rule.scopes) <= principal.scopes:
         return False
     return not rule.roles or bool(principal.roles & set(rule.roles))
 
@@ -81,10 +89,28 @@ class Need:
         """Whether one clause follows from all of these; ``single``: rules that whoever meets this need meets."""
         if not wanted.alternatives:
             return any(not clause.alternatives for clause in self.clauses)
-        return wanted.opens or any(
-            all(any(_follows(wish, [rule, *single]) for wish in wanted.alternatives) for rule in clause.alternatives)
+        if wanted.opens or wanted in self.clauses:
+            return True
+        held = [_always(rule) for rule in single]
+        return any(
+            all(_some_follows(wanted, [_always(rule), *held]) for rule in clause.alternatives)
             for clause in self.clauses
         )
+
+
+def _always(rule: RuleSettings) -> RuleSettings:
+    """What a rule asks of everyone, whomever it holds for."""
+    return rule if rule.when is None and rule.unless is None else RuleSettings()
+
+
+def _some_follows(wanted: Clause, held: list[RuleSettings]) -> bool:
+    """Whether who meets all of ``held`` meets a clause."""
+    several = len(wanted.alternatives) > 1
+    return any(
+        _follows(wish, held)
+        for wish in wanted.alternatives
+        if not several or (wish.when is None and wish.unless is None)
+    )
 
 
 def _follows(wish: RuleSettings, held: list[RuleSettings]) -> bool:

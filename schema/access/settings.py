@@ -1,4 +1,6 @@
-"""The settings of access: who may see what, by schema coordinate. What they mean is decided in ``rules.py``."""
+"""The settings of access: who may see what, by schema coordinate. What they mean is decided in ``rules.py``, that of
+conditions on callers in ``callers.py`` and that of ``rows`` in ``rows/``.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +8,62 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field, SecretStr, Tag, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    SecretStr,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    Tag,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from resolvers import Settings
 
 _MASK = re.compile(r"(?:first|last)[1-9][0-9]?|hash")
+Claim = str | bool | int
 
 
 def _listed(given: object) -> object:
     return (given,) if isinstance(given, str) else given
 
 
+def _several(given: object) -> object:
+    return (given,) if isinstance(given, Claim) else given
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])]
 """A list of names; a single name may stand without the brackets."""
+
+Values = Annotated[
+    tuple[StrictStr | StrictBool | StrictInt, ...],
+    BeforeValidator(_several, json_schema_input_type=Claim | tuple[Claim, ...]),
+]
+"""A list of plain values; a single one may stand without the brackets."""
+
+
+class ConditionSettings(Settings):
+    """Callers, by what their token says: all that is stated must be so."""
+
+    scopes: Names = Field((), description="The token has all of these scopes.")
+    roles: Names = Field((), description="The token has any one of these roles.")
+    claims: dict[str, Values] = Field(
+        default_factory=dict,
+        description="Path of a claim, members joined by dots → the value that it has, or any one of several; of a"
+        " claim that is a list, one of its items.",
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ConditionSettings:
+        if not (self.scopes or self.roles or self.claims) or not all(self.claims.values()):
+            raise ValueError("a condition needs scopes, roles or claims, or it would mean everyone")
+        return self
+
+    def __hash__(self) -> int:
+        return hash((self.scopes, self.roles))
 
 
 def _written_null(given: object) -> object:
@@ -66,6 +110,23 @@ class RuleSettings(Settings):
         "access.hash_key), or { constant: TEXT }.",
     )
 
+    rows: dict[str, object] | None = Field(
+        None,
+        description="Which rows of the type the caller sees, as a where filter with $claims.name as values; on a field,"
+        " the rows in which it has its value; on a field of Query or Mutation, which arguments may be given.",
+    )
+    when: ConditionSettings | None = Field(None, description="The rule holds for these callers alone.")
+    unless: ConditionSettings | None = Field(None, description="The rule does not hold for these callers.")
+
+    @model_validator(mode="after")
+    def _has_conditions(self) -> RuleSettings:
+        if self.rows is not None and not self.rows:
+            raise ValueError("rows needs a condition, or it would mean every row")
+        return self
+
+    def __hash__(self) -> int:
+        return hash((self.scopes, self.roles, self.anonymous, self.when, self.unless))
+
     @model_validator(mode="after")
     def _is_of_one_mind(self) -> RuleSettings:
         if self.anonymous and (self.scopes or self.roles):
@@ -93,8 +154,7 @@ class ViewSettings(Settings):
         (), description='Only these fields: coordinates, types, patterns ("*.name") and tags ("#public"); empty: all.'
     )
     exclude: Names = Field((), description="All but these coordinates, patterns and tags.")
-    roles: Names = Field((), description="Callers with any of these roles are served this view at /graphql too.")
-    scopes: Names = Field((), description="Callers with all of these scopes are served this view at /graphql too.")
+    when: ConditionSettings | None = Field(None, description="Callers who are served this view at /graphql too.")
 
     @model_validator(mode="after")
     def _is_a_part(self) -> ViewSettings:
