@@ -101,7 +101,7 @@ class RuleSettings(Settings):
     scopes: Names = Field((), description="All of these scopes are needed.")
     roles: Names = Field((), description="Any one of these roles is needed.")
     anonymous: bool = Field(False, description="true: everyone may use it, also without a token.")
-    refused: RefusedSetting | None = Field(
+    refused: Annotated[Refused | None, BeforeValidator(_written_null, json_schema_input_type=Refused | None)] = Field(
         None, description="What whom the rule refuses is given, where that is not as access.refused says."
     )
     mask: MaskSetting | None = Field(
