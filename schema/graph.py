@@ -90,16 +90,25 @@ class Graph:
     def policy(self) -> Policy:
         return self._policy
 
+    def part(self, view: str, principal: Principal) -> Graph | None:
+        """The graph of a view by its name; without a name the caller's own view, or all of it."""
+        if view:
+            return self.views.get(view)
+        return next((each for each in self.views.values() if each.policy.is_for(principal)), self)
+
     @property
     def anonymous(self) -> bool:
         """True when callers without a token may ask for something."""
         return self._policy.default == "anonymous" or self._policy.opens
 
     def sdl(self, principal: Principal | None = None) -> str:
-        """The schema in the schema definition language, as far as a principal may use it; ``None``: all of it."""
-        if principal is None:
-            return print_schema(self.schema)
-        return print_schema(self._shown.at_once(self._policy.lacking(principal)))
+        """The schema in the schema definition language, as far as a principal may use it.
+
+        ``None``: all that anyone may, which is less than all of it in a view.
+        """
+        if principal is not None:
+            return print_schema(self._shown.at_once(self._policy.lacking(principal)))
+        return print_schema(self._shown.at_once(self._policy.beyond))
 
     def writes(self, request: GraphQLRequest) -> bool:
         """True when the request's operation is a mutation; a request that is refused anyway writes nothing."""

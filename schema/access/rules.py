@@ -25,6 +25,7 @@ from graphql import (
     is_abstract_type,
 )
 
+from schema.access.callers import is_among
 from schema.access.clauses import clause_at, default_clause, outside
 from schema.access.coordinates import Places
 from schema.access.need import Clause, Need
@@ -66,6 +67,7 @@ class Policy:
         """Whether some coordinate is open to callers without a token, whatever the default is."""
         self._default = default_clause(settings)
         self._tells_default = self.opens or settings.default == "deny"
+        self._when = view.when if view is not None else None
         self._outside = outside()
         self._include = Places(view.include, settings.tags) if view is not None and view.include else None
         self._exclude = Places(view.exclude, settings.tags) if view is not None else None
@@ -97,6 +99,10 @@ class Policy:
                 if isinstance(mirrored, str):
                     owner, _, field = mirrored.partition(".")
                     self._mirrors.setdefault((owner, field), []).append((named, name))
+
+    def is_for(self, principal: Principal) -> bool:
+        """Whether the view is that of a principal, which need not name it."""
+        return self._when is not None and is_among(principal, self._when)
 
     def field(self, type_name: str, name: str) -> Need:
         """The need of a field or of an input field; introspection is open to whoever may ask at all."""
@@ -135,6 +141,11 @@ class Policy:
     def lacking(self, principal: Principal) -> frozenset[Clause]:
         """What the principal lacks of everything that is asked anywhere: its class of access."""
         return frozenset(clause for clause in self.every if not clause.met_by(principal))
+
+    @property
+    def beyond(self) -> frozenset[Clause]:
+        """What nobody can have: whatever needs it lies outside of the view."""
+        return frozenset() if self._exclude is None else frozenset({self._outside})
 
     def needs(self) -> Iterable[tuple[tuple[str, str], Need]]:
         """Every field, input field and ruled enum value, with its need."""
