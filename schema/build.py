@@ -43,6 +43,7 @@ from schema.naming import Pins, Renamed
 from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.reference import is_hand_written
+from schema.row_rules import row_rules
 from schema.shape import shape
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -113,12 +114,14 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
     if not settings.missing:
         problems += _unreached(policy, types, links.joined, settings)
+    rules, faults = row_rules(schema, policy, types, settings.access)
+    problems += map(former.explain, faults)
     if problems:
         raise ConfigurationError(problems)
     open_nulls(schema, policy)
     _guard(schema, types)
     return Built(
-        Graph(unified, policy, sources, settings.limits, settings.executor),
+        Graph(unified, policy, rules, sources, settings.limits, settings.executor),
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
     )

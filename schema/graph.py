@@ -31,11 +31,13 @@ from resolvers import (
     Unauthenticated,
 )
 from schema.access.principal import Principal
+from schema.access.rows import Guards, RowRules
 from schema.access.rules import Policy
 from schema.explained import Step, steps
 from schema.limits import OperationLimits
 from schema.plan.columns import Executed, columns_understand, run_columns
 from schema.plan.documents import Document, Documents
+from schema.plan.forbidden import refused_mutation, refuses
 from schema.plan.introspection import Introspections
 from schema.plan.levels import Failure
 from schema.plan.operation import OperationPlan, Refused
@@ -65,12 +67,14 @@ class Graph:
         self,
         unified: UnifiedSchema,
         policy: Policy,
+        rules: RowRules,
         sources: Mapping[str, Source],
         limits: OperationLimits,
         executor: Executor = "columns",
     ) -> None:
         self._unified = unified
         self._policy = policy
+        self._rules = rules
         self._sources = sources
         self._limits = limits
         self._introspections = Introspections(unified.graphql)
@@ -113,8 +117,11 @@ class Graph:
         document, variables, plan = planned
         if plan.is_introspection:
             return await self._introspections.answer(document.node, request)
-        loaders = Loaders(self._sources, context)
-        run = Run(plan, principal, context, self._sources, loaders, objects=self._limits.max_objects)
+        guards = Guards(self._rules.bound(principal), self._sources, context)
+        if document.operation.operation is OperationType.MUTATION and refuses(plan, variables, guards):
+            return _answer(refused_mutation(plan), plan, context, self._limits.max_failures)
+        loaders = Loaders(guards.sources, context)
+        run = Run(plan, principal, context, guards, loaders, objects=self._limits.max_objects)
         if self._reference or plan.reference_only:
             reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
         else:

@@ -8,8 +8,8 @@ interfaces and implementations on the other side of an ``implements``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from graphql import (
@@ -54,6 +54,11 @@ class Need:
             return self.default == "anonymous" or (self.default == "authenticated" and not principal.is_anonymous)
         return not principal.is_anonymous and all(_met(rule, principal) for rule in self.rules)
 
+    @property
+    def is_closed_to_some(self) -> bool:
+        """Whether something of its own decides, and not the default alone."""
+        return bool(self.rules or self.whole)
+
     def covers(self, other: Need) -> bool:
         """True when whoever meets this need surely meets ``other``'s rules."""
         always = [rule for rule in self.rules if rule.when is None and rule.unless is None]
@@ -89,6 +94,7 @@ class Policy:
 
     def __init__(self, schema: GraphQLSchema, settings: AccessSettings) -> None:
         self.default = settings.default
+        # What rules say of rows is decided where rows are (``rows/``).
         self._rules = {
             coordinate: rule.model_copy(update={"rows": None}) for coordinate, rule in settings.rules.items()
         }
@@ -129,6 +135,21 @@ class Policy:
     def guarded(self) -> Iterable[tuple[str, str]]:
         """Every field coordinate that may be refused to a caller with a token, as (type, field)."""
         return (coordinate for coordinate, need in self._fields.items() if need.rules or self.default == "deny")
+
+    def mirrors(self, coordinate: tuple[str, str]) -> Iterator[tuple[str, str]]:
+        """Whatever else tells of the values of a field: input fields, enum values, fields of other types."""
+        for named, name in self._mirrors.get(coordinate, ()):
+            yield named.name, name
+        for each in self._schema.type_map.values():
+            if isinstance(each, GraphQLObjectType) and isinstance(each.extensions.get(MIRROR), GraphQLNamedType):
+                for name, definition in each.fields.items():
+                    if definition.extensions.get(MIRROR) == ".".join(coordinate):
+                        yield each.name, name
+
+    def need_whole(self, coordinate: tuple[str, str], rules: Iterable[RuleSettings]) -> None:
+        """Closes a coordinate to callers for whom one of these rules on rows holds."""
+        need = self._fields[coordinate]
+        self._fields[coordinate] = replace(need, whole=tuple(dict.fromkeys((*need.whole, *rules))))
 
     def inherit(self, coordinate: tuple[str, str], compared: tuple[str, str]) -> None:
         """The rules of a compared field hold for the field that compares it (joins that nobody wrote down)."""

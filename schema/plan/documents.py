@@ -139,7 +139,9 @@ class Document:
             name = definition.variable.name.value
             if name in self._structured and name in given:
                 typed = cast("GraphQLInputType", type_from_ast(self._schema, definition.type))
-                used = frozenset(pair for pair in used_inputs(typed, given[name]) if policy.used(*pair).rules)
+                used = frozenset(
+                    pair for pair in used_inputs(typed, given[name]) if policy.used(*pair).is_closed_to_some
+                )
                 found.append((name, used))
         return tuple(found)
 

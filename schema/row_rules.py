@@ -1,0 +1,101 @@
+"""What rules on rows need of a schema that is built, and what they ask of it: links that they go through, root fields
+whose arguments they are on, coordinates that are closed to callers who do not see all rows.
+
+How rules are read and what they do to rows is in ``access/rows/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNonNull, GraphQLObjectType, GraphQLSchema
+
+from resolvers import Effect, NamedRef, ObjectType, Operation, Problem, SourceModel
+from schema.access.rows import LinkTo, Reader, RowRules, read_row_rules
+from schema.access.rules import Policy
+from schema.access.settings import AccessSettings
+from schema.plan.fields import CallOperation, Link, plan_of
+from schema.source_types import SourceTypes
+from schema.types import TypeBuilder
+
+Roots = Mapping[tuple[str, str], tuple[SourceTypes, Operation]]
+
+
+def row_rules(
+    schema: GraphQLSchema, policy: Policy, types: TypeBuilder, settings: AccessSettings
+) -> tuple[RowRules, list[Problem]]:
+    """The rules on rows; what may not be shown to callers for whom they hold is closed to them in ``policy``."""
+    if not any(rule.rows is not None for rule in settings.rules.values()):
+        return RowRules({}, {}, {}), []
+    roots = {
+        (root.name, name): (types.sources[plan.source], plan.operation)
+        for root, name, field in _fields(schema)
+        if root in (schema.query_type, schema.mutation_type) and isinstance(plan := plan_of(field), CallOperation)
+    }
+    reader = Reader(types.sources, types.rows.related, _links(schema))
+    rules, problems = read_row_rules(schema, settings, types.sources, roots, reader)
+    if not problems:
+        _close(policy, types, settings, roots, rules)
+        _open_counts(types, rules)
+    return rules, problems
+
+
+def _fields(schema: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType | GraphQLInterfaceType, str, GraphQLField]]:
+    for named in schema.type_map.values():
+        if isinstance(named, GraphQLObjectType | GraphQLInterfaceType) and not named.name.startswith("__"):
+            for name, field in named.fields.items():
+                yield named, name, field
+
+
+def _links(schema: GraphQLSchema) -> dict[str, LinkTo]:
+    found: dict[str, LinkTo] = {}
+    for named, name, field in _fields(schema):
+        plan = plan_of(field)
+        if isinstance(plan, Link):
+            plain = not (plan.column.many or plan.key_list or plan.take is not None)
+            found[f"{named.name}.{name}"] = LinkTo(plan.column, plan.keys, plain)
+    return found
+
+
+def _close(policy: Policy, types: TypeBuilder, settings: AccessSettings, roots: Roots, rules: RowRules) -> None:
+    """Whatever tells of a field's values in all rows, and whatever changes rows that nobody looks at."""
+    for source, key, name, rule in rules.on_fields():
+        made = types.sources[source]
+        owner = made.outputs[key].name
+        for coordinate in list(policy.mirrors((owner, made.field_names[owner][name]))):
+            policy.need_whole(coordinate, [rule])
+    for (root, name), (made, operation) in roots.items():
+        stated = f"{root}.{name}" in settings.rules
+        if operation.effect is not Effect.READ and made.model.kind != "database" and not stated:
+            policy.need_whole((root, name), rules.on(made.model.name))
+
+
+def _open_counts(types: TypeBuilder, rules: RowRules) -> None:
+    """How many rows a source says that there are is null for callers who do not see all of them."""
+    for source in rules.on_rows():
+        made = types.sources[source]
+        for operation in made.model.operations.values():
+            paging = operation.paging
+            for path in (paging.total_at, paging.pages_at) if paging is not None else ():
+                owner, name = _last(made.model, operation, path)
+                output = made.outputs.get(owner)
+                if isinstance(output, GraphQLObjectType) and name in made.field_names[output.name]:
+                    field = output.fields[made.field_names[output.name][name]]
+                    if isinstance(field.type, GraphQLNonNull):
+                        field.type = field.type.of_type
+
+
+def _last(model: SourceModel, operation: Operation, path: tuple[str, ...]) -> tuple[str, str]:
+    """The type and the field at the end of a path through the reply of an operation; empty where it leads nowhere."""
+    inside = path[len(operation.at) :]
+    if not inside or path[: len(operation.at)] != operation.at:
+        return "", ""
+    ref = operation.result
+    owner = ""
+    for name in inside:
+        owner = ref.name if isinstance(ref, NamedRef) else ""
+        definition = model.types.get(owner)
+        if not isinstance(definition, ObjectType) or name not in definition.fields:
+            return "", ""
+        ref = definition.fields[name].type
+    return owner, inside[-1]
