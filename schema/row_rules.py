@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNonNull, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+)
 
 from resolvers import Effect, NamedRef, ObjectType, Operation, Problem, SourceModel
 from schema.access.rows import LinkTo, Reader, RowRules, read_row_rules
@@ -36,6 +44,7 @@ def row_rules(
     rules, problems = read_row_rules(schema, settings, types.sources, roots, reader)
     if not problems:
         _close(policy, types, settings, roots, rules)
+        _open(schema, types, rules)
         _open_counts(types, rules)
     return rules, problems
 
@@ -70,9 +79,27 @@ def _close(policy: Policy, types: TypeBuilder, settings: AccessSettings, roots: 
             policy.need_whole((root, name), rules.on(made.model.name))
 
 
+def _open(schema: GraphQLSchema, types: TypeBuilder, rules: RowRules) -> None:
+    """Wherever a row may be hidden, or a value of one, null may stand."""
+    hidden = {types.sources[source].outputs[key].name for source, key in rules.on_rows()}
+    values = set()
+    for source, key, name, _ in rules.on_fields():
+        made = types.sources[source]
+        values.add((made.outputs[key].name, made.field_names[made.outputs[key].name][name]))
+    for named, name, field in _fields(schema):
+        inside = get_named_type(field.type)
+        possible = schema.get_possible_types(inside) if is_abstract_type(inside) else [inside]
+        kin = {named.name}
+        if isinstance(named, GraphQLInterfaceType):
+            kin |= {each.name for each in schema.get_possible_types(named)}
+        opened = any(each.name in hidden for each in possible) or any((each, name) in values for each in kin)
+        if opened and isinstance(field.type, GraphQLNonNull):
+            field.type = field.type.of_type
+
+
 def _open_counts(types: TypeBuilder, rules: RowRules) -> None:
     """How many rows a source says that there are is null for callers who do not see all of them."""
-    for source in rules.on_rows():
+    for source in {source for source, _ in rules.on_rows()}:
         made = types.sources[source]
         for operation in made.model.operations.values():
             paging = operation.paging

@@ -133,8 +133,14 @@ class Policy:
         return Need((rule,), self.default) if rule is not None else Need((), "anonymous")
 
     def guarded(self) -> Iterable[tuple[str, str]]:
-        """Every field coordinate that may be refused to a caller with a token, as (type, field)."""
-        return (coordinate for coordinate, need in self._fields.items() if need.rules or self.default == "deny")
+        """Every field coordinate that may be refused to a caller who may ask at all, as (type, field)."""
+        refuses = self.default == "deny"
+        asks = self.default == "anonymous"  # only there a token is not needed anyway
+        return (
+            coordinate
+            for coordinate, need in self._fields.items()
+            if refuses or need.whole or any(asks or rule.scopes or rule.roles for rule in need.rules)
+        )
 
     def mirrors(self, coordinate: tuple[str, str]) -> Iterator[tuple[str, str]]:
         """Whatever else tells of the values of a field: input fields, enum values, fields of other types."""

@@ -121,9 +121,9 @@ class RowRules:
                     for rule in each:
                         yield source, key, name, rule.settings
 
-    def on_rows(self) -> list[str]:
-        """The sources that have types with rules on rows."""
-        return [source for source, rules in self._sources.items() if rules.rows]
+    def on_rows(self) -> list[tuple[str, str]]:
+        """The sources and types that have rules on rows."""
+        return [(source, key) for source, rules in self._sources.items() for key in rules.rows]
 
 
 def _holding(rules: Sequence[RowRule], principal: Principal) -> Expression | None:
