@@ -44,6 +44,8 @@ GRACE_S = 0.1
 
 
 class Graph(Protocol):
+    def part(self, view: str, principal: Principal) -> Graph | None: ...
+
     def writes(self, request: GraphQLRequest) -> bool: ...
 
     async def execute(
@@ -146,7 +148,7 @@ class Reply(Response):
 
 
 class Endpoint:
-    """The route /graphql."""
+    """The route /graphql, and those of the graph's views under it."""
 
     def __init__(
         self,
@@ -184,7 +186,7 @@ class Endpoint:
             answer = await self._answer(request, request_id, media)
             content = answer.encode()
             refused = answer.kind == "request_error"
-            status = 400 if refused and media == GRAPHQL else 200
+            status = 403 if answer.kind == "forbidden" else 400 if refused and media == GRAPHQL else 200
         except Refusal as refusal:
             status, body = refusal.status, _errors(refusal.code, refusal.message)
             headers.update(refusal.headers)
@@ -267,9 +269,12 @@ class Endpoint:
             return principal, from_multipart(body, request.headers["content-type"], settings, words)
 
     async def _run(self, request: Asked, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
-        graph = self._holder.current.graph
-        if graph is None:
+        whole = self._holder.current.graph
+        if whole is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
+        graph = whole.part(request.view, principal)
+        if graph is None:
+            raise Refusal(404, Code.BAD_REQUEST, "There is no such view.")
         rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
         context = Context(limit.at, limit.request_id, rights, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)

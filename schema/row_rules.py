@@ -19,6 +19,7 @@ from graphql import (
 )
 
 from resolvers import Effect, NamedRef, ObjectType, Operation, Problem, SourceModel
+from schema.access.coordinates import Places
 from schema.access.rows import LinkTo, Reader, RowRules, read_row_rules
 from schema.access.rules import Policy
 from schema.access.settings import AccessSettings
@@ -29,24 +30,43 @@ from schema.types import TypeBuilder
 Roots = Mapping[tuple[str, str], tuple[SourceTypes, Operation]]
 
 
-def row_rules(
-    schema: GraphQLSchema, policy: Policy, types: TypeBuilder, settings: AccessSettings
-) -> tuple[RowRules, list[Problem]]:
-    """The rules on rows; what may not be shown to callers for whom they hold is closed to them in ``policy``."""
-    if not any(rule.rows is not None for rule in settings.rules.values()):
-        return RowRules({}, {}, {}), []
-    roots = {
-        (root.name, name): (types.sources[plan.source], plan.operation)
-        for root, name, field in _fields(schema)
-        if root in (schema.query_type, schema.mutation_type) and isinstance(plan := plan_of(field), CallOperation)
-    }
-    reader = Reader(types.sources, types.rows.related, _links(schema))
-    rules, problems = read_row_rules(schema, settings, types.sources, roots, reader)
-    if not problems:
-        _close(policy, types, settings, roots, rules)
-        _open(schema, types, rules)
-        _open_counts(types, rules)
+def row_rules(schema: GraphQLSchema, types: TypeBuilder, settings: AccessSettings) -> tuple[RowRules, list[Problem]]:
+    """The rules on rows. Where one may hide a row, or a value of one, null may stand in the schema."""
+    rules, problems = RowRules({}, {}, {}), list[Problem]()
+    if any(rule.rows is not None for key in settings.rules for rule in settings.alternatives(key)):
+        reader = Reader(types.sources, types.rows.related, _links(schema))
+        rules, problems = read_row_rules(schema, settings, types.sources, _roots(schema, types), reader)
+        if not problems:
+            _open(schema, types, rules)
+            _open_counts(types, rules)
     return rules, problems
+
+
+def close(schema: GraphQLSchema, policy: Policy, types: TypeBuilder, settings: AccessSettings, rules: RowRules) -> None:
+    """Closes to callers for whom rules on rows hold whatever tells of a field's values in all rows, and whatever
+    changes rows that nobody looks at, where no rule of its own says who may.
+    """
+    for source, key, name, rule in rules.on_fields():
+        made = types.sources[source]
+        owner = made.outputs[key].name
+        for coordinate in list(policy.mirrors((owner, made.field_names[owner][name]))):
+            policy.need_whole(coordinate, [rule], settings.refused)
+    stated = Places(settings.rules, settings.tags)
+    for (root, name), (made, operation) in _roots(schema, types).items():
+        on_source = rules.on(made.model.name)
+        looked_after = made.model.kind == "database" or operation.effect is Effect.READ
+        if on_source and not looked_after and not stated.of(f"{root}.{name}"):
+            policy.need_whole((root, name), on_source, settings.refused)
+
+
+def _roots(schema: GraphQLSchema, types: TypeBuilder) -> Roots:
+    return {
+        (root.name, name): (types.sources[plan.source], plan.operation)
+        for root in (schema.query_type, schema.mutation_type)
+        if root is not None
+        for name, field in root.fields.items()
+        if isinstance(plan := plan_of(field), CallOperation)
+    }
 
 
 def _fields(schema: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType | GraphQLInterfaceType, str, GraphQLField]]:
@@ -64,19 +84,6 @@ def _links(schema: GraphQLSchema) -> dict[str, LinkTo]:
             plain = not (plan.column.many or plan.key_list or plan.take is not None)
             found[f"{named.name}.{name}"] = LinkTo(plan.column, plan.keys, plain)
     return found
-
-
-def _close(policy: Policy, types: TypeBuilder, settings: AccessSettings, roots: Roots, rules: RowRules) -> None:
-    """Whatever tells of a field's values in all rows, and whatever changes rows that nobody looks at."""
-    for source, key, name, rule in rules.on_fields():
-        made = types.sources[source]
-        owner = made.outputs[key].name
-        for coordinate in list(policy.mirrors((owner, made.field_names[owner][name]))):
-            policy.need_whole(coordinate, [rule])
-    for (root, name), (made, operation) in roots.items():
-        stated = f"{root}.{name}" in settings.rules
-        if operation.effect is not Effect.READ and made.model.kind != "database" and not stated:
-            policy.need_whole((root, name), rules.on(made.model.name))
 
 
 def _open(schema: GraphQLSchema, types: TypeBuilder, rules: RowRules) -> None:

@@ -10,9 +10,9 @@ from schema.access.settings import Claim, ConditionSettings, RuleSettings
 
 def holds_for(rule: RuleSettings, principal: Principal) -> bool:
     """Whether the rule asks anything of the principal beyond a valid token."""
-    if rule.when is not None and not _is_among(principal, rule.when):
+    if rule.when is not None and not is_among(principal, rule.when):
         return False
-    return rule.unless is None or not _is_among(principal, rule.unless)
+    return rule.unless is None or not is_among(principal, rule.unless)
 
 
 def claim(principal: Principal, path: str) -> object:
@@ -28,7 +28,8 @@ def claim(principal: Principal, path: str) -> object:
     return value
 
 
-def _is_among(principal: Principal, condition: ConditionSettings) -> bool:
+def is_among(principal: Principal, condition: ConditionSettings) -> bool:
+    """Whether a principal is one of the callers that a condition means; without a token it is none."""
     if principal.is_anonymous or not set(condition.scopes) <= principal.scopes:
         return False
     if condition.roles and not principal.roles & set(condition.roles):

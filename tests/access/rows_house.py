@@ -113,9 +113,7 @@ SCHEMAS: dict[str, Any] = {
         "agent",
         "watchers",
     ),
-    "TicketPage": _object(
-        {"data": {"type": "array", "items": _ref("Ticket")}, "total": INTEGER}, "data", "total"
-    ),
+    "TicketPage": _object({"data": {"type": "array", "items": _ref("Ticket")}, "total": INTEGER}, "data", "total"),
     "Person": _object({"kind": STRING, "id": INTEGER, "team": STRING, "age": INTEGER}, "kind", "id"),
     "Firm": _object({"kind": STRING, "id": INTEGER, "team": STRING, "vat": STRING}, "kind", "id"),
     "Party": {
@@ -323,7 +321,8 @@ class Desk:
             for row in rows
         )
         space = "http://schemas.xmlsoap.org/soap/envelope/"
-        body = f'<s:Envelope xmlns:s="{space}" xmlns:t="urn:t"><s:Body><t:Invoices>{items}</t:Invoices></s:Body></s:Envelope>'
+        inside = f"<s:Body><t:Invoices>{items}</t:Invoices></s:Body>"
+        body = f'<s:Envelope xmlns:s="{space}" xmlns:t="urn:t">{inside}</s:Envelope>'
         return Response(body, media_type="text/xml")
 
 

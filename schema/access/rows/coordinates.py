@@ -11,6 +11,7 @@ from typing import cast
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, GraphQLUnionType, OperationType
 
 from resolvers import ObjectType, Operation, Problem
+from schema.access.coordinates import Places, coordinates
 from schema.access.rows.reading import Fault, Reader, leaf_of
 from schema.access.rows.rules import RowRule, RowRules, SourceRules
 from schema.access.rows.values import Leaf
@@ -40,16 +41,26 @@ def read_row_rules(
     """
     found = _Found()
     placed = _Placed(schema, sources, roots, reader, found)
-    for coordinate, rule in settings.rules.items():
-        if rule.rows is None:
-            continue
-        try:
-            placed.add(coordinate, rule)
-        except Fault as fault:
-            where = ("access", "rules", coordinate, "rows", *fault.where)
-            found.problems.append(Problem(fault.what, where, fault.mend, lacks=fault.lacks))
+    for key in settings.rules:
+        for rule in settings.alternatives(key):
+            if rule.rows is None:
+                continue
+            try:
+                for coordinate in _meant(schema, settings, key):
+                    placed.add(coordinate, rule)
+            except Fault as fault:
+                where = ("access", "rules", key, "rows", *fault.where)
+                found.problems.append(Problem(fault.what, where, fault.mend, lacks=fault.lacks))
     models = {name: made.model for name, made in sources.items()}
     return RowRules(models, found.sources, found.arguments), found.problems
+
+
+def _meant(schema: GraphQLSchema, settings: AccessSettings, key: str) -> list[str]:
+    """The coordinates that a key of the rules means."""
+    if "*" not in key and not key.startswith("#"):
+        return [key]
+    places = Places([key], settings.tags)
+    return [coordinate for coordinate in coordinates(schema) if places.of(coordinate)]
 
 
 class _Placed:
