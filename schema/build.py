@@ -46,6 +46,7 @@ from schema.naming import Pins, Renamed
 from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.reference import is_hand_written
+from schema.row_rules import close, row_rules
 from schema.shape import shape
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -118,17 +119,21 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems += check_values(schema, policy)
     if not settings.missing:
         problems += _unreached(policy, types, links.joined, settings)
+    rules, faults = row_rules(schema, types, settings.access)
+    problems += map(former.explain, faults)
     if problems:
         raise ConfigurationError(problems)
+    close(schema, policy, types, settings.access, rules)
     open_nulls(schema, policy)
     _guard(schema, types)
     views = {}
     for name, view in settings.access.views.items():
         seen = Policy(schema, settings.access, wears_masks, view)
         _check_joins(seen, links.joined)  # what is wrong with them was told above
-        views[name] = Graph(unified, seen, sources, settings.limits, settings.executor)
+        close(schema, seen, types, settings.access, rules)
+        views[name] = Graph(unified, seen, rules, sources, settings.limits, settings.executor)
     return Built(
-        Graph(unified, policy, sources, settings.limits, settings.executor, views),
+        Graph(unified, policy, rules, sources, settings.limits, settings.executor, views),
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
     )

@@ -33,6 +33,7 @@ from resolvers import (
 )
 from schema.access.principal import Principal
 from schema.access.report import Access
+from schema.access.rows import Guards, RowRules
 from schema.access.rules import Policy
 from schema.access.settings import AccessSettings
 from schema.access.shown import Class, Shown
@@ -40,6 +41,7 @@ from schema.explained import Step, steps
 from schema.limits import OperationLimits
 from schema.plan.columns import Executed, columns_understand, run_columns
 from schema.plan.documents import Document, Documents
+from schema.plan.forbidden import refused_mutation, refuses
 from schema.plan.introspection import Introspections, beside_data
 from schema.plan.levels import Failure
 from schema.plan.operation import OperationPlan, RefusedField
@@ -69,6 +71,7 @@ class Graph:
         self,
         unified: UnifiedSchema,
         policy: Policy,
+        rules: RowRules,
         sources: Mapping[str, Source],
         limits: OperationLimits,
         executor: Executor = "columns",
@@ -77,6 +80,7 @@ class Graph:
         self.views = views or {}
         self._unified = unified
         self._policy = policy
+        self._rules = rules
         self._sources = sources
         self._limits = limits
         self._shown = Shown(unified.graphql, policy)
@@ -145,8 +149,11 @@ class Graph:
             shown = await self._shown.get(lacking)
             if plan.is_introspection:
                 return await self._introspections.answer(shown, lacking, document.node, request)
-        loaders = Loaders(self._sources, context)
-        run = Run(plan, principal, context, self._sources, loaders, objects=self._limits.max_objects)
+        guards = Guards(self._rules.bound(principal), self._sources, context)
+        if document.operation.operation is OperationType.MUTATION and refuses(plan, variables, guards):
+            return _answer(refused_mutation(plan), plan, context, self._limits.max_failures)
+        loaders = Loaders(guards.sources, context)
+        run = Run(plan, principal, context, guards, loaders, objects=self._limits.max_objects)
         if self._reference:
             reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
         else:

@@ -21,16 +21,20 @@ class Clause:
     """One thing that is asked. No alternatives: nobody has it.
 
     ``refused``, ``mask``: what whoever lacks it is given in place of a field. ``origin``: its key in ``access.rules``;
-    empty: the default.
+    empty: the default. ``whole``: rules on rows, none of which may hold for the caller: what is asked for tells of all
+    rows, or changes them.
     """
 
     alternatives: tuple[RuleSettings, ...]
     refused: Refused = "null"
     mask: Mask | None = None
     origin: str = field(default="", compare=False)
+    whole: tuple[RuleSettings, ...] = ()
 
     def met_by(self, principal: Principal) -> bool:
         """True when the principal has what is asked."""
+        if self.whole and (principal.is_anonymous or any(holds_for(rule, principal) for rule in self.whole)):
+            return False
         if len(self.alternatives) == 1:
             return meets(principal, self.alternatives[0])
         # Of several, one that does not hold for the caller lets nobody in: it says nothing of the caller.
@@ -41,9 +45,18 @@ class Clause:
         return not self.origin
 
     @property
+    def asks_for_a_token(self) -> bool:
+        """True when a token is asked for, and nothing else."""
+        if self.whole or self.opens:
+            return False
+        single = len(self.alternatives) == 1
+        always = [rule for rule in self.alternatives if single or (rule.when is None and rule.unless is None)]
+        return any(not (rule.scopes or rule.roles) for rule in always)
+
+    @property
     def opens(self) -> bool:
         """True when nobody lacks it."""
-        return any(rule.anonymous for rule in self.alternatives)
+        return not self.whole and any(rule.anonymous for rule in self.alternatives)
 
     def unmasked(self) -> Clause:
         """The same, where no mask can stand for what is refused."""
@@ -87,6 +100,8 @@ class Need:
 
     def _implies(self, wanted: Clause, single: list[RuleSettings]) -> bool:
         """Whether one clause follows from all of these; ``single``: rules that whoever meets this need meets."""
+        if wanted.whole:
+            return wanted in self.clauses
         if not wanted.alternatives:
             return any(not clause.alternatives for clause in self.clauses)
         if wanted.opens or wanted in self.clauses:

@@ -138,6 +138,8 @@ class Access:
 
 def words_of(clause: Clause) -> str:
     """A clause in words."""
+    if clause.whole:
+        return "that no rule on rows holds for the caller"
     return stated(clause.alternatives) or "nobody"
 
 

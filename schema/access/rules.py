@@ -8,7 +8,7 @@ token does so at that coordinate alone: nothing is opened by what it returns or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from graphql import (
     GraphQLEnumType,
@@ -30,7 +30,7 @@ from schema.access.clauses import clause_at, default_clause, outside
 from schema.access.coordinates import Places
 from schema.access.need import Clause, Need
 from schema.access.principal import Principal
-from schema.access.settings import AccessSettings, ViewSettings
+from schema.access.settings import AccessSettings, Refused, RuleSettings, ViewSettings
 from schema.filters import MIRROR
 
 Maskable = Callable[[GraphQLField], bool]
@@ -157,11 +157,33 @@ class Policy:
             named = self._schema.type_map[type_name]
             if not isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
                 continue
-            unmet = [clause for clause in need.clauses if not clause.is_default or not clause.alternatives]
+            unmet = [
+                clause
+                for clause in need.clauses
+                if (not clause.is_default or not clause.alternatives)
+                and (self.default == "anonymous" or not clause.asks_for_a_token)
+            ]
             masks = {clause.mask for clause in unmet}
             bare = any(clause.mask is None and clause.refused == "null" for clause in unmet)
             if bare or len(masks) > 1 or get_named_type(named.fields[name].type).name in self._values:
                 yield type_name, name
+
+    def mirrors(self, coordinate: tuple[str, str]) -> Iterator[tuple[str, str]]:
+        """Whatever else tells of the values of a field: input fields, enum values, fields of other types."""
+        for named, name in self._mirrors.get(coordinate, ()):
+            yield named.name, name
+        for each in self._schema.type_map.values():
+            if isinstance(each, GraphQLObjectType) and isinstance(each.extensions.get(MIRROR), GraphQLNamedType):
+                for name, definition in each.fields.items():
+                    if definition.extensions.get(MIRROR) == ".".join(coordinate):
+                        yield each.name, name
+
+    def need_whole(self, coordinate: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused) -> None:
+        """Closes a coordinate to callers for whom one of these rules on rows holds."""
+        need = self._fields.get(coordinate, Need())
+        clause = Clause((RuleSettings(),), refused, origin="rows", whole=tuple(dict.fromkeys(rules)))
+        self._fields[coordinate] = _need([*need.clauses, clause])
+        self._every = None
 
     def inherit(self, coordinate: tuple[str, str], compared: tuple[str, str]) -> None:
         """What a compared field needs, the field needs that compares it (joins that nobody wrote down)."""

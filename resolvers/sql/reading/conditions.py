@@ -6,7 +6,7 @@ import operator as operators
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import and_, exists, false, func, literal_column, not_, or_, true
+from sqlalchemy import and_, exists, false, func, literal_column, not_, null, or_, true
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
@@ -46,19 +46,37 @@ def condition(
 def visible(catalogue: Catalogue, served: Served, rules: Rules, filtered: dict[str, None]) -> list[Expression]:
     """What rows of a table must fulfil by ``rules``, which look at all rows themselves; empty where there is none."""
     rule = rules.get(served.name)
-    return [] if rule is None else [condition(catalogue, served, rule, filtered, {})]
+    return [] if rule is None else [of_rule(catalogue, served, rule, filtered)]
+
+
+def of_rule(catalogue: Catalogue, served: Served, rule: Predicate, filtered: dict[str, None]) -> Expression:
+    """The condition of a rule. A value that a column cannot hold is nobody's mistake there: the comparison is unknown,
+    as with a null.
+    """
+    return _Conditions(catalogue, filtered, None).of(served, rule)
 
 
 class _Conditions:
-    """The conditions of one statement; ``_path`` are the relations that lead to the table they are on."""
+    """The conditions of one statement; ``_path`` are the relations that lead to the table they are on.
 
-    def __init__(self, catalogue: Catalogue, filtered: dict[str, None], rules: Rules) -> None:
+    ``_rules`` are ``None`` while a rule is written: it looks at all rows there are.
+    """
+
+    def __init__(self, catalogue: Catalogue, filtered: dict[str, None], rules: Rules | None) -> None:
         self._catalogue = catalogue
         self._filtered = filtered
         self._rules = rules
         self._path: tuple[str, ...] = ()
 
     def of(self, served: Served, predicate: Predicate) -> Expression:
+        try:
+            return self._of(served, predicate)
+        except BadRequest:
+            if self._rules is not None or not isinstance(predicate, Compare | In):
+                raise
+            return null()
+
+    def _of(self, served: Served, predicate: Predicate) -> Expression:
         made: Expression
         match predicate:
             case And(parts):
@@ -100,11 +118,11 @@ class _Conditions:
         return found if quantifier == "some" else not_(found)
 
     def _visible(self, there: Served) -> list[Expression]:
-        """Rules look at all rows there are: while one is written, none of them holds."""
-        rules, rule = self._rules, self._rules.get(there.name)
+        rules = self._rules
+        rule = None if rules is None else rules.get(there.name)
         if rule is None:
             return []
-        self._rules = {}
+        self._rules = None
         try:
             return [self.of(there, rule)]
         finally:

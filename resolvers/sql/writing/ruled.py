@@ -15,7 +15,7 @@ from resolvers.errors import Forbidden
 from resolvers.predicate import And, In, Predicate
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
-from resolvers.sql.reading import condition
+from resolvers.sql.reading import of_rule
 from resolvers.sql.writing.altering import Alteration, update
 from resolvers.sql.writing.changed import Changed, chunks
 from resolvers.sql.writing.inserting import insert
@@ -47,7 +47,7 @@ class Ruled:
 
     def condition(self) -> Expression:
         """The rule as a condition."""
-        return condition(self.catalogue, self.served, self.rule, {}, {})
+        return of_rule(self.catalogue, self.served, self.rule, {})
 
     def checked(self, run: Callable[[Connection], Changed]) -> Callable[[Connection], Changed]:
         """The work, which fails where a row that it wrote is none that there is for the caller."""
@@ -67,7 +67,7 @@ class Ruled:
 
     def _seen(self, connection: Connection, keys: Sequence[tuple[Any, ...]]) -> int:
         among = And((In(self.served.key, tuple(keys)), self.rule))
-        there = condition(self.catalogue, self.served, among, {}, {})
+        there = of_rule(self.catalogue, self.served, among, {})
         found = connection.execute(select(func.count()).select_from(self.served.table).where(there)).scalar_one()
         return int(found)
 
