@@ -25,6 +25,7 @@ from resolvers.errors import (
 )
 from resolvers.keys import KeyPart, agree
 from resolvers.loader import Loaders
+from resolvers.matching import matcher, matches
 from resolvers.model import (
     TYPE_KEY,
     Argument,
@@ -84,6 +85,7 @@ from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.time_limits import TimeLimits, Until
 from resolvers.upload import File
+from resolvers.views import Sealed
 from resolvers.yaml12 import Yaml, YamlError, load
 
 __all__ = [
@@ -166,6 +168,7 @@ __all__ = [
     "Rows",
     "Scalar",
     "ScalarRef",
+    "Sealed",
     "SecurityNeed",
     "SecurityScheme",
     "Selection",
@@ -194,6 +197,8 @@ __all__ = [
     "is_view",
     "kind_of",
     "load",
+    "matcher",
+    "matches",
     "nearest",
     "open_all",
     "paging_positions",
