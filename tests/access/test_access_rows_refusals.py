@@ -67,7 +67,7 @@ async def raised(folder: Path, rule: str) -> tuple[Problem, ...]:
         ("Party: { rows: { id: { eq: 1 } } }", "Party is a union, which has no fields", "rows", "its members"),
         (
             "OrderAggregate: { rows: { count: { eq: 1 } } }",
-            "is made by the gateway, of rows of another type",
+            "is made by the gateway of rows of another type",
             "rows",
             "at that type",
         ),
