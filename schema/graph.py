@@ -32,8 +32,10 @@ from resolvers import (
     Unauthenticated,
 )
 from schema.access.principal import Principal
+from schema.access.report import Access
 from schema.access.rows import Guards, RowRules
 from schema.access.rules import Policy
+from schema.access.settings import AccessSettings
 from schema.access.shown import Class, Shown
 from schema.explained import Step, steps
 from schema.limits import OperationLimits
@@ -93,6 +95,10 @@ class Graph:
     @property
     def policy(self) -> Policy:
         return self._policy
+
+    def access(self, settings: AccessSettings) -> Access:
+        """Who can use what of it; ``settings``: those that it was built with."""
+        return Access(self.schema, self._policy, settings)
 
     def part(self, view: str, principal: Principal) -> Graph | None:
         """The graph of a view by its name; without a name the caller's own view, or all of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -18,6 +19,9 @@ def sdl(
     who: Annotated[str | None, typer.Option("--as", metavar="CALLER", help=AS)] = None,
     scope: Annotated[list[str] | None, typer.Option(help="A scope of that caller; may be repeated.")] = None,
     view: Annotated[str, typer.Option(help="The schema of this view alone.")] = "",
+    writes: Annotated[
+        bool, typer.Option("--writes", help="Of sources named here: with the operations that write.")
+    ] = False,
 ) -> None:
     """Print the schema: all of it, or what a caller or a view is shown of it."""
     chosen = configuration(what)
@@ -25,6 +29,14 @@ def sdl(
     views = chosen.settings.access.views
     if view and view not in views:
         fail(sentence(Problem(f'the file has no view "{view}"', mend=nearest(view, views))))
+    if writes and chosen.file:
+        fail("a file says itself which sources may be written to\n  mend: write writes: true under the source")
+    if writes:
+        sources = {
+            name: (kind, settings.model_copy(update={"writes": True}))
+            for name, (kind, settings) in chosen.sources.items()
+        }
+        chosen = replace(chosen, sources=sources)
 
     async def work() -> str:
         current = await snapshot(chosen)

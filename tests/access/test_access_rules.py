@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -270,13 +271,17 @@ def test_a_hand_written_field_that_needs_what_a_pattern_protects_is_refused_at_l
     assert "Person.wage needs Person.salary" in refusal({"*.sal*": {"roles": "hr"}}, extensions=[extension])[0]
 
 
+@strawberry.enum
+class Colour(Enum):
+    RED = "r"
+    BLUE = "b"
+
+
 def test_a_value_that_a_hand_written_field_would_give_to_everyone_takes_no_rule() -> None:
-    colour = strawberry.enum(__import__("enum").Enum("Colour", {"RED": "r", "BLUE": "b"}))
     extension = Extension()
 
-    def favourite() -> colour:  # type: ignore[valid-type]
-        return colour.RED
+    def favourite() -> Colour:
+        return Colour.RED
 
-    favourite.__annotations__["return"] = colour
     extension.query(favourite)
     assert "hand-written" in refusal({"Colour.RED": {"roles": "hr"}}, extensions=[extension])[0]
