@@ -132,3 +132,40 @@ async def test_a_refused_field_makes_no_statement_and_rules_of_the_rows_hold(kin
         assert codes(body) == [("FORBIDDEN", ["rich", "credit"])]
         assert [row["id"] for row in body["data"]["rich"]] == [1, 4]
         assert (await asked(shop, change, roles=["clerk"]))["data"] == {"close": 2}
+
+
+RULED = f"""
+access:
+  default: authenticated
+  rules:
+    Customer: {{ rows: {{ name: {{ eq: $claims.sub }} }}, unless: {{ roles: [all] }} }}
+    Note: {{ rows: {{ body: {{ eq: same }} }}, unless: {{ roles: [all] }} }}
+    Mutation.addCustomer: {{ roles: [clerk, all] }}
+server:
+  jwt: {{ issuer: "https://id", audience: isthmus, secret: "{SECRET}" }}
+"""
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+async def test_rules_on_rows_hold_for_the_rows_of_a_table_that_a_statement_gives(kind: str, tmp_path: Path) -> None:
+    statements = {
+        **WRITES,
+        "first": {"sql": "select * from §customers where id = 1", "returns": {"one": "customers"}},
+        "notes_of": {"sql": "select * from §notes", "returns": {"many": "notes"}},
+    }
+    async with stated(kind, tmp_path, statements, more={"writes": True}, rest=RULED) as shop:
+        for who, rich, first in (("Ann", [1], {"name": "Ann"}), ("Zoë", [4], None), ("x", [], None)):
+            found = await asked(shop, "{ rich { id } first { name } }", sub=who)
+            assert [row["id"] for row in found["data"]["rich"]] == rich
+            assert found["data"]["first"] == first
+        everything = (await asked(shop, "{ rich { id } first { name } notesOf { body } }", roles=["all"]))["data"]
+        assert [row["id"] for row in everything["rich"]] == [1, 4]
+        assert len(everything["notesOf"]) == 3
+        # Rows without a key cannot be told apart, so who does not see all of them sees none.
+        assert codes(await asked(shop, "{ notesOf { body } }")) == [("FORBIDDEN", ["notesOf"])]
+        # What changes rows that nobody looks at is closed, unless its own rule says who may.
+        assert codes(await asked(shop, 'mutation { close(state: "x", customer: 1) }')) == [("FORBIDDEN", ["close"])]
+        change = 'mutation { addCustomer(id: %d, name: "mine") { id } }'
+        assert (await asked(shop, change % 20, roles=["clerk"], sub="mine"))["data"] == {"addCustomer": {"id": 20}}
+        assert (await asked(shop, change % 21, roles=["clerk"], sub="other"))["data"] == {"addCustomer": None}
+        assert (await asked(shop, change % 22, roles=["all"]))["data"] == {"addCustomer": {"id": 22}}

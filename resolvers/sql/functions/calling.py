@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Column, TextClause, quoted_name
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.sql.functions import Function
@@ -63,9 +64,7 @@ class Called:
             columns = {name: replace(each, column=table.c[name]) for name, each in served.columns.items()}
             own = replace(served, table=table, columns=columns)
             known = replace(catalogue, access={**catalogue.access, operation: Access(own)})
-            asked = Call(
-                operation, {}, call.selection, predicate=call.predicate, order=call.order, page=call.page, per=call.per
-            )
+            asked = structs.replace(call, operation=operation, arguments={})
             found = statement(known, asked)
             return replace(found, wire=f"FUNCTION {self.routine.full_name}{found.wire.partition(served.name)[2]}")
 

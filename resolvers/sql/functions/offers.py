@@ -179,6 +179,7 @@ class _Offering:
             self._shown.results,
             f"{word} {routine.full_name}",
             select,
+            self._shown.table,
         )
         fresh = {key: enum for key, enum in self._shown.enums.items() if key not in self._before}
         return Offer(operation, made, self._shown.types, fresh)
@@ -225,6 +226,7 @@ class _Offering:
             known = {name for name, _ in routine.columns}
             own = [served.columns[name] for name in served.columns if name in known]
             shown.results = tuple(Result(column.name, column, column.scalar) for column in own)
+            shown.table = served.name
             ref = NamedRef(served.name, nullable=not routine.many)
             return ListRef(ref) if routine.many else ref
         made = [self._column(name, each) for name, each in routine.columns]

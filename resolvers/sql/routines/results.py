@@ -48,6 +48,7 @@ class Shown:
     gives: Gives
     ref: TypeRef
     results: tuple[Result, ...] = ()
+    table: str = ""
     types: dict[str, ObjectType] = field(default_factory=dict)
     enums: dict[str, EnumType] = field(default_factory=dict)
 
@@ -130,7 +131,7 @@ class Shapes:
                 self._check_alike(served.columns[name], self._column(name, typed))
         ref = NamedRef(served.name, nullable=gives == "one")
         results = tuple(Result(name, served.columns[name], served.columns[name].scalar) for name in known)
-        return Shown(gives, ref if gives == "one" else ListRef(ref), results)
+        return Shown(gives, ref if gives == "one" else ListRef(ref), results, served.name)
 
     def table(self, name: str, where: tuple[Key, ...]) -> Served:
         """The table whose name, or whose rows' name, it is.

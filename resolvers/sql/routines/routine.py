@@ -42,7 +42,8 @@ class Routine:
     """``write``: the arguments that were given → the statement, whose parameters ``names`` tells. ``gives``: one row,
     many, the one value of one row, that of many, how many rows were changed, or nothing. ``results``: the columns of a
     row, by their names. ``wire``: the journal's line. ``select``: makes the statement of a call whose rows the caller
-    filters and orders, in place of ``write``.
+    filters and orders, in place of ``write``. ``table``: the type of the table whose rows it gives, empty where
+    they are of a type of its own.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Routine:
     results: Sequence[Result]
     wire: str
     select: Callable[[Call], Statement] | None = None
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Which transaction it is hangs on the effect of the operation alone, so what is s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,10 +24,12 @@ from resolvers.errors import (
 from resolvers.model import Effect, Operation
 from resolvers.source import Call, Context, Selection
 from resolvers.sql.asking import Asking, read_rows
-from resolvers.sql.dialects import MOST, Clash, Dialect, Forbidden, Unkept, Violation
+from resolvers.sql.dialects import MOST, Clash, Dialect, Forbidden, Plain, Unkept, Violation
 from resolvers.sql.reading import Statement
 from resolvers.sql.routines.routine import Routine
+from resolvers.sql.routines.seen import seen
 
+_SEVERAL = "it gives several rows, and one is stated"
 _OTHER = "it does not give the columns that it gave when it was looked at"
 
 
@@ -59,10 +61,17 @@ class Running:
         query = bound(routine, call.arguments).execution_options(**{MOST: most + 1})
         if operation.effect is not Effect.READ:
             return await self._change(routine, query, call, context)
+        asked = seen(self._asking.catalogue, routine.table, call)
         rows = await self._asking.rows(_Asked(query, routine.wire), call.operation, context)
         if len(rows) > most:
             raise LimitExceeded(f"there are more than {most} rows")
-        return _given(routine, _names(rows), rows, call.selection)
+        if asked is None:
+            return _given(routine, _names(rows), rows, call.selection)
+        made = _rows(routine, _names(rows), rows, call.selection, asked.key)
+        answers = [
+            (question, await self._asking.rows(question, call.operation, context)) for question in asked.questions(made)
+        ]
+        return _shaped(routine, asked.kept(made, answers))
 
     async def _selected(self, made: Statement, call: Call, context: Context) -> object:
         most = self._asking.settings.max_rows
@@ -82,6 +91,8 @@ class Running:
         if budget <= 0:
             raise DeadlineExceeded
 
+        asked = seen(asking.catalogue, routine.table, call)
+
         def work(connection: Connection) -> object:
             result = connection.execute(query)
             if not result.returns_rows:
@@ -90,7 +101,17 @@ class Running:
             result.close()
             if len(rows) > most:
                 raise LimitExceeded(f"there are more than {most} rows: nothing was changed")
-            return len(rows) if routine.gives == "affected" else _given(routine, names, rows, call.selection)
+            if routine.gives == "affected":
+                return len(rows)
+            if asked is None:
+                return _given(routine, names, rows, call.selection)
+            made = _rows(routine, names, rows, call.selection, asked.key)
+            answers = [
+                (question, connection.execute(question.query).all())
+                for question in asked.questions(made)
+                if not isinstance(question.query, Plain)
+            ]
+            return _shaped(routine, asked.kept(made, answers))
 
         with context.journal.call(asking.name, call.operation, routine.wire) as record:
             if context.journal.detailed:
@@ -146,24 +167,40 @@ def _given(
     if routine.gives == "nothing":
         return None
     if routine.gives not in {"many", "values"} and len(rows) > 1:
-        raise SourceBadResponse("it gives several rows, and one is stated")
+        raise SourceBadResponse(_SEVERAL)
     if routine.gives in {"value", "values"}:
         if rows and len(rows[0]) != 1:
             raise SourceBadResponse(_OTHER)
         read = routine.results[0].reader()
         values = [None if row[0] is None else read(row[0]) for row in rows]
         return values if routine.gives == "values" else values[0] if values else None
+    return _shaped(routine, _rows(routine, names, rows, selection))
+
+
+def _shaped(routine: Routine, rows: list[dict[str, object]]) -> object:
+    if routine.gives == "one":
+        return rows[0] if rows else None
+    return rows
+
+
+def _rows(
+    routine: Routine,
+    names: Sequence[str] | None,
+    rows: Sequence[Sequence[Any]],
+    selection: Selection,
+    more: Collection[str] = (),
+) -> list[dict[str, object]]:
+    """Rows by the names of columns: those that are selected, and ``more``."""
+    if routine.gives == "one" and len(rows) > 1:
+        raise SourceBadResponse(_SEVERAL)
     known = [result.name for result in routine.results]
     if rows and (names is None or sorted(names) != sorted(known)):
         raise SourceBadResponse(_OTHER)
     wanted = [
         (list(names or ()).index(result.name), result.name, result.reader())
         for result in (routine.results if rows else ())
-        if selection.everything or result.name in selection.fields
+        if selection.everything or result.name in selection.fields or result.name in more
     ]
-    made = [
+    return [
         {name: None if row[index] is None else read(row[index]) for index, name, read in wanted} for row in rows
     ]  # fmt: skip
-    if routine.gives == "one":
-        return made[0] if made else None
-    return made

@@ -111,7 +111,14 @@ def offer(
     )
     operation, problems = _keyed(operation, settings, model, shown)
     routine = Routine(
-        name, parameters, bound_names(parameters), lambda _: query, shown.gives, shown.results, f"STATEMENT {name}"
+        name,
+        parameters,
+        bound_names(parameters),
+        lambda _: query,
+        shown.gives,
+        shown.results,
+        f"STATEMENT {name}",
+        table=shown.table,
     )
     return Offer(operation, routine, shown.types, shown.enums), problems
 
