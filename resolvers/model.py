@@ -315,6 +315,8 @@ class Operation:
     at: tuple[str, ...] = ()
     keys: ManyKeys | None = None
     by: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """Field of the rows of the list → the argument that keeps those of them that are equal to it."""
     compare: frozenset[Comparison] = frozenset()
     compare_by: Mapping[str, frozenset[Comparison]] = field(default_factory=dict)
     """How the values of single fields of the result are compared, beyond ``compare``."""

@@ -37,7 +37,8 @@ from schema.extension import AddedField, Extension
 from schema.former import Former
 from schema.graph import Executor, Graph
 from schema.limits import OperationLimits
-from schema.links import Joined, LinkBuilder, LinkSettings
+from schema.link_settings import Filtered, Joined, LinkSettings
+from schema.links import LinkBuilder
 from schema.namer import living
 from schema.naming import Pins, Renamed
 from schema.plan.fields import PLAN, Strawberry, plan_of
@@ -74,6 +75,8 @@ class Built:
     renamed: tuple[Renamed, ...]
     given: Mapping[str, Pins] = field(default_factory=dict)
     """Source → the names of its things, before any is changed by ``rename``."""
+    filtered: tuple[Filtered, ...] = ()
+    """Whether filters go through each link of the configuration."""
 
 
 def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
@@ -92,7 +95,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     for source in sources.values():
         types.add(source.model)
     problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
-    links = LinkBuilder(types)
+    links = LinkBuilder(types, settings.limits.filter_keys)
     for coordinate, link in settings.links.items():
         links.add(coordinate, link, settings.missing)
     taken = {made.coordinate for made in links.joined}
@@ -121,6 +124,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         Graph(unified, policy, sources, settings.limits, settings.executor),
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
+        tuple(links.filtered),
     )
 
 

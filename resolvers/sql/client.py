@@ -73,6 +73,10 @@ class SqlSource:
         operation = self.model.operations.get(call.operation)
         if operation is not None and operation.connection_of:
             return await self._connections.answer(operation, call, context)
+        if call.grouping.by and operation is not None and not operation.aggregate_of:
+            # The different keys of a list alone, as few as their page says: no rows of anybody's answer.
+            groups = aggregate(self._catalogue, call.operation, call)
+            return read_groups(groups, await self._asking.rows(groups, call.operation, context))
         most = self._settings.max_rows
         if call.page.limit is not None and call.page.limit > most:
             raise LimitExceeded(f"at most {most} rows can be asked for at once")
