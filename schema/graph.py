@@ -128,7 +128,7 @@ class Graph:
             Unauthenticated: as ``execute``.
         """
         planned = self._plan(request, principal, context, read_only=False)
-        return planned if isinstance(planned, Answer) else steps(planned[2])
+        return planned if isinstance(planned, Answer) else steps(planned[2], planned[1])
 
     def _plan(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool

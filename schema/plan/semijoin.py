@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -24,6 +25,7 @@ from resolvers import (
     Not,
     Operation,
     Predicate,
+    Quantifier,
     Selection,
     distinct_keys,
     fields_of,
@@ -38,6 +40,7 @@ from schema.conditions import Elsewhere, elsewhere, predicate
 from schema.plan.run import Run
 
 Keys = Iterable[tuple[object, ...]]
+Way = Literal["filtered", "listed", "judged"]
 
 
 async def answered(
@@ -72,13 +75,25 @@ async def _once(each: Elsewhere, source: str, run: Run) -> Predicate:
     return found if each.quantifier == "some" else Not(found)
 
 
+def way(lookup: Lookup, quantifier: Quantifier, inner: Predicate) -> tuple[Way, Mapping[str, object]]:
+    """Who answers: the other side by its own filter, a list there by the arguments that are given beside, or this side
+    by the keys that it has.
+    """
+    if lookup.exact and not lookup.evaluated:
+        return "filtered", {}
+    # A row that does not fulfil something is nothing that an argument asks for.
+    asks = lookup.exact and quantifier != "every"
+    pushed = _pushed(lookup.listing, inner) if asks and lookup.listing is not None else {}
+    return ("listed" if pushed else "judged"), pushed
+
+
 async def _keys(each: Elsewhere, inner: Predicate, source: str, run: Run) -> Sequence[tuple[object, ...]]:
     """The keys of this side that lead to a row that fulfils ``inner``; for ``every``, to one that does not."""
-    lookup, every = each.lookup, each.quantifier == "every"
-    if lookup.exact and not lookup.evaluated:
-        return await _filtered(lookup, unfulfilled(inner) if every else inner, run)
-    pushed = {} if lookup.listing is None or not lookup.exact or every else _pushed(lookup.listing, inner)
-    if lookup.listing is not None and pushed:
+    lookup = each.lookup
+    chosen, pushed = way(lookup, each.quantifier, inner)
+    if chosen == "filtered":
+        return await _filtered(lookup, unfulfilled(inner) if each.quantifier == "every" else inner, run)
+    if chosen == "listed" and lookup.listing is not None:
         return await _listed(lookup, lookup.listing, pushed, inner, run)
     return await _judged(each, inner, source, run)
 
