@@ -45,7 +45,7 @@ class Records:
     invoices: list[Row] = field(default_factory=lambda: [dict(each) for each in invoices(billed())][:40])
 
 
-def records(seed: int = 3) -> Records:
+def records(seed: int = 6) -> Records:
     chance = random.Random(seed)  # tests
 
     def maybe(value: Any) -> Any:
@@ -240,9 +240,12 @@ async def systems(
     links: str = LINKS,
     rest: str = "access: { default: anonymous }",
     executor: str = "columns",
+    operations: Mapping[str, object] | None = None,
     **customers: Any,
 ) -> AsyncIterator[Systems]:
-    """``customers``: further statements about ``crm.customers``; ``rest``: the other sections of the file."""
+    """``customers``: further statements about ``crm.customers``, ``operations``: about others there; ``rest``: the
+    other sections of the file.
+    """
     held = records() if held is None else held
     with sqlite3.connect(folder / "ledger.db") as connection:
         connection.executescript(ledger_script(held))
@@ -258,7 +261,9 @@ async def systems(
             "shop": {**shop, "writes": True},
             "crm": {
                 "openapi": "./crm.json", "url": crm_url,
-                "operations": {"customers": {"keys": "ids", "by": "id", "max_keys": 100, **customers}},
+                "operations": {
+                    "customers": {"keys": "ids", "by": "id", "max_keys": 100, **customers}, **(operations or {}),
+                },
             },
             "ledger": {"database": "sqlite:///ledger.db"},
             "billing": {
