@@ -5,7 +5,7 @@ It decides by what both ends are; the input types stand in ``row_inputs.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -195,6 +195,21 @@ def same_rows(far: SourceTypes, one: Operation, other: Operation) -> bool:
     """Whether two operations give rows of one type."""
     mine, theirs = _row(far, one.result), _row(far, unwrapped(other).result)
     return mine is not None and mine is theirs
+
+
+def known_single(far: SourceTypes, operation: Operation, fields: Sequence[str]) -> bool:
+    """Whether a description or a statement says that no two rows are equal in ``fields``.
+
+    An operation that takes many keys says by which field its rows are told apart.
+    """
+    if operation.rows is None:
+        return operation.keys is not None or not isinstance(operation.result, ListRef)
+    row = _row_key(operation.result)
+    return any(
+        not isinstance(other.result, ListRef) and _row_key(other.result) == row and other.arguments.keys() <= {*fields}
+        for other in far.model.operations.values()
+        if other.rows is None and other.arguments and other.change is None
+    )
 
 
 def filterable(made: SourceTypes, row: str) -> dict[str, TypeRef]:

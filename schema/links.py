@@ -34,7 +34,7 @@ from resolvers import (
     paging_positions,
     unwrapped,
 )
-from schema.crossing import Ends, lookup_of, same_rows
+from schema.crossing import Ends, known_single, lookup_of, same_rows
 from schema.filters import Through
 from schema.link_settings import Fault, Filtered, Joined, LinkSettings
 from schema.naming import camel
@@ -182,17 +182,18 @@ class LinkBuilder:
         plan = Link(column, tuple(matched.keys), key_list, take)
         description = settings.description
         self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
+        note = "" if many or known_single(target_made, operation, fields) else _ambiguous(settings.target, fields)
         same = target_made is made and operation.rows is not None and not (key_list or constants or operation.compare)
         if same and take is None and self._alike(made, key, operation, matched.keys, fields):
             pairs = tuple(zip(matched.keys, fields, strict=True))
             self._filter_through(made, key, name, operation, pairs, many=many)
-            self.filtered.append(Filtered(coordinate))
+            self.filtered.append(Filtered(coordinate, note=note))
         else:
             ends = Ends(
                 coordinate, made, key, tuple(matched.scalars), target_made, column, tuple(matched.keys), key_list, take,
                 constants, frozenset(filled), self._listing(target_made, operation, settings), settings.filter_keys,
             )  # fmt: skip
-            self._filter_across(name, operation, ends)
+            self._filter_across(name, operation, ends, note)
         self.joined.append(Joined(coordinate, tuple(compares), declared=True, declassify=settings.declassify))
 
     def _matched(
@@ -237,16 +238,16 @@ class LinkBuilder:
         rows = self._types.rows.related.setdefault((made.model.name, key), [])
         rows.append(RelatedRows(name, operation, Through(Join(operation.name, match), many=many)))
 
-    def _filter_across(self, name: str, operation: Operation, ends: Ends) -> None:
+    def _filter_across(self, name: str, operation: Operation, ends: Ends, note: str) -> None:
         """Conditions on a row may go through the field although its own source knows nothing of the other."""
         lookup = lookup_of(ends, self._filter_keys)
         if isinstance(lookup, str):
-            self.filtered.append(Filtered(ends.coordinate, lookup))
+            self.filtered.append(Filtered(ends.coordinate, lookup, note))
             return
         row = cast("NamedRef", _item(operation)).name
         rows = self._types.rows.far.setdefault((ends.near.model.name, ends.row), [])
         rows.append(FarRows(name, ends.far, row, lookup.column.operation, lookup))
-        self.filtered.append(Filtered(ends.coordinate))
+        self.filtered.append(Filtered(ends.coordinate, note=note))
 
     @staticmethod
     def _listing(made: SourceTypes, operation: Operation, settings: LinkSettings) -> Operation | None:
@@ -396,6 +397,12 @@ class LinkBuilder:
 def _compare(operation: Operation, field: str) -> frozenset[Comparison]:
     """How values of a field of the operation's rows are compared."""
     return operation.compare | operation.compare_by.get(field, frozenset())
+
+
+def _ambiguous(target: str, fields: list[str]) -> str:
+    return (
+        f"nothing says that {target} has one row at most for each {', '.join(fields)}; of several it is LINK_AMBIGUOUS"
+    )
 
 
 def _item(operation: Operation) -> TypeRef | None:

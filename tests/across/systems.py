@@ -205,13 +205,14 @@ class Systems:
     snapshot: Snapshot
     statements: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    max_calls: int = 500
 
-    async def ask(self, query: str, principal: Principal = ANONYMOUS, max_calls: int = 500, **variables: object) -> Any:
+    async def ask(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Any:
         """The body of the answer, as JSON says it."""
         self.crm.calls.clear()
         self.billing.clear()
         context = Context(
-            asyncio.get_running_loop().time() + 20, "test", max_calls=max_calls, journal=Journal(detailed=True)
+            asyncio.get_running_loop().time() + 20, "test", max_calls=self.max_calls, journal=Journal(detailed=True)
         )
         request = GraphQLRequest(query, None, variables)
         answer = await self.snapshot.graph.execute(request, principal, context, read_only=False)
