@@ -103,6 +103,8 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         for relation in source_types.model.relations:
             links.relate(source_types, relation, taken)
     problems += links.problems
+    if not settings.missing:
+        problems += [later.otherwise for later in types.joins.values()]
     problems += _add_fields(unified, types, settings, {made.coordinate for made in links.joined})
     former = Former(settings.rename, settings.hide)
     if problems:
@@ -229,11 +231,11 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
             if not (policy.knows(*mine) and policy.knows(*_split(compared))):
                 continue  # one end is on a type that no field of the schema returns
             other = policy.field(*_split(compared))
-            if join.declared:
+            if join.written:
                 if not join.declassify and not policy.field(*mine).covers(other):
                     what = f"{join.coordinate} uses {compared}, which has a rule that {join.coordinate} does not ask"
                     mend = f"give {join.coordinate} a rule that asks the same, or say declassify: true"
-                    problems.append(Problem(what, ("links", join.coordinate), mend))
+                    problems.append(Problem(what, ("links", join.written), mend))
             elif other.rules:
                 policy.inherit(mine, _split(compared))
     return problems
@@ -242,7 +244,7 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
 def _unreached(policy: Policy, types: TypeBuilder, joined: Sequence[Joined], settings: GraphSettings) -> list[Problem]:
     """Fields that would never be shown, since no field of the schema returns their type."""
     places: list[tuple[str, tuple[str, ...]]] = [
-        (join.coordinate, ("links", join.coordinate)) for join in joined if join.declared
+        (join.coordinate, ("links", join.written)) for join in joined if join.written
     ]
     for extension in settings.extensions:
         for added in extension.added:

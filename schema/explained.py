@@ -37,9 +37,7 @@ def steps(plan: OperationPlan, variables: VariableValues) -> tuple[Step, ...]:
     """The steps of a plan in the order of the document; those of one level run side by side, and what filters ask of
     other sources is asked before.
     """
-    refused = [
-        Step(each.path, each.nodes[0].name.value, "refused: this caller may not use it") for each in plan.refused
-    ]
+    refused = [Step(each.path, each.field, "refused: this caller may not use it") for each in plan.refused]
     return (*_of(plan.root, variables, set()), *refused)
 
 

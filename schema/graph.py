@@ -13,6 +13,7 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLSchema,
+    Node,
     OperationDefinitionNode,
     OperationType,
     print_schema,
@@ -225,7 +226,7 @@ def _forbidden(refused: Refused, context: Context) -> dict[str, object]:
     }
 
 
-def _locations(nodes: Sequence[FieldNode]) -> list[dict[str, int]]:
+def _locations(nodes: Sequence[Node]) -> list[dict[str, int]]:
     places = [node.loc.start_token for node in nodes if node.loc is not None]
     return [{"line": place.line, "column": place.column} for place in places]
 

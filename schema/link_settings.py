@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import Field, model_validator
 
-from resolvers import Problem, Settings
+from resolvers import Key, Problem, Settings
 
 
 class LinkSettings(Settings):
@@ -53,12 +53,14 @@ class LinkSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A link that was made: its coordinate, and the coordinates whose values it compares or lifts."""
+    """A link that was made: its coordinate, and the coordinates whose values it compares or lifts. ``written``: where
+    it stands in the configuration, empty for a join that a description declares.
+    """
 
     coordinate: str
     compares: tuple[str, ...]
-    declared: bool
-    declassify: bool
+    written: str = ""
+    declassify: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,6 @@ class Filtered:
 class Fault(Exception):
     """What is wrong with a link, and at which of its keys."""
 
-    def __init__(self, what: str, *where: str, mend: str = "", lacks: str = "") -> None:
+    def __init__(self, what: str, *where: Key, mend: str = "", lacks: str = "") -> None:
         super().__init__(what)
         self.problem = Problem(what, where, mend, lacks=lacks)

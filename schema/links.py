@@ -34,8 +34,9 @@ from resolvers import (
     paging_positions,
     unwrapped,
 )
-from schema.crossing import Ends, known_single, lookup_of, same_rows
+from schema.crossing import Ends, known_single, lookup_of
 from schema.filters import Through
+from schema.link_arguments import constants_of, listing_of
 from schema.link_settings import Fault, Filtered, Joined, LinkSettings
 from schema.naming import camel
 from schema.plan.fields import Link
@@ -72,6 +73,7 @@ class LinkBuilder:
         self.problems: list[Problem] = []
         self.joined: list[Joined] = []
         self.filtered: list[Filtered] = []
+        self._names: set[str] = set()
 
     def add(self, coordinate: str, settings: LinkSettings, waiting: Mapping[str, str]) -> None:
         """Adds a link of the configuration. ``waiting``: sources that could not be read; links to them wait."""
@@ -100,25 +102,40 @@ class LinkBuilder:
             name = f"{name}{'List' if relation.many else 'Row'}"
         if f"{owner}.{name}" in taken or any(key not in made.field_names[owner] for key in keys):
             return
+        name = self._shown((made, relation.type, owner, name))
+        if not name:
+            return
         compares = [f"{owner}.{made.field_names[owner][key]}" for key in keys]
         target = made.outputs[row_of(operation)].name
         spelled = made.field_names[target]
         compares += [f"{target}.{spelled[field]}" for field in fields if field in spelled]
         self._place(made, owner, name, operation, plan, None, frozenset(), relation.description)
-        self.joined.append(Joined(f"{owner}.{name}", tuple(compares), declared=False, declassify=False))
+        self.joined.append(Joined(f"{owner}.{name}", tuple(compares)))
         self._filter_through(made, relation.type, name, operation, relation.match, many=relation.many)
 
     def _add(self, coordinate: str, settings: LinkSettings, waiting: Mapping[str, str]) -> None:
         owner, _, name = coordinate.partition(".")
         if not name.isidentifier():
             raise Fault(f'"{coordinate}" is not a field', mend="write it as Type.field")
-        source, _, operation_name = settings.target.partition(".")
+        source = settings.target.partition(".")[0]
         kind = "one" if settings.one else "many"
         if source in waiting or (owner not in self._owner and waiting):
             return
         if owner not in self._owner:
             raise Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner), lacks=owner)
         parent_made, parent_key = self._owner[owner]
+        target, operation = self._target(settings, kind)
+        if owner not in parent_made.field_names:
+            raise Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
+        if name in parent_made.field_names[owner].values() or coordinate in self._names:
+            raise Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
+        shown = self._shown((parent_made, parent_key, owner, name))
+        if shown:
+            parent = parent_made, parent_key, owner, shown
+            self._make(coordinate, settings, parent, (target, unwrapped(operation)))
+
+    def _target(self, settings: LinkSettings, kind: str) -> tuple[SourceTypes, Operation]:
+        source, _, operation_name = settings.target.partition(".")
         target = self._types.sources.get(source)
         if target is None:
             raise Fault(f'there is no source "{source}"', kind, mend=nearest(source, self._types.sources))
@@ -133,20 +150,31 @@ class LinkBuilder:
             raise Fault(
                 f'"{settings.target}" gives a type that is hidden', kind, mend="show the type, or drop the link"
             )
-        if owner not in parent_made.field_names:
-            raise Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
-        if name in parent_made.field_names[owner].values():
-            raise Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
-        self._make(coordinate, settings, (parent_made, parent_key, owner, name), (target, unwrapped(operation)))
+        return target, operation
+
+    def _shown(self, parent: tuple[SourceTypes, str, str, str]) -> str:
+        """The name that the field of a join has in the end; empty where it is hidden, or where its name is taken."""
+        made, key, owner, name = parent
+        later = self._types.joins.pop((made.model.name, key, name), None)
+        if later is not None:
+            name = later.new
+            if name in made.field_names[owner].values() or f"{owner}.{name}" in self._names:
+                what = f'"{owner}" has a field "{name}" already'
+                self.problems.append(Problem(what, later.otherwise.where, "choose another name"))
+                return ""
+        if name:
+            self._names.add(f"{owner}.{name}")
+        return name
 
     def _make(
         self,
-        coordinate: str,
+        written: str,
         settings: LinkSettings,
         parent: tuple[SourceTypes, str, str, str],
         target: tuple[SourceTypes, Operation],
     ) -> None:
         made, key, owner, name = parent
+        coordinate = f"{owner}.{name}"
         target_made, operation = target
         matched = self._matched(settings, (made, key, owner), target)
         fields, parts, arguments = matched.fields, matched.parts, matched.arguments
@@ -164,7 +192,7 @@ class LinkBuilder:
         filled = (
             {operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()
         ) | ({argument for argument in arguments if argument} if not takes_many else set())
-        constants = self._constants(target_made, operation, settings, filled)
+        constants = constants_of(self._types, target_made, operation, settings, filled)
         filled |= set(constants)
         if operation.paging is not None:
             # A link takes every page, so the arguments of paging are not the caller's.
@@ -191,10 +219,10 @@ class LinkBuilder:
         else:
             ends = Ends(
                 coordinate, made, key, tuple(matched.scalars), target_made, column, tuple(matched.keys), key_list, take,
-                constants, frozenset(filled), self._listing(target_made, operation, settings), settings.filter_keys,
+                constants, frozenset(filled), listing_of(target_made, operation, settings), settings.filter_keys,
             )  # fmt: skip
             self._filter_across(name, operation, ends, note)
-        self.joined.append(Joined(coordinate, tuple(compares), declared=True, declassify=settings.declassify))
+        self.joined.append(Joined(coordinate, tuple(compares), written, declassify=settings.declassify))
 
     def _matched(
         self, settings: LinkSettings, parent: tuple[SourceTypes, str, str], target: tuple[SourceTypes, Operation]
@@ -250,30 +278,6 @@ class LinkBuilder:
         self.filtered.append(Filtered(ends.coordinate, note=note))
 
     @staticmethod
-    def _listing(made: SourceTypes, operation: Operation, settings: LinkSettings) -> Operation | None:
-        """The list by whose arguments a filter can be answered, if any."""
-        if settings.filter_by is None:
-            return operation
-        source, _, name = settings.filter_by.partition(".")
-        if source != made.model.name:
-            raise Fault(f'"{source}" is not the source of {settings.target}', "filter_by")
-        found = made.model.operations.get(name)
-        if found is None:
-            raise Fault(
-                f'source "{source}" has no operation "{name}"', "filter_by", mend=nearest(name, made.model.operations)
-            )
-        if not found.filters:
-            mend = f"state operations.{name}.filters at the source"
-            raise Fault(f'nothing says by which arguments "{settings.filter_by}" filters', "filter_by", mend=mend)
-        if settings.with_:
-            raise Fault(
-                "a link with constant arguments is filtered by its own operation", "filter_by", mend="remove it"
-            )
-        if not same_rows(made, operation, found):
-            raise Fault(f'"{settings.filter_by}" gives other rows than {settings.target}', "filter_by")
-        return unwrapped(found)
-
-    @staticmethod
     def _takes(operation: Operation, fields: list[str]) -> bool:
         assert operation.keys is not None
         return not operation.keys.argument or set(fields) == set(operation.keys.by)
@@ -324,20 +328,6 @@ class LinkBuilder:
         what = f'"{made.model.name}.{operation.name}" has no result field "{name}"'
         lacks = f"{row_name}.{name}" if row_name else ""
         raise Fault(what, "match", mend=nearest(name, [*spelled, *arguments]), lacks=lacks)
-
-    @staticmethod
-    def _constants(
-        made: SourceTypes, operation: Operation, settings: LinkSettings, filled: set[str]
-    ) -> dict[str, object]:
-        spelled = {shown: name for name, shown in made.argument_names[operation.name].items()}
-        constants = {}
-        for name, value in settings.with_.items():
-            if name not in spelled:
-                raise Fault(f'"{operation.name}" has no argument "{name}"', "with", name, mend=nearest(name, spelled))
-            if spelled[name] in filled:
-                raise Fault(f'argument "{name}" is filled by the match already', "with", name)
-            constants[spelled[name]] = value
-        return constants
 
     def _take(self, made: SourceTypes, operation: Operation, take: str | None) -> str | None:
         if take is None:

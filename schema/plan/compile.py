@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from graphql import (
+    ArgumentNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLEnumType,
@@ -22,9 +23,14 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    ListValueNode,
+    Node,
+    ObjectFieldNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     Undefined,
+    ValueNode,
     get_named_type,
     is_abstract_type,
     value_from_ast_untyped,
@@ -82,8 +88,8 @@ class Compiler:
         assert root is not None
         collected = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
         groups = {key: [detail.node for detail in details] for key, details in collected.grouped_field_set.items()}
-        refuse_all = self._operation.operation is OperationType.MUTATION and not all(
-            self._allowed(root, nodes, met) for nodes in groups.values()
+        refuse_all = self._operation.operation is OperationType.MUTATION and any(
+            self._denied(root, nodes, met) for nodes in groups.values()
         )
         block, _ = self._block(root, groups, (), (lambda _: False) if refuse_all else met)
         names = {nodes[0].name.value for nodes in groups.values()}
@@ -111,8 +117,9 @@ class Compiler:
                 entries.append(Fixed(key, parent.name))
                 continue
             path = (*above, key)
-            if not self._allowed(parent, nodes, met):
-                self._refused[path] = Refused(path, tuple(nodes))
+            denied = self._denied(parent, nodes, met)
+            if denied:
+                self._refused[path] = Refused(path, name, denied)
                 entries.append(Fixed(key, None))
                 continue
             planned, needs = self._field(parent, path, order, nodes, met)
@@ -183,21 +190,42 @@ class Compiler:
             return (named,)
         return tuple(self._schema.get_possible_types(named)) if is_abstract_type(named) else ()
 
-    def _allowed(self, parent: GraphQLObjectType, nodes: list[FieldNode], met: Met) -> bool:
+    def _denied(self, parent: GraphQLObjectType, nodes: list[FieldNode], met: Met) -> tuple[Node, ...]:
+        """Where the document says what the callers may not have: the field itself, an argument, or a part of one."""
         name = nodes[0].name.value
         if name.startswith("__"):
-            return True
+            return ()
         if not met(self._policy.field(parent.name, name)):
-            return False
+            return tuple(nodes)
         arguments = parent.fields[name].args
         for argument in nodes[0].arguments or ():
             given = argument.name.value
             if not met(self._policy.argument(parent.name, name, given)):
-                return False
-            value = value_from_ast_untyped(argument.value, self._raw)
-            if not all(met(self._policy.used(*used)) for used in used_inputs(arguments[given].type, value)):
-                return False
-        return True
+                return (argument,)
+            typed = arguments[given].type
+            if self._meets(typed, argument.value, met):
+                continue
+            return (self._part(typed, argument, met),)
+        return ()
+
+    def _meets(self, typed: GraphQLInputType, value: ValueNode, met: Met) -> bool:
+        given = value_from_ast_untyped(value, self._raw)
+        return all(met(self._policy.used(*used)) for used in used_inputs(typed, given))
+
+    def _part(self, typed: GraphQLInputType, node: ArgumentNode | ObjectFieldNode, met: Met) -> Node:
+        """The innermost field of an input that is written in the document and that the callers may not have; the
+        argument or field that is given where a variable has it.
+        """
+        named = get_named_type(typed)
+        values = node.value.values if isinstance(node.value, ListValueNode) else (node.value,)
+        for value in values:
+            if not isinstance(value, ObjectValueNode) or not isinstance(named, GraphQLInputObjectType):
+                continue
+            for field in value.fields:
+                inner = named.fields[field.name.value].type
+                if not met(self._policy.used(named.name, field.name.value)) or not self._meets(inner, field.value, met):
+                    return self._part(inner, field, met)
+        return node
 
 
 def used_inputs(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, str | None]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType, Node, OperationDefinitionNode
 
 from resolvers import LEAF, Layout, Selection
 from schema.plan.builder import Build
@@ -86,10 +86,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A field that the caller may not use: where it stands in the document."""
+    """A field that the caller may not use, or not so: ``nodes`` say where the document asks for what is refused."""
 
     path: ResponsePath
-    nodes: tuple[FieldNode, ...]
+    field: str
+    nodes: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
