@@ -88,6 +88,8 @@ class Policy:
                     self._fields[named.name, name] = self._need(self._field_rules(named, name))
         self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType | GraphQLEnumType, str]]] = {}
         """Coordinate of a field → the input fields and enum values that can reveal its values."""
+        self._telling: set[tuple[str, str]] = set()
+        """Those input fields and enum values."""
         for named in schema.type_map.values():
             if isinstance(named, GraphQLInputObjectType | GraphQLEnumType):
                 for name, definition in _members(named).items():
@@ -96,6 +98,7 @@ class Policy:
                     if isinstance(mirrored, str):
                         owner, _, field = mirrored.partition(".")
                         self._mirrors.setdefault((owner, field), []).append((named, name))
+                        self._telling.add((named.name, name))
 
     def field(self, type_name: str, name: str) -> Need:
         """The need of a field or of an input field; introspection is open to whoever may ask at all."""
@@ -184,13 +187,14 @@ class Policy:
     def used(self, type_name: str, name: str | None) -> Need:
         """The need of an input field, or (``None``) of giving a value of an input or enum type at all.
 
-        Only rules of their own: the field they are given to carries the default.
+        Only rules of their own, since the field they are given to carries the default; but what tells of a field is
+        open where that is.
         """
         if name is None:
             return Need(tuple(self._rules_at(type_name)), "anonymous")
         known = self._fields.get((type_name, name))  # values of most enums tell of nothing
         rules = known.rules if known is not None else ()
-        return Need(tuple(rules), "anonymous")
+        return Need(tuple(rules), self.default if (type_name, name) in self._telling else "anonymous")
 
 
 def check_rules(schema: GraphQLSchema, settings: AccessSettings, *, incomplete: bool) -> list[Problem]:
