@@ -37,6 +37,7 @@ lint: $(STAMP)
 
 bench: setup
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.databases
 
 CASES ?= 2000
 SEED ?= 0

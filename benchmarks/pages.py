@@ -9,8 +9,9 @@ from benchmarks.process import ROOT
 PAGE = ROOT / "docs" / "performance.md"
 
 
-def write(section: str, content: str, picture: str, file: Path = PAGE) -> None:
-    """Replaces what stands between the two markers of ``section`` (``figures``, ``growth``), and the section's picture.
+def write(section: str, content: str, picture: str | None, file: Path = PAGE) -> None:
+    """Replaces what stands between the two markers of ``section`` (``figures``, ``growth``, ``databases``), and the
+    section's picture where it has one.
 
     Raises:
         ValueError: the page has no such markers.
@@ -21,4 +22,5 @@ def write(section: str, content: str, picture: str, file: Path = PAGE) -> None:
         raise ValueError(f"{file} must hold {begin.strip()} and {end} once each")
     before, _, rest = page.partition(begin)
     file.write_text(before + begin + "\n" + content + "\n" + end + rest.partition(end)[2], "utf-8")
-    file.with_name(f"performance-{section}.svg").write_text(picture, "utf-8")
+    if picture is not None:
+        file.with_name(f"performance-{section}.svg").write_text(picture, "utf-8")

@@ -119,11 +119,7 @@ def stage(competitors: Sequence[Competitor]) -> Iterator[Stage]:
             "BENCH_STOCK_URL": f"sqlite+aiosqlite:///{stock}",
             "BENCH_SECRET": secret,
         }
-        headers = {
-            "Authorization": f"Bearer {_token(secret)}",
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-        }
+        headers = bearer(secret)
 
         def connected(process: Measured) -> http.client.HTTPConnection:
             return stack.enter_context(closing(http.client.HTTPConnection("127.0.0.1", process.port, timeout=REPLY_S)))
@@ -163,6 +159,15 @@ def count_calls(stage: Stage) -> dict[str, dict[str, dict[str, int]]]:
             player.data(query)
             found.setdefault(player.name, {})[query] = stage.calls()
     return found
+
+
+def bearer(secret: str) -> dict[str, str]:
+    """The headers of a request with a token that may see everything."""
+    return {
+        "Authorization": f"Bearer {_token(secret)}",
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
 
 
 def _token(secret: str) -> str:

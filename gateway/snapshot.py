@@ -34,9 +34,10 @@ class Snapshot:
 
     @property
     def degraded(self) -> Mapping[str, str]:
-        """Source → why it is not served, or served by what was known of it."""
-        kept = {name: source.model.stale for name, source in self.sources.items() if source.model.stale}
-        return dict.fromkeys(self.failed, "its description cannot be read") | kept
+        """Source → that it is not served, or by what was known of it. Anybody may read this: the log says why."""
+        kept = [name for name, source in self.sources.items() if source.model.stale]
+        told = dict.fromkeys(self.failed, "its description cannot be read")
+        return told | dict.fromkeys(kept, "it is served by what was known of it")
 
     async def close(self) -> None:
         """Closes every source; called when no request uses the snapshot any more."""

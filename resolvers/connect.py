@@ -11,7 +11,7 @@ from resolvers.credentials import credentials_of, origin
 from resolvers.documents import Documents
 from resolvers.http import Http, HttpClient
 from resolvers.http_settings import HttpSettings, NetworkSettings, OAuth2
-from resolvers.nearby import must_be_far
+from resolvers.nearby import is_near, must_be_far
 from resolvers.network import Network, open_network
 from resolvers.ntlm import handshakes
 from resolvers.ntlm_client import NtlmClient
@@ -51,6 +51,22 @@ async def connect(settings: HttpSettings, documents: Documents, home: str, locat
     network = await _network(oauth2, documents)
     endpoint = HttpClient(network, origin(oauth2.token_url), max_reply_bytes=MAX_REPLY_BYTES)
     return AuthorizedClient(http, ClientCredentials(oauth2, endpoint, timeout_s=settings.timeout_s))
+
+
+def cautions(settings: HttpSettings, home: str) -> tuple[str, ...]:
+    """What is unwise in how a source at ``home`` is reached: its credentials can be read on their way there."""
+    address = urlsplit(home)
+    if address.scheme != "http" or is_near(address.hostname or ""):
+        return ()
+    auth = settings.auth
+    sent = [] if auth is None else [name for name in ("bearer", "basic", "oauth2") if getattr(auth, name) is not None]
+    if auth is not None and auth.api_key:
+        sent.append("api_key")
+    if auth is not None and auth.forward is not None and auth.forward.token:
+        sent.append("forward.token")
+    if not sent:
+        return ()
+    return (f"auth.{' and auth.'.join(sent)} can be read by whoever is on the way to {address.hostname}: use https",)
 
 
 async def _network(oauth2: OAuth2, documents: Documents) -> Network:

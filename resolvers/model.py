@@ -422,6 +422,8 @@ class SourceModel:
     """The hash of the description as it was read, or of a database's catalogue; no part of what is served."""
     stale: str = ""
     """Why this is a description that was kept, and not what the source says now; empty where it is that."""
+    cautions: tuple[str, ...] = ()
+    """What whoever runs the gateway should know of how the source is reached."""
 
 
 def served(model: SourceModel) -> int:

@@ -119,7 +119,8 @@ class CallRecord:
 
     As the manager of a block it notes when that began (by the running loop's clock), the seconds it took, and the code
     of the error it ended in. ``rows``: how many the reply had, ``size``: its bytes, where that is known. ``text``: the
-    whole statement, where the journal is detailed; it holds no value either.
+    whole statement, where the journal is detailed; it holds no value either. ``why``: what the log says of the error,
+    which may hold what the source said.
     """
 
     source: str
@@ -131,6 +132,7 @@ class CallRecord:
     rows: int | None = None
     size: int | None = None
     text: str = ""
+    why: str = ""
 
     def __enter__(self) -> Self:
         self.started = asyncio.get_running_loop().time()
@@ -140,6 +142,7 @@ class CallRecord:
         self.seconds = asyncio.get_running_loop().time() - self.started
         if error is not None:
             self.code = error.code if isinstance(error, IsthmusError) else Code.INTERNAL
+            self.why = error.detail if isinstance(error, IsthmusError) else type(error).__name__
 
 
 class Journal:

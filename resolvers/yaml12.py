@@ -21,6 +21,8 @@ _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '[^']*' | (?:^|\s)\#.* """, re.VER
 """What cannot be the cause: strings in quotes, and comments."""
 _BARE = re.compile(r"\$\{[^{}]*\}|(?<=[:,\[]\s)\{[\w.-]+\}(?=[^\s,}\]])")
 """``${…}``, and ``{word}`` followed by more, as in a path: to YAML both are mappings unless they are in quotes."""
+_BEGUN = {"flow mapping": "{", "flow sequence": "[", "quoted scalar": "quote"}
+"""What the parser says it was inside of → the sign that begins it."""
 
 
 class YamlError(ValueError):
@@ -172,9 +174,17 @@ def _fault(error: yaml.MarkedYAMLError, text: str) -> str:
         return "the line begins with a tab; YAML is indented with spaces only"
     bare = _BARE.search(_QUOTED.sub("", line))
     if bare is None:
-        return what
+        return what + _unclosed(error)
     held = "${…}" if bare[0].startswith("$") else bare[0]  # a default inside may be nobody's business
     return f"{what}; put a value that holds {held} in quotes"
+
+
+def _unclosed(error: yaml.MarkedYAMLError) -> str:
+    """Where begins what the parser was inside of, if that may not have been closed."""
+    begun = next((sign for words, sign in _BEGUN.items() if words in (error.context or "")), None)
+    if begun is None or error.context_mark is None:
+        return ""
+    return f"; close the {begun} that begins in line {error.context_mark.line + 1}"
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

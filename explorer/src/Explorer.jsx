@@ -4,10 +4,16 @@ import { useMemo, useState } from "react";
 import { makeFetcher } from "./fetcher.js";
 import { keepToken, keptToken } from "./token.js";
 
+function said(token, refused) {
+  if (refused) return token ? "The token is not valid here: paste another." : "This API wants a token: paste one.";
+  return token ? "Requests carry the token." : "Requests carry no token.";
+}
+
 /** GraphiQL under a bar with a box for the token. A new token fetches the schema again: callers may see different ones. */
 export function Explorer({ defaultQuery }) {
   const [token, setToken] = useState(keptToken);
-  const fetcher = useMemo(() => makeFetcher(token), [token]);
+  const [refused, setRefused] = useState(false);
+  const fetcher = useMemo(() => makeFetcher(token, setRefused), [token]);
 
   function use(event) {
     event.preventDefault();
@@ -30,7 +36,7 @@ export function Explorer({ defaultQuery }) {
           onBlur={(event) => event.currentTarget.form.requestSubmit()}
         />
         <button type="submit">Use</button>
-        <output>{token ? "Requests carry the token." : "Requests carry no token."}</output>
+        <output className={refused ? "refused" : undefined}>{said(token, refused)}</output>
       </form>
       <div className="graph">
         <GraphiQL fetcher={fetcher} defaultQuery={defaultQuery}>

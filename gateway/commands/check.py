@@ -76,6 +76,8 @@ def _tell(current: Snapshot) -> None:
         typer.echo(f"{name}: {served(model)} of {model.declared} operations served")
         if model.stale:
             typer.echo(f"  warning: {model.stale}")
+        for caution in model.cautions:
+            typer.echo(f"  warning: {caution}")
         for item in model.left_out:
             word = "degraded" if item.degraded else "left out"
             typer.echo(f"  {word}: {item.operation}: {item.reason}" + (f" ({item.place})" if str(item.place) else ""))
@@ -117,6 +119,7 @@ def _report(current: Snapshot) -> dict[str, object]:
                 "declared": source.model.declared,
                 "served": served(source.model),
                 "stale": source.model.stale,
+                "cautions": list(source.model.cautions),
                 "left_out": [
                     {
                         "operation": item.operation,

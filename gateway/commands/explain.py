@@ -1,6 +1,7 @@
 """``isthmus explain``: which calls a query makes, with what statements, how many rows they bring and how long it takes.
 
 It asks the real sources what a caller would have asked and shows no value of it: neither of the query nor of the rows.
+Only of a call that failed it shows what the log would say, which may hold what the source said.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ def _called(journal: Journal) -> list[str]:
 
 def _result(call: CallRecord) -> str:
     if call.code is not None:
-        return call.code
+        return f"{call.code} ({' '.join(call.why.split())[:200]})" if call.why else call.code
     rows = "" if call.rows is None else _number(call.rows, "row")
     size = "" if call.size is None else f"{call.size} bytes"
     return ", ".join(part for part in (rows, size) if part) or "done"
@@ -168,7 +169,7 @@ def _for_programs(plan: tuple[Step, ...], journal: Journal, answer: Answer | Non
         {
             "source": call.source, "operation": call.operation, "wire": call.wire, "text": call.text, "rows": call.rows,
             "bytes": call.size, "startedMs": round((call.started - journal.calls[0].started) * 1000, 3),
-            "ms": round(call.seconds * 1000, 3), "code": call.code,
+            "ms": round(call.seconds * 1000, 3), "code": call.code, "why": call.why,
         }
         for call in journal.calls
     ]  # fmt: skip

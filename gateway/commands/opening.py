@@ -88,6 +88,9 @@ def advised(chosen: Configuration, problem: Problem) -> Problem:
                 "    access: { default: anonymous }"
             )
             return replace(problem, mend=mend)
+        case ("sources", str(name)) if "writes: true" in problem.mend:
+            mend = "isthmus sdl --writes shows what would be there; to serve it, name it in a file with writes: true"
+            return replace(problem, mend=mend)
     return problem
 
 

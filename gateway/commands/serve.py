@@ -39,6 +39,9 @@ async def _run(chosen: Configuration, *, host: str, port: int) -> None:
     current = await snapshot(chosen)
     for name, problem in current.failed.items():
         errors.print(f"Source {name} is not served: {sentence(advised(chosen, problem))}", markup=False)
+    for name, source in current.sources.items():
+        for caution in source.model.cautions:
+            errors.print(f"warning: source {name}: {caution}", markup=False)
     if closed(chosen):
         errors.print(f"warning: {closed(chosen)}", markup=False)
     settings = chosen.settings.server.model_copy(update={"host": host, "port": port})

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from resolvers.connect import connect
+from resolvers.connect import cautions, connect
 from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
@@ -138,7 +138,8 @@ async def open_rest(
     http = await connect(settings, documents, home, document.location)
     if settings.cache is not None:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))
-    description = replace(description, model=settled(description.model, settings))
+    model = replace(settled(description.model, settings), cautions=cautions(settings, home))
+    description = replace(description, model=model)
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from resolvers.connect import connect
+from resolvers.connect import cautions, connect
 from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
@@ -167,6 +167,8 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
     )
     security = await asyncio.to_thread(secure)
     http = await connect(settings, documents, home, settings.wsdl)
+    model = replace(description.model, cautions=cautions(settings, home))
+    description = replace(description, model=model)
     return SoapSource(description, settings, http, forwarding_of(settings, origin(home)), security)
 
 

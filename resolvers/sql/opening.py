@@ -19,7 +19,7 @@ from resolvers.documents import DescriptionError
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect
 from resolvers.sql.client import SqlSource
-from resolvers.sql.dialects import Address, Database, Dialect, address
+from resolvers.sql.dialects import Address, Database, Dialect, address, reason
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
 
@@ -28,6 +28,7 @@ _CATALOGUE_S = 60.0
 _AWAY = "the database cannot be reached; what was known of it is served"
 _GIVES_NOTHING_BACK = "this server does not give back the rows that it inserts (INSERT … RETURNING): nothing is written"
 _CHANGED = "the database has changed since its catalogue was kept: start again to serve it as it is"
+_OUTGROWN = "the database no longer fits what is stated of it ({}); what was known of it is served"
 
 
 async def open_database(
@@ -50,7 +51,8 @@ async def open_database(
     dialect, where = address(settings.database.get_secret_value(), base)
     writes = bool(settings.writes)
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
-    opening = _Opening(name, settings, dialect, database, _kept(name, settings, dialect, where, keep), pinned)
+    kept = _kept(name, settings, dialect, where, keep)
+    opening = _Opening(name, settings, dialect, database, kept, pinned, password=where.url.password or "")
     try:
         return await opening.source()
     except BaseException:
@@ -78,7 +80,10 @@ class _Opening:
         database: Database,
         kept: KeptCatalogue | None,
         pinned: Mapping[str, str] | None,
+        *,
+        password: str,
     ) -> None:
+        self._password = password
         self._name = name
         self._settings = settings
         self._dialect = dialect
@@ -93,14 +98,33 @@ class _Opening:
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             kept = None if _is_no_database(error) else await self._load()
             if kept is None:
-                raise DescriptionError(_unreachable(error)) from error
+                raise DescriptionError(_unreachable(error, self._password)) from error
             known = self._read(kept)
             _log.warning("source %s: %s", self._name, _AWAY)
             known = replace(known, model=replace(known.model, stale=_AWAY))
             return SqlSource(known, self._settings, self._database, self._changes(known), watch=self)
-        known = self._read(reflected)
+        try:
+            known = self._read(reflected)
+        except ConfigurationError as error:
+            return await self._as_it_was(error)
         if self._kept is not None:
             await asyncio.to_thread(self._kept.save, reflected)
+        gives_back = not self._settings.writes or await self._database.run(_gives_back)
+        return SqlSource(known, self._settings, self._database, self._changes(known, gives_back=gives_back))
+
+    async def _as_it_was(self, error: ConfigurationError) -> SqlSource:
+        """The source by its kept catalogue, where what is stated fits that one: the database changed, not the file.
+
+        Raises:
+            ConfigurationError: the same error, where it does not fit either.
+        """
+        kept = await self._load()
+        if kept is None:
+            raise error
+        known = self._read(kept)
+        stale = _OUTGROWN.format("; ".join(problem.what for problem in error.problems))
+        _log.warning("source %s: %s", self._name, stale)
+        known = replace(known, model=replace(known.model, stale=stale))
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
         return SqlSource(known, self._settings, self._database, self._changes(known, gives_back=gives_back))
 
@@ -166,8 +190,8 @@ def _is_no_database(error: Exception) -> bool:
     return found and not getattr(error, "connection_invalidated", False)
 
 
-def _unreachable(error: Exception) -> Problem:
+def _unreachable(error: Exception, password: str) -> Problem:
     if _is_no_database(error):
         return Problem("this is not a database that can be read", where=("database",), mend="name another file")
     mend = "check that it runs where the URL says, and that its user may connect"
-    return Problem("the database cannot be reached", where=("database",), mend=mend)
+    return Problem(f"the database cannot be reached: {reason(error, password)}", where=("database",), mend=mend)

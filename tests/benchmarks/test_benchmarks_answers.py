@@ -46,7 +46,7 @@ def test_all_competitors_give_the_same_answers_and_these_are_the_data_of_the_ups
         assert all(player.process.cpu_s() > 0 and player.process.peak_mib() > 1 for player in players)
 
 
-@pytest.mark.skipif(not hive.installed(), reason="make bench installs the packages of Hive Gateway, with npm")
+@pytest.mark.skipif(not hive.PACKAGES.installed(), reason="make bench installs the packages of Hive Gateway, with npm")
 def test_hive_gateway_gives_the_same_answers() -> None:
     with stage((COMPETITORS[0], hive.COMPETITOR)) as running:
         check_answers(running.players)

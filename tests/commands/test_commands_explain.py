@@ -84,3 +84,12 @@ async def test_what_is_no_query_is_told(shell: Shell, write: WriteFile) -> None:
     ended = await shell.run("explain", "shop=shop.sqlite", '{ products(where: { sku: { in: ["A1"] } }) { name } }')
     assert "1. shop.products: 1 row in " in ended.out
     assert "WHERE products.sku IN (…)" in ended.out
+
+
+async def test_a_call_that_failed_is_told_with_its_reason(shell: Shell, trading: Path) -> None:
+    async with DemoServers() as servers:
+        gone = {**servers.environment, "ISTHMUS_DEMO_SECRET": SECRET}
+    claims = json.dumps({"roles": ["clerk"]})
+    ended = await shell.run("explain", "isthmus.yaml", "{ orders { number } }", "--as", claims, **gone)
+    assert "SOURCE_UNAVAILABLE (" in ended.out, ended
+    assert "refused" in ended.out.partition("SOURCE_UNAVAILABLE (")[2].lower()

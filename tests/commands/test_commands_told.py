@@ -230,3 +230,22 @@ async def test_a_file_that_nobody_can_ask_anything_of_is_warned_of(shell: Shell,
 async def test_the_name_of_a_variable_is_printed_as_it_is_written(shell: Shell, write: WriteFile) -> None:
     write("sources: { crm: { openapi: '${env:KEY}' } }\naccess: { default: anonymous }\n")
     assert "set it, or write ${env:KEY:-default}" in (await shell.run("check", "isthmus.yaml")).err
+
+
+async def test_the_schema_of_a_source_that_only_writes_can_be_seen(shell: Shell, tmp_path: Path) -> None:
+    text = {"type": "string"}
+    reply = {"description": "", "content": {"application/json": {"schema": text}}}
+    path = {"post": {"operationId": "makeA", "responses": {"200": reply}}}
+    described: dict[str, object] = {"openapi": "3.0.0", "info": {"title": "w", "version": "1"}, "paths": {"/a": path}}
+    described["servers"] = [{"url": "https://w.example"}]
+    (tmp_path / "w.json").write_text(json.dumps(described))
+    ended = await shell.run("sdl", "w=w.json")
+    assert (ended.code, ended.out) == (1, "")
+    assert "isthmus sdl --writes shows" in ended.err
+    ended = await shell.run("sdl", "--writes", "w=w.json")
+    assert (ended.code, ended.err) == (0, "")
+    assert "makeA: String" in ended.out
+    (tmp_path / "isthmus.yaml").write_text("sources: { w: { openapi: w.json } }\naccess: { default: anonymous }\n")
+    ended = await shell.run("sdl", "--writes", "isthmus.yaml")
+    assert (ended.code, ended.out) == (1, "")
+    assert "write writes: true under the source" in ended.err

@@ -144,6 +144,14 @@ def test_a_single_scope_or_role_needs_no_brackets(tmp_path: Path) -> None:
             "shop.yaml:3\n  did not find expected key; put a value that holds {folder} in quotes",
         ),
         (
+            "sources:\n  crm: { openapi: a.json\naccess: { default: deny }\n",
+            "shop.yaml:3\n  did not find expected ',' or '}'; close the { that begins in line 2",
+        ),
+        (
+            'sources:\n  crm: "a.json\n',
+            "shop.yaml:3\n  found unexpected end of stream; close the quote that begins in line 2",
+        ),
+        (
             "sources: {}\naccess: { default: deny }\nsources: {}\n",
             'shop.yaml:3\n  the key "sources" is given twice; the first stands in line 1',
         ),

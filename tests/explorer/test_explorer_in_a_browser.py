@@ -99,6 +99,7 @@ async def test_a_person_reads_the_documentation_and_runs_a_joined_query(
     async with DemoServers() as servers, _gateway(servers) as (address, roles):
         token = roles["accountant"]
         steps = {
+            "without": "This API wants a token: paste one.",
             "token": f"Bearer {token}",
             "documentation": ["Query", "Order"],
             "description": "What a customer ordered at one time.",

@@ -120,3 +120,25 @@ def test_check_warns_of_what_nothing_is_set_for(tmp_path: Path) -> None:
     file.write_text(json.dumps(text))
     told = json.loads(CliRunner().invoke(app, ["check", "--json", str(file)]).output)
     assert told["sources"]["crm"]["credentials_missing"] == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("url", "auth", "warned"),
+    [
+        ("http://crm.example", {"bearer": "hunter2"}, "auth.bearer"),
+        ("http://crm.example", {"api_key": {"header": "x", "value": "hunter2"}}, "auth.api_key"),
+        ("http://crm.example", {"forward": {"token": True}}, "auth.forward.token"),
+        ("http://127.0.0.1:9", {"bearer": "hunter2"}, ""),
+        ("https://crm.example", {"bearer": "hunter2"}, ""),
+    ],
+)
+def test_check_warns_of_credentials_in_plain_text(url: str, auth: dict[str, Any], warned: str, tmp_path: Path) -> None:
+    (tmp_path / "crm.json").write_text(json.dumps(secured([])))
+    file = tmp_path / "isthmus.yaml"
+    source = {"openapi": "crm.json", "url": url, "auth": auth}
+    file.write_text(json.dumps({"sources": {"crm": source}, "access": {"default": "anonymous"}}))
+    printed = CliRunner().invoke(app, ["check", str(file)])
+    said = f"  warning: {warned} can be read by whoever is on the way to crm.example: use https"
+    assert (said in printed.output) == bool(warned), printed.output
+    assert "on the way" not in printed.output or warned
+    assert "hunter2" not in printed.output

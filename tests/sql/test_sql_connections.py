@@ -197,4 +197,4 @@ async def test_a_server_that_cannot_prove_itself_is_not_talked_to_in_plain_text(
     settings = DatabaseSettings.model_validate({"database": where, "timeout_s": 3})
     with pytest.raises(DescriptionError) as caught:
         await open_database("depot", settings, Path())
-    assert caught.value.problem.what == "the database cannot be reached"
+    assert caught.value.problem.what.startswith("the database cannot be reached: ")

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event, make_url
 from resolvers.documents import DescriptionError
 from resolvers.errors import SourceUnavailable
 from resolvers.predicate import And
+from resolvers.problem import ConfigurationError
 from resolvers.sql import DatabaseSettings, SqlSource, open_database
 from resolvers.sql.catalogue import reflect
 from resolvers.sql.catalogue.reflected import pack, unpack
@@ -233,3 +234,35 @@ async def test_check_warns_of_what_was_kept(there: Server, between: Proxy, tmp_p
         assert (b"warning: the database cannot be reached" in said) == expected, said
         if not expected:
             await between.stop()
+
+
+STATED = """
+    sources:
+      depot:
+        database: "${env:DEPOT}"
+        tables: { lately: { key: id } }
+    access: { default: anonymous }
+"""
+
+
+async def test_a_view_that_was_dropped_takes_nothing_else_down(there: Server, tmp_path: Path) -> None:
+    """What is stated of it fitted when the gateway started last: the database changed, not the file."""
+    there.run("CREATE VIEW lately AS SELECT id FROM things")
+    environment = {"DEPOT": there.url}
+    try:
+        async with gateway(tmp_path, STATED, environment) as house:
+            assert await house.data("{ latelyById(id: 1) { id } }") == {"latelyById": {"id": 1}}
+    finally:
+        there.run("DROP VIEW lately")
+    async with gateway(tmp_path, STATED, environment) as house:
+        degraded = (await house.client.get("/readyz")).json()["degraded"]
+        assert degraded == {"depot": "it is served by what was known of it"}
+        assert codes(await house.ask("{ lately { id } }")) == [("SOURCE_BAD_RESPONSE", ["lately"])]
+        assert await house.data("{ things(where: { id: { eq: 1 } }) { id } }") == {"things": [{"id": 1}]}
+
+
+async def test_a_view_that_never_was_is_a_fault_of_the_file(there: Server, tmp_path: Path) -> None:
+    settings = DatabaseSettings.model_validate({"database": there.url, "tables": {"latly": {"key": "id"}}})
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match='no table or view "latly"'):
+            await open_database("depot", settings, tmp_path, keep=tmp_path)

@@ -2,6 +2,7 @@
 
 from resolvers.sql.dialects.address import DIALECTS, address
 from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, Nulls, Plain
+from resolvers.sql.dialects.failures import reason
 from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violation, identifiers
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "Violation",
     "address",
     "identifiers",
+    "reason",
 ]

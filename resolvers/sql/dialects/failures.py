@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TypeAlias
 
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +26,22 @@ def source_error(error: Exception, codes: Codes) -> SourceError:
     if error.connection_invalidated or type(error).__name__ == "InterfaceError":
         return SourceUnavailable("the connection was lost")
     return SourceFault(type(error).__name__)
+
+
+def reason(error: Exception, password: str) -> str:
+    """Why no connection could be had, for whoever runs the gateway; what the database said, without ``password``."""
+    causes = [error, getattr(error, "orig", None), getattr(getattr(error, "orig", None), "__cause__", None)]
+    for cause in causes:
+        if isinstance(cause, TimeoutError):
+            return "it did not answer in time"
+        if isinstance(cause, socket.gaierror):
+            return "the name of its host is not known"
+        if isinstance(cause, ConnectionRefusedError):
+            return "the connection was refused"
+    said = next((cause for cause in reversed(causes[:2]) if cause is not None), error)
+    words = str(said.args[1] if len(said.args) > 1 and isinstance(said.args[1], str) else said)
+    shown = " ".join(words.split())[:200]
+    return shown.replace(password, "…") if password else shown
 
 
 def kind_of(code: str, codes: Codes) -> type[SourceError]:

@@ -40,7 +40,7 @@ try {
   page.on("worker", (worker) => seen.workers.push(worker.url()));
 
   await page.goto(`${address}/graphql`);
-  await page.getByText("Requests carry no token.").waitFor();
+  await page.getByText(steps.without).waitFor();
   await editor(page, ".graphiql-query-editor").waitFor();
   seen.suggested = await textOf(page, ".graphiql-query-editor");
 
@@ -68,7 +68,7 @@ try {
   await page.getByText("Requests carry the token.").waitFor();
   const other = await context.newPage();
   await other.goto(`${address}/graphql`);
-  await other.getByText("Requests carry no token.").waitFor();
+  await other.getByText(steps.without).waitFor();
 } finally {
   await context.close();
 }
