@@ -177,6 +177,8 @@ class Caller:
 
 
 NOBODY = Caller()
+ANONYMOUS = "anonymous"
+"""The credential class of everybody who showed none."""
 
 
 @dataclass(slots=True)
@@ -190,7 +192,7 @@ class Context:
 
     deadline: float
     request_id: str
-    credential_class: str = "anonymous"
+    credential_class: str = ANONYMOUS
     max_calls: int = 500
     journal: Journal = field(default_factory=Journal)
     session: dict[str, object] = field(default_factory=dict)

@@ -33,6 +33,7 @@ from resolvers import (
 )
 from schema.access.rules import Policy, check_rules, open_nulls
 from schema.access.settings import AccessSettings
+from schema.cost import check_prices
 from schema.extension import AddedField, Extension
 from schema.former import Former
 from schema.graph import Executor, Graph
@@ -112,6 +113,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     _complete(unified, types, sources)
     schema = unified.graphql
     problems = check_rules(schema, settings.access, incomplete=bool(settings.missing))
+    problems += check_prices(schema, settings.limits.cost, incomplete=bool(settings.missing))
     if problems:
         raise ConfigurationError(map(former.explain, problems))
     policy = Policy(schema, settings.access)

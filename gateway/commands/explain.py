@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,9 +17,9 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from gateway.auth import Authenticator, ClaimSettings, open_keys, principal_of
 from gateway.commands.opening import configuration, errors, fail, snapshot
 from gateway.config import Configuration
+from gateway.identity import CannotVerify, ClaimSettings, JwtSettings, open_tokens, principal_of
 from resolvers import Caller, CallRecord, Context, Journal, Unauthenticated
 from schema import ANONYMOUS, Answer, Graph, GraphQLRequest, MutationOverGet, Principal, Step
 
@@ -69,9 +69,8 @@ async def _explained(
     graph: Graph, request: GraphQLRequest, principal: Principal, timeout_s: float, *, dry: bool
 ) -> tuple[tuple[Step, ...], Journal, Answer | None, float]:
     loop = asyncio.get_running_loop()
-    rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
     began = loop.time()
-    context = Context(began + timeout_s, "explain", rights, journal=Journal(detailed=True))
+    context = Context(began + timeout_s, "explain", principal.identity, journal=Journal(detailed=True))
     context.caller = Caller(claims=principal.claims)
     try:
         plan = graph.steps(request, principal, context)
@@ -92,16 +91,28 @@ async def _principal(chosen: Configuration, claims: str | None, token: str | Non
     if claims is not None and token is not None:
         fail("--as and --token both say who asks\n  mend: say one of them")
     if claims is not None:
-        where = jwt.claims if jwt is not None else ClaimSettings.model_validate({})
-        return principal_of({"sub": "explain", **_object(claims, "--as")}, where)
+        return _claimed({"sub": "explain", **_object(claims, "--as")}, jwt)
     if token is None:
         return ANONYMOUS
-    if jwt is None:
+    if not jwt:
         fail("the file has no server.jwt, so no token can be verified\n  mend: say --as with the claims")
     try:
-        return await Authenticator(jwt, open_keys(jwt)).principal([f"Bearer {token}"])
+        return await open_tokens(jwt).principal(f"Bearer {token}")
     except Unauthenticated as error:
         fail(f"the token is not valid: {error.detail}")
+    except CannotVerify:
+        fail("the key set of the token's issuer cannot be fetched now")
+
+
+def _claimed(claims: Mapping[str, Any], issuers: Sequence[JwtSettings]) -> Principal:
+    """The caller of these claims, whose iss says which issuer's mapping counts; otherwise the first one's."""
+    stated = [each for each in issuers if each.issuer == claims.get("iss")]
+    where = (*stated, *issuers)[0].claims if issuers else ClaimSettings.model_validate({})
+    found = principal_of(claims, where)
+    if found is None:
+        path = where.subject if isinstance(where.subject, str) else ".".join(where.subject)
+        fail(f"the claims name nobody\n  mend: add {path}")
+    return found
 
 
 def _query(given: str) -> str:
