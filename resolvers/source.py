@@ -90,7 +90,8 @@ class Call(msgspec.Struct, frozen=True):
     which the groups' keys alone are asked for: these come as an aggregate's would. ``per``: the page
     is one of the rows that are equal in these fields, and there are as many pages as values. ``whole``: every page is
     needed, or an error. ``query``: parameters that only the source's own links to a next page name, plain text.
-    ``exchange`` is filled by clients over HTTP where it is given.
+    ``exchange`` is filled by clients over HTTP where it is given. ``question``: the predicate as it was asked, where it
+    was made of what other sources said in the meantime: a cursor goes on with the question, whatever they say next.
     """
 
     operation: str
@@ -104,6 +105,7 @@ class Call(msgspec.Struct, frozen=True):
     whole: bool = False
     query: tuple[tuple[str, str], ...] = ()
     exchange: Exchange | None = None
+    question: str = ""
 
 
 def rows_of(value: object, at: Sequence[str]) -> int:

@@ -144,10 +144,13 @@ class Graph:
             return await self._introspections.answer(document.node, request)
         loaders = Loaders(self._sources, context)
         run = Run(plan, principal, context, self._sources, loaders, objects=self._limits.max_objects)
-        if self._reference or plan.reference_only:
-            reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
-        else:
-            reply = await run_columns(self.schema, plan, variables, run)
+        try:
+            if self._reference or plan.reference_only:
+                reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
+            else:
+                reply = await run_columns(self.schema, plan, variables, run)
+        finally:
+            run.end()
         answer = _answer(reply, plan, context, self._limits.max_failures)
         if cost is not None and self._prices is not None and self._prices.report and request.extensions.get(COST):
             return _with_cost(answer, cost, self._prices.max)

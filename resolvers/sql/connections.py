@@ -66,9 +66,8 @@ class Connections:
     def _question(self, call: Call, context: Context) -> str:
         """Who asks, and what: the caller, the field, the conditions and the order."""
         claims = context.caller.claims
-        return repr(
-            (claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, call.predicate)
-        )
+        where = call.question or call.predicate
+        return repr((claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, where))
 
 
 def _place(row: Any, further: int) -> Sequence[object]:

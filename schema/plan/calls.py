@@ -28,7 +28,7 @@ def _row_arguments(call: Call, arguments: Mapping[str, object], where: Predicate
             call.operation, {**call.arguments, **arguments}, call.selection, call.predicate, call.order, call.page
         )
     given = dict(arguments)
-    given.pop(WHERE, None)
+    given_where = given.pop(WHERE, None)
     order_by = given.pop(ORDER_BY, None)
     limit, offset = given.pop(LIMIT, None), given.pop(OFFSET, None)
     group_by, having, group_order = (given.pop(name, None) for name in (GROUP_BY, HAVING, GROUP_ORDER))
@@ -42,6 +42,7 @@ def _row_arguments(call: Call, arguments: Mapping[str, object], where: Predicate
         order=order(order_by),
         page=Page(cast("int | None", limit), cast("int | None", offset) or 0),
         grouping=grouping(group_by, having, group_order),
+        question=repr(given_where) if crosses(given_where) else "",
     )
 
 

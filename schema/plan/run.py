@@ -27,3 +27,8 @@ class Run:
     """How many objects the answer may still have."""
     lays: bool = False
     """Whether rows may come as they are to stand in the answer."""
+
+    def end(self) -> None:
+        """Ends what nobody waits for any more."""
+        for asked in self.filters.values():
+            asked.cancel()

@@ -210,6 +210,25 @@ async def test_what_is_wrong_with_a_filter_is_said_before_anything_is_asked(tmp_
         assert len(house.statements) == 6
 
 
+async def test_a_cursor_goes_on_though_the_other_system_says_something_else_by_then(tmp_path: Path) -> None:
+    query = """query($w: OrderWhere, $a: String, $f: Int = 30) {
+      ordersConnection(where: $w, after: $a, first: $f) { nodes { id } pageInfo { endCursor } }
+    }"""
+    async with systems(tmp_path, filters={"segment": "segment"}) as house:
+        wanted = found(house.held, "customer", segment="A")
+        first = (await house.data(query, w=SEGMENT, f=3))["ordersConnection"]
+        assert [row["id"] for row in first["nodes"]] == wanted[:3]
+        house.crm.rows.reverse()
+        house.crm.rows.append({"id": "C11", "segment": "A"})
+        after = [number for number in wanted if number > wanted[2]]
+        after += [row["id"] for row in house.held.orders if row["customer_id"] == "C11" and row["id"] > wanted[2]]
+        end = first["pageInfo"]["endCursor"]
+        second = (await house.data(query, w=SEGMENT, a=end))["ordersConnection"]
+        assert [row["id"] for row in second["nodes"]] == sorted(after) != wanted[3:]
+        other = await house.ask(query, w={"customer": {"segment": {"eq": "B"}}}, a=end)
+        assert [code for code, _ in codes(other)] == ["BAD_REQUEST"]
+
+
 async def test_the_plan_tells_what_filters_ask(tmp_path: Path) -> None:
     async with systems(tmp_path, filters={"segment": "segment"}) as house:
         graph = house.snapshot.graph
