@@ -85,6 +85,18 @@ def crosses(value: object) -> bool:
     return isinstance(value, list) and any(map(crosses, value))
 
 
+def lookups(value: object) -> Iterator[Lookup]:
+    """The links to other sources that a coerced filter goes through, each as often as it is written."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if isinstance(name, Across):
+                yield name.lookup
+            yield from lookups(inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from lookups(item)
+
+
 class _Parts:
     """The conditions of one filter. ``left``: how many it may still have. ``rows``, ``base``: of the place that is
     looked at; ``sure``: a row is out of the question there as soon as one of the conditions beside is not true.

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from graphql import GraphQLError
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import VariableValues
 
 from resolvers import And, BadRequest, ListRef, Operation, Selection
 from schema.conditions import elsewhere, predicate
-from schema.filters import WHERE
+from schema.plan.arguments import filter_of
 from schema.plan.fields import CallOperation, Link, Strawberry
 from schema.plan.operation import Block, OperationPlan, PlannedField
 from schema.plan.semijoin import way
@@ -69,15 +68,13 @@ def _step(planned: PlannedField) -> Step | None:
 
 def _filters(planned: PlannedField, variables: VariableValues) -> Iterator[Step]:
     """What the filter of a field asks of other sources."""
-    arguments = planned.constant
-    plan = planned.plan
-    with suppress(GraphQLError, BadRequest):  # then it asks nothing, and the field says why when it runs
-        if arguments is None:
-            arguments = get_argument_values(planned.definition, planned.nodes[0], variables, None, True)  # positional
-        where = arguments.get(WHERE)
-        if isinstance(where, Mapping) and isinstance(plan, CallOperation):
+    plan, where = planned.plan, filter_of(planned, variables)
+    if where is None:
+        return
+    with suppress(BadRequest):  # then it asks nothing, and the field says why when it runs
+        if isinstance(plan, CallOperation):
             yield from _asked(planned.path, where, plan.source, plan.operation)
-        elif isinstance(where, Mapping) and isinstance(plan, Link):
+        elif isinstance(plan, Link):
             yield from _asked(planned.path, where, plan.column.source, plan.column.operation)
 
 

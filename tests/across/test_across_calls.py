@@ -125,6 +125,16 @@ async def test_too_many_keys_are_refused_with_what_to_do(executor: str, tmp_path
         assert await house.ids(three) == [number for number in found(house.held, "customer", segment="A") if number < 4]
 
 
+async def test_a_filter_costs_what_its_links_cost(tmp_path: Path) -> None:
+    rest = f"{OPEN}\nlimits: {{ cost: {{ max: 20, list_size: 0, weights: {{ Order.customer: 19 }} }} }}"
+    query = "query($w: OrderWhere) { orders(where: $w) { id } }"
+    async with systems(tmp_path, rest=rest) as house:
+        assert "errors" not in await house.ask(query, w=SEGMENT)
+        body = await house.ask(query, w={"or": [SEGMENT, {"account": {}}]})
+        assert [error["extensions"]["code"] for error in body["errors"]] == ["LIMIT_EXCEEDED"]
+        assert house.calls == []
+
+
 async def test_a_system_that_fails_costs_the_field_that_asked_it(tmp_path: Path) -> None:
     query = "query($w: OrderWhere) { orders(where: $w) { id } accounts(limit: 1) { no } }"
     async with systems(tmp_path) as house:
