@@ -87,6 +87,7 @@ from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.time_limits import TimeLimits, Until
 from resolvers.upload import File
+from resolvers.views import Sealed
 from resolvers.yaml12 import Yaml, YamlError, load
 
 __all__ = [
@@ -169,6 +170,7 @@ __all__ = [
     "Rows",
     "Scalar",
     "ScalarRef",
+    "Sealed",
     "SecurityNeed",
     "SecurityScheme",
     "Selection",
