@@ -109,7 +109,7 @@ def _unmatched(model: SourceModel, settings: SourceSettings) -> list[Problem]:
     written = {
         name: None
         for operation in model.operations.values()
-        if operation.change is not None or model.kind != "database"
+        if operation.change is not None or operation.effect is not Effect.READ or model.kind != "database"
         for name in _written_names(operation)
     }
     problems = []
@@ -343,6 +343,15 @@ def _takes(model: SourceModel, field: TypeRef, argument: TypeRef) -> bool:
     if not isinstance(field, ScalarRef) or not isinstance(argument, ScalarRef):
         return False
     return field.scalar is argument.scalar or any({field.scalar, argument.scalar} <= alike for alike in _ALIKE)
+
+
+def keyed(model: SourceModel, operation: Operation, stated: OperationSettings) -> tuple[Operation, Problem | None]:
+    """The operation with what is stated of its keys alone, by who made it; a statement that does not fit is told."""
+    try:
+        made = _keys(model, operation, stated)
+    except _Fault as fault:
+        return operation, fault.problem
+    return replace(made, compare=frozenset(stated.compare) or made.compare), None
 
 
 def _single(model: SourceModel, operation: Operation, by: str | Mapping[str, str]) -> Mapping[str, str]:

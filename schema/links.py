@@ -211,7 +211,8 @@ class LinkBuilder:
         description = settings.description
         self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
         note = "" if many or known_single(target_made, operation, fields) else _ambiguous(settings.target, fields)
-        same = target_made is made and operation.rows is not None and not (key_list or constants or operation.compare)
+        joined = operation.rows is not None and operation.rows.joined
+        same = target_made is made and joined and not (key_list or constants or operation.compare)
         if same and take is None and self._alike(made, key, operation, matched.keys, fields):
             pairs = tuple(zip(matched.keys, fields, strict=True))
             self._filter_through(made, key, name, operation, pairs, many=many)
