@@ -1,7 +1,7 @@
 """The databases there are, a room for each. A new one is a folder and an entry in ``address.DIALECTS``."""
 
 from resolvers.sql.dialects.address import DIALECTS, address
-from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, Nulls, Plain
+from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, KeyedText, Nulls, Plain
 from resolvers.sql.dialects.failures import reason
 from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violation, identifiers
 
@@ -13,6 +13,7 @@ __all__ = [
     "Database",
     "Dialect",
     "Forbidden",
+    "KeyedText",
     "Nulls",
     "Plain",
     "Unkept",
