@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +17,21 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.sql import quoted_name
 
 from resolvers.errors import SourceError
-from resolvers.files.copies import Copies
 from resolvers.files.database import FilesDatabase
 from resolvers.files.dialect import DEGRADED, DuckDb
 from resolvers.files.engine import Engine
 from resolvers.files.failures import failure
-from resolvers.files.finding import Folder, Found, Wanted, discovered, folder_of, format_of_all, named
-from resolvers.files.profile import Profile, stated_scale
-from resolvers.files.scan import Column, Scan, name
+from resolvers.files.finding import Folder, Wanted, discovered, folder_of, named
+from resolvers.files.looking import Looking, Told
+from resolvers.files.scan import Column
 from resolvers.files.settings import FilesSettings, FileTableSettings
-from resolvers.files.shape import Head, Shape, declared_shape, head, looks_like_a_row
-from resolvers.files.table import FileTable
-from resolvers.files.types import form_of, read_as, stated_type
+from resolvers.files.types import form_of
 from resolvers.model import SourceModel
-from resolvers.problem import ConfigurationError, Problem, nearest
+from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql import SqlSource
 from resolvers.sql.catalogue import Catalogue, Reflected, declare, read_catalogue
 
 _log = logging.getLogger("isthmus.sources")
-_LOOKS_LIKE_A_ROW = "its first line looks like a row: say header: true or header: false"
 
 
 async def open_files(
@@ -63,23 +58,14 @@ async def open_files(
     return SqlSource(known, settings, FilesDatabase(engine, tables, concurrency=settings.concurrency))
 
 
-@dataclass(slots=True)
-class _Told:
-    """One table, and what is to be told of it (``signs``)."""
-
-    table: FileTable
-    signs: list[str] = field(default_factory=list)
-
-
 class _Opening:
     def __init__(self, source: str, settings: FilesSettings, folder: Folder, engine: Engine) -> None:
         self._source = source
         self._settings = settings
         self._folder = folder
         self._engine = engine
-        self.told: list[_Told] = []
+        self.told: list[Told] = []
         self._left_out: dict[str, str] = {}
-        self._problems: list[Problem] = []
 
     def look(self) -> None:
         """Looks at all files.
@@ -89,20 +75,21 @@ class _Opening:
         """
         wanted = self._wanted()
         self._left_out |= wanted.left_out
+        looking = Looking(self._source, self._settings, self._folder, self._engine)
         cursor = self._engine.cursor()
         try:
             for table, pattern in wanted.patterns.items():
                 settings = self._settings.tables.get(table, FileTableSettings())
                 try:
-                    self.told.append(self._look(table, pattern, settings, cursor))
+                    self.told.append(looking.look(table, pattern, settings, cursor))
                 except SourceError as error:
                     self._leave_out(table, error)
                 except self._engine.duckdb.Error as error:
                     self._leave_out(table, failure(self._engine.duckdb, error, ()))
         finally:
             cursor.close()
-        if self._problems:
-            raise ConfigurationError(self._problems)
+        if looking.problems:
+            raise ConfigurationError(looking.problems)
 
     def _leave_out(self, table: str, error: SourceError) -> None:
         _log.warning("source %s: table %s is left out: %s", self._source, table, error.detail)
@@ -122,125 +109,6 @@ class _Opening:
                 raise ConfigurationError([Problem(what, ("tables", table, "path"), "leave it out, or name the folder")])
             wanted.patterns[table] = settings.path or named(self._folder, table)
         return wanted
-
-    def _look(self, table: str, pattern: str, settings: FileTableSettings, cursor: Any) -> _Told:
-        files = self._folder.find(pattern)
-        format_ = format_of_all(files)
-        if format_ != "csv":
-            self._refuse_csv_words(table, settings, format_)
-        copies = Copies(self._engine.spill, settings.encoding if format_ == "csv" else "utf-8")
-        scan, signs = Scan(format_, settings), []
-        if format_ == "csv":
-            scan = self._csv(files, copies, settings)
-            signs.append(f"fields are parted by {scan.delimiter!r}" + ("" if scan.header else "; there is no header"))
-        made = FileTable(self._source, table, self._folder, pattern, scan, copies)
-        shapes = made.shapes(files, cursor)
-        made.columns = self._columns(made, shapes, settings, cursor)
-        counts = Counter(each for _, _, shape in shapes for each in shape.names)
-        made.required = frozenset(each for each, count in counts.items() if count == len(shapes) and format_ != "json")
-        signs += [f"{file.shown}: {renamed}" for file, _, shape in shapes for renamed in shape.renamed]
-        if format_ != "json":
-            signs += [
-                f"{column} is in {count} of {len(shapes)} files, and null elsewhere"
-                for column, count in counts.items()
-                if count < len(shapes)
-            ]
-        signs.append("columns: " + ", ".join(f"{column.name} {column.type}" for column in made.columns))
-        signs += [f"{file.shown} is empty" for file in files if file.empty]
-        signs += self._verified(made, shapes, settings, cursor)
-        return _Told(made, [f"{len(files)} file{'s' if len(files) > 1 else ''} ({pattern})", *signs])
-
-    def _refuse_csv_words(self, table: str, settings: FileTableSettings, format_: str) -> None:
-        words = {"delimiter", "quote", "header", "columns", "skip", "encoding", "decimal", "nulls", "broken_lines"}
-        for word in sorted(words & settings.model_fields_set):
-            what = f"{word} is said of CSV files, and those of {table} are {format_}"
-            self._problems.append(Problem(what, ("tables", table, word), "leave it out"))
-
-    def _csv(self, files: Sequence[Found], copies: Copies, settings: FileTableSettings) -> Scan:
-        first = next((file for file in files if not file.empty), files[0])
-        found: Head = head(first, copies.path(first), settings, settings.delimiter)
-        if settings.header is None and looks_like_a_row(found.fields):
-            raise SourceError(_LOOKS_LIKE_A_ROW)
-        return Scan("csv", settings, found.delimiter, header=settings.header is not False)
-
-    def _columns(
-        self,
-        table: FileTable,
-        shapes: Sequence[tuple[Found, Path, Shape]],
-        settings: FileTableSettings,
-        cursor: Any,
-    ) -> tuple[Column, ...]:
-        """The columns of all files, with their types by their values or as they are stated."""
-        scan = table.scan
-        names = list(dict.fromkeys(each for _, _, shape in shapes for each in shape.names))
-        declared: Mapping[str, str] = {}
-        if scan.format != "csv":
-            declared = declared_shape(scan, cursor, [path for _, path, _ in shapes]).types
-            names = list(declared)
-        self._unknown(table.name, names, settings)
-        table.columns = tuple(Column(each, "VARCHAR", "VARCHAR") for each in names)
-        text = table.select(shapes) if scan.format != "parquet" else ""
-        profile = Profile(cursor, text or table.select(shapes), settings, self._settings.sample_rows)
-        stated = {
-            each: stated_type(to, stated_scale(profile, each, to))
-            for each, to in settings.types.items()
-            if each in names
-        }
-        if scan.format == "csv":
-            types = {**profile.told([each for each in names if each not in stated]), **stated}
-            return tuple(Column(each, types[each], read_as(types[each]), each not in stated) for each in names)
-        columns = []
-        small = profile.small([each for each in names if scan.format == "json" and declared[each] == "BIGINT"])
-        for each in names:
-            type_ = stated.get(each, "INTEGER" if each in small else declared[each])
-            if scan.format == "json" and each not in stated and form_of(type_).degraded:
-                type_ = "JSON"  # all that is inside, and not only what was there when it was looked at
-            read = "VARCHAR" if each in stated and type_ != "JSON" else "BIGINT" if each in small else type_
-            columns.append(Column(each, type_, read))
-        return tuple(columns)
-
-    def _unknown(self, table: str, names: Sequence[str], settings: FileTableSettings) -> None:
-        for column in settings.types:
-            if column not in names:
-                what = f'"{table}" has no column "{column}"'
-                self._problems.append(Problem(what, ("tables", table, "types", column), nearest(column, names)))
-
-    def _verified(
-        self,
-        table: FileTable,
-        shapes: Sequence[tuple[Found, Path, Shape]],
-        settings: FileTableSettings,
-        cursor: Any,
-    ) -> list[str]:
-        """What all rows say: how many there are, which cannot be read, and whether a key tells them apart."""
-        signs = []
-        try:
-            broken = table.broken(shapes, cursor) if table.scan.format == "csv" else None
-            if broken is not None:
-                end = "they are left out" if settings.broken_lines == "skip" else "a query that meets one fails"
-                signs.append(f"{broken}; {end}")
-            if broken is None or settings.broken_lines == "skip":
-                signs += self._keyed(table, table.select(shapes), settings, cursor)
-        except self._engine.duckdb.Error as error:
-            signs.append(f"{failure(self._engine.duckdb, error, [file for file, _, _ in shapes]).detail}: queries fail")
-        for sign in signs:
-            if not sign.endswith("rows"):
-                _log.warning("source %s: table %s: %s", self._source, table.name, sign)
-        return signs
-
-    def _keyed(self, table: FileTable, select: str, settings: FileTableSettings, cursor: Any) -> list[str]:
-        (rows,) = cursor.execute(f"SELECT count(*) FROM ({select})").fetchone()  # noqa: S608  # names are quoted
-        signs = [f"{rows} rows"]
-        known = {column.name for column in table.columns}
-        if settings.key is not None and known.issuperset(settings.key):
-            key = ", ".join(name(each) for each in settings.key)
-            several = f"SELECT 1 FROM ({select}) GROUP BY {key} HAVING count(*) > 1"  # noqa: S608
-            (count,) = cursor.execute(f"SELECT count(*) FROM ({several})").fetchone()  # noqa: S608
-            if count:
-                signs.append(
-                    f"the key {', '.join(settings.key)} is not unique: {count} of its values have several rows"
-                )
-        return signs
 
     def catalogue(self, pinned: Mapping[str, str] | None) -> Catalogue:
         """What was told, as the catalogue of a database.

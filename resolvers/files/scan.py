@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from resolvers.files.finding import Format
 from resolvers.files.settings import FileTableSettings
@@ -65,6 +65,10 @@ class Scan:
     settings: FileTableSettings
     delimiter: str = ","
     header: bool = True
+
+    def lenient(self) -> Scan:
+        """The same, which leaves out broken lines."""
+        return replace(self, settings=self.settings.model_copy(update={"broken_lines": "skip"}))
 
     def select(self, groups: Sequence[Group], columns: Sequence[Column], rejects: Rejects | None = None) -> str:
         """A SELECT of the columns, of all files; where a file lacks one, it has no values."""

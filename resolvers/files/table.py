@@ -139,9 +139,11 @@ class FileTable:
             if broken is not None:
                 _log.warning("source %s: table %s: %s; they are left out", self._source, self.name, broken)
 
-    def select(self, shapes: Sequence[tuple[Found, Path, Shape]]) -> str:
-        """The SELECT that reads these files; files with the same columns are read together."""
-        return self.scan.select(self._groups(shapes), self.columns)
+    def select(self, shapes: Sequence[tuple[Found, Path, Shape]], *, lenient: bool = False) -> str:
+        """The SELECT that reads these files; files with the same columns are read together. ``lenient``: without the
+        lines that are broken, whatever is said of them.
+        """
+        return (self.scan.lenient() if lenient else self.scan).select(self._groups(shapes), self.columns)
 
     def _groups(self, shapes: Sequence[tuple[Found, Path, Shape]]) -> list[Group]:
         together: dict[tuple[object, ...], list[tuple[Path, Shape]]] = {}

@@ -19,14 +19,18 @@ from tests.through.gateway import Gateway, gateway
 
 JANUARY = (
     "ID;Kunde;Betrag;Datum;Notiz;Strichcode;Notiz\n"
-    "007;1;1.234,50;03.01.2024;Zürich – €;12345678901234567890;\n"
+    "007;1;1.234,50;03.01.2024;Zürich, 5 €;12345678901234567890;\n"
     '008;2;2,25;04.01.2024;"mit; Strich und\nzwei Zeilen";12345678901234567891;b\n'
     "010;1;;;NULL;00000000000000000001;\n"
 )
 FEBRUARY = (
     "Kunde;ID;Betrag;Datum;Notiz;Strichcode;Notiz;Lager\n2;011;-0,75;29.02.2024;kurz;99999999999999999999;;Bern\n"
 )
-PRODUCTS = b"\xef\xbb\xbfcode,price,seen,at,weight,day\r\n0815,1.50,true,2024-01-01 10:00:00,1.5e3,20240131\r\n\r\n4711,2,FALSE,2024-01-02 11:30:15,2,20240201\r\n"
+PRODUCTS = (
+    b"\xef\xbb\xbfcode,price,seen,at,weight,day\r\n"
+    b"0815,1.50,true,2024-01-01 10:00:00,1.5e3,20240131\r\n\r\n"
+    b"4711,2,FALSE,2024-01-02 11:30:15,2,20240201\r\n"
+)
 CUSTOMERS = [
     {"id": 1, "name": "Ann", "tags": ["a", "b"], "address": {"city": "Bern", "zip": "03000"}},
     {"id": 2, "name": "Bob", "tags": [], "address": None, "since": "2020-02-29"},
