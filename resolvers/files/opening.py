@@ -142,8 +142,8 @@ class _Opening:
         """The model whose lists say how their files are read."""
         signs = {each.table.name: tuple(each.signs) for each in self.told}
         operations = {
-            key: replace(operation, evidence=signs[operation.naming.place])
-            if operation.naming is not None and operation.naming.place in signs
+            key: replace(operation, evidence=signs.get(operation.place.pointer, ()))
+            if operation.rows is not None
             else operation
             for key, operation in model.operations.items()
         }
