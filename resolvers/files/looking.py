@@ -22,7 +22,7 @@ from resolvers.files.scan import Column, Scan, name
 from resolvers.files.settings import FilesSettings, FileTableSettings
 from resolvers.files.shape import Head, Shape, declared_shape, head, looks_like_a_row
 from resolvers.files.table import FileTable
-from resolvers.files.types import form_of, read_as, stated_type
+from resolvers.files.types import form_of, read_as, stated_type, word
 from resolvers.problem import Problem, nearest
 
 _log = logging.getLogger("isthmus.sources")
@@ -74,16 +74,16 @@ class Looking:
                 for column, count in counts.items()
                 if count < len(shapes)
             ]
-        signs.append("columns: " + ", ".join(f"{column.name} {column.type}" for column in made.columns))
+        signs.append("columns: " + ", ".join(f"{column.name} {word(column.type)}" for column in made.columns))
         signs += [f"{file.shown} is empty" for file in files if file.empty]
         signs += self._verified(made, shapes, settings, cursor)
         return Told(made, [f"{len(files)} file{'s' if len(files) > 1 else ''} ({pattern})", *signs])
 
     def _refuse_csv_words(self, table: str, settings: FileTableSettings, format_: str) -> None:
         words = {"delimiter", "quote", "header", "columns", "skip", "encoding", "decimal", "nulls", "broken_lines"}
-        for word in sorted(words & settings.model_fields_set):
-            what = f"{word} is said of CSV files, and those of {table} are {format_}"
-            self.problems.append(Problem(what, ("tables", table, word), "leave it out"))
+        for said in sorted(words & settings.model_fields_set):
+            what = f"{said} is said of CSV files, and those of {table} are {format_}"
+            self.problems.append(Problem(what, ("tables", table, said), "leave it out"))
 
     def _csv(self, files: Sequence[Found], copies: Copies, settings: FileTableSettings) -> Scan:
         first = next((file for file in files if not file.empty), files[0])
@@ -160,7 +160,7 @@ class Looking:
 
     def _keyed(self, table: FileTable, select: str, settings: FileTableSettings, cursor: Any) -> list[str]:
         (rows,) = cursor.execute(f"SELECT count(*) FROM ({select})").fetchone()  # noqa: S608  # names are quoted
-        signs = [f"{rows} rows"]
+        signs = [f"{rows} row{'s' if rows != 1 else ''}"]
         known = {column.name for column in table.columns}
         if settings.key is not None and known.issuperset(settings.key):
             key = ", ".join(name(each) for each in settings.key)

@@ -12,7 +12,9 @@ from sqlalchemy import types
 from sqlalchemy.dialects import postgresql
 
 from resolvers.files.settings import ColumnType
+from resolvers.model import Scalar
 from resolvers.sql.column import SqlType
+from resolvers.sql.dialects.scalars import scalar_of
 
 DECIMAL_DIGITS = 30
 """Of 38: some are left for values that decimals are compared with."""
@@ -75,6 +77,14 @@ def form_of(type_: str) -> Form:
     if _NESTED.search(type_):
         return Form(types.JSON(), "to_json({})", _AS_JSON.format(_head(type_)))
     return Form(types.Text(), "CAST({} AS VARCHAR)", _AS_TEXT.format(_head(type_)))
+
+
+def word(type_: str) -> str:
+    """What a type is called in the schema, and in the settings."""
+    served = form_of(type_).type
+    if isinstance(served, postgresql.ARRAY):
+        return f"[{scalar_of(served.item_type) or Scalar.STRING}]"
+    return scalar_of(served) or Scalar.STRING
 
 
 def _head(type_: str) -> str:
