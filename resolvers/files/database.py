@@ -119,7 +119,7 @@ class FilesDatabase:
                     found = failure(self._engine.duckdb, error, [file for each in now for file in each.files])
                 # What was replaced or went on while it was read may be half the one and half the other.
                 same = [each.files for each in now] == _files(tables)
-                if run.given_up or (same and now) or (last and isinstance(found, SourceError)):
+                if run.given_up or (now and same) or (last and not now):
                     break
             else:
                 raise SourceUnavailable("the files change while they are read")

@@ -104,7 +104,7 @@ class Looking:
         names = list(dict.fromkeys(each for _, _, shape in shapes for each in shape.names))
         declared: Mapping[str, str] = {}
         if scan.format != "csv":
-            declared = declared_shape(scan, cursor, [path for _, path, _ in shapes]).types
+            declared = declared_shape(scan, cursor, [path for _, path, _ in shapes], whole=True).types
             names = list(declared)
         self._unknown(table.name, names, settings)
         table.columns = tuple(Column(each, "VARCHAR", "VARCHAR") for each in names)

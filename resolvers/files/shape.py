@@ -114,11 +114,11 @@ def csv_shape(found: Head, settings: FileTableSettings, *, header: bool) -> Shap
     return Shape(tuple(free_names), renamed=tuple(renamed))
 
 
-def declared_shape(scan: Scan, cursor: Any, paths: Sequence[Path]) -> Shape:
-    """The columns of Parquet files, or of JSON lines by their values, and their types."""
+def declared_shape(scan: Scan, cursor: Any, paths: Sequence[Path], *, whole: bool) -> Shape:
+    """The columns of Parquet files, or of JSON lines by their values (``whole``: of all of them), and their types."""
     everything: tuple[Column, ...] = ()
     function = scan.function(Group(tuple(str(path) for path in paths), (), {}), everything)
-    options = ", union_by_name=true)" if scan.format == "parquet" else ", sample_size=-1)"
+    options = ", union_by_name=true)" if scan.format == "parquet" else ", sample_size=-1)" if whole else ")"
     rows = cursor.execute(f"DESCRIBE SELECT * FROM {function[:-1]}{options}").fetchall()  # noqa: S608  # paths are quoted
     found = {row[0]: row[1] for row in rows}
     return Shape(tuple(found), found)

@@ -111,7 +111,7 @@ class FileTable:
         if self.scan.format == "csv":
             settings = self.scan.settings
             return csv_shape(head(file, path, settings, self.scan.delimiter), settings, header=self.scan.header)
-        return declared_shape(self.scan, cursor, [path])
+        return declared_shape(self.scan, cursor, [path], whole=False)
 
     def _select(self, files: tuple[Found, ...], cursor: Any) -> str:
         again = bool(self._shapes)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
+from sqlalchemy import select
 
+from resolvers.errors import SourceUnavailable
+from resolvers.files import FilesSettings, open_files
+from resolvers.files.database import FilesDatabase
+from resolvers.files.table import FileTable
 from tests.through.gateway import codes, gateway
 
 FILE = """
@@ -102,6 +108,48 @@ async def test_what_cannot_be_read_is_an_error_at_its_place(drop: Path, content:
         data, errors = await asked(house)
         assert errors == {}
         assert data["stock"] == [{"sku": "a", "count": 1}]
+
+
+class Replaced:
+    """A table whose file is exchanged between the look at it and the reading, as often as there are contents."""
+
+    def __init__(self, table: FileTable, path: Path, contents: Iterator[str]) -> None:
+        self.name = table.name
+        self.files = table.files
+        self._table = table
+        self._path = path
+        self._contents = contents
+
+    def now(self, cursor: Any) -> Any:
+        found = self._table.now(cursor)
+        content = next(self._contents, None)
+        if content is not None:
+            self._path.write_text(content)
+        return found
+
+
+async def test_a_file_that_is_exchanged_while_it_is_read_is_read_again_and_not_half(drop: Path) -> None:
+    settings = FilesSettings.model_validate({"files": "drop", "tables": {"stock": {"key": "sku"}}})
+    source = await open_files("drop", settings, drop.parent)
+    try:
+        database = source._database
+        assert isinstance(database, FilesDatabase)
+        table = source._catalogue.access["stock"].served.table
+        # The columns stand the other way round: read by the old header, "z" would be a count.
+        for contents, found in (
+            (["count,sku\n9,zz\n"], [("zz", 9)]),
+            (["sku,count\nab,3\n", "count,sku\n4,b\n"], None),
+        ):
+            replaced = Replaced(database._tables["stock"], drop / "stock.csv", iter(contents))
+            asked = FilesDatabase(database._engine, {"stock": cast("FileTable", replaced)}, concurrency=1)
+            query = select(table.c.sku, table.c.count)
+            if found is not None:
+                assert list(await asked.ask(query, 20)) == found
+            else:
+                with pytest.raises(SourceUnavailable):
+                    await asked.ask(query, 20)
+    finally:
+        await source.close()
 
 
 async def test_half_a_parquet_file_and_half_a_line_of_json_take_nothing_else_down(drop: Path) -> None:
