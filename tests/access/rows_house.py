@@ -332,16 +332,16 @@ class RowsHouse:
     store: Store
     desk: Desk
 
-    async def post(self, query: str, variables: Mapping[str, object] | None = None, **claims: object) -> Any:
+    async def post(self, query: str, variables: Mapping[str, object] | None = None, /, **claims: object) -> Any:
         headers = {"Authorization": f"Bearer {token(**claims)}"}
         given = {"query": query, "variables": dict(variables or {})}
         return await self.served.client.post("/graphql", json=given, headers=headers)
 
-    async def ask(self, query: str, variables: Mapping[str, object] | None = None, **claims: object) -> Any:
+    async def ask(self, query: str, variables: Mapping[str, object] | None = None, /, **claims: object) -> Any:
         """The body of the answer to a caller with these claims."""
         return (await self.post(query, variables, **claims)).json()
 
-    async def data(self, query: str, variables: Mapping[str, object] | None = None, **claims: object) -> Any:
+    async def data(self, query: str, variables: Mapping[str, object] | None = None, /, **claims: object) -> Any:
         body = await self.ask(query, variables, **claims)
         assert "errors" not in body, body["errors"][:2]
         return body["data"]

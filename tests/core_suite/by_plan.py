@@ -34,6 +34,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers import BadRequest, Context, Loaders
 from schema import ANONYMOUS, AccessSettings
+from schema.access.rows import Guards
 from schema.access.rules import Policy
 from schema.masked import wears_masks
 from schema.plan.columns import _Columns, columns_understand
@@ -230,7 +231,7 @@ class _Infos(Handwritten):
 async def _answer(made: Made) -> ExecutionResult:
     asked = made.asked
     context = Context(asyncio.get_running_loop().time() + 60, "r")
-    run = Run(made.plan, ANONYMOUS, context, {}, Loaders({}, context))
+    run = Run(made.plan, ANONYMOUS, context, Guards(None, {}, context), Loaders({}, context))
     columns = _Columns(asked.schema, made.plan, made.variables, run)
     infos = _Infos(asked.schema, made.plan, made.variables, run)
     infos.asked = asked
