@@ -13,18 +13,19 @@ from gateway.identity import ClaimSettings, JwtSettings, principal_of
 from schema import ANONYMOUS, Principal
 
 AS = "Ask as a caller with these claims (a JSON object), these roles (support,sales), or as anonymous."
-_SUBJECT = "isthmus"
 
 
-def caller(chosen: Configuration, text: str, scopes: Sequence[str] = ()) -> Principal:
+def caller(chosen: Configuration, text: str, scopes: list[str] | None = None) -> Principal:
     """The principal that ``--as`` and ``--scope`` mean: claims, roles parted by commas, or ``anonymous``."""
     if text == "anonymous":
         return ANONYMOUS
+    issuers = chosen.settings.server.jwt
+    more = frozenset(scopes or ())
     if text.lstrip().startswith("{"):
-        found = _claimed({"sub": _SUBJECT, **object_of(text, "--as")}, chosen.settings.server.jwt or ())
-        return replace(found, scopes=found.scopes | set(scopes))
-    roles = frozenset(role.strip() for role in text.split(",")) - {""}
-    return Principal(_SUBJECT, frozenset(scopes), roles, {"sub": _SUBJECT})
+        found = _claimed({"sub": "isthmus", **object_of(text, "--as")}, issuers)
+        return replace(found, scopes=found.scopes | more)
+    roles = frozenset(role.strip() for role in text.split(",") if role.strip())
+    return Principal("isthmus", more, roles, {"sub": "isthmus"})
 
 
 def _claimed(claims: Mapping[str, Any], issuers: Sequence[JwtSettings]) -> Principal:
