@@ -350,7 +350,7 @@ class RowsHouse:
     async def put(self, world: World) -> None:
         """Exchanges every row there is."""
         self.desk.world = world
-        await self.store.run(filled(world))
+        await self.store.run(f"BEGIN;\n{filled(world)}\nCOMMIT;")
 
 
 def filled(world: World) -> str:
