@@ -146,6 +146,12 @@ def _node(model: type[Settings], where: tuple[Key, ...]) -> dict[str, Any]:
     schema = model.model_json_schema()
     node: dict[str, Any] = schema
     for part in where:
+        if isinstance(part, int):
+            lists = [branch for branch in (node, *node.get("anyOf", ())) if isinstance(branch.get("items"), dict)]
+            if not lists:
+                return {}
+            node = lists[0]["items"]
+            continue
         node = _resolve(node, schema)
         properties = node.get("properties", {})
         if part in properties:

@@ -80,7 +80,7 @@ from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
-from resolvers.settings import Settings, SourceSettings
+from resolvers.settings import HeaderName, Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.time_limits import TimeLimits, Until
@@ -123,6 +123,7 @@ __all__ = [
     "Function",
     "GroupOrder",
     "Grouping",
+    "HeaderName",
     "In",
     "InputType",
     "InterfaceType",

@@ -178,6 +178,8 @@ class Caller:
 
 
 NOBODY = Caller()
+ANONYMOUS = "anonymous"
+"""The credential class of everybody who showed none."""
 
 
 @dataclass(slots=True)
@@ -191,7 +193,7 @@ class Context:
 
     deadline: float
     request_id: str
-    credential_class: str = "anonymous"
+    credential_class: str = ANONYMOUS
     max_calls: int = 500
     journal: Journal = field(default_factory=Journal)
     session: dict[str, object] = field(default_factory=dict)

@@ -8,16 +8,17 @@ from schema.access.settings import AccessSettings, RuleSettings
 from schema.build import Built, GraphSettings, build, type_count
 from schema.explained import Step
 from schema.extension import Extension
-from schema.graph import Executor, Graph, MutationOverGet
+from schema.graph import COST, Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
 from schema.links import LinkSettings
 from schema.namer import model_places
 from schema.naming import Pins
-from schema.request import Answer, GraphQLRequest
+from schema.request import Answer, GraphQLRequest, Outline
 from schema.suggested import Offer, offers
 
 __all__ = [
     "ANONYMOUS",
+    "COST",
     "Access",
     "AccessSettings",
     "Answer",
@@ -36,6 +37,7 @@ __all__ = [
     "MutationOverGet",
     "Offer",
     "OperationLimits",
+    "Outline",
     "Pins",
     "Principal",
     "RuleSettings",

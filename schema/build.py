@@ -35,6 +35,7 @@ from schema.access.clauses import check_clauses
 from schema.access.coordinates import check_places
 from schema.access.rules import Policy, open_nulls
 from schema.access.settings import AccessSettings
+from schema.cost import check_prices
 from schema.extension import AddedField, Extension
 from schema.former import Former
 from schema.graph import Executor, Graph
@@ -112,6 +113,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     schema = unified.graphql
     problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
     problems += check_clauses(settings.access, lambda places: bool(settings.missing) or any_masked(schema, places))
+    problems += check_prices(schema, settings.limits.cost, incomplete=bool(settings.missing))
     if problems:
         raise ConfigurationError(map(former.explain, problems))
     policy = Policy(schema, settings.access, wears_masks)

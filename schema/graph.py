@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from graphql import (
@@ -26,6 +27,7 @@ from resolvers import (
     Context,
     Forbidden,
     IsthmusError,
+    LimitExceeded,
     Loaders,
     Source,
     SourceBadResponse,
@@ -37,9 +39,11 @@ from schema.access.rows import Guards, RowRules
 from schema.access.rules import Policy
 from schema.access.settings import AccessSettings
 from schema.access.shown import Class, Shown
+from schema.cost import Prices
 from schema.explained import Step, steps
 from schema.limits import OperationLimits
 from schema.plan.columns import Executed, columns_understand, run_columns
+from schema.plan.cost import cost_of
 from schema.plan.documents import Document, Documents
 from schema.plan.forbidden import refused_mutation, refuses
 from schema.plan.introspection import Introspections, beside_data
@@ -47,7 +51,7 @@ from schema.plan.levels import Failure
 from schema.plan.operation import OperationPlan, RefusedField
 from schema.plan.reference import run_reference
 from schema.plan.run import Run
-from schema.request import Answer, GraphQLRequest
+from schema.request import Answer, GraphQLRequest, Outline
 from schema.unified import UnifiedSchema
 
 _log = logging.getLogger("isthmus.graph")
@@ -55,6 +59,10 @@ _NO_VARIABLES = VariableValues({}, {})
 
 Executor: TypeAlias = Literal["columns", "reference"]
 """``reference``: graphql-core runs everything, field by field; for doubt and for tests."""
+
+
+COST = "cost"
+"""The member of a request's ``extensions`` that asks for the cost to be told."""
 
 
 class MutationOverGet(CallerError):
@@ -86,6 +94,7 @@ class Graph:
         self._shown = Shown(unified.graphql, policy)
         self._introspections = Introspections()
         self.documents = Documents(unified.graphql, limits)
+        self._prices = Prices(unified.graphql, limits.cost) if limits.cost is not None else None
         self._reference = executor == "reference" or not columns_understand(unified.graphql)
 
     @property
@@ -128,6 +137,18 @@ class Graph:
             return False
         return document.operation.operation is OperationType.MUTATION
 
+    def outline(self, request: GraphQLRequest) -> Outline | None:
+        """What stands in the request's operation; ``None`` where the request is refused anyway."""
+        try:
+            document = self.documents.get(request.query, request.operation_name)
+        except (GraphQLError, CallerError):
+            return None
+        root = self.schema.get_root_type(document.operation.operation)
+        named = document.operation.name
+        name = request.document_id or (named.value if named is not None else None)
+        fields = tuple(f"{root}.{field}" for field in document.root_fields) if root is not None else ()
+        return Outline(name, fields, request.document_id)
+
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
     ) -> Answer:
@@ -143,6 +164,13 @@ class Graph:
         if isinstance(planned, Answer):
             return planned
         document, variables, plan = planned
+        cost = None
+        if self._prices is not None:
+            cost = cost_of(plan, self._prices, variables)
+            if self._prices.max is not None and cost > self._prices.max:
+                told = {"cost": cost, "max": self._prices.max}
+                detail = f"the operation may cost {cost}, and {self._prices.max} is the most"
+                return _refused([_worded(LimitExceeded(detail, extensions=told), context)])
         shown = None
         if plan.introspected:
             lacking = self._shown.introspected(principal)
@@ -160,7 +188,10 @@ class Graph:
             reply = await run_columns(self.schema, plan, variables, run)
         if shown is not None and reply.data is not None:
             reply.data.update(await beside_data(shown, plan, request.variables))
-        return _answer(reply, plan, context, self._limits.max_failures)
+        answer = _answer(reply, plan, context, self._limits.max_failures)
+        if cost is not None and self._prices is not None and self._prices.report and request.extensions.get(COST):
+            return _with_cost(answer, cost, self._prices.max)
+        return answer
 
     def steps(self, request: GraphQLRequest, principal: Principal, context: Context) -> Answer | tuple[Step, ...]:
         """What the request would do, or the answer that refuses it; nothing runs.
@@ -279,6 +310,13 @@ def _answer(reply: Executed, plan: OperationPlan, context: Context, most: int) -
         _log.info("%d more errors", untold, extra={"request_id": context.request_id})
         body["extensions"] = {"moreErrors": untold}
     return Answer("data", body, laid=reply.laid)
+
+
+def _with_cost(answer: Answer, cost: int, most: int | None) -> Answer:
+    told = {"estimated": cost} if most is None else {"estimated": cost, "max": most}
+    more = answer.held.get("extensions")
+    extensions = {**(more if isinstance(more, dict) else {}), "cost": told}
+    return replace(answer, held={**answer.held, "extensions": extensions})
 
 
 def _forbidden(refused: RefusedField, context: Context) -> dict[str, object]:

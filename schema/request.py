@@ -25,6 +25,21 @@ class GraphQLRequest:
     operation_name: str | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
     extensions: Mapping[str, object] = field(default_factory=dict)
+    document_id: str | None = None
+    """The id of a registered document, which ``query`` is the text of once it was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What can be said of an operation before it is planned.
+
+    ``name``: the id of its document where that is registered, or else the operation's own name. ``fields``: the
+    coordinates of its root fields (``Mutation.login``), each as often as it stands there, left out by ``@skip`` or not.
+    """
+
+    name: str | None
+    fields: tuple[str, ...]
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

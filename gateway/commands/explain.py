@@ -15,10 +15,10 @@ from typing import Annotated
 import orjson
 import typer
 
-from gateway.auth import Authenticator, open_keys
 from gateway.commands.callers import AS, caller, object_of
 from gateway.commands.opening import configuration, errors, fail, snapshot
 from gateway.config import Configuration
+from gateway.identity import CannotVerify, open_tokens
 from resolvers import Caller, CallRecord, Context, Journal, Unauthenticated
 from schema import ANONYMOUS, Answer, Graph, GraphQLRequest, MutationOverGet, Principal, Step
 
@@ -66,9 +66,8 @@ async def _explained(
     graph: Graph, request: GraphQLRequest, principal: Principal, timeout_s: float, *, dry: bool
 ) -> tuple[tuple[Step, ...], Journal, Answer | None, float]:
     loop = asyncio.get_running_loop()
-    rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
     began = loop.time()
-    context = Context(began + timeout_s, "explain", rights, journal=Journal(detailed=True))
+    context = Context(began + timeout_s, "explain", principal.identity, journal=Journal(detailed=True))
     context.caller = Caller(claims=principal.claims)
     try:
         plan = graph.steps(request, principal, context)
@@ -92,12 +91,14 @@ async def _principal(chosen: Configuration, claims: str | None, token: str | Non
         return caller(chosen, claims)
     if token is None:
         return ANONYMOUS
-    if jwt is None:
+    if not jwt:
         fail("the file has no server.jwt, so no token can be verified\n  mend: say --as with the claims")
     try:
-        return await Authenticator(jwt, open_keys(jwt)).principal([f"Bearer {token}"])
+        return await open_tokens(jwt).principal(f"Bearer {token}")
     except Unauthenticated as error:
         fail(f"the token is not valid: {error.detail}")
+    except CannotVerify:
+        fail("the key set of the token's issuer cannot be fetched now")
 
 
 def _query(given: str) -> str:

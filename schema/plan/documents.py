@@ -7,18 +7,22 @@ the answer to every clause that the document's coordinates ask. So no caller eve
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     get_named_type,
     parse,
     specified_rules,
@@ -28,7 +32,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.validation import MaxIntrospectionDepthRule
 
-from resolvers import BadRequest, LimitExceeded
+from resolvers import BadRequest, CallerError, LimitExceeded
 from schema.access.need import Clause
 from schema.access.principal import Principal
 from schema.access.rules import Policy
@@ -65,11 +69,19 @@ class Document:
         self._own_weight = _BYTES_PER_DOCUMENT + _BYTES_PER_CHARACTER * (node.loc.end if node.loc is not None else 0)
         self.weight = self._own_weight
         self._errors: dict[Class, list[GraphQLError]] = {}
+        self._root_fields: tuple[str, ...] | None = None
         self._conditions = conditions([operation, *self.fragments.values()])
         self._asked: dict[tuple[object, ...], tuple[Clause, ...]] = {}
         self._plans: dict[tuple[object, ...], OperationPlan] = {}
         self._structured: tuple[str, ...] | None = None
         self._latest: tuple[Principal, Policy, OperationPlan] | None = None
+
+    @property
+    def root_fields(self) -> tuple[str, ...]:
+        """The names of the fields at its root, each as often as it stands there."""
+        if self._root_fields is None:
+            self._root_fields = tuple(_root_fields(self.operation.selection_set, self.fragments, ()))
+        return self._root_fields
 
     def errors(self, seen: GraphQLSchema, lacking: Class, max_errors: int) -> list[GraphQLError]:
         """The validation errors of callers to whom ``seen`` is the schema, found once for each class of them."""
@@ -181,6 +193,17 @@ class Documents:
         self._weigh(document)
         return document
 
+    def faults(self, query: str) -> list[str]:
+        """What is wrong with a document, whoever asks: too large, no GraphQL, not valid for the schema."""
+        try:
+            node = self._parse(query)
+        except (GraphQLError, CallerError) as error:
+            return [error.message if isinstance(error, GraphQLError) else error.detail]
+        if not any(isinstance(item, OperationDefinitionNode) for item in node.definitions):
+            return ["it has no operation"]
+        most = self._limits.max_errors
+        return [error.message for error in validate(self._schema, node, _RULES, max_errors=most)[:most]]
+
     def plan(
         self,
         document: Document,
@@ -216,10 +239,24 @@ class Documents:
         except RecursionError as error:
             raise LimitExceeded("the document is nested too deeply") from error
         except GraphQLError as error:
-            if "token" in error.message and "exceed" in error.message.lower():
+            if f"more than {self._limits.max_tokens} tokens" in error.message:  # it has no class of its own
                 raise LimitExceeded(f"the document has more than {self._limits.max_tokens} tokens") from error
             raise
         return document
+
+
+def _root_fields(
+    selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], inside: tuple[str, ...]
+) -> Iterator[str]:
+    for node in selection_set.selections:
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        elif isinstance(node, InlineFragmentNode):
+            yield from _root_fields(node.selection_set, fragments, inside)
+        elif isinstance(node, FragmentSpreadNode):
+            fragment = fragments.get(node.name.value)
+            if fragment is not None and node.name.value not in inside:  # else validation reports it
+                yield from _root_fields(fragment.selection_set, fragments, (*inside, node.name.value))
 
 
 def _unlink(node: DocumentNode) -> None:
