@@ -331,7 +331,7 @@ class RowsHouse:
     served: Gateway
     store: Store
     desk: Desk
-    configuration: Configuration
+    configuration: Configuration | None = None
 
     async def post(self, query: str, variables: Mapping[str, object] | None = None, /, **claims: object) -> Any:
         headers = {"Authorization": f"Bearer {token(**claims)}"}

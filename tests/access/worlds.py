@@ -135,6 +135,7 @@ def _access(policy: Policy) -> AccessSettings:
 async def tried(house: RowsHouse, cases: int, seed: int) -> int:
     """Tries the laws ``cases`` times; gives how many of the answers were not empty."""
     snapshot, filled = house.served.snapshot, 0
+    assert house.configuration is not None
     settings = graph_settings(house.configuration, {})
     for number in range((cases + PER_POLICY - 1) // PER_POLICY):
         chance = Random(f"{seed} {number}")
