@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
 from starlette.applications import Starlette
@@ -15,19 +16,19 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.addresses import Networks
 from gateway.asked import Asked
-from gateway.auth import Authenticator, JwtSettings, open_keys
 from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
 from gateway.hosts import accepted
-from gateway.keys import FetchedKeys
+from gateway.identity import ApiKeysSettings, Authenticator, Issuers, RevocationSettings, open_authenticator
 from gateway.limits import LimitSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
-from gateway.redis import RedisSettings, open_redis
+from gateway.redis import Redis, RedisSettings, open_redis
 from gateway.registered.documents import RegisteredDocuments
 from gateway.registered.manifest import read_manifests
 from gateway.registered.settings import DocumentSettings
 from gateway.telemetry import request_id
+from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
 from resolvers import Settings
@@ -42,7 +43,10 @@ HSTS = "max-age=31536000"
 class ServerSettings(Settings):
     host: str = Field("127.0.0.1", description="Address that is listened on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port that is listened on; 0: any free one.")
-    jwt: JwtSettings | None = Field(None, description="Which access tokens are accepted; absent: all are anonymous.")
+    jwt: Issuers = Field((), description="Whose access tokens are accepted: an issuer, or a list; absent: none.")
+    api_keys: ApiKeysSettings | None = Field(None, description="Which API keys are accepted; absent: none.")
+    tls: TlsSettings | None = Field(None, description="TLS, and callers by their certificates; absent: plain HTTP.")
+    revocation: RevocationSettings | None = Field(None, description="What was taken back before its time.")
     limits: LimitSettings = Field(LimitSettings.model_validate({}), description="What one request may take.")
     hosts: tuple[str, ...] | None = Field(
         None,
@@ -79,7 +83,30 @@ class ServerSettings(Settings):
         if self.rate_limits is not None and self.rate_limits.store == "redis" and self.redis is None:
             message = "rate_limits with store: redis needs server.redis"
             raise ValueError(message)
+        if self.revocation is not None and self.revocation.redis and self.redis is None:
+            raise ValueError("revocation looks into Redis, and there is no server.redis")
         return self
+
+    @property
+    def identifies(self) -> bool:
+        """Whether anybody can be more than anonymous."""
+        return bool(self.jwt) or self.api_keys is not None or (self.tls is not None and self.tls.client_ca is not None)
+
+    def placed(self, base: Path) -> ServerSettings:
+        """The settings with paths seen from ``base``, the folder of the file."""
+        documents = self.documents
+        if documents is not None:
+            manifest = tuple(base / path for path in documents.manifest)
+            documents = documents.model_copy(update={"manifest": manifest})
+        return self.model_copy(
+            update={
+                "jwt": tuple(each.placed(base) for each in self.jwt),
+                "api_keys": self.api_keys and self.api_keys.placed(base),
+                "tls": self.tls and self.tls.placed(base),
+                "revocation": self.revocation and self.revocation.placed(base),
+                "documents": documents,
+            }
+        )
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -136,6 +163,16 @@ def _came_by_tls(request: Request, trusted: Networks) -> bool:
     return peer in trusted and request.headers.get("x-forwarded-proto") == "https"
 
 
+def authenticator_of(settings: ServerSettings, redis: Redis | None) -> Authenticator:
+    """Who tells who asks.
+
+    Raises:
+        ConfigurationError: with every file that cannot be used.
+    """
+    certificates = settings.tls if settings.tls is not None and settings.tls.client_ca is not None else None
+    return open_authenticator(settings.jwt, settings.api_keys, certificates, settings.revocation, redis)
+
+
 def make_app(
     holder: Holder,
     settings: ServerSettings,
@@ -146,11 +183,11 @@ def make_app(
     """The ASGI application. ``app.state.draining`` turns readiness off.
 
     Raises:
-        ConfigurationError: the key set file or a manifest cannot be used, or a library is missing.
+        ConfigurationError: a file of keys, of what is revoked or of operations cannot be used, or a library is
+            missing.
     """
     shared = open_redis(settings.redis) if settings.redis else None
-    keys = open_keys(settings.jwt) if settings.jwt else None
-    authenticator = Authenticator(settings.jwt, keys) if settings.jwt and keys else None
+    authenticator = authenticator_of(settings, shared)
     trusted = Networks(settings.trusted_proxies)
     rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
     documents = settings.documents
@@ -163,7 +200,7 @@ def make_app(
         uploads=settings.uploads,
         rates=rates,
         registered=registered,
-        hosts=accepted(settings.hosts, settings.host, needs_token=authenticator is not None),
+        hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
     )
 
     async def graphql(request: Request) -> Response:
@@ -176,6 +213,9 @@ def make_app(
             return page
         return await endpoint(Asked(request.scope, request.receive))
 
+    async def view(request: Request) -> Response:
+        return await endpoint(Asked(request.scope, request.receive, view=request.path_params["view"]))
+
     async def front(_: Request) -> Response:
         return RedirectResponse(PATH)
 
@@ -184,22 +224,23 @@ def make_app(
 
     async def ready(request: Request) -> Response:
         current = holder.current
-        serving = current.graph is not None and not request.app.state.draining
-        body = {"ready": serving, "degraded": dict(current.degraded)}
+        serving = current.graph is not None and authenticator.ready and not request.app.state.draining
+        body = {"ready": serving, "degraded": {**current.degraded, **authenticator.degraded}}
         return JSONResponse(body, 200 if serving else 503)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        authenticator.start()
         yield
         await endpoint.finish(settings.drain_s)
-        if isinstance(keys, FetchedKeys):
-            await keys.close()
+        await authenticator.close()
         if shared is not None:
             await shared.close()
 
     every = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     routes = [
         Route(PATH, graphql, methods=every),
+        Route(f"{PATH}/{{view}}", view, methods=every),
         Route("/healthz", alive),
         Route("/readyz", ready),
         Route("/", front),

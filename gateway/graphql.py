@@ -1,6 +1,6 @@
 """GraphQL over HTTP: a request's headers and bytes in, a status, a media type and bytes out.
 
-What an operation means is the graph's business; who asks is ``auth.py``'s.
+What an operation means is the graph's business; who asks is told by ``identity/``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gateway.asked import Asked
-from gateway.auth import Authenticator
 from gateway.body import from_get, from_post
 from gateway.content import check_content, check_link, negotiate
 from gateway.hosts import name_of
-from gateway.keys import KeysUnavailable
+from gateway.identity import Authenticator, CannotVerify, bearer
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body, sent, whole_body
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
@@ -37,13 +36,15 @@ from resolvers import (
     TimeLimits,
     Unauthenticated,
 )
-from schema import ANONYMOUS, COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal
+from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal
 
 GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
 
 
 class Graph(Protocol):
+    def part(self, view: str, principal: Principal) -> Graph | None: ...
+
     def writes(self, request: GraphQLRequest) -> bool: ...
 
     def outline(self, request: GraphQLRequest) -> Outline | None: ...
@@ -69,13 +70,13 @@ class Holder(Protocol):
 
 
 class Endpoint:
-    """The route /graphql."""
+    """The route /graphql, and those of the graph's views under it."""
 
     def __init__(
         self,
         holder: Holder,
         limits: LimitSettings,
-        authenticator: Authenticator | None,
+        authenticator: Authenticator,
         *,
         get: bool = True,
         uploads: UploadSettings | None = None,
@@ -113,7 +114,7 @@ class Endpoint:
             answer = await self._answer(request, request_id, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
             refused = answer.kind == "request_error"
-            status = 400 if refused and media == GRAPHQL else 200
+            status = 403 if answer.kind == "forbidden" else 400 if refused and media == GRAPHQL else 200
         except Refusal as refusal:
             status, body = refusal.status, errors_of(refusal.code, refusal.message)
             headers.update(refusal.headers)
@@ -124,7 +125,7 @@ class Endpoint:
         except BodyTooLarge:
             status, body = 413, errors_of(Code.LIMIT_EXCEEDED, "The body is larger than this server allows.")
             headers["connection"] = "close"
-        except (Busy, KeysUnavailable):
+        except (Busy, CannotVerify):
             status, body = 503, errors_of(Code.LIMIT_EXCEEDED, "The server cannot take the request now.")
             headers["retry-after"] = "1"
         except CallerError as error:
@@ -201,8 +202,7 @@ class Endpoint:
         """As ``_received``, where nothing need be waited for: nearly every body is there, and its token known."""
         if check_content(request, self._uploads):
             return None
-        values = request.headers.getlist("authorization")
-        principal = self._authenticator.known(values) if self._authenticator is not None else None
+        principal = self._authenticator.known(request)
         if principal is None:
             return None
         body = whole_body(request, self._limits.max_body_bytes)
@@ -213,7 +213,7 @@ class Endpoint:
             return await self._uploaded(request)
         most = 0 if read_only else self._limits.max_body_bytes
         body = await read_body(request, most)
-        principal = await self._principal(request)
+        principal = await self._authenticator.principal(request)
         if not read_only:
             return principal, from_post(body)
         return principal, from_get(request.query_string)
@@ -222,18 +222,20 @@ class Endpoint:
         """A form with files: who asks is known before any of it is read, and only so many are in memory at once."""
         settings = self._uploads
         assert settings is not None
-        principal = await self._principal(request)
+        principal = await self._authenticator.principal(request)
         with self._upload_places:
             body = await read_body(request, settings.max_bytes)
             words = self._limits.max_body_bytes
             return principal, from_multipart(body, request.headers["content-type"], settings, words)
 
     async def _run(self, request: Asked, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
-        graph = self._holder.current.graph
-        if graph is None:
+        whole = self._holder.current.graph
+        if whole is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
-        rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
-        context = Context(limit.at, limit.request_id, rights, self._limits.calls_per_operation)
+        graph = whole.part(request.view, principal)
+        if graph is None:
+            raise Refusal(404, Code.BAD_REQUEST, "There is no such view.")
+        context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)
         reads = limit.read_only or not graph.writes(parameters)
         work = graph.execute(parameters, principal, context, read_only=limit.read_only)
@@ -285,15 +287,6 @@ class Endpoint:
         if not work.cancelled():
             work.exception()  # whoever waited has it already; without this the loop would complain of a lost one
 
-    async def _principal(self, request: Asked) -> Principal:
-        values = request.headers.getlist("authorization")
-        if self._authenticator is None:
-            if values:
-                # A token that nobody verifies is not a valid one, and an invalid one never counts as none.
-                raise Unauthenticated("a token came, but server.jwt is not configured")
-            return ANONYMOUS
-        return await self._authenticator.principal(values)
-
 
 def _without_text(message: str, code: Code, request_id: str) -> Answer:
     body = {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
@@ -304,7 +297,8 @@ def _caller(request: Asked, principal: Principal) -> Caller:
     """What sources may be told of the caller; only a token that was verified is handed on."""
     if principal.subject is None:
         return Caller(headers=request.headers)
-    token = request.headers["authorization"].strip(" \t").partition(" ")[2].lstrip(" ")
+    # A token that came was verified, or there would be no principal; who shows a key or a certificate has none.
+    token = bearer(request.headers.get("authorization", "")) or ""
     return Caller(token, principal.claims, request.headers)
 
 

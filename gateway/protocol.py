@@ -49,7 +49,8 @@ def protocol(  # noqa: C901  # one class, made for its limits
 
         def connection_made(self, transport: Any) -> None:
             self._gathering = GatheringTransport(transport)
-            self._connection = Connection()
+            secured = transport.get_extra_info("ssl_object")
+            self._connection = Connection(None if secured is None else secured.getpeercert(True))
             super().connection_made(cast("asyncio.Transport", self._gathering))
             address = self.client[0] if self.client else NOBODY
             if connections.take(address):

@@ -18,13 +18,15 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-import uvloop
 from starlette.applications import Starlette
 
 from gateway.addresses import Networks
 from gateway.app import ServerSettings
+from gateway.loop import Loop
 from gateway.protocol import protocol
 from gateway.telemetry import configure
+from gateway.tls import Tls
+from gateway.watched import watching
 
 KEPT_FILES = 512
 """Files that connections of callers may not take: sources, logs and databases need theirs while a flood lasts."""
@@ -42,8 +44,18 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started_at is not None and self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self.started_at(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+            scheme = "http" if self.tls is None else "https"
+            self.started_at(f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}")
+        if self.tls is not None:
+            self._watching = asyncio.create_task(watching([self.tls]))
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        await super().shutdown(sockets)
+
+    tls: Tls | None = None
+    _watching: asyncio.Task[None] | None = None
     notice_s = 0.0
     _ends_at = math.inf
 
@@ -77,12 +89,17 @@ def _allow_files() -> None:
 
 
 def make_server(app: Starlette, settings: ServerSettings) -> Server:
-    """A server that is not started yet."""
+    """A server that is not started yet.
+
+    Raises:
+        ConfigurationError: a file of its TLS cannot be used.
+    """
+    tls = Tls(settings.tls) if settings.tls is not None else None
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        loop="uvloop",
+        loop="gateway.loop:Loop",
         http=protocol(settings.limits, _connections_possible(), Networks(settings.trusted_proxies)),
         ws="none",
         access_log=False,
@@ -91,8 +108,10 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls.context,
     )
     server = Server(config)
+    server.tls = tls
     server.notice_s = settings.notice_s
     return server
 
@@ -110,6 +129,6 @@ async def serve_app(app: Starlette, settings: ServerSettings, started: Callable[
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    """Runs a command's coroutine on uvloop."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    """Runs a command's coroutine on our loop."""
+    with asyncio.Runner(loop_factory=Loop) as runner:
         runner.run(work)

@@ -131,8 +131,7 @@ class Rates:
         return f"a{caller_address(request.peer, forwarded, self._trusted)}"
 
     def _caller(self, request: Asked, principal: Principal) -> str:
-        # Two issuers may name different people alike.
-        return self._address(request) if principal.subject is None else f"s{_issuer(principal)}:{principal.subject}"
+        return self._address(request) if principal.subject is None else f"s{principal.identity}"
 
     def _client(self, request: Asked, principal: Principal) -> str:
         for claim in self._settings.client_claims if principal.subject is not None else ():
