@@ -205,7 +205,8 @@ def make_app(
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        if explorer_page is not None and settings.explorer and wants_page and "query" not in request.query_params:
+        asks = not {"query", "documentId", "extensions"}.isdisjoint(request.query_params)
+        if explorer_page is not None and settings.explorer and wants_page and not asks:
             page = await explorer_page(request)
             if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
                 page.headers["strict-transport-security"] = HSTS

@@ -147,6 +147,8 @@ class Endpoint:
         if read_only:
             check_link(request)
         deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
+        if self._rates is not None:
+            headers.update(await self._rates.enter(request))
         received = None if read_only else self._at_once(request)
         if received is None:
             try:
@@ -164,7 +166,8 @@ class Endpoint:
             parameters = found
         if self._rates is not None:
             outline = self._outline(parameters) if self._rates.reads_operations else None
-            headers.update(await self._rates.take(request, principal, outline))
+            for name, value in await self._rates.take(request, principal, outline):
+                headers[name] = f"{headers[name]}, {value}" if name in headers else value
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
         with self._places:
             return await self._run(request, parameters, principal, Deadline(request_id, deadline, read_only=read_only))

@@ -20,7 +20,7 @@ from gateway.rates.shared import SharedBuckets
 from gateway.redis import Redis, RedisAway
 from gateway.replies import Refusal
 from resolvers import Code
-from schema import Outline, Principal
+from schema import ANONYMOUS, Outline, Principal
 
 Headers = tuple[tuple[str, str], ...]
 LONGEST_WAIT_S = 86_400
@@ -50,23 +50,38 @@ class Rates:
         self._clock = clock
         self.buckets = Buckets(settings.max_entries)
         self._shared = SharedBuckets(redis) if redis is not None and settings.store == "redis" else None
-        self._rules = [_rule(name, each) for name, each in settings.rules.items()]
+        rules = [_rule(name, each) for name, each in settings.rules.items()]
+        self._early = [rule for rule in rules if _needs_nobody(rule.settings)]
+        self._late = [rule for rule in rules if not _needs_nobody(rule.settings)]
         self.reads_operations = any(
             each.operations or each.fields or "operation" in each.per for each in settings.rules.values()
         )
         """Whether an operation must be read to know what counts."""
 
+    async def enter(self, request: Asked) -> Headers:
+        """As ``take``, for the limits that need not know who asks, or what: whoever guesses tokens is counted too.
+
+        Raises:
+            Refusal: as ``take``.
+        """
+        return await self._counted(self._early, request, ANONYMOUS, None) if self._early else ()
+
     async def take(self, request: Asked, principal: Principal, outline: Outline | None) -> Headers:
-        """Counts a request, and gives the headers that tell what is left.
+        """Counts a request for the other limits, and gives the headers that tell what is left.
 
         ``outline``: of its operation, where ``reads_operations``; ``None`` for one that is refused anyway.
 
         Raises:
             Refusal: 429, a bucket has not enough; 503, nobody can count.
         """
+        return await self._counted(self._late, request, principal, outline) if self._late else ()
+
+    async def _counted(
+        self, given: Sequence[_Rule], request: Asked, principal: Principal, outline: Outline | None
+    ) -> Headers:
         takes: list[Take] = []
         rules: list[_Rule] = []
-        for rule in self._rules:
+        for rule in given:
             tokens = _tokens(rule.settings, outline)
             if tokens:
                 rules.append(rule)
@@ -109,7 +124,7 @@ class Rates:
             else:
                 parts.append(self._caller(request, principal))
         # Whatever was sent, a key is short, holds no name of a person, and no two are one.
-        return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+        return hashlib.blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
 
     def _address(self, request: Asked) -> str:
         forwarded = request.headers.getlist("x-forwarded-for") if self._trusted else ()
@@ -122,9 +137,17 @@ class Rates:
         for claim in self._settings.client_claims if principal.subject is not None else ():
             value = principal.claims.get(claim)
             if isinstance(value, str) and value:
-                return f"c{value}"
-        name = request.headers.get(self._settings.client_header)
+                return f"c{_issuer(principal)}:{value}"
+        name = request.headers.get(self._settings.client_header.lower())
         return f"n{name}" if name in self._settings.clients else self._caller(request, principal)
+
+
+def _issuer(principal: Principal) -> str:
+    return repr(principal.claims.get("iss"))
+
+
+def _needs_nobody(settings: RateSettings) -> bool:
+    return set(settings.per) <= {"address"} and not settings.operations and not settings.fields
 
 
 def _rule(name: str, settings: RateSettings) -> _Rule:

@@ -65,6 +65,17 @@ def test_who_has_no_token_is_known_by_address_and_proxies_that_are_trusted_tell_
         assert statuses(running.url, *told) == [200, 200, 429]
 
 
+def test_whoever_guesses_tokens_is_counted_by_address() -> None:
+    rules = {"doors": {"requests": 2, "per": ["address"], **HOUR}, "each": {"requests": 9, **HOUR}}
+    with begun(**limited(**rules)) as running:
+        bad = {"authorization": "Bearer guessed"}
+        assert statuses(running.url, bad, bad, bad, {}, bearer("ada")) == [401, 401, 429, 429, 429]
+    with begun(**limited(**rules)) as running:
+        reply = httpx.post(running.url + "/graphql", json=HELLO)
+        assert reply.headers["ratelimit-policy"] == '"doors";q=2;w=3600, "each";q=9;w=3600'
+        assert reply.headers["ratelimit"] == '"doors";r=1;t=1800, "each";r=8;t=400'
+
+
 def test_a_client_is_known_by_its_token_or_by_a_name_that_is_listed() -> None:
     settings = limited(apps={"requests": 1, "per": ["client"], **HOUR})
     settings["rate_limits"]["clients"] = ["ios"]
