@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
 
+from gateway.app import ServerSettings
 from gateway.identity import CertificateSettings
 from gateway.identity.certificates import ISSUER, Certificates
 from gateway.loop import Loop
@@ -193,6 +194,36 @@ def test_a_certificate_that_ends_during_a_connection_serves_no_longer(house: Hou
             certificates.principal(shown)
     with pytest.raises(Unauthenticated):
         certificates.principal(b"no certificate")
+
+
+def test_a_proxy_tells_of_a_certificate_and_a_stranger_does_not(start: Start, house: House) -> None:
+    mine = der(house.authority.sign("billing"))
+    told = f":{base64.b64encode(mine).decode()}:"
+    ended = f":{base64.b64encode(der(house.authority.sign('ended', days=-1))).decode()}:"
+    unknown = f":{base64.b64encode(der(house.authority.sign('unknown'))).decode()}:"
+    thumb = base64.urlsafe_b64encode(hashlib.sha256(mine).digest()).rstrip(b"=").decode()
+    with serving_keys(one=ONE) as keys:
+        jwt = {"issuer": "k", "audience": "isthmus", "jwks_url": keys.url}
+        settings = {"jwt": jwt, "client_cert": {"clients": [{"name": "billing", "roles": ["service"]}]}}
+        bound = ("authorization", f"Bearer {_token('k', cnf={'x5t#S256': thumb})}")
+        behind = start(**settings, trusted_proxies=["127.0.0.0/8"])
+        cases: list[tuple[list[tuple[str, str]], int]] = [
+            ([("Client-Cert", told)], 200), ([("Client-Cert", ended)], 401), ([("Client-Cert", unknown)], 401),
+            ([("Client-Cert", told[1:-1])], 401), ([("Client-Cert", ":AAAA:")], 401), ([("Client-Cert", "")], 401),
+            ([("Client-Cert", told), ("Client-Cert", told)], 401), ([("Client-Cert", f"{told}, {told}")], 401),
+            ([("X-Forwarded-Client-Cert", told)], 200), ([bound, ("Client-Cert", told)], 200), ([bound], 401),
+            ([bound, ("Client-Cert", unknown)], 401), ([bound, ("Client-Cert", "x")], 401),
+        ]  # fmt: skip
+        for headers, status in cases:
+            reply = httpx.post(f"{behind.url}/graphql", json={"query": "{ hello }"}, headers=headers)
+            assert reply.status_code == status, headers
+        assert [each.subject for each in behind.graph.seen] == ["billing", None, "u1"]
+        open_to_all = start(**settings, trusted_proxies=["10.0.0.0/8"])
+        for headers in ([("Client-Cert", told)], [bound, ("Client-Cert", told)]):
+            reply = httpx.post(f"{open_to_all.url}/graphql", json={"query": "{ hello }"}, headers=headers)
+            assert (reply.status_code, open_to_all.graph.seen) == (401, [])
+    with pytest.raises(ValidationError, match="client_cert believes trusted_proxies"):
+        ServerSettings.model_validate({"client_cert": {}})
 
 
 def test_what_a_file_of_tls_may_hold(house: House, tmp_path: Path) -> None:
