@@ -233,6 +233,9 @@ def make_app(
             return page
         return await endpoint(Asked(request.scope, request.receive))
 
+    async def view(request: Request) -> Response:
+        return await endpoint(Asked(request.scope, request.receive, view=request.path_params["view"]))
+
     async def front(_: Request) -> Response:
         return RedirectResponse(PATH)
 
@@ -257,6 +260,7 @@ def make_app(
     every = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     routes = [
         Route(PATH, graphql, methods=every),
+        Route(f"{PATH}/{{view}}", view, methods=every),
         Route("/healthz", alive),
         Route("/readyz", ready),
         Route("/", front),

@@ -54,11 +54,15 @@ class Headers(Mapping[str, str]):
 
 
 class Asked:
-    """``query_string``: that of the URL, as it came. ``request_id``: that of the answer. ``peer``: who is connected."""
+    """``query_string``: that of the URL, as it came. ``request_id``: that of the answer. ``peer``: who is connected.
 
-    __slots__ = ("_receive", "_whole", "connection", "headers", "method", "peer", "query_string", "request_id")
+    ``view``: the part of the graph that is asked by its name; empty: none is named.
+    """
 
-    def __init__(self, scope: Scope, receive: Receive, whole: Whole | None = None) -> None:
+    __slots__ = ("_receive", "_whole", "connection", "headers", "method", "peer", "query_string", "request_id", "view")
+
+    def __init__(self, scope: Scope, receive: Receive, whole: Whole | None = None, view: str = "") -> None:
+        self.view = view
         self.method: str = scope["method"]
         self.query_string: bytes = scope["query_string"]
         self.headers = Headers(scope["headers"])

@@ -74,6 +74,11 @@ class Configuration:
         """The problems as text, in the order of the file."""
         return describe(problems, self.file, self.lines, self.hidden)
 
+    def place(self, *where: Key) -> str:
+        """``file:line`` of a path of keys, as near as it is known."""
+        line = _line(where, self.lines)
+        return f"{self.file}:{line}" if line else self.file
+
     def extensions(self) -> list[Extension]:
         """The extension objects of the modules that the file names.
 

@@ -14,9 +14,6 @@ from resolvers import Key, Problem, Settings, nearest
 
 _LATER = {
     "entities": "joining types of several sources into one is",
-    "rows": "a rule on rows is",
-    "unless": "a rule on rows is",
-    "when": "a rule on rows is",
     "cache": "caching, of any but REST sources, is",
     "retry": "repeating calls by rule is",
     "retries": "repeating calls by rule is",

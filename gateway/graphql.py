@@ -43,6 +43,8 @@ GRACE_S = 0.1
 
 
 class Graph(Protocol):
+    def part(self, view: str, principal: Principal) -> Graph | None: ...
+
     def writes(self, request: GraphQLRequest) -> bool: ...
 
     def outline(self, request: GraphQLRequest) -> Outline | None: ...
@@ -68,7 +70,7 @@ class Holder(Protocol):
 
 
 class Endpoint:
-    """The route /graphql."""
+    """The route /graphql, and those of the graph's views under it."""
 
     def __init__(
         self,
@@ -112,7 +114,7 @@ class Endpoint:
             answer = await self._answer(request, request_id, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
             refused = answer.kind == "request_error"
-            status = 400 if refused and media == GRAPHQL else 200
+            status = 403 if answer.kind == "forbidden" else 400 if refused and media == GRAPHQL else 200
         except Refusal as refusal:
             status, body = refusal.status, errors_of(refusal.code, refusal.message)
             headers.update(refusal.headers)
@@ -227,9 +229,12 @@ class Endpoint:
             return principal, from_multipart(body, request.headers["content-type"], settings, words)
 
     async def _run(self, request: Asked, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
-        graph = self._holder.current.graph
-        if graph is None:
+        whole = self._holder.current.graph
+        if whole is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
+        graph = whole.part(request.view, principal)
+        if graph is None:
+            raise Refusal(404, Code.BAD_REQUEST, "There is no such view.")
         context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)
         reads = limit.read_only or not graph.writes(parameters)

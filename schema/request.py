@@ -47,11 +47,12 @@ class Answer:
     """A response map (GraphQL specification section 7.1).
 
     ``kind``: ``"data"``: the operation was executed and the map has ``data``, null or not; ``"request_error"``: it was
-    refused before execution, so there is no ``data``. ``encoded``: the map as bytes where they were kept; ``held`` is
+    refused before execution, so there is no ``data``; ``"forbidden"``: likewise, since the caller may not use
+    something in it. ``encoded``: the map as bytes where they were kept; ``held`` is
     empty then. ``laid``: objects of ``held`` may be rows of a source, which only ``encode`` and ``body`` understand.
     """
 
-    kind: Literal["data", "request_error"]
+    kind: Literal["data", "request_error", "forbidden"]
     held: Mapping[str, object]
     encoded: bytes | None = None
     laid: bool = False

@@ -7,19 +7,18 @@ Only of a call that failed it shows what the log would say, which may hold what 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 
+from gateway.commands.callers import AS, caller, object_of
 from gateway.commands.opening import configuration, errors, fail, snapshot
 from gateway.config import Configuration
-from gateway.identity import CannotVerify, ClaimSettings, JwtSettings, open_tokens, principal_of
+from gateway.identity import CannotVerify, open_tokens
 from resolvers import Caller, CallRecord, Context, Journal, Unauthenticated
 from schema import ANONYMOUS, Answer, Graph, GraphQLRequest, MutationOverGet, Principal, Step
 
@@ -30,9 +29,7 @@ def explain(  # each is an option of the command
     *,
     variables: Annotated[str, typer.Option(help="The variables, as a JSON object.")] = "{}",
     operation: Annotated[str | None, typer.Option(help="The operation, where the query has several.")] = None,
-    claims: Annotated[
-        str | None, typer.Option("--as", metavar="CLAIMS", help="Ask as a caller with these claims, a JSON object.")
-    ] = None,
+    claims: Annotated[str | None, typer.Option("--as", metavar="CALLER", help=AS)] = None,
     token: Annotated[str | None, typer.Option(help="Ask as the caller whose token this is.")] = None,
     dry: Annotated[bool, typer.Option("--dry", help="Show the plan alone; no source is asked.")] = False,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest time for the query, in seconds.")] = 30.0,
@@ -40,7 +37,7 @@ def explain(  # each is an option of the command
 ) -> None:
     """Show the calls and statements of a query, their rows and their times."""
     chosen = configuration([file])
-    request = GraphQLRequest(_query(query), operation, _object(variables, "--variables"))
+    request = GraphQLRequest(_query(query), operation, object_of(variables, "--variables"))
 
     async def work() -> tuple[tuple[Step, ...], Journal, Answer | None, float]:
         current = await snapshot(chosen, quiet=as_json)
@@ -50,7 +47,7 @@ def explain(  # each is an option of the command
             await current.close()
 
     plan, journal, answer, seconds = asyncio.run(work())
-    refused = answer is not None and answer.kind == "request_error"
+    refused = answer is not None and answer.kind != "data"
     if as_json:
         typer.echo(_for_programs(plan, journal, answer, seconds))
     elif answer is None:
@@ -91,7 +88,7 @@ async def _principal(chosen: Configuration, claims: str | None, token: str | Non
     if claims is not None and token is not None:
         fail("--as and --token both say who asks\n  mend: say one of them")
     if claims is not None:
-        return _claimed({"sub": "explain", **_object(claims, "--as")}, jwt)
+        return caller(chosen, claims)
     if token is None:
         return ANONYMOUS
     if not jwt:
@@ -104,17 +101,6 @@ async def _principal(chosen: Configuration, claims: str | None, token: str | Non
         fail("the key set of the token's issuer cannot be fetched now")
 
 
-def _claimed(claims: Mapping[str, Any], issuers: Sequence[JwtSettings]) -> Principal:
-    """The caller of these claims, whose iss says which issuer's mapping counts; otherwise the first one's."""
-    stated = [each for each in issuers if each.issuer == claims.get("iss")]
-    where = (*stated, *issuers)[0].claims if issuers else ClaimSettings.model_validate({})
-    found = principal_of(claims, where)
-    if found is None:
-        path = where.subject if isinstance(where.subject, str) else ".".join(where.subject)
-        fail(f"the claims name nobody\n  mend: add {path}")
-    return found
-
-
 def _query(given: str) -> str:
     if given == "-":
         return sys.stdin.read()
@@ -122,16 +108,6 @@ def _query(given: str) -> str:
         return Path(given).read_text("utf-8") if "{" not in given and Path(given).is_file() else given
     except (OSError, UnicodeDecodeError):
         fail(f'"{given}" cannot be read as a query')
-
-
-def _object(text: str, option: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        fail(f"{option} is not a JSON object")
-    return found
 
 
 def _planned(plan: tuple[Step, ...]) -> list[str]:

@@ -56,6 +56,9 @@ class FakeGraph:
         self.started = threading.Event()
         self.seen: list[Principal] = []
 
+    def part(self, view: str, principal: Principal) -> FakeGraph | None:  # noqa: ARG002  # the protocol's
+        return None if view else self
+
     def writes(self, request: GraphQLRequest) -> bool:
         return request.query.lstrip().startswith("mutation")
 

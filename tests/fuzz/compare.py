@@ -80,7 +80,7 @@ def _orders(graph: Graph, query: str, variables: Mapping[str, object]) -> int:
     A field that does not wait is completed before anything else happens, in graphql-core as by columns.
     """
     document = graph.documents.get(query, "Fuzz")
-    coerced = graph._variables(document.operation, variables)
+    coerced = graph._variables(graph.schema, document.operation, variables)
     assert not isinstance(coerced, list)
     fields = document.plan(graph._policy, ANONYMOUS, coerced, variables).fields
     if any(len(path) > 1 and _waits(planned) for (_, path), planned in fields.items()):

@@ -50,8 +50,8 @@ class KeptStatements:
         predicate, access = call.predicate, self._catalogue.access.get(call.operation)
         if not self._database.by_text or not isinstance(predicate, In) or len(predicate.fields) != 1:
             return None
-        if access is None or access.by or call.order or call.arguments or call.page != _ALL:
-            return None
+        if access is None or access.by or call.order or call.arguments or call.page != _ALL or call.rules:
+            return None  # the values of rules are those of one caller
         column = access.served.columns.get(predicate.fields[0])
         if column is None or not column.filterable:
             return None
