@@ -7,7 +7,6 @@ has about as much time as its session says is a transaction of its own: one roun
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -115,5 +114,8 @@ async def _within(connection: Any, query: Plain, milliseconds: int) -> Sequence[
 
 async def _parted(connection: Any) -> None:
     """Closes a connection, once what was cancelled on it has been cancelled at the server too."""
-    with contextlib.suppress(*_FAILURES, TimeoutError):
-        await connection.close(timeout=_PART_S)
+    try:
+        async with asyncio.timeout(_PART_S):  # the driver's own limit does not count while it waits for a cancel
+            await connection.close(timeout=_PART_S)
+    except (*_FAILURES, TimeoutError):
+        connection.terminate()
