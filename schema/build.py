@@ -31,18 +31,24 @@ from resolvers import (
     UnionType,
     nearest,
 )
-from schema.access.rules import Policy, check_rules, open_nulls
+from schema.access.clauses import check_clauses
+from schema.access.coordinates import check_places
+from schema.access.rules import Policy, open_nulls
 from schema.access.settings import AccessSettings
+from schema.cost import check_prices
 from schema.extension import AddedField, Extension
 from schema.former import Former
 from schema.graph import Executor, Graph
 from schema.limits import OperationLimits
-from schema.links import Joined, LinkBuilder, LinkSettings
+from schema.link_settings import Filtered, Joined, LinkSettings
+from schema.links import LinkBuilder
+from schema.masked import any_masked, check_values, wears_masks
 from schema.namer import living
 from schema.naming import Pins, Renamed
 from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.reference import is_hand_written
+from schema.row_rules import close, row_rules
 from schema.shape import shape
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -74,6 +80,8 @@ class Built:
     renamed: tuple[Renamed, ...]
     given: Mapping[str, Pins] = field(default_factory=dict)
     """Source → the names of its things, before any is changed by ``rename``."""
+    filtered: tuple[Filtered, ...] = ()
+    """Whether filters go through each link of the configuration."""
 
 
 def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
@@ -92,7 +100,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     for source in sources.values():
         types.add(source.model)
     problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
-    links = LinkBuilder(types)
+    links = LinkBuilder(types, settings.limits.filter_keys)
     for coordinate, link in settings.links.items():
         links.add(coordinate, link, settings.missing)
     taken = {made.coordinate for made in links.joined}
@@ -100,28 +108,47 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         for relation in source_types.model.relations:
             links.relate(source_types, relation, taken)
     problems += links.problems
+    problems += _unmade(types, settings)
     problems += _add_fields(unified, types, settings, {made.coordinate for made in links.joined})
     former = Former(settings.rename, settings.hide)
     if problems:
         raise ConfigurationError(map(former.explain, problems))
     _complete(unified, types, sources)
     schema = unified.graphql
-    problems = check_rules(schema, settings.access, incomplete=bool(settings.missing))
+    problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
+    problems += check_clauses(settings.access, lambda places: bool(settings.missing) or any_masked(schema, places))
+    problems += check_prices(schema, settings.limits.cost, incomplete=bool(settings.missing))
     if problems:
         raise ConfigurationError(map(former.explain, problems))
-    policy = Policy(schema, settings.access)
+    policy = Policy(schema, settings.access, wears_masks)
     problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
+    problems += check_values(schema, policy)
     if not settings.missing:
         problems += _unreached(policy, types, links.joined, settings)
+    rules, faults = row_rules(schema, types, settings.access)
+    problems += map(former.explain, faults)
     if problems:
         raise ConfigurationError(problems)
+    close(schema, policy, types, settings.access, rules)
     open_nulls(schema, policy)
     _guard(schema, types)
+    views = {}
+    for name, view in settings.access.views.items():
+        seen = Policy(schema, settings.access, wears_masks, view)
+        _check_joins(seen, links.joined)  # what is wrong with them was told above
+        close(schema, seen, types, settings.access, rules)
+        views[name] = Graph(unified, seen, rules, sources, settings.limits, settings.executor)
     return Built(
-        Graph(unified, policy, sources, settings.limits, settings.executor),
+        Graph(unified, policy, rules, sources, settings.limits, settings.executor, views),
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
+        tuple(links.filtered),
     )
+
+
+def _unmade(types: TypeBuilder, settings: GraphSettings) -> list[Problem]:
+    """What ``rename`` and ``hide`` say of fields that no join made."""
+    return [] if settings.missing else [later.otherwise for later in types.joins.values()]
 
 
 def _complete(unified: UnifiedSchema, types: TypeBuilder, sources: Mapping[str, Source]) -> None:
@@ -148,9 +175,8 @@ def _nothing(model: SourceModel) -> Problem:
     where = ("sources", model.name)
     reasons = Counter(item.reason for item in model.left_out if not item.degraded)
     if not reasons:
-        thing, mend = (
-            ("tables or views", "name others with schemas") if model.kind == "database" else ("operations", "")
-        )
+        things = {"database": ("tables or views", "name others with schemas"), "files": ("tables", "")}
+        thing, mend = things.get(model.kind, ("operations", ""))
         return Problem(f"there are no {thing} in it", where, mend)
     reason, count = reasons.most_common(1)[0]
     what = f"none of its {model.declared} operations can be served; {count} of them: {reason}"
@@ -225,12 +251,12 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
             if not (policy.knows(*mine) and policy.knows(*_split(compared))):
                 continue  # one end is on a type that no field of the schema returns
             other = policy.field(*_split(compared))
-            if join.declared:
+            if join.written:
                 if not join.declassify and not policy.field(*mine).covers(other):
                     what = f"{join.coordinate} uses {compared}, which has a rule that {join.coordinate} does not ask"
                     mend = f"give {join.coordinate} a rule that asks the same, or say declassify: true"
-                    problems.append(Problem(what, ("links", join.coordinate), mend))
-            elif other.rules:
+                    problems.append(Problem(what, ("links", join.written), mend))
+            elif not policy.field(*mine).covers(other):
                 policy.inherit(mine, _split(compared))
     return problems
 
@@ -238,7 +264,7 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
 def _unreached(policy: Policy, types: TypeBuilder, joined: Sequence[Joined], settings: GraphSettings) -> list[Problem]:
     """Fields that would never be shown, since no field of the schema returns their type."""
     places: list[tuple[str, tuple[str, ...]]] = [
-        (join.coordinate, ("links", join.coordinate)) for join in joined if join.declared
+        (join.coordinate, ("links", join.written)) for join in joined if join.written
     ]
     for extension in settings.extensions:
         for added in extension.added:

@@ -70,6 +70,16 @@ DIRECTION = GraphQLEnumType(
 )
 
 
+def operators_of(scalar: Scalar | None) -> tuple[str, ...]:
+    """The conditions that values of a type can have; ``None`` for an enum."""
+    operators: tuple[str, ...] = ("eq", "ne", "in", "nin", "isNull")
+    if scalar is not None and scalar not in _UNORDERED:
+        operators = (*operators, "gt", "gte", "lt", "lte")
+    if scalar in _TEXT:
+        operators = (*operators, "like", "ilike", "contains", "startsWith", "endsWith")
+    return operators
+
+
 class Filters:
     """The filter types of one schema: one per leaf type, shared by every field of that type."""
 
@@ -84,14 +94,8 @@ class Filters:
         if known is not None:
             return known
         many = GraphQLList(GraphQLNonNull(cast("GraphQLEnumType", leaf)))
-        fields = {"eq": GraphQLInputField(leaf), "ne": GraphQLInputField(leaf)}
-        fields |= {"in": GraphQLInputField(many), "nin": GraphQLInputField(many)}
-        fields["isNull"] = GraphQLInputField(GraphQLBoolean)
-        if scalar is not None and scalar not in _UNORDERED:
-            fields |= {operator: GraphQLInputField(leaf) for operator in ("gt", "gte", "lt", "lte")}
-        if scalar in _TEXT:
-            operators = ("like", "ilike", "contains", "startsWith", "endsWith")
-            fields |= {operator: GraphQLInputField(leaf) for operator in operators}
+        others: dict[str, GraphQLInputType] = {"in": many, "nin": many, "isNull": GraphQLBoolean}
+        fields = {operator: GraphQLInputField(others.get(operator, leaf)) for operator in operators_of(scalar)}
         made = GraphQLInputObjectType(
             name(), fields, description=f"Conditions on a {leaf}; all that are given must hold."
         )
@@ -106,8 +110,10 @@ Columns = Callable[[], Mapping[str, tuple[str, str]]]
 """GraphQL name → (source's name, mirrored coordinate), asked for when every name of the schema is settled."""
 
 
-Relations = Callable[[], Mapping[str, tuple[Through, GraphQLInputObjectType, str]]]
-"""GraphQL name → (what the relation is, the input type of what it leads to, mirrored coordinate)."""
+Relations = Callable[[], Mapping[str, tuple[str, GraphQLInputObjectType, str]]]
+"""GraphQL name → (what the relation is, a ``Through`` or an ``Across``; the input type of what it leads to; mirrored
+coordinate).
+"""
 
 
 def where_type(

@@ -64,11 +64,11 @@ class Connections:
         }
 
     def _question(self, call: Call, context: Context) -> str:
-        """Who asks, and what: the caller, the field, the conditions and the order."""
+        """Who asks, and what: the caller, the field, the conditions, the order, and which rows there are for them."""
         claims = context.caller.claims
-        return repr(
-            (claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, call.predicate)
-        )
+        where = call.question or call.predicate
+        asked = (claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, where)
+        return repr((*asked, sorted(call.rules.items())) if call.rules else asked)
 
 
 def _place(row: Any, further: int) -> Sequence[object]:

@@ -85,7 +85,7 @@ def _short(values: Sequence[Any]) -> bool:
 
 
 _PLAIN_DIGITS = 100
-_LONGEST = 10**_PLAIN_DIGITS
+_LONGEST: int = 10**_PLAIN_DIGITS
 _SPELLED: dict[object, tuple[type, Passes, Callable[[Any], str]]] = {
     SCALARS[Scalar.DECIMAL]: (Decimal, _moderate, _plain),
     SCALARS[Scalar.BIG_INT]: (int, _short, str),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from resolvers import Context, Loaders, Source
 from schema.access.principal import Principal
+from schema.access.rows import Guards
 from schema.plan.operation import OperationPlan
 
 
@@ -17,10 +19,22 @@ class Run:
     plan: OperationPlan
     principal: Principal
     context: Context
-    sources: Mapping[str, Source]
+    guards: Guards
     loaders: Loaders
     batches: dict[object, object] = field(default_factory=dict)
+    filters: dict[object, asyncio.Future[Sequence[tuple[object, ...]]]] = field(default_factory=dict)
+    """What filters asked of other sources (``semijoin.py``), for every field that asks the same."""
     objects: int = 100_000
     """How many objects the answer may still have."""
     lays: bool = False
     """Whether rows may come as they are to stand in the answer."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The sources, of which the caller sees what rules on rows let them see."""
+        return self.guards.sources
+
+    def end(self) -> None:
+        """Ends what nobody waits for any more."""
+        for asked in self.filters.values():
+            asked.cancel()

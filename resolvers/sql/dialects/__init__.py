@@ -1,22 +1,32 @@
 """The databases there are, a room for each. A new one is a folder and an entry in ``address.DIALECTS``."""
 
 from resolvers.sql.dialects.address import DIALECTS, address
-from resolvers.sql.dialects.dialect import ESCAPE, VIEW, Address, Database, Dialect, KeyedText, Nulls, Plain
+from resolvers.sql.dialects.declared import DeclaredArgument, DeclaredRoutine
+from resolvers.sql.dialects.described import Described, NotTaken, TypeName
+from resolvers.sql.dialects.dialect import ESCAPE, MOST, VIEW, Address, Database, Dialect, KeyedText, Nulls, Plain
 from resolvers.sql.dialects.failures import reason
+from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violation, identifiers
 
 __all__ = [
     "DIALECTS",
     "ESCAPE",
+    "MOST",
     "VIEW",
     "Address",
     "Clash",
     "Database",
+    "DeclaredArgument",
+    "DeclaredRoutine",
+    "Described",
     "Dialect",
     "Forbidden",
+    "Grammar",
     "KeyedText",
+    "NotTaken",
     "Nulls",
     "Plain",
+    "TypeName",
     "Unkept",
     "Violation",
     "address",

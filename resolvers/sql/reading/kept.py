@@ -48,8 +48,8 @@ class KeptStatements:
         where something is wrong with it.
         """
         access = self._catalogue.access.get(call.operation)
-        if not self._database.by_text or access is None:
-            return None
+        if not self._database.by_text or access is None or call.rules:
+            return None  # the values of rules are those of one caller
         if access.by:
             return self._by_key(access, call)
         if call.arguments or call.per:
@@ -60,10 +60,10 @@ class KeptStatements:
 
     def aggregate(self, call: Call, make: Callable[[], Aggregate]) -> Aggregate:
         """The statement of an aggregate, made anew where it has conditions."""
-        if not self._database.by_text or call.predicate is not None or call.grouping.having:
+        if not self._database.by_text or call.predicate is not None or call.grouping.having or call.rules:
             return make()
         asked = tuple((name, *below.fields) for name, below in call.selection.fields.items())
-        known = (call.operation, asked, call.selection.everything, call.grouping, call.page)
+        known = (call.operation, asked, call.selection.everything, *_rest(call))
         if known in self._aggregates:
             return self._aggregates[known]
         made = make()
@@ -75,15 +75,14 @@ class KeptStatements:
         return made
 
     def _all(self, call: Call) -> Statement | None:
-        known = (call.operation, call.selection.everything, *call.selection.fields, call.order, call.page)
-        kept = self._found(known, call)
+        kept = self._found((*_shape(call), None), call)
         return None if kept is None else _stated(kept, kept.text.before)
 
     def _by_key(self, access: Access, call: Call) -> Statement | None:
         if call.predicate is not None or call.order or call.page != _ALL or set(call.arguments) != set(access.by):
             return None
         values = [fit(access.served.column(name), call.arguments[name]) for name in access.by]
-        kept = self._found((call.operation, call.selection.everything, *call.selection.fields), call)
+        kept = self._found((*_shape(call), None), call)
         if kept is None or len(kept.text.before) < len(values):
             return None
         return _stated(kept, (*values, *kept.text.before[len(values) :]))
@@ -104,8 +103,7 @@ class KeptStatements:
         count = 0 if self._database.keys_together else len(keys)
         if not 0 < len(keys) <= _MOST_KEYS:
             return None
-        known = (call.operation, call.selection.everything, *call.selection.fields, call.order, column.name, count)
-        kept = self._found(known, call)
+        kept = self._found((*_shape(call), column.name, count), call)
         if kept is None:
             return None
         between: tuple[object, ...] = (keys,) if kept.text.together else tuple(keys)
@@ -122,6 +120,19 @@ class KeptStatements:
             )
             self._known[known] = None if text is None else _Kept(text, made)
         return self._known[known]
+
+
+_WITHOUT = ("operation", "arguments", "selection", "predicate", "exchange", "rules")
+_REST = tuple(name for name in Call.__struct_fields__ if name not in _WITHOUT)
+"""Whatever else a call may say is part of its statement."""
+
+
+def _rest(call: Call) -> tuple[object, ...]:
+    return tuple([getattr(call, name) for name in _REST])
+
+
+def _shape(call: Call) -> tuple[object, ...]:
+    return (call.operation, call.selection.everything, *call.selection.fields, *_rest(call))
 
 
 def _bound(known: dict[tuple[object, ...], Any]) -> None:

@@ -18,7 +18,7 @@ from resolvers.source import Call, Selection
 from resolvers.sql.catalogue import Access, Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import Plain
-from resolvers.sql.reading.conditions import condition, fit
+from resolvers.sql.reading.conditions import condition, fit, visible
 from resolvers.sql.reading.orders import Ordering
 from resolvers.sql.reading.pages import Window, keys_of, lateral, numbered
 
@@ -51,12 +51,12 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
     served = access.served
     columns = _selected(served, call.selection)
     filtered: dict[str, None] = dict.fromkeys(access.by)
-    conditions = [*_by_key(access, call), *_conditions(catalogue, served, call.predicate, filtered)]
+    conditions = [*_by_key(access, call), *_conditions(catalogue, served, call, call.predicate, filtered)]
     query = select(*(column.selected() for column in columns)).where(*conditions)
     wire = _wire(served, filtered)
     if access.by:
         return Statement(query.select_from(served.table).limit(1), columns, wire)
-    ordering = Ordering(catalogue, served)
+    ordering = Ordering(catalogue, served, call.rules)
     # Without a last word on the order, two pages could show a row twice or never.
     parts = ordering.by(call.order, total=call.page.limit is not None or bool(call.page.offset))
     return Statement(_paged(query.select_from(ordering.source).order_by(*parts), call.page), columns, wire)
@@ -65,17 +65,17 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
 def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement:
     columns = _selected(served, call.selection)
     filtered: dict[str, None] = dict.fromkeys(call.per)
-    ordering = Ordering(catalogue, served)
+    ordering = Ordering(catalogue, served, call.rules)
     parts = ordering.by(call.order, total=True)
     query: Select[Any] = select(*(column.selected() for column in columns)).select_from(ordering.source)
     window = Window(_count(call.page.offset), None if call.page.limit is None else _count(call.page.limit))
     keys = keys_of(catalogue.dialect, served, call.per, call.predicate, ordering.terms)
     if keys is None:
-        query = query.where(*_conditions(catalogue, served, call.predicate, filtered))
+        query = query.where(*_conditions(catalogue, served, call, call.predicate, filtered))
         query = numbered(query, [served.column(name).column for name in call.per], parts, window)
     else:
         table, joins, rest = keys
-        query = query.where(*_conditions(catalogue, served, rest, filtered))
+        query = query.where(*_conditions(catalogue, served, call, rest, filtered))
         query = lateral(query, table, joins, parts, window)
     return Statement(query, columns, f"{_wire(served, filtered)} (page of each)")
 
@@ -93,8 +93,8 @@ def part(
     served = _access(catalogue, rows).served
     columns = _selected(served, nodes)
     filtered: dict[str, None] = {}
-    conditions = _conditions(catalogue, served, call.predicate, filtered)
-    ordering = Ordering(catalogue, served)
+    conditions = _conditions(catalogue, served, call, call.predicate, filtered)
+    ordering = Ordering(catalogue, served, call.rules)
     parts = ordering.by(call.order, total=True)
     if position is not None:
         conditions.append(ordering.after(position))
@@ -112,7 +112,7 @@ def counted(catalogue: Catalogue, rows: str, call: Call) -> Statement:
     """
     served = _access(catalogue, rows).served
     filtered: dict[str, None] = {}
-    conditions = _conditions(catalogue, served, call.predicate, filtered)
+    conditions = _conditions(catalogue, served, call, call.predicate, filtered)
     query = select(func.count()).select_from(served.table).where(*conditions)
     return Statement(query, (), f"{_wire(served, filtered)} (count)", 1)
 
@@ -125,9 +125,11 @@ def _access(catalogue: Catalogue, operation: str) -> Access:
 
 
 def _conditions(
-    catalogue: Catalogue, served: Served, predicate: Predicate | None, filtered: dict[str, None]
+    catalogue: Catalogue, served: Served, call: Call, predicate: Predicate | None, filtered: dict[str, None]
 ) -> list[Expression]:
-    return [] if predicate is None else [condition(catalogue, served, predicate, filtered)]
+    """What is asked of the rows of a call, and what its rules ask of them."""
+    asked = [] if predicate is None else [condition(catalogue, served, predicate, filtered, call.rules)]
+    return [*asked, *visible(catalogue, served, call.rules, filtered)]
 
 
 def _wire(served: Served, filtered: Mapping[str, None]) -> str:
