@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ARRAY, Executable, Select, Table
+from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -98,8 +99,8 @@ class Texts:
     def _made(self, compiled: SQLCompiler) -> _Shape:
         read = []
         for index, entry in enumerate(compiled._result_columns):  # noqa: SLF001  # as above
-            if isinstance(entry.type, NumericCommon):
-                continue  # the driver gives decimals and floats as they are
+            if isinstance(_item(entry.type), NumericCommon):
+                continue  # the driver gives decimals and floats as they are, lists of them too
             change = entry.type._cached_result_processor(self._dialect, None)  # noqa: SLF001  # as above
             if change is not None:
                 read.append((index, change))
@@ -113,6 +114,13 @@ class Texts:
     def _is_list(self, of: Any) -> bool:
         """A list of values that the driver takes as they are."""
         return isinstance(of, ARRAY) and of.item_type._cached_bind_processor(self._dialect) is None  # noqa: SLF001  # as above
+
+
+def _item(of: Any) -> Any:
+    """The type of a value, or of the items of a list, under domains."""
+    while isinstance(of, ARRAY | DOMAIN):
+        of = of.item_type if isinstance(of, ARRAY) else of.data_type
+    return of
 
 
 def _is_plain(compiled: SQLCompiler, query: Select[Any]) -> bool:
