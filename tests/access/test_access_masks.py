@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from resolvers import ConfigurationError
 from tests.through.gateway import codes, gateway
 
 IBAN = "CH9300762011623852957"
@@ -62,6 +63,13 @@ async def test_it_is_masked_by_every_way_that_leads_to_its_rows(folder: Path, ex
             assert SECRET not in str(body)
         found = await house.data("{ customers(orderBy: [{ id: ASC }]) { iban orders { id } } }")
         assert [each["iban"] for each in found["customers"]] == [shown, None, "*" * 12]
+
+
+async def test_no_mask_stands_for_the_least_or_the_greatest(folder: Path) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        async with gateway(folder, FILE.replace('"*.iban"', "CustomerExtremes.iban")):
+            pass
+    assert "a mask stands for texts" in raised.value.problems[0].what
 
 
 ASKS = [
