@@ -4,10 +4,10 @@ connects.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,8 +19,11 @@ from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, Plain
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
-from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.routines import Routines, Running
+from resolvers.sql.settings import RowsSettings
 from resolvers.sql.writing import Offers, Target, prepare, refused
+
+Way: TypeAlias = "Callable[[Call, Context], Awaitable[object]]"
 
 
 class Watch(Protocol):
@@ -34,7 +37,7 @@ class Watch(Protocol):
 
 
 class SqlSource:
-    """Reads the tables and views of one database, and changes rows where its settings say so.
+    """Reads the tables and views of one database, or what is asked like one, and changes rows where settings say so.
 
     ``model`` may be replaced by one with the user's statements applied; what an operation does is not changed by it.
     """
@@ -42,12 +45,13 @@ class SqlSource:
     def __init__(
         self,
         known: Catalogue,
-        settings: DatabaseSettings,
+        settings: RowsSettings,
         database: Database,
         changes: Offers | None = None,
         watch: Watch | None = None,
+        routines: Routines | None = None,
     ) -> None:
-        self.model: SourceModel = known.model if changes is None else changes.model
+        self.model: SourceModel = (routines or changes or known).model
         self._catalogue = known
         self._targets: Mapping[str, Target] = {} if changes is None else changes.targets
         self._settings = settings
@@ -57,6 +61,12 @@ class SqlSource:
         self._asking = Asking(known.model.name, known, settings, database, answered)
         self._kept = KeptStatements(known, database)
         self._connections = Connections(self._asking)
+        self._running = Running(self._asking, {} if routines is None else routines.by_name)
+        self._ways: dict[str, Way] = {
+            **dict.fromkeys(self._targets, self._change),
+            **dict.fromkeys(() if routines is None else routines.by_name, self._run),
+        }
+        """The operations that are more than reading a table, by their names; all others read one."""
 
     async def execute(self, call: Call, context: Context) -> object:
         """Gives a list of rows, for an operation by key one row or ``None``, or a connection.
@@ -67,12 +77,16 @@ class SqlSource:
             LinkAmbiguous: a key that the configuration states does not tell rows apart.
             Conflict: a change breaks a constraint. OutcomeUnknown: nobody knows whether it was committed.
         """
-        target = self._targets.get(call.operation)
-        if target is not None:
-            return await self._change(target, call, context)
+        way = self._ways.get(call.operation)
+        if way is not None:
+            return await way(call, context)
         operation = self.model.operations.get(call.operation)
         if operation is not None and operation.connection_of:
             return await self._connections.answer(operation, call, context)
+        if call.grouping.by and operation is not None and not operation.aggregate_of:
+            # The different keys of a list alone, as few as their page says: no rows of anybody's answer.
+            groups = aggregate(self._catalogue, call.operation, call)
+            return read_groups(groups, await self._asking.rows(groups, call.operation, context))
         most = self._settings.max_rows
         if call.page.limit is not None and call.page.limit > most:
             raise LimitExceeded(f"at most {most} rows can be asked for at once")
@@ -106,7 +120,11 @@ class SqlSource:
             raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
         return rows
 
-    async def _change(self, target: Target, call: Call, context: Context) -> object:
+    async def _run(self, call: Call, context: Context) -> object:
+        return await self._running.answer(self.model.operations[call.operation], call, context)
+
+    async def _change(self, call: Call, context: Context) -> object:
+        target = self._targets[call.operation]
         made = prepare(self._catalogue, target, call, self._settings.max_rows)
         budget = min(self._settings.timeout_s, context.remaining())
         if budget <= 0:

@@ -20,6 +20,8 @@ from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect
 from resolvers.sql.client import SqlSource
 from resolvers.sql.dialects import Address, Database, Dialect, address, reason
+from resolvers.sql.offering import Offering
+from resolvers.sql.routines import Routines
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
 
@@ -52,7 +54,8 @@ async def open_database(
     writes = bool(settings.writes)
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
     kept = _kept(name, settings, dialect, where, keep)
-    opening = _Opening(name, settings, dialect, database, kept, pinned, password=where.url.password or "")
+    offering = Offering(name, settings, dialect, where, keep)
+    opening = _Opening(name, settings, dialect, database, kept, pinned, offering, password=where.url.password or "")
     try:
         return await opening.source()
     except BaseException:
@@ -80,9 +83,11 @@ class _Opening:
         database: Database,
         kept: KeptCatalogue | None,
         pinned: Mapping[str, str] | None,
+        offering: Offering,
         *,
         password: str,
     ) -> None:
+        self._offering = offering
         self._password = password
         self._name = name
         self._settings = settings
@@ -102,7 +107,9 @@ class _Opening:
             known = self._read(kept)
             _log.warning("source %s: %s", self._name, _AWAY)
             known = replace(known, model=replace(known.model, stale=_AWAY))
-            return SqlSource(known, self._settings, self._database, self._changes(known), watch=self)
+            changes = self._changes(known)
+            routines = await self._offering.kept(self._database, known, (changes or known).model)
+            return self._made(known, changes, routines, watch=self)
         try:
             known = self._read(reflected)
         except ConfigurationError as error:
@@ -110,7 +117,13 @@ class _Opening:
         if self._kept is not None:
             await asyncio.to_thread(self._kept.save, reflected)
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
-        return SqlSource(known, self._settings, self._database, self._changes(known, gives_back=gives_back))
+        changes = self._changes(known, gives_back=gives_back)
+        return self._made(known, changes, await self._offering.asked(self._database, known, (changes or known).model))
+
+    def _made(
+        self, known: Catalogue, changes: Offers | None, routines: Routines, watch: _Opening | None = None
+    ) -> SqlSource:
+        return SqlSource(known, self._settings, self._database, changes, watch, routines)
 
     async def _as_it_was(self, error: ConfigurationError) -> SqlSource:
         """The source by its kept catalogue, where what is stated fits that one: the database changed, not the file.
@@ -126,7 +139,8 @@ class _Opening:
         _log.warning("source %s: %s", self._name, stale)
         known = replace(known, model=replace(known.model, stale=stale))
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
-        return SqlSource(known, self._settings, self._database, self._changes(known, gives_back=gives_back))
+        changes = self._changes(known, gives_back=gives_back)
+        return self._made(known, changes, await self._offering.asked(self._database, known, (changes or known).model))
 
     def _changes(self, known: Catalogue, *, gives_back: bool = True) -> Offers | None:
         if not self._settings.writes:

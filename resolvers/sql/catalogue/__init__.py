@@ -3,8 +3,20 @@
 from resolvers.sql.catalogue.declared import declare
 from resolvers.sql.catalogue.kept import KeptCatalogue
 from resolvers.sql.catalogue.model import Access, Catalogue, Served
-from resolvers.sql.catalogue.reflected import Reflected
+from resolvers.sql.catalogue.reflected import PackedType, Reflected, pack_type, unpack_type
 from resolvers.sql.catalogue.reflection import reflect
 from resolvers.sql.catalogue.tables import read_catalogue
 
-__all__ = ["Access", "Catalogue", "KeptCatalogue", "Reflected", "Served", "declare", "read_catalogue", "reflect"]
+__all__ = [
+    "Access",
+    "Catalogue",
+    "KeptCatalogue",
+    "PackedType",
+    "Reflected",
+    "Served",
+    "declare",
+    "pack_type",
+    "read_catalogue",
+    "reflect",
+    "unpack_type",
+]

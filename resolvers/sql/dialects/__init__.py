@@ -1,20 +1,31 @@
 """The databases there are, a room for each. A new one is a folder and an entry in ``address.DIALECTS``."""
 
 from resolvers.sql.dialects.address import DIALECTS, address
-from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, Nulls, Plain
+from resolvers.sql.dialects.declared import DeclaredArgument, DeclaredRoutine
+from resolvers.sql.dialects.described import Described, NotTaken, TypeName
+from resolvers.sql.dialects.dialect import ESCAPE, MOST, Address, Database, Dialect, KeyedText, Nulls, Plain
 from resolvers.sql.dialects.failures import reason
+from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violation, identifiers
 
 __all__ = [
     "DIALECTS",
     "ESCAPE",
+    "MOST",
     "Address",
     "Clash",
     "Database",
+    "DeclaredArgument",
+    "DeclaredRoutine",
+    "Described",
     "Dialect",
     "Forbidden",
+    "Grammar",
+    "KeyedText",
+    "NotTaken",
     "Nulls",
     "Plain",
+    "TypeName",
     "Unkept",
     "Violation",
     "address",
