@@ -50,7 +50,7 @@ def close(schema: GraphQLSchema, policy: Policy, types: TypeBuilder, settings: A
         made = types.sources[source]
         owner = made.outputs[key].name
         for coordinate in list(policy.mirrors((owner, made.field_names[owner][name]))):
-            policy.need_whole(coordinate, [rule], settings.refused)
+            policy.need_whole(coordinate, [rule], rule.refused or settings.refused)
     stated = Places(settings.rules, settings.tags)
     for (root, name), (made, operation) in _roots(schema, types).items():
         on_source = rules.on(made.model.name)

@@ -20,7 +20,7 @@ from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, Plain
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.routines import Routines, Running
-from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.settings import RowsSettings
 from resolvers.sql.writing import Offers, Target, prepare, refused
 
 Way: TypeAlias = "Callable[[Call, Context], Awaitable[object]]"
@@ -37,7 +37,7 @@ class Watch(Protocol):
 
 
 class SqlSource:
-    """Reads the tables and views of one database, and changes rows where its settings say so.
+    """Reads the tables and views of one database, or what is asked like one, and changes rows where settings say so.
 
     ``model`` may be replaced by one with the user's statements applied; what an operation does is not changed by it.
     """
@@ -45,7 +45,7 @@ class SqlSource:
     def __init__(
         self,
         known: Catalogue,
-        settings: DatabaseSettings,
+        settings: RowsSettings,
         database: Database,
         changes: Offers | None = None,
         watch: Watch | None = None,

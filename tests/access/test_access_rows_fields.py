@@ -227,3 +227,36 @@ async def test_what_cannot_be_looked_at_again_is_asked_once_and_kept_for_nobody(
             callers, await asyncio.gather(*(house.data(query, sub=each) for each in callers)), strict=True
         ):
             assert {row["ownerId"] for row in data["customers"]} | {row["boss"] for row in data["agents"]} <= {caller}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_order_through_a_relation_does_not_tell_of_hidden_rows(kind: str, tmp_path: Path) -> None:
+    rules = access("Customer: { rows: { region: { eq: north } } }")
+    async with rows_house(kind, tmp_path, rules) as house:
+        query = (
+            "{ orders(orderBy: [{ customer: { name: DESC } }, { id: ASC }]) { id }"
+            " customers { orders(limit: 5, orderBy: [{ customer: { name: ASC } }, { id: DESC }]) { id } }"
+            " ordersConnection(first: 3, orderBy: [{ customer: { name: ASC } }]) { nodes { id } } }"
+        )
+        answers = []
+        for name in ("Bob", "Aaa", "Zed"):
+            hidden = {"id": 2, "name": name, "region": "south", "owner_id": "ben", "email": "x"}
+            await house.put(World(customers=(World().customers[0], hidden, *World().customers[2:])))
+            answers.append(await house.data(query))
+        assert answers[0] == answers[1] == answers[2]
+        assert [row["id"] for row in answers[0]["orders"] if row["id"] > 11] == [12, 13, 14]
+
+
+async def test_what_is_kept_of_a_reply_is_looked_at_for_each_caller(tmp_path: Path) -> None:
+    rules = access("Agent: { rows: { boss: { eq: $claims.sub } }, unless: { roles: [staff] } }")
+    async with rows_house("sqlite", tmp_path, rules) as house:
+        house.desk.headers = {"Cache-Control": "max-age=60, public"}
+        query = "{ agents { id boss team } }"
+        counts = [
+            len((await house.data(query, **each))["agents"])
+            for each in ({"roles": ["staff"]}, ANN, BEN, {"sub": "zoe"})
+        ]
+        assert counts == [3, 2, 1, 0]
+        again = await house.data(query, roles=["staff"])
+        assert [row["team"] for row in again["agents"]] == [None, "blue", "red"]
+        assert len(house.desk.heard) == 1

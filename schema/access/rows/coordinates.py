@@ -80,6 +80,8 @@ class _Placed:
 
     def add(self, coordinate: str, rule: RuleSettings) -> None:
         """Reads one rule, for whatever it stands for."""
+        if rule.mask is not None:
+            raise Fault("in rows that a rule hides a field is null, and wears no mask", mend="say rows or mask")
         owner, _, name = coordinate.partition(".")
         named = self._schema.type_map.get(owner)
         if named is None or (name and "(" not in name and name not in getattr(named, "fields", {})):
