@@ -106,7 +106,7 @@ class _Placed:
 
     def _read(self, made: SourceTypes, key: str, rule: RuleSettings, *, asked_there: bool) -> RowRule:
         assert rule.rows is not None
-        in_database = asked_there and made.model.kind == "database"
+        in_database = asked_there and made.model.has_tables
         return RowRule(rule, self._reader.of_rows(made, key, rule.rows, asked_there=in_database))
 
     def _types(self, owner: str) -> Iterator[tuple[SourceTypes, str]]:
