@@ -245,3 +245,18 @@ async def test_an_order_through_a_relation_does_not_tell_of_hidden_rows(kind: st
             answers.append(await house.data(query))
         assert answers[0] == answers[1] == answers[2]
         assert [row["id"] for row in answers[0]["orders"] if row["id"] > 11] == [12, 13, 14]
+
+
+async def test_what_is_kept_of_a_reply_is_looked_at_for_each_caller(tmp_path: Path) -> None:
+    rules = access("Agent: { rows: { boss: { eq: $claims.sub } }, unless: { roles: [staff] } }")
+    async with rows_house("sqlite", tmp_path, rules) as house:
+        house.desk.headers = {"Cache-Control": "max-age=60, public"}
+        query = "{ agents { id boss team } }"
+        counts = [
+            len((await house.data(query, **each))["agents"])
+            for each in ({"roles": ["staff"]}, ANN, BEN, {"sub": "zoe"})
+        ]
+        assert counts == [3, 2, 1, 0]
+        again = await house.data(query, roles=["staff"])
+        assert [row["team"] for row in again["agents"]] == [None, "blue", "red"]
+        assert len(house.desk.heard) == 1

@@ -72,6 +72,7 @@ async def raised(folder: Path, rule: str) -> tuple[Problem, ...]:
             "at that type",
         ),
         ("CustomerWhere: { rows: { id: { eq: 1 } } }", "CustomerWhere has no rows", "rows", "returned"),
+        ("Customer.email: { mask: last4, rows: { id: { eq: 1 } } }", "wears no mask", "rows", "rows or mask"),
         ("Query: { rows: { id: { eq: 1 } } }", "Query has no rows", "rows", "at a field that calls a source"),
         (
             "Order.customer: { rows: { id: { eq: 1 } } }",

@@ -80,6 +80,8 @@ class _Placed:
 
     def add(self, coordinate: str, rule: RuleSettings) -> None:
         """Reads one rule, for whatever it stands for."""
+        if rule.mask is not None:
+            raise Fault("in rows that a rule hides a field is null, and wears no mask", mend="say rows or mask")
         owner, _, name = coordinate.partition(".")
         named = self._schema.type_map.get(owner)
         if named is None or (name and "(" not in name and name not in getattr(named, "fields", {})):
@@ -104,7 +106,7 @@ class _Placed:
 
     def _read(self, made: SourceTypes, key: str, rule: RuleSettings, *, asked_there: bool) -> RowRule:
         assert rule.rows is not None
-        in_database = asked_there and made.model.kind == "database"
+        in_database = asked_there and made.model.has_tables
         return RowRule(rule, self._reader.of_rows(made, key, rule.rows, asked_there=in_database))
 
     def _types(self, owner: str) -> Iterator[tuple[SourceTypes, str]]:
