@@ -92,7 +92,7 @@ class DatabaseRules:
             (
                 item
                 for item in operations
-                if item.rows is not None and not item.rows.of and named_in(item.result) == key
+                if item.rows is not None and item.rows.joined and not item.rows.of and named_in(item.result) == key
             ),
             None,
         )
