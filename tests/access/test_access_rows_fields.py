@@ -216,7 +216,7 @@ async def test_a_claim_is_a_value_of_its_field_or_nothing_at_all(tmp_path: Path)
         assert await house.data("{ agents { id } }", **{"org.agent": "a3"}) == {"agents": [{"id": "a3"}]}
 
 
-async def test_what_cannot_be_looked_at_again_is_asked_once_and_kept_for_nobody(tmp_path: Path) -> None:
+async def test_callers_side_by_side_see_their_own_rows_alone(tmp_path: Path) -> None:
     """Callers whose requests come side by side see their own rows alone."""
     rules = access(
         "Customer: { rows: { ownerId: { eq: $claims.sub } } }", "Agent: { rows: { boss: { eq: $claims.sub } } }"
