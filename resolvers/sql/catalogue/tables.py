@@ -36,7 +36,7 @@ from resolvers.sql.catalogue.names import Taken, plain, singular
 from resolvers.sql.catalogue.reflected import Reflected, unique_keys
 from resolvers.sql.catalogue.relations import add_relations
 from resolvers.sql.column import SqlColumn
-from resolvers.sql.dialects import Dialect
+from resolvers.sql.dialects import VIEW, Dialect
 
 
 def read_catalogue(
@@ -125,6 +125,8 @@ def _add_type(draft: Draft, name: str, table: Table, dialect: Dialect, *, view: 
         )
         for column in columns.values()
     }
+    if view:
+        table.info[VIEW] = True
     draft.types[name] = ObjectType(name, fields, key=key, description=table.comment or "", place=place)
     draft.tables[table] = Served(name, table, columns, key, view)
 
