@@ -317,6 +317,8 @@ class Operation:
     at: tuple[str, ...] = ()
     keys: ManyKeys | None = None
     by: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """Field of the rows of the list → the argument that keeps those of them that are equal to it."""
     compare: frozenset[Comparison] = frozenset()
     compare_by: Mapping[str, frozenset[Comparison]] = field(default_factory=dict)
     """How the values of single fields of the result are compared, beyond ``compare``."""
@@ -401,7 +403,7 @@ class SourceModel:
     """All that a source offers. Names are the source's own; mappings keep the order of the description."""
 
     name: str
-    kind: Literal["openapi", "wsdl", "database"]
+    kind: Literal["openapi", "wsdl", "database", "files"]
     operations: Mapping[str, Operation]
     types: Mapping[str, OutputType] = field(default_factory=dict)
     inputs: Mapping[str, InputType] = field(default_factory=dict)
@@ -424,6 +426,11 @@ class SourceModel:
     """Why this is a description that was kept, and not what the source says now; empty where it is that."""
     cautions: tuple[str, ...] = ()
     """What whoever runs the gateway should know of how the source is reached."""
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether its operations give rows of tables, so that nothing need be recognised of them."""
+        return self.kind in {"database", "files"}
 
 
 def served(model: SourceModel) -> int:

@@ -20,7 +20,7 @@ from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, Plain
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.routines import Routines, Running
-from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.settings import RowsSettings
 from resolvers.sql.writing import Offers, Target, prepare, refused
 
 Way: TypeAlias = "Callable[[Call, Context], Awaitable[object]]"
@@ -37,7 +37,7 @@ class Watch(Protocol):
 
 
 class SqlSource:
-    """Reads the tables and views of one database, and changes rows where its settings say so.
+    """Reads the tables and views of one database, or what is asked like one, and changes rows where settings say so.
 
     ``model`` may be replaced by one with the user's statements applied; what an operation does is not changed by it.
     """
@@ -45,7 +45,7 @@ class SqlSource:
     def __init__(
         self,
         known: Catalogue,
-        settings: DatabaseSettings,
+        settings: RowsSettings,
         database: Database,
         changes: Offers | None = None,
         watch: Watch | None = None,
@@ -59,7 +59,7 @@ class SqlSource:
         self._watch = watch
         answered = partial(watch.answered, self) if watch is not None else None
         self._asking = Asking(known.model.name, known, settings, database, answered)
-        self._kept = KeptStatements(known, database)
+        self._kept = KeptStatements(known, database, self._made)
         self._connections = Connections(self._asking)
         self._running = Running(self._asking, {} if routines is None else routines.by_name)
         self._ways: dict[str, Way] = {
@@ -83,15 +83,17 @@ class SqlSource:
         operation = self.model.operations.get(call.operation)
         if operation is not None and operation.connection_of:
             return await self._connections.answer(operation, call, context)
+        if call.grouping.by and operation is not None and not operation.aggregate_of:
+            # The different keys of a list alone, as few as their page says: no rows of anybody's answer.
+            groups = aggregate(self._catalogue, call.operation, call)
+            return read_groups(groups, await self._asking.rows(groups, call.operation, context))
         most = self._settings.max_rows
         if call.page.limit is not None and call.page.limit > most:
             raise LimitExceeded(f"at most {most} rows can be asked for at once")
         if operation is not None and operation.aggregate_of:
-            taken = aggregate(self._catalogue, operation.aggregate_of, call)
-            if call.page.limit is None:
-                taken = replace(taken, query=taken.query.limit(most + 1))
+            taken = self._kept.aggregate(call, partial(self._aggregate, operation.aggregate_of, call))
             return read_groups(taken, await self._bounded(taken, call, context))
-        made = self._kept.by_keys(call, most + 1) or self._made(call)
+        made = self._kept.of(call) or self._made(call)
         rows = read_rows(made, await self._bounded(made, call, context))
         access = self._catalogue.access[call.operation]
         if access.stated and len(rows) > 1:
@@ -99,6 +101,12 @@ class SqlSource:
         if access.by:
             return rows[0] if rows else None
         return rows
+
+    def _aggregate(self, rows: str, call: Call) -> Aggregate:
+        taken = aggregate(self._catalogue, rows, call)
+        if call.page.limit is not None or isinstance(taken.query, Plain):
+            return taken
+        return replace(taken, query=taken.query.limit(self._settings.max_rows + 1))
 
     def _made(self, call: Call) -> Statement:
         made = statement(self._catalogue, call)

@@ -92,13 +92,9 @@ class StatementSettings(Settings):
     compare: tuple[Comparison, ...] = Field((), description="How its keys are compared.")
 
 
-class DatabaseSettings(SourceSettings):
-    """A source whose catalogue is its description. ``concurrency`` is also the size of its connection pool."""
+class RowsSettings(SourceSettings):
+    """What every source takes that is asked in SQL, whatever answers it."""
 
-    database: SecretStr = Field(
-        description="URL of the database: sqlite:///path (relative to this file), "
-        "postgresql://user:password@host/name, mariadb://user:password@host/name or mysql://user:password@host/name."
-    )
     max_rows: int = Field(
         10_000, gt=0, description="Most rows of one statement; more is an error, never a part of them."
     )
@@ -107,6 +103,15 @@ class DatabaseSettings(SourceSettings):
         min_length=32,
         description="Any text of at least 32 characters that cursors are sealed with: they are good in every process "
         "that has it. Without it each process seals with a key of its own, and its cursors end with it.",
+    )
+
+
+class DatabaseSettings(RowsSettings):
+    """A source whose catalogue is its description. ``concurrency`` is also the size of its connection pool."""
+
+    database: SecretStr = Field(
+        description="URL of the database: sqlite:///path (relative to this file), "
+        "postgresql://user:password@host/name, mariadb://user:password@host/name or mysql://user:password@host/name."
     )
     schemas: tuple[str, ...] = Field(
         (), description="Schemas whose tables and views are served; empty: the database's default schema."

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway.config import Configuration, read
 from tests.serving import serving
 from tests.soap.reading import NAMESPACES
 from tests.through.gateway import Gateway, gateway
@@ -110,7 +111,6 @@ SCHEMAS: dict[str, Any] = {
         },
         "id",
         "agentId",
-        "agent",
         "watchers",
     ),
     "TicketPage": _object({"data": {"type": "array", "items": _ref("Ticket")}, "total": INTEGER}, "data", "total"),
@@ -222,6 +222,7 @@ sources:
   desk:
     openapi: ./desk.json
     url: "ADDRESS"
+    cache: true
     writes: true
     operations:
       agents: { keys: ids, by: id }
@@ -248,10 +249,11 @@ def token(**claims: object) -> str:
 
 @dataclass
 class Desk:
-    """The REST and the SOAP service; ``heard``: what they were asked."""
+    """The REST and the SOAP service. ``heard``: what they were asked; ``headers``: of lists of agents."""
 
     world: World
     heard: list[str] = field(default_factory=list)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def app(self) -> Starlette:
         return Starlette(
@@ -271,16 +273,16 @@ class Desk:
         agents = {each["id"]: dict(each) for each in self.world.agents}
         return {
             **row,
-            "agent": agents.get(row["agentId"], {"id": "nobody", "boss": "nobody"}),
             "watchers": list(agents.values()),
-            "byRole": {f"role{index}": each for index, each in enumerate(agents.values())},
+            "byRole": {f"role {name}": each for name, each in agents.items()},
+            **({"agent": agents[row["agentId"]]} if row["agentId"] in agents else {}),
         }
 
     async def _agents(self, request: Request) -> Response:
         self.heard.append(str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""))
         ids = request.query_params.get("ids")
         rows = [row for row in self.world.agents if ids is None or row["id"] in ids.split(",")]
-        return JSONResponse([dict(row) for row in reversed(rows)])
+        return JSONResponse([dict(row) for row in reversed(rows)], headers=dict(self.headers))
 
     async def _agent(self, request: Request) -> Response:
         self.heard.append(str(request.url.path))
@@ -331,6 +333,7 @@ class RowsHouse:
     served: Gateway
     store: Store
     desk: Desk
+    configuration: Configuration | None = None
 
     async def post(self, query: str, variables: Mapping[str, object] | None = None, /, **claims: object) -> Any:
         headers = {"Authorization": f"Bearer {token(**claims)}"}
@@ -349,7 +352,7 @@ class RowsHouse:
     async def put(self, world: World) -> None:
         """Exchanges every row there is."""
         self.desk.world = world
-        await self.store.run(filled(world))
+        await self.store.run(f"BEGIN;\n{filled(world)}\nCOMMIT;")
 
 
 def filled(world: World) -> str:
@@ -380,4 +383,4 @@ async def rows_house(
         (folder / "billing.wsdl").write_text(WSDL.replace("ADDRESS", address), "utf-8")
         text = SOURCES.replace("ADDRESS", address).replace("SCHEMAS", made.schema) + access + more + SERVER
         async with gateway(folder, text, {"URL": url}) as served:
-            yield RowsHouse(served, made, desk)
+            yield RowsHouse(served, made, desk, read(folder / "isthmus.yaml", {"URL": url}))

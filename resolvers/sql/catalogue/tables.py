@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from typing import Literal
 
 from sqlalchemy import MetaData, Table
 
@@ -35,7 +36,7 @@ from resolvers.sql.catalogue.names import Taken, plain, singular
 from resolvers.sql.catalogue.reflected import Reflected, unique_keys
 from resolvers.sql.catalogue.relations import add_relations
 from resolvers.sql.column import SqlColumn
-from resolvers.sql.dialects import Dialect
+from resolvers.sql.dialects import VIEW, Dialect
 
 
 def read_catalogue(
@@ -44,12 +45,15 @@ def read_catalogue(
     dialect: Dialect,
     pinned: Mapping[str, str] | None = None,
     stated: frozenset[str] = frozenset(),
+    *,
+    kind: Literal["database", "files"] = "database",
 ) -> Catalogue:
     """Reads what was reflected.
 
     What the database listed and could not be reflected is left out with its reason. ``pinned``: a table's name, or that
     and the columns of a key (``orders by id``) → the name that its operation keeps whatever tables come.
     ``stated``: tables and views whose primary key is what the configuration says.
+    ``kind``: that of the source.
     """
     metadata = reflected.metadata
     draft = Draft(document=name)
@@ -81,7 +85,7 @@ def read_catalogue(
     draft.left_out += [LeftOut(missing, reason, Place(name, missing)) for missing, reason in reflected.unread.items()]
     model = SourceModel(
         name=name,
-        kind="database",
+        kind=kind,
         operations=draft.operations,
         types=_singular_types(draft.types),
         enums=draft.enums,
@@ -121,6 +125,8 @@ def _add_type(draft: Draft, name: str, table: Table, dialect: Dialect, *, view: 
         )
         for column in columns.values()
     }
+    if view:
+        table.info[VIEW] = True
     draft.types[name] = ObjectType(name, fields, key=key, description=table.comment or "", place=place)
     draft.tables[table] = Served(name, table, columns, key, view)
 

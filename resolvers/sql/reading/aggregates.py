@@ -14,7 +14,7 @@ from resolvers.predicate import Function, GroupOrder
 from resolvers.source import Call
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, Reader, SqlColumn
-from resolvers.sql.dialects import Dialect
+from resolvers.sql.dialects import Dialect, Plain
 from resolvers.sql.reading.conditions import COMPARISONS, condition, visible
 from resolvers.views import AVERAGE, COUNT, DISTINCT, GREATEST, KEY, LEAST, SUM
 
@@ -35,7 +35,7 @@ class Value:
 class Aggregate:
     """``wire``: the journal's line, free of values. ``objects``: members that are objects, whatever is in them."""
 
-    query: Select[Any]
+    query: Select[Any] | Plain
     values: tuple[Value, ...]
     objects: tuple[str, ...]
     wire: str
