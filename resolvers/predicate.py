@@ -110,14 +110,25 @@ class GroupOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Grouping:
-    """Rows that are equal in the fields of ``by`` are one group; without any, all rows are.
+class GroupCondition:
+    """A condition on what a function of a field comes to; ``count`` has no field, and ``key`` is never a function.
 
-    ``having``: conditions on how many rows a group has; a ``Compare`` without a field.
+    ``condition``: a ``Compare``, ``In`` or ``IsNull`` on that one value, or what is not so.
+    """
+
+    function: Function
+    field: str
+    condition: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Rows that are equal in the fields of ``by`` are one group; without any, all rows are. Of the groups those are
+    left that fulfil all of ``having``.
     """
 
     by: tuple[str, ...] = ()
-    having: tuple[Compare, ...] = ()
+    having: tuple[GroupCondition, ...] = ()
     order: tuple[GroupOrder, ...] = ()
 
 

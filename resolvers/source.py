@@ -87,8 +87,10 @@ class Call(msgspec.Struct, frozen=True):
     ``arguments``: by the source's names, coerced to the argument's type, absent where the caller gave none (``None``
     is a null that the caller did give). ``selection`` is of the whole decoded reply. ``predicate``, ``order`` and
     ``page`` are only given to operations whose model has ``rows``, ``grouping`` to aggregates alone. ``per``: the page
-    is one of the rows that are equal in these fields, and there are as many pages as values. ``whole``: every page is
-    needed, or an error. ``query``: parameters that only the source's own links to a next page name, plain text.
+    is one of the rows that are equal in these fields, and there are as many pages as values. ``distinct``: of the rows
+    that fulfil the predicate and are equal in these fields (and in those of ``per``), a null to a null, only the first
+    in the order is left; given to lists of rows and their connections alone. ``whole``: every page is needed, or an
+    error. ``query``: parameters that only the source's own links to a next page name, plain text.
     ``exchange`` is filled by clients over HTTP where it is given.
     """
 
@@ -99,6 +101,7 @@ class Call(msgspec.Struct, frozen=True):
     order: tuple[Order, ...] = ()
     page: Page = Page()
     per: tuple[str, ...] = ()
+    distinct: tuple[str, ...] = ()
     grouping: Grouping = Grouping()
     whole: bool = False
     query: tuple[tuple[str, str], ...] = ()

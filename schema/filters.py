@@ -31,6 +31,7 @@ too.
 """
 
 WHERE, ORDER_BY, LIMIT, OFFSET = "$where", "$orderBy", "$limit", "$offset"
+DISTINCT = "$distinct"
 GROUP_BY, HAVING, GROUP_ORDER = "$groupBy", "$having", "$groupOrder"
 """How row arguments arrive among an operation's own; no source can have an argument of these names."""
 
@@ -172,7 +173,7 @@ def order_type(name: str, columns: Columns, orderable: frozenset[str], relations
 
 
 def column_type(name: str, columns: Columns, groupable: frozenset[str]) -> GraphQLEnumType:
-    """The fields that rows can be grouped by. ``groupable``: source's names."""
+    """The fields that rows can be grouped by, or told apart by. ``groupable``: source's names."""
     return GraphQLEnumType(
         name,
         lambda: {
@@ -180,7 +181,7 @@ def column_type(name: str, columns: Columns, groupable: frozenset[str]) -> Graph
             for field, (key, mirror) in columns().items()
             if key in groupable
         },
-        description="A field to group by.",
+        description="A field of these rows.",
     )
 
 
@@ -195,7 +196,17 @@ def group_order_type(name: str, order: GraphQLInputObjectType | None) -> GraphQL
     return GraphQLInputObjectType(name, fields, is_one_of=True, description=said)
 
 
-def having_type(name: str, count: GraphQLInputObjectType) -> GraphQLInputObjectType:
-    """The conditions on groups."""
-    said = "Which groups; all conditions that are given must hold."
-    return GraphQLInputObjectType(name, {"count": GraphQLInputField(count)}, description=said)
+Measures = Callable[[], Mapping[str, tuple[str, GraphQLInputObjectType, str]]]
+"""GraphQL name → (what it is in the source, the conditions on it, mirrored coordinate)."""
+
+
+def having_type(name: str, measures: Measures, description: str) -> GraphQLInputObjectType:
+    """The conditions on groups, or on what one function of their fields comes to."""
+    return GraphQLInputObjectType(
+        name,
+        lambda: {
+            field: GraphQLInputField(typed, out_name=key, extensions={MIRROR: mirror})
+            for field, (key, typed, mirror) in measures().items()
+        },
+        description=description,
+    )

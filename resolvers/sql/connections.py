@@ -68,6 +68,7 @@ class Connections:
         claims = context.caller.claims
         return repr(
             (claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, call.predicate)
+            + ((call.distinct,) if call.distinct else ())
         )
 
 

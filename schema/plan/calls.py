@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from resolvers import BadRequest, Call, Column, Conflict, Effect, Outcome, Page, read
 from resolvers import execute as execute_call
 from schema.conditions import grouping, order, predicate
-from schema.filters import GROUP_BY, GROUP_ORDER, HAVING, LIMIT, OFFSET, ORDER_BY, WHERE
+from schema.filters import DISTINCT, GROUP_BY, GROUP_ORDER, HAVING, LIMIT, OFFSET, ORDER_BY, WHERE
 from schema.plan.arguments import present
 from schema.plan.fields import CallOperation, Link
 from schema.plan.operation import PlannedField
 from schema.plan.run import Run
 
-_ROW_ARGUMENTS = {WHERE, ORDER_BY, LIMIT, OFFSET, GROUP_BY, HAVING, GROUP_ORDER}
+_ROW_ARGUMENTS = {WHERE, ORDER_BY, LIMIT, OFFSET, DISTINCT, GROUP_BY, HAVING, GROUP_ORDER}
 
 
 def _row_arguments(call: Call, arguments: Mapping[str, object]) -> Call:
@@ -28,6 +28,7 @@ def _row_arguments(call: Call, arguments: Mapping[str, object]) -> Call:
     given = dict(arguments)
     where, order_by = given.pop(WHERE, None), given.pop(ORDER_BY, None)
     limit, offset = given.pop(LIMIT, None), given.pop(OFFSET, None)
+    distinct = given.pop(DISTINCT, None)
     group_by, having, group_order = (given.pop(name, None) for name in (GROUP_BY, HAVING, GROUP_ORDER))
     for name, value in (("limit", limit), ("offset", offset)):
         if isinstance(value, int) and value < 0:
@@ -38,6 +39,7 @@ def _row_arguments(call: Call, arguments: Mapping[str, object]) -> Call:
         predicate=predicate(where) if isinstance(where, Mapping) else None,
         order=order(order_by),
         page=Page(cast("int | None", limit), cast("int | None", offset) or 0),
+        distinct=tuple(dict.fromkeys(cast("list[str]", distinct or []))),
         grouping=grouping(group_by, having, group_order),
     )
 

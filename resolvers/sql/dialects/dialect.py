@@ -19,9 +19,11 @@ from sqlalchemy import (
     URL,
     Connection,
     Executable,
+    Float,
     FromClause,
     Insert,
     MetaData,
+    Numeric,
     Select,
     Table,
     Text,
@@ -236,6 +238,14 @@ class Dialect(ABC):
     def averaged(self, column: SqlColumn) -> Expression:
         """The arithmetic mean of a column of numbers."""
         return func.avg(self.selected(column))
+
+    def compared_total(
+        self, total: Expression, compare: Callable[[Any, Any], Any], value: Decimal | float
+    ) -> Expression:
+        """What ``summed`` or ``averaged`` gave, compared with a number: exactly, where that is a ``Decimal``."""
+        kind: SqlType = Float() if isinstance(value, float) else Numeric()
+        made: Expression = compare(total, bindparam(None, value, type_=kind, unique=True))
+        return made
 
     def whole(self, value: object) -> object:
         """A sum of whole numbers as the driver gives it, as an ``int``."""

@@ -10,7 +10,7 @@ from sqlalchemy import and_, exists, false, func, literal_column, not_, or_, tru
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
-from resolvers.predicate import And, Compare, In, IsNull, Join, Not, Operator, Or, Predicate, Quantifier, Related
+from resolvers.predicate import And, Compare, In, IsNull, Join, Not, Or, Predicate, Quantifier, Related
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import ESCAPE, Dialect
@@ -57,10 +57,10 @@ class _Conditions:
             case IsNull(name):
                 made = self._filterable(served, name).column.is_(None)
             case Compare(name, operator, value):
-                made = _compare(self._catalogue.dialect, self._filterable(served, name), operator, value)
+                made = compare(self._catalogue.dialect, self._filterable(served, name), operator, value)
             case In(names, values):
                 columns = [self._filterable(served, name) for name in names]
-                made = _among(self._catalogue.dialect, columns, values)
+                made = among(self._catalogue.dialect, columns, values)
             case Related(join, quantifier, part):
                 made = self._related(served, join, quantifier, part)
         return made
@@ -98,7 +98,12 @@ def fit(column: SqlColumn, value: object) -> object:
         raise BadRequest(f"{column.name} {error}") from None
 
 
-def _compare(dialect: Dialect, column: SqlColumn, operator: Operator, value: object) -> Expression:
+def compare(dialect: Dialect, column: SqlColumn, operator: str, value: object) -> Expression:
+    """One column against one value.
+
+    Raises:
+        BadRequest: the column cannot hold it, or has no such operator.
+    """
     fitting = fit(column, value)
     if operator in _TEXT_OPERATORS:
         if column.scalar is not Scalar.STRING or column.enum is not None or not isinstance(value, str):
@@ -111,7 +116,7 @@ def _compare(dialect: Dialect, column: SqlColumn, operator: Operator, value: obj
     return made
 
 
-def _pattern(column: SqlColumn, operator: Operator, value: str) -> str:
+def _pattern(column: SqlColumn, operator: str, value: str) -> str:
     if operator in {"like", "ilike"}:
         if (len(value) - len(value.rstrip(ESCAPE))) % 2:
             raise BadRequest(f"a pattern for {column.name} ends with a lone escape character")
@@ -123,7 +128,7 @@ def _pattern(column: SqlColumn, operator: Operator, value: str) -> str:
     return "%" * before + plain + "%" * after
 
 
-def _among(dialect: Dialect, columns: Sequence[SqlColumn], values: Iterable[tuple[object, ...]]) -> Expression:
+def among(dialect: Dialect, columns: Sequence[SqlColumn], values: Iterable[tuple[object, ...]]) -> Expression:
     """``(a, b) IN (…)``. A value that a column cannot hold is equal to none of its values, so it is left out.
 
     Keys of a link come from other systems: one number too large among a thousand keys must not cost the others their

@@ -50,7 +50,7 @@ class KeptStatements:
         predicate, access = call.predicate, self._catalogue.access.get(call.operation)
         if not self._database.by_text or not isinstance(predicate, In) or len(predicate.fields) != 1:
             return None
-        if access is None or access.by or call.order or call.arguments or call.page != _ALL:
+        if access is None or access.by or call.order or call.distinct or call.arguments or call.page != _ALL:
             return None
         column = access.served.columns.get(predicate.fields[0])
         if column is None or not column.filterable:

@@ -14,11 +14,12 @@ from sqlalchemy import Select, func, select
 
 from resolvers.errors import BadRequest
 from resolvers.predicate import Page, Predicate
-from resolvers.source import Call, Selection
+from resolvers.source import LEAF, Call, Selection
 from resolvers.sql.catalogue import Access, Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import Plain
 from resolvers.sql.reading.conditions import condition, fit
+from resolvers.sql.reading.distinct import firsts
 from resolvers.sql.reading.orders import Ordering
 from resolvers.sql.reading.pages import Window, keys_of, lateral, numbered
 
@@ -48,12 +49,12 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
     access = _access(catalogue, call.operation)
     if call.per:
         return _page_of_each(catalogue, access.served, call)
-    served = access.served
-    columns = _selected(served, call.selection)
     filtered: dict[str, None] = dict.fromkeys(access.by)
-    conditions = [*_by_key(access, call), *_conditions(catalogue, served, call.predicate, filtered)]
+    served, conditions = _rows(catalogue, access.served, call, filtered)
+    conditions = [*_by_key(access, call), *conditions]
+    columns = _selected(served, call.selection)
     query = select(*(column.selected() for column in columns)).where(*conditions)
-    wire = _wire(served, filtered)
+    wire = _wire(served, filtered, call.distinct)
     if access.by:
         return Statement(query.select_from(served.table).limit(1), columns, wire)
     ordering = Ordering(catalogue, served)
@@ -63,12 +64,14 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
 
 
 def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement:
-    columns = _selected(served, call.selection)
     filtered: dict[str, None] = dict.fromkeys(call.per)
+    if call.distinct:
+        return _distinct_of_each(catalogue, served, call, filtered)
+    columns = _selected(served, call.selection)
     ordering = Ordering(catalogue, served)
     parts = ordering.by(call.order, total=True)
     query: Select[Any] = select(*(column.selected() for column in columns)).select_from(ordering.source)
-    window = Window(_count(call.page.offset), None if call.page.limit is None else _count(call.page.limit))
+    window = _window(call.page)
     keys = keys_of(catalogue.dialect, served, call.per, call.predicate, ordering.terms)
     if keys is None:
         query = query.where(*_conditions(catalogue, served, call.predicate, filtered))
@@ -78,6 +81,22 @@ def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement
         query = query.where(*_conditions(catalogue, served, rest, filtered))
         query = lateral(query, table, joins, parts, window)
     return Statement(query, columns, f"{_wire(served, filtered)} (page of each)")
+
+
+def _distinct_of_each(catalogue: Catalogue, served: Served, call: Call, filtered: dict[str, None]) -> Statement:
+    served, conditions = _rows(catalogue, served, call, filtered)
+    columns = _selected(served, call.selection)
+    ordering = Ordering(catalogue, served)
+    parts = ordering.by(call.order, total=True)
+    query: Select[Any] = (
+        select(*(column.selected() for column in columns)).select_from(ordering.source).where(*conditions)
+    )
+    query = numbered(query, [served.column(name).column for name in call.per], parts, _window(call.page))
+    return Statement(query, columns, f"{_wire(served, filtered, call.distinct)} (page of each)")
+
+
+def _window(page: Page) -> Window:
+    return Window(_count(page.offset), None if page.limit is None else _count(page.limit))
 
 
 def part(
@@ -90,10 +109,9 @@ def part(
     Raises:
         BadRequest: as ``statement``.
     """
-    served = _access(catalogue, rows).served
-    columns = _selected(served, nodes)
     filtered: dict[str, None] = {}
-    conditions = _conditions(catalogue, served, call.predicate, filtered)
+    served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, nodes)
+    columns = _selected(served, nodes)
     ordering = Ordering(catalogue, served)
     parts = ordering.by(call.order, total=True)
     if position is not None:
@@ -101,7 +119,7 @@ def part(
     place = ordering.position()
     query = select(*(column.selected() for column in columns), *place).select_from(ordering.source)
     query = query.where(*conditions).order_by(*parts).limit(limit)
-    return Statement(query, columns, _wire(served, filtered), len(place))
+    return Statement(query, columns, _wire(served, filtered, call.distinct), len(place))
 
 
 def counted(catalogue: Catalogue, rows: str, call: Call) -> Statement:
@@ -110,11 +128,10 @@ def counted(catalogue: Catalogue, rows: str, call: Call) -> Statement:
     Raises:
         BadRequest: as ``statement``.
     """
-    served = _access(catalogue, rows).served
     filtered: dict[str, None] = {}
-    conditions = _conditions(catalogue, served, call.predicate, filtered)
+    served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, LEAF)
     query = select(func.count()).select_from(served.table).where(*conditions)
-    return Statement(query, (), f"{_wire(served, filtered)} (count)", 1)
+    return Statement(query, (), f"{_wire(served, filtered, call.distinct)} (count)", 1)
 
 
 def _access(catalogue: Catalogue, operation: str) -> Access:
@@ -130,8 +147,20 @@ def _conditions(
     return [] if predicate is None else [condition(catalogue, served, predicate, filtered)]
 
 
-def _wire(served: Served, filtered: Mapping[str, None]) -> str:
-    return f"SELECT {served.name}" + (f" WHERE {', '.join(filtered)}" if filtered else "")
+def _rows(
+    catalogue: Catalogue, served: Served, call: Call, filtered: dict[str, None], shown: Selection | None = None
+) -> tuple[Served, list[Expression]]:
+    """What is read from, and the conditions beside: the table, or the first of its rows that are equal somewhere."""
+    conditions = _conditions(catalogue, served, call.predicate, filtered)
+    if not call.distinct:
+        return served, conditions
+    rows, is_first = firsts(catalogue, served, call, call.selection if shown is None else shown, conditions)
+    return rows, [is_first]
+
+
+def _wire(served: Served, filtered: Mapping[str, None], distinct: Sequence[str] = ()) -> str:
+    made = f"SELECT {served.name}" + (f" DISTINCT {', '.join(distinct)}" if distinct else "")
+    return made + (f" WHERE {', '.join(filtered)}" if filtered else "")
 
 
 def _selected(served: Served, selection: Selection) -> tuple[SqlColumn, ...]:

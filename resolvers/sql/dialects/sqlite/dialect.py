@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -134,6 +135,15 @@ class Sqlite(Dialect):
 
     def averaged(self, column: SqlColumn) -> Expression:
         return self._exactly(func.avg if column.scalar is Scalar.FLOAT else func.isthmus_avg, column)
+
+    def compared_total(
+        self, total: Expression, compare: Callable[[Any, Any], Any], value: Decimal | float
+    ) -> Expression:
+        # What is exact is text, which has another order than its number has.
+        exact_one = isinstance(value, Decimal)
+        left = func.isthmus_order(total, str(value), type_=types.Integer()) if exact_one else total
+        made: Expression = compare(left, bindparam(None, 0 if exact_one else value, types.NullType(), unique=True))
+        return made
 
     def _exactly(self, function: Any, column: SqlColumn) -> Expression:
         made: Expression = type_coerce(function(self.selected(column)), types.NullType())
