@@ -193,6 +193,11 @@ PART = """query($d: [ThingColumn!], $w: ThingWhere, $o: [ThingOrderBy!], $f: Int
         nodes { id } totalCount pageInfo { endCursor }
     }
 }"""
+BACK = """query($d: [ThingColumn!], $w: ThingWhere, $o: [ThingOrderBy!], $f: Int, $a: String) {
+    thingsConnection(distinct: $d, where: $w, orderBy: $o, last: $f, before: $a) {
+        nodes { id } pageInfo { startCursor hasPreviousPage hasNextPage }
+    }
+}"""
 EACH = """query($d: [ThingColumn!], $w: ThingWhere, $o: [ThingOrderBy!], $l: Int, $s: Int) {
     things { id things(distinct: $d, where: $w, orderBy: $o, limit: $l, offset: $s) { id } }
 }"""
@@ -218,6 +223,7 @@ async def test_databases_answer_as_plain_python_does(kind: str, tmp_path: Path) 
             found = (await house.data(LIST, l=limit if limit is not None else 99, s=offset, **given))["things"]
             assert [row["id"] for row in found] == ids[offset : None if limit is None else offset + limit], said
             await _parts(house, given, ids, chance.random.choice([3, 10]), said)
+            await _parts_back(house, given, ids, chance.random.choice([3, 10]), said)
             if number % 5 == 0:
                 await _each(house, given, tables, (where, order, limit, offset, distinct), said)
                 rows = tables.listed("things", chance.rows["things"], where, [])
@@ -232,6 +238,20 @@ async def _parts(house: Shop, given: dict[str, Any], ids: list[int], first: int,
         shown += [row["id"] for row in part["nodes"]]
         assert part["totalCount"] == len(ids), said
     assert shown[: len(ids)] == ids[: 2 * first], said
+
+
+async def _parts_back(house: Shop, given: dict[str, Any], ids: list[int], last: int, said: str) -> None:
+    before, shown = None, []
+    for number in range(2):
+        part = (await house.data(BACK, f=last, a=before, **given))["thingsConnection"]
+        shown = [row["id"] for row in part["nodes"]] + shown
+        info = part["pageInfo"]
+        assert info["hasPreviousPage"] == (len(ids) > len(shown)), said
+        assert info["hasNextPage"] == (number > 0), said
+        before = info["startCursor"]
+        if not info["hasPreviousPage"]:
+            break
+    assert shown == ids[max(0, len(ids) - 2 * last) :], said
 
 
 async def _each(house: Shop, given: dict[str, Any], tables: Tables, asked: tuple[Any, ...], said: str) -> None:

@@ -4,13 +4,15 @@ from resolvers.sql.reading.aggregates import Aggregate, aggregate, read_groups
 from resolvers.sql.reading.conditions import condition, fit
 from resolvers.sql.reading.kept import KeptStatements
 from resolvers.sql.reading.rows import named_rows
-from resolvers.sql.reading.statements import Statement, counted, part, statement
+from resolvers.sql.reading.statements import Statement, Stretch, beyond, counted, part, statement
 
 __all__ = [
     "Aggregate",
     "KeptStatements",
     "Statement",
+    "Stretch",
     "aggregate",
+    "beyond",
     "condition",
     "counted",
     "fit",

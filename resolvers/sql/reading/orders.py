@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import FromClause, and_, false, or_, true
 
@@ -24,6 +24,22 @@ class Term:
     asked: Nulls | None
     nulls: Nulls
     nullable: bool
+
+
+_OTHER: dict[Nulls, Nulls] = {"first": "last", "last": "first"}
+
+
+def turned(terms: Sequence[Term]) -> list[Term]:
+    """The same order from its end."""
+    return [
+        replace(
+            term,
+            descending=not term.descending,
+            asked=None if term.asked is None else _OTHER[term.asked],
+            nulls=_OTHER[term.nulls],
+        )
+        for term in terms
+    ]
 
 
 @dataclass(slots=True)
@@ -51,10 +67,14 @@ class Ordering:
             ordered_by = {part.field for part in order if not part.through}
             key = [name for name in self.served.key if name not in ordered_by]
             self.terms += [self._term(Order(name)) for name in key if self.served.columns[name].orderable]
+        return self.parts()
+
+    def parts(self, *, backwards: bool = False) -> list[Expression]:
+        """The parts of an ORDER BY once it is known ``by`` what, or of the same order from its end."""
         dialect = self.catalogue.dialect
         return [
             each
-            for term in self.terms
+            for term in (turned(self.terms) if backwards else self.terms)
             for each in dialect.ordered(term.column.column, descending=term.descending, nulls=term.asked)
         ]
 
@@ -62,17 +82,22 @@ class Ordering:
         """What tells of a row where it stands in the order."""
         return [self.catalogue.dialect.placed(term.column) for term in self.terms]
 
-    def after(self, position: Sequence[object]) -> Expression:
-        """The condition that rows stand after the one that ``position`` was selected of."""
-        if len(position) != len(self.terms):
+    def after(self, position: Sequence[object], *, backwards: bool = False, itself: bool = False) -> Expression:
+        """The condition that rows stand after the one that ``position`` was selected of, or before it where it is gone
+        ``backwards``. ``itself``: or that they are that one.
+        """
+        terms = turned(self.terms) if backwards else self.terms
+        if len(position) != len(terms):
             raise BadRequest("the cursor is none of this question: begin again without it")
         ways: list[Expression] = []
         equal: list[Expression] = []
-        for term, value in zip(self.terms, position, strict=True):
+        for term, value in zip(terms, position, strict=True):
             ways.append(and_(true(), *equal, self._behind(term, value)))
             equal.append(self._equal(term, value))
+        if itself:
+            ways.append(and_(true(), *equal))
         condition: Expression = or_(false(), *ways)
-        first, value = self.terms[0], position[0]
+        first, value = terms[0], position[0]
         if value is not None and not (first.nullable and first.nulls == "last"):
             # Said once more by itself, so that an index of the first column can begin there.
             placed, bound = self._placed(first, value)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 
 from resolvers.errors import BadRequest
 from resolvers.predicate import Page, Predicate
@@ -99,12 +99,19 @@ def _window(page: Page) -> Window:
     return Window(_count(page.offset), None if page.limit is None else _count(page.limit))
 
 
-def part(
-    catalogue: Catalogue, rows: str, call: Call, nodes: Selection, limit: int, position: Sequence[object] | None
-) -> Statement:
-    """The statement of a part of the list ``rows``; behind the columns of a row stands its place in the order.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """At most ``limit`` rows of a list, from its end where ``backwards``; those between two places in its order."""
 
-    ``position``: the place after which the part begins.
+    limit: int
+    backwards: bool = False
+    after: Sequence[object] | None = None
+    before: Sequence[object] | None = None
+
+
+def part(catalogue: Catalogue, rows: str, call: Call, nodes: Selection, stretch: Stretch) -> Statement:
+    """The statement of a part of the list ``rows``, in the order in which it is gone through; behind the columns of a
+    row stands its place in the order.
 
     Raises:
         BadRequest: as ``statement``.
@@ -113,13 +120,33 @@ def part(
     served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, nodes)
     columns = _selected(served, nodes)
     ordering = Ordering(catalogue, served)
-    parts = ordering.by(call.order, total=True)
-    if position is not None:
-        conditions.append(ordering.after(position))
+    ordering.by(call.order, total=True)
+    if stretch.after is not None:
+        conditions.append(ordering.after(stretch.after))
+    if stretch.before is not None:
+        conditions.append(ordering.after(stretch.before, backwards=True))
     place = ordering.position()
     query = select(*(column.selected() for column in columns), *place).select_from(ordering.source)
-    query = query.where(*conditions).order_by(*parts).limit(limit)
+    query = query.where(*conditions).order_by(*ordering.parts(backwards=stretch.backwards)).limit(stretch.limit)
     return Statement(query, columns, _wire(served, filtered, call.distinct), len(place))
+
+
+def beyond(
+    catalogue: Catalogue, rows: str, call: Call, position: Sequence[object], *, backwards: bool, itself: bool
+) -> Statement:
+    """The statement that gives a row where the list ``rows`` has any after a place, or before it where it is gone
+    ``backwards``. ``itself``: a row at that place counts too.
+
+    Raises:
+        BadRequest: as ``statement``.
+    """
+    filtered: dict[str, None] = {}
+    served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, LEAF)
+    ordering = Ordering(catalogue, served)
+    ordering.by(call.order, total=True)
+    conditions.append(ordering.after(position, backwards=backwards, itself=itself))
+    query: Select[Any] = select(literal_column("1")).select_from(ordering.source).where(*conditions).limit(1)
+    return Statement(query, (), f"{_wire(served, filtered, call.distinct)} (any)", 1)
 
 
 def counted(catalogue: Catalogue, rows: str, call: Call) -> Statement:
