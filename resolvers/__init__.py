@@ -58,6 +58,7 @@ from resolvers.model import (
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.predicate import (
+    RELEVANCE,
     And,
     Compare,
     Function,
@@ -75,6 +76,7 @@ from resolvers.predicate import (
     Predicate,
     Quantifier,
     Related,
+    Search,
 )
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
@@ -92,6 +94,7 @@ __all__ = [
     "KINDS",
     "LEAF",
     "LONGEST",
+    "RELEVANCE",
     "TYPE_KEY",
     "WRITES_ARE_OFF",
     "And",
@@ -167,6 +170,7 @@ __all__ = [
     "Rows",
     "Scalar",
     "ScalarRef",
+    "Search",
     "SecurityNeed",
     "SecurityScheme",
     "Selection",

@@ -57,6 +57,17 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """The texts of a row that its source searches have what ``text`` asks for; never unknown."""
+
+    text: str
+
+
+RELEVANCE = "$relevance"
+"""Instead of a field of an ``Order``: how well a row fits what is searched for; no source has a field of this name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """The rows of ``operation``, a list of the same source, that belong to a row.
 
@@ -79,7 +90,7 @@ class Related:
     part: Predicate
 
 
-Predicate: TypeAlias = "Compare | IsNull | In | And | Or | Not | Related"
+Predicate: TypeAlias = "Compare | IsNull | In | And | Or | Not | Related | Search"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ from resolvers import (
     Predicate,
     Quantifier,
     Related,
+    Search,
 )
-from schema.filters import Direction, Through
+from schema.filters import SEARCH, Direction, Through
 
 _MAX_PARTS = 200
 _RELATED_COUNTS = 10
@@ -65,6 +66,8 @@ class _Parts:
                 parts.append(Or(tuple(_all(self.of(item, relations)) or And(()) for item in _list(value))))
             elif name == "$not":
                 parts.append(Not(_all(self.of(_mapping(value), relations)) or And(())))
+            elif name == SEARCH:
+                parts.append(Search(str(value)))
             elif isinstance(name, Through):
                 several = _mapping(value) if name.many else {"some": value}
                 parts += [

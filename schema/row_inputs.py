@@ -64,7 +64,7 @@ class RowInputs:
                 if column in operation.rows.filterable and (filter_type := self._filter(made, item.type)) is not None
             }
             relations = partial(self._through, made, row)
-            self._wheres[key] = where_type(name, columns_of(made, row), filters, relations)
+            self._wheres[key] = where_type(name, columns_of(made, row), filters, relations, operation.rows.searched)
         return self._wheres[key]
 
     def _list_where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
@@ -112,7 +112,9 @@ class RowInputs:
             name = self._names.take(f"{made.outputs[row].name}OrderBy", made.model.name, pascal_case=True)
             assert operation.rows is not None
             relations = partial(self._ordered_through, made, row)
-            self._orders[key] = order_type(name, columns_of(made, row), operation.rows.orderable, relations)
+            self._orders[key] = order_type(
+                name, columns_of(made, row), operation.rows.orderable, relations, operation.rows.searched
+            )
         return self._orders[key]
 
     def column(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLEnumType:

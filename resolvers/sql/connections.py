@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from resolvers.errors import LinkAmbiguous
+from resolvers.errors import BadRequest, LinkAmbiguous
 from resolvers.model import Operation
+from resolvers.predicate import RELEVANCE
 from resolvers.source import EVERYTHING, Call, Context, Selection
 from resolvers.sql.asking import Asking, read_rows
 from resolvers.sql.reading import Stretch, beyond, counted, part
@@ -45,6 +46,8 @@ class Connections:
         return found
 
     async def _part(self, operation: Operation, call: Call, nodes: Selection, context: Context) -> dict[str, object]:
+        if any(each.field == RELEVANCE for each in call.order):
+            raise BadRequest("a connection has no order by relevance: ask for the list, with limit and offset")
         asked = span(call.arguments, self._asking.settings.pages)
         question = self._question(call, context)
         after, before = (

@@ -17,9 +17,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resolvers.documents import DescriptionError
 from resolvers.problem import ConfigurationError, Problem
-from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect
+from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect, searches
 from resolvers.sql.client import SqlSource
 from resolvers.sql.dialects import Address, Database, Dialect, address, reason
+from resolvers.sql.reading import trial
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
 
@@ -107,6 +108,7 @@ class _Opening:
             known = self._read(reflected)
         except ConfigurationError as error:
             return await self._as_it_was(error)
+        await self._try_searches(known)
         if self._kept is not None:
             await asyncio.to_thread(self._kept.save, reflected)
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
@@ -128,6 +130,21 @@ class _Opening:
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
         return SqlSource(known, self._settings, self._database, self._changes(known, gives_back=gives_back))
 
+    async def _try_searches(self, known: Catalogue) -> None:
+        """Raises: ConfigurationError: the database does not search a table as the settings say."""
+        problems = []
+        for served in {access.served.name: access.served for access in known.access.values()}.values():
+            if served.search is None:
+                continue
+            try:
+                await self._database.ask(trial(known, served), self._settings.timeout_s)
+            except DBAPIError:
+                where = ("tables", str(getattr(served.table, "fullname", served.name)), "search")
+                what = f'the database does not search "{served.name}" by these columns'
+                problems.append(Problem(what, where, self._dialect.search_fault(served.search)))
+        if problems:
+            raise ConfigurationError(problems)
+
     def _changes(self, known: Catalogue, *, gives_back: bool = True) -> Offers | None:
         if not self._settings.writes:
             return None
@@ -148,8 +165,13 @@ class _Opening:
         metadata, problems = declare(reflected.metadata, self._settings.tables)
         if problems:
             raise ConfigurationError(problems)
+        searched, problems = searches(metadata, self._settings.tables)
+        if problems:
+            raise ConfigurationError(problems)
         stated = frozenset(name for name, table in self._settings.tables.items() if table.key is not None)
-        return read_catalogue(self._name, replace(reflected, metadata=metadata), self._dialect, self._pinned, stated)
+        return read_catalogue(
+            self._name, replace(reflected, metadata=metadata), self._dialect, self._pinned, stated, searched
+        )
 
     # As ``Watch``.
 

@@ -30,6 +30,21 @@ class ReferenceSettings(Settings):
     )
 
 
+class SearchSettings(Settings):
+    """How the texts of a table or view are searched as a whole, by an index of the database."""
+
+    columns: Columns = Field(description="The columns of texts that are searched together: one, or a list of them.")
+    language: str | None = Field(
+        None,
+        pattern=r"^[a-z_]+$",
+        description="PostgreSQL: the text search configuration, such as english; simple when absent.",
+    )
+    vector: str | None = Field(
+        None, description="PostgreSQL: the column of type tsvector that was made of the columns, where there is one."
+    )
+    index: str | None = Field(None, description="SQLite: the FTS5 table that has the columns by row number.")
+
+
 class TableSettings(Settings):
     """What the database does not say about a table or view."""
 
@@ -37,6 +52,7 @@ class TableSettings(Settings):
         None, description="The column, or the list of columns, by which its rows are told apart (of a view)."
     )
     references: tuple[ReferenceSettings, ...] = Field((), description="Foreign keys that lead from it.")
+    search: SearchSettings | None = Field(None, description="How its texts are searched: where takes search then.")
 
 
 class DatabaseSettings(SourceSettings):

@@ -68,6 +68,11 @@ def _members(
     return {name: value for name, value in named.values.items() if MIRROR in value.extensions}
 
 
+def _mirrored(told: object) -> tuple[str, ...]:
+    """The coordinates that an input field or a value can reveal."""
+    return (told,) if isinstance(told, str) else told if isinstance(told, tuple) else ()
+
+
 def _met(rule: RuleSettings, principal: Principal) -> bool:
     return set(rule.scopes) <= principal.scopes and (not rule.roles or bool(principal.roles & set(rule.roles)))
 
@@ -93,8 +98,8 @@ class Policy:
                 for name, definition in _members(named).items():
                     self._fields[named.name, name] = self._need(self._input_rules(named, name))
                     mirrored = definition.extensions.get(MIRROR)
-                    if isinstance(mirrored, str):
-                        owner, _, field = mirrored.partition(".")
+                    for each in _mirrored(mirrored):
+                        owner, _, field = each.partition(".")
                         self._mirrors.setdefault((owner, field), []).append((named, name))
 
     def field(self, type_name: str, name: str) -> Need:
@@ -175,9 +180,8 @@ class Policy:
 
     def _input_rules(self, named: GraphQLInputObjectType | GraphQLEnumType, name: str) -> list[RuleSettings]:
         rules = self._rules_at(named.name, f"{named.name}.{name}")
-        mirrored = _members(named)[name].extensions.get(MIRROR)
-        if isinstance(mirrored, str):
-            owner, _, field = mirrored.partition(".")
+        for each in _mirrored(_members(named)[name].extensions.get(MIRROR)):
+            owner, _, field = each.partition(".")
             rules += self._fields[owner, field].rules
         return rules
 

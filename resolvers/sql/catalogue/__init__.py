@@ -1,10 +1,20 @@
 """The catalogue of a database, read into the neutral model."""
 
-from resolvers.sql.catalogue.declared import declare
+from resolvers.sql.catalogue.declared import declare, searches
 from resolvers.sql.catalogue.kept import KeptCatalogue
 from resolvers.sql.catalogue.model import Access, Catalogue, Served
 from resolvers.sql.catalogue.reflected import Reflected
 from resolvers.sql.catalogue.reflection import reflect
 from resolvers.sql.catalogue.tables import read_catalogue
 
-__all__ = ["Access", "Catalogue", "KeptCatalogue", "Reflected", "Served", "declare", "read_catalogue", "reflect"]
+__all__ = [
+    "Access",
+    "Catalogue",
+    "KeptCatalogue",
+    "Reflected",
+    "Served",
+    "declare",
+    "read_catalogue",
+    "reflect",
+    "searches",
+]

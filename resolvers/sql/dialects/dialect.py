@@ -42,6 +42,7 @@ from resolvers.errors import SourceError
 from resolvers.problem import Problem
 from resolvers.sql.column import Expression, Reader, SqlColumn, SqlType
 from resolvers.sql.dialects.failures import Codes, source_error
+from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.violations import Refusal
 from resolvers.sql.kept import kept
 from resolvers.sql.values import coerce, unpadded
@@ -288,6 +289,18 @@ class Dialect(ABC):
         text = type_coerce(column.column, Text())
         bound = bindparam(None, pattern, type_=Text(), unique=True)
         return text.ilike(bound, escape=ESCAPE) if ignore_case else text.like(bound, escape=ESCAPE)
+
+    @abstractmethod
+    def searched(self, texts: Texts, wanted: Wanted) -> Expression:
+        """The condition that a row's texts have what is wanted."""
+
+    @abstractmethod
+    def relevance(self, texts: Texts, wanted: Wanted) -> Expression:
+        """How well they fit; more is better."""
+
+    def search_fault(self, how: Searched) -> str:
+        """How to mend a search that the database cannot make."""
+        return "name columns that are searched"
 
     def ordered(self, expression: Expression, *, descending: bool, nulls: Nulls | None) -> list[Expression]:
         """One part of an ORDER BY, ``nulls`` where the caller said."""

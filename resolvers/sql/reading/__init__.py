@@ -4,6 +4,7 @@ from resolvers.sql.reading.aggregates import Aggregate, aggregate, read_groups
 from resolvers.sql.reading.conditions import condition, fit
 from resolvers.sql.reading.kept import KeptStatements
 from resolvers.sql.reading.rows import named_rows
+from resolvers.sql.reading.search import trial
 from resolvers.sql.reading.statements import Statement, Stretch, beyond, counted, part, statement
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "part",
     "read_groups",
     "statement",
+    "trial",
 ]

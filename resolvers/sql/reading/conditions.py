@@ -10,11 +10,12 @@ from sqlalchemy import and_, exists, false, func, literal_column, not_, or_, tru
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
-from resolvers.predicate import And, Compare, In, IsNull, Join, Not, Or, Predicate, Quantifier, Related
+from resolvers.predicate import And, Compare, In, IsNull, Join, Not, Or, Predicate, Quantifier, Related, Search
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import ESCAPE, Dialect
 from resolvers.sql.reading.joins import joined
+from resolvers.sql.reading.search import searched
 from resolvers.sql.values import Unfit
 
 _TEXT_OPERATORS = frozenset({"like", "ilike", "contains", "startsWith", "endsWith"})
@@ -61,6 +62,10 @@ class _Conditions:
             case In(names, values):
                 columns = [self._filterable(served, name) for name in names]
                 made = among(self._catalogue.dialect, columns, values)
+            case Search():
+                made = searched(self._catalogue, served, predicate)
+                assert served.search is not None
+                self._filtered.update(dict.fromkeys(".".join((*self._path, name)) for name in served.search.columns))
             case Related(join, quantifier, part):
                 made = self._related(served, join, quantifier, part)
         return made

@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy import Column, func, literal_column, select
 
 from resolvers.errors import BadRequest
+from resolvers.predicate import RELEVANCE
 from resolvers.source import Call, Selection
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression
@@ -45,6 +46,8 @@ def firsts(
         raise BadRequest(
             f"{served.name} has no key, so the first of several rows would be any one: select the distinct fields alone"
         )
+    if any(part.field == RELEVANCE for part in call.order):
+        raise BadRequest("distinct rows have no order by relevance: leave one of the two out")
     ordering = Ordering(catalogue, served)
     parts = ordering.by(call.order, total=True) or [literal_column("1")]
     number = func.row_number().over(partition_by=[served.column(name).column for name in within], order_by=parts)

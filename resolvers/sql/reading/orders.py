@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
-from sqlalchemy import FromClause, and_, false, or_, true
+from sqlalchemy import Column, FromClause, and_, false, or_, true, types
 
 from resolvers.errors import BadRequest
-from resolvers.predicate import Join, Order
+from resolvers.model import Scalar
+from resolvers.predicate import RELEVANCE, Join, Order, Predicate
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import Nulls
 from resolvers.sql.reading.joins import joined
+from resolvers.sql.reading.search import relevance
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Ordering:
     catalogue: Catalogue
     served: Served
     source: FromClause = field(init=False)
+    predicate: Predicate | None = None
+    """The conditions on the rows: what is searched for gives them their relevance."""
     terms: list[Term] = field(default_factory=list)
     _joined: dict[tuple[Join, ...], Served] = field(init=False)
 
@@ -124,6 +129,8 @@ class Ordering:
 
     def _term(self, part: Order) -> Term:
         served = self._through(part.through)
+        if part.field == RELEVANCE and not part.through:
+            return self._relevance(part)
         column = served.column(part.field)
         if not column.orderable:
             raise BadRequest(f"{served.name}.{column.name} cannot be ordered by")
@@ -131,6 +138,12 @@ class Ordering:
         nulls = part.nulls or dialect.nulls(descending=part.descending)
         nullable = bool(part.through) or dialect.nullable(column, served.key)
         return Term(column, part.descending, part.nulls, nulls, nullable)
+
+    def _relevance(self, part: Order) -> Term:
+        made = relevance(self.catalogue, self.served, self.predicate)
+        column = SqlColumn(cast("Column[Any]", made), self.catalogue.dialect, Scalar.FLOAT, types.Float())
+        nulls = self.catalogue.dialect.nulls(descending=part.descending)
+        return Term(column, part.descending, None, nulls, nullable=False)
 
     def _through(self, path: tuple[Join, ...]) -> Served:
         found = self._joined.get(path)

@@ -57,7 +57,7 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
     wire = _wire(served, filtered, call.distinct)
     if access.by:
         return Statement(query.select_from(served.table).limit(1), columns, wire)
-    ordering = Ordering(catalogue, served)
+    ordering = Ordering(catalogue, served, call.predicate)
     # Without a last word on the order, two pages could show a row twice or never.
     parts = ordering.by(call.order, total=call.page.limit is not None or bool(call.page.offset))
     return Statement(_paged(query.select_from(ordering.source).order_by(*parts), call.page), columns, wire)
@@ -68,7 +68,7 @@ def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement
     if call.distinct:
         return _distinct_of_each(catalogue, served, call, filtered)
     columns = _selected(served, call.selection)
-    ordering = Ordering(catalogue, served)
+    ordering = Ordering(catalogue, served, call.predicate)
     parts = ordering.by(call.order, total=True)
     query: Select[Any] = select(*(column.selected() for column in columns)).select_from(ordering.source)
     window = _window(call.page)
@@ -86,7 +86,7 @@ def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement
 def _distinct_of_each(catalogue: Catalogue, served: Served, call: Call, filtered: dict[str, None]) -> Statement:
     served, conditions = _rows(catalogue, served, call, filtered)
     columns = _selected(served, call.selection)
-    ordering = Ordering(catalogue, served)
+    ordering = Ordering(catalogue, served, call.predicate)
     parts = ordering.by(call.order, total=True)
     query: Select[Any] = (
         select(*(column.selected() for column in columns)).select_from(ordering.source).where(*conditions)
@@ -119,7 +119,7 @@ def part(catalogue: Catalogue, rows: str, call: Call, nodes: Selection, stretch:
     filtered: dict[str, None] = {}
     served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, nodes)
     columns = _selected(served, nodes)
-    ordering = Ordering(catalogue, served)
+    ordering = Ordering(catalogue, served, call.predicate)
     ordering.by(call.order, total=True)
     if stretch.after is not None:
         conditions.append(ordering.after(stretch.after))
@@ -142,7 +142,7 @@ def beyond(
     """
     filtered: dict[str, None] = {}
     served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, LEAF)
-    ordering = Ordering(catalogue, served)
+    ordering = Ordering(catalogue, served, call.predicate)
     ordering.by(call.order, total=True)
     conditions.append(ordering.after(position, backwards=backwards, itself=itself))
     query: Select[Any] = select(literal_column("1")).select_from(ordering.source).where(*conditions).limit(1)
