@@ -12,15 +12,17 @@ from typing import Any, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from resolvers.errors import DeadlineExceeded, LimitExceeded, LinkAmbiguous
-from resolvers.model import SourceModel
+from resolvers.model import Effect, SourceModel
 from resolvers.source import Call, Context
 from resolvers.sql.asking import Asking, read_rows
 from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.connections import Connections
-from resolvers.sql.dialects import Database, Plain
+from resolvers.sql.dialects import Database, Plain, Replicas
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, Target, prepare, refused
+
+_CHANGED = "changed"
 
 
 class Watch(Protocol):
@@ -46,6 +48,7 @@ class SqlSource:
         database: Database,
         changes: Offers | None = None,
         watch: Watch | None = None,
+        replicas: Replicas | None = None,
     ) -> None:
         self.model: SourceModel = known.model if changes is None else changes.model
         self._catalogue = known
@@ -53,8 +56,9 @@ class SqlSource:
         self._settings = settings
         self._database = database
         self._watch = watch
+        self._replicas = replicas
         answered = partial(watch.answered, self) if watch is not None else None
-        self._asking = Asking(known.model.name, known, settings, database, answered)
+        self._asking = Asking(known.model.name, known, settings, database, answered, replicas)
         self._kept = KeptStatements(known, database)
         self._connections = Connections(self._asking)
 
@@ -67,10 +71,12 @@ class SqlSource:
             LinkAmbiguous: a key that the configuration states does not tell rows apart.
             Conflict: a change breaks a constraint. OutcomeUnknown: nobody knows whether it was committed.
         """
+        operation = self.model.operations.get(call.operation)
+        if operation is not None and operation.effect is not Effect.READ:
+            context.session[self.model.name] = _CHANGED  # whatever comes of it, copies may not have it yet
         target = self._targets.get(call.operation)
         if target is not None:
             return await self._change(target, call, context)
-        operation = self.model.operations.get(call.operation)
         if operation is not None and operation.connection_of:
             return await self._connections.answer(operation, call, context)
         most = self._settings.max_rows
@@ -123,4 +129,6 @@ class SqlSource:
     async def close(self) -> None:
         if self._watch is not None:
             await self._watch.close()
+        if self._replicas is not None:
+            await self._replicas.close()
         await self._database.close()

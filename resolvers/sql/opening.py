@@ -19,13 +19,14 @@ from resolvers.documents import DescriptionError
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect, searches
 from resolvers.sql.client import SqlSource
-from resolvers.sql.dialects import Address, Database, Dialect, address, reason
+from resolvers.sql.dialects import Address, Database, Dialect, Replica, Replicas, address, reason
 from resolvers.sql.reading import trial
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
 
 _log = logging.getLogger("isthmus.sources")
 _CATALOGUE_S = 60.0
+_REPLICA_S = 2.0
 _AWAY = "the database cannot be reached; what was known of it is served"
 _GIVES_NOTHING_BACK = "this server does not give back the rows that it inserts (INSERT … RETURNING): nothing is written"
 _CHANGED = "the database has changed since its catalogue was kept: start again to serve it as it is"
@@ -53,12 +54,49 @@ async def open_database(
     writes = bool(settings.writes)
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
     kept = _kept(name, settings, dialect, where, keep)
-    opening = _Opening(name, settings, dialect, database, kept, pinned, password=where.url.password or "")
+    replicas = _replicas(name, settings, dialect, database, base)
+    opening = _Opening(name, settings, dialect, database, kept, pinned, replicas, password=where.url.password or "")
     try:
         return await opening.source()
     except BaseException:
         await database.close()
+        if replicas is not None:
+            await replicas.close()
         raise
+
+
+def _replicas(
+    name: str, settings: DatabaseSettings, dialect: Dialect, primary: Database, base: Path
+) -> Replicas | None:
+    """The copies of the database; none is connected to yet.
+
+    Raises:
+        ConfigurationError: a URL that is none of such a copy, or settings that cannot be obeyed.
+    """
+    problems: list[Problem] = []
+    if settings.replicas and not dialect.replicated:
+        problems.append(Problem("a file has no replicas", ("replicas",), "leave them out"))
+    if settings.max_lag_s is not None and not (settings.replicas and dialect.lag):
+        said = "how far a copy is behind is only known of replicas of PostgreSQL"
+        problems.append(Problem(said, ("max_lag_s",), "leave it out"))
+    found: list[Replica] = []
+    for number, url in enumerate(settings.replicas if not problems else ()):
+        try:
+            kind, where = address(url.get_secret_value(), base)
+        except DescriptionError as error:
+            problems.append(replace(error.problem, where=("replicas", number)))
+            continue
+        if kind is not dialect:
+            said = "a replica is of the same kind as its database"
+            problems.append(Problem(said, ("replicas", number), f"write {dialect.form}"))
+            continue
+        # Others are there to answer: nobody waits long for one that is silent.
+        waits = min(settings.timeout_s, _REPLICA_S)
+        copy = dialect.open(where, concurrency=settings.concurrency, timeout_s=waits)
+        found.append(Replica(f"source {name}: replica {number + 1}", copy, dialect, settings.max_lag_s))
+    if problems:
+        raise ConfigurationError(problems)
+    return Replicas(found, primary) if found else None
 
 
 def _kept(
@@ -81,9 +119,11 @@ class _Opening:
         database: Database,
         kept: KeptCatalogue | None,
         pinned: Mapping[str, str] | None,
+        replicas: Replicas | None,
         *,
         password: str,
     ) -> None:
+        self._replicas = replicas
         self._password = password
         self._name = name
         self._settings = settings
@@ -103,7 +143,7 @@ class _Opening:
             known = self._read(kept)
             _log.warning("source %s: %s", self._name, _AWAY)
             known = replace(known, model=replace(known.model, stale=_AWAY))
-            return SqlSource(known, self._settings, self._database, self._changes(known), watch=self)
+            return self._made(known, self._changes(known), watch=self)
         try:
             known = self._read(reflected)
         except ConfigurationError as error:
@@ -112,7 +152,10 @@ class _Opening:
         if self._kept is not None:
             await asyncio.to_thread(self._kept.save, reflected)
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
-        return SqlSource(known, self._settings, self._database, self._changes(known, gives_back=gives_back))
+        return self._made(known, self._changes(known, gives_back=gives_back))
+
+    def _made(self, known: Catalogue, changes: Offers | None, watch: _Opening | None = None) -> SqlSource:
+        return SqlSource(known, self._settings, self._database, changes, watch, self._replicas)
 
     async def _as_it_was(self, error: ConfigurationError) -> SqlSource:
         """The source by its kept catalogue, where what is stated fits that one: the database changed, not the file.
@@ -128,7 +171,7 @@ class _Opening:
         _log.warning("source %s: %s", self._name, stale)
         known = replace(known, model=replace(known.model, stale=stale))
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
-        return SqlSource(known, self._settings, self._database, self._changes(known, gives_back=gives_back))
+        return self._made(known, self._changes(known, gives_back=gives_back))
 
     async def _try_searches(self, known: Catalogue) -> None:
         """Raises: ConfigurationError: the database does not search a table as the settings say."""
@@ -165,7 +208,7 @@ class _Opening:
         metadata, problems = declare(reflected.metadata, self._settings.tables)
         if problems:
             raise ConfigurationError(problems)
-        searched, problems = searches(metadata, self._settings.tables)
+        searched, problems = searches(metadata, self._settings.tables, self._dialect)
         if problems:
             raise ConfigurationError(problems)
         stated = frozenset(name for name, table in self._settings.tables.items() if table.key is not None)

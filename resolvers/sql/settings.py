@@ -62,6 +62,14 @@ class DatabaseSettings(SourceSettings):
         description="URL of the database: sqlite:///path (relative to this file), "
         "postgresql://user:password@host/name, mariadb://user:password@host/name or mysql://user:password@host/name."
     )
+    replicas: tuple[SecretStr, ...] = Field(
+        (),
+        description="URLs of copies of the database that are read instead of it. Changes, what an operation reads "
+        "after its own changes, and the catalogue stay with the database itself; so do reads that no copy answers.",
+    )
+    max_lag_s: float | None = Field(
+        None, gt=0, description="PostgreSQL: a replica that is further behind than this is not read."
+    )
     max_rows: int = Field(
         10_000, gt=0, description="Most rows of one statement; more is an error, never a part of them."
     )

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]  # the driver has no types
 import pytest
 
-from tests.services import missing
+from tests.through.cluster import Cluster, own_cluster
 from tests.through.gateway import Gateway, codes, gateway
 
 FILE = """
@@ -28,57 +22,10 @@ ROWS = 500
 QUERY = "{ things { id twin { id } } }"
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A server of the test's own, in ``folder``."""
-
-    programs: Path
-    folder: Path
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
-
-    def control(self, *arguments: str) -> None:
-        self.run("pg_ctl", "-D", str(self.folder), "-w", "-l", str(self.folder / "log"), *arguments)
-
-    def run(self, program: str, *arguments: str) -> None:
-        """Runs a program of PostgreSQL, which refuses to be run by root."""
-        user = "postgres" if os.geteuid() == 0 else None
-        done = subprocess.run(
-            [self.programs / program, *arguments], user=user, capture_output=True, check=False, cwd="/", timeout=60
-        )
-        assert done.returncode == 0, done.stderr.decode()
-
-
-def _programs() -> Path:
-    on_path = shutil.which("pg_ctl")
-    found = [Path(on_path).parent] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found or not (found[-1] / "initdb").exists():
-        missing("no initdb and pg_ctl for a PostgreSQL of the test's own")
-    return found[-1]
-
-
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="isthmus-"))
-    made = Cluster(_programs(), folder, port)
-    try:
-        if os.geteuid() == 0:
-            shutil.chown(folder, "postgres")
-        made.run("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "--no-sync")
-        settings = f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n"
-        with (folder / "postgresql.conf").open("a") as file:
-            file.write(settings)
-        made.control("start")
+    with own_cluster() as made:
         yield made
-        made.control("stop", "-m", "immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

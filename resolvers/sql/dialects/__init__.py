@@ -3,6 +3,7 @@
 from resolvers.sql.dialects.address import DIALECTS, address
 from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, Nulls, Plain
 from resolvers.sql.dialects.failures import reason
+from resolvers.sql.dialects.replicas import Replica, Replicas
 from resolvers.sql.dialects.search import Searched, Term, Texts, Wanted
 from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violation, identifiers
 
@@ -16,6 +17,8 @@ __all__ = [
     "Forbidden",
     "Nulls",
     "Plain",
+    "Replica",
+    "Replicas",
     "Searched",
     "Term",
     "Texts",

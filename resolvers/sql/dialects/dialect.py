@@ -134,6 +134,14 @@ class Dialect(ABC):
     """Most bound values of one condition; ``None``: many keys are one value."""
     types: ClassVar[Mapping[str, type[SqlType]]] = {}
     """Classes of reflected types that SQLAlchemy does not have, by their names."""
+    replicated: ClassVar[bool] = True
+    """Whether there are copies of it that can be read instead."""
+    lag: ClassVar[str | None] = None
+    """The statement that tells how many seconds a replica is behind, null where it does not know; ``None`` where there
+    is none.
+    """
+    search_settings: ClassVar[frozenset[str]] = frozenset()
+    """What the database is told of a search beside its columns."""
     reads_again: ClassVar[bool] = False
     """Whether rows that a change gives back may still be changed by triggers, so that they are read once more."""
 
@@ -156,6 +164,10 @@ class Dialect(ABC):
     def failure(self, error: Exception) -> SourceError:
         """The error to raise for what a driver complains about; it holds neither SQL nor a value."""
         return source_error(error, self.codes)
+
+    def gave_way(self, error: Exception) -> bool:
+        """Whether a replica ended a read because it had to keep up with its primary."""
+        return False
 
     def refusal(self, error: DBAPIError) -> Refusal | None:
         """What the database refused to do in a change; ``None`` where it did not refuse but fail."""

@@ -36,7 +36,7 @@ from resolvers.sql.dialects.postgresql.catalogue import mark_structured, partiti
 from resolvers.sql.dialects.postgresql.columns import is_structured, plain_type, reader, served_column
 from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
 from resolvers.sql.dialects.postgresql.domains import limit_domains
-from resolvers.sql.dialects.postgresql.refusals import refusal
+from resolvers.sql.dialects.postgresql.refusals import refusal, sqlstate
 from resolvers.sql.dialects.postgresql.types import Structured
 from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.violations import Refusal
@@ -48,6 +48,14 @@ class PostgreSql(Dialect):
     drivers = ("postgresql", "postgres", "postgresql+asyncpg")
     form = "postgresql://user:password@host/name"
     max_parameters = None
+    search_settings = frozenset({"language", "vector"})
+    # One that has replayed all that it received is up to date as long as it is connected, however long ago that was.
+    lag = (
+        "SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0"
+        " WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver)"
+        " THEN 0"
+        " ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END"
+    )
     types = {"Structured": Structured}  # noqa: RUF012  # declared a class variable above
     codes = (
         ("57014", SourceTimeout),  # query_canceled: the statement's time ran out
@@ -108,6 +116,9 @@ class PostgreSql(Dialect):
 
     def reader(self, column: SqlColumn) -> Reader | None:
         return reader(column)
+
+    def gave_way(self, error: Exception) -> bool:
+        return isinstance(error, DBAPIError) and sqlstate(error) == "40001"  # a conflict with recovery
 
     def refusal(self, error: DBAPIError) -> Refusal | None:
         return refusal(error)

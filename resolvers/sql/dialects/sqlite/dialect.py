@@ -53,6 +53,8 @@ class Sqlite(Dialect):
     name = "sqlite"
     drivers = ("sqlite", "sqlite+aiosqlite")
     form = "sqlite:///path"
+    replicated = False
+    search_settings = frozenset({"index"})
     codes = (
         ("SQLITE_INTERRUPT", SourceTimeout),
         ("SQLITE_BUSY", SourceTimeout),
