@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.addresses import Networks
 from gateway.asked import Asked
-from gateway.auth import Authenticator, JwtSettings, open_keys
 from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
-from gateway.keys import FetchedKeys
+from gateway.hosts import accepted
+from gateway.identity import ApiKeysSettings, Authenticator, Issuers, RevocationSettings, open_authenticator
 from gateway.limits import LimitSettings
+from gateway.rates.limiter import Rates
+from gateway.rates.settings import RateLimitSettings
+from gateway.redis import Redis, RedisSettings, open_redis
+from gateway.registered.documents import RegisteredDocuments
+from gateway.registered.manifest import read_manifests
+from gateway.registered.settings import DocumentSettings
 from gateway.telemetry import request_id
+from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
 from resolvers import Settings
@@ -26,14 +36,31 @@ from schema import Executor
 
 Page = Callable[[Request], Awaitable[Response]]
 PATH = "/graphql"
+HSTS = "max-age=31536000"
+"""Browsers come by https from now on, for a year; other names of the domain are not ours to decide for."""
 
 
 class ServerSettings(Settings):
     host: str = Field("127.0.0.1", description="Address that is listened on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port that is listened on; 0: any free one.")
-    jwt: JwtSettings | None = Field(None, description="Which access tokens are accepted; absent: all are anonymous.")
+    jwt: Issuers = Field((), description="Whose access tokens are accepted: an issuer, or a list; absent: none.")
+    api_keys: ApiKeysSettings | None = Field(None, description="Which API keys are accepted; absent: none.")
+    tls: TlsSettings | None = Field(None, description="TLS, and callers by their certificates; absent: plain HTTP.")
+    revocation: RevocationSettings | None = Field(None, description="What was taken back before its time.")
     limits: LimitSettings = Field(LimitSettings.model_validate({}), description="What one request may take.")
+    hosts: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="Names by which it may be asked (Host), without ports. Absent: any; but where it listens on "
+        "loopback and needs no token, only localhost, 127.0.0.1 and [::1].",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Networks (10.0.0.0/8) of proxies whose X-Forwarded-For tells the address of callers."
+    )
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
+    documents: DocumentSettings | None = Field(None, description="Operations that are registered; absent: none.")
+    rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
+    redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
@@ -50,6 +77,46 @@ class ServerSettings(Settings):
         "environment's ISTHMUS_EXECUTOR comes first.",
     )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
+
+    @model_validator(mode="after")
+    def _shared_somewhere(self) -> ServerSettings:
+        if self.rate_limits is not None and self.rate_limits.store == "redis" and self.redis is None:
+            message = "rate_limits with store: redis needs server.redis"
+            raise ValueError(message)
+        if self.revocation is not None and self.revocation.redis and self.redis is None:
+            raise ValueError("revocation looks into Redis, and there is no server.redis")
+        return self
+
+    @property
+    def identifies(self) -> bool:
+        """Whether anybody can be more than anonymous."""
+        return bool(self.jwt) or self.api_keys is not None or (self.tls is not None and self.tls.client_ca is not None)
+
+    def placed(self, base: Path) -> ServerSettings:
+        """The settings with paths seen from ``base``, the folder of the file."""
+        documents = self.documents
+        if documents is not None:
+            manifest = tuple(base / path for path in documents.manifest)
+            documents = documents.model_copy(update={"manifest": manifest})
+        return self.model_copy(
+            update={
+                "jwt": tuple(each.placed(base) for each in self.jwt),
+                "api_keys": self.api_keys and self.api_keys.placed(base),
+                "tls": self.tls and self.tls.placed(base),
+                "revocation": self.revocation and self.revocation.placed(base),
+                "documents": documents,
+            }
+        )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise ValueError(f'"{network}" is no network such as 10.0.0.0/8, or an address') from error
+        return networks
 
 
 class Edge(Starlette):
@@ -90,6 +157,22 @@ class Edge(Starlette):
             await super().__call__(scope, receive, named)
 
 
+def _came_by_tls(request: Request, trusted: Networks) -> bool:
+    """Whether a proxy that we trust says that it was asked by https."""
+    peer = request.client.host if request.client is not None else None
+    return peer in trusted and request.headers.get("x-forwarded-proto") == "https"
+
+
+def authenticator_of(settings: ServerSettings, redis: Redis | None) -> Authenticator:
+    """Who tells who asks.
+
+    Raises:
+        ConfigurationError: with every file that cannot be used.
+    """
+    certificates = settings.tls if settings.tls is not None and settings.tls.client_ca is not None else None
+    return open_authenticator(settings.jwt, settings.api_keys, certificates, settings.revocation, redis)
+
+
 def make_app(
     holder: Holder,
     settings: ServerSettings,
@@ -100,17 +183,38 @@ def make_app(
     """The ASGI application. ``app.state.draining`` turns readiness off.
 
     Raises:
-        ConfigurationError: the key set file cannot be used.
+        ConfigurationError: a file of keys, of what is revoked or of operations cannot be used, or a library is
+            missing.
     """
-    keys = open_keys(settings.jwt) if settings.jwt else None
-    authenticator = Authenticator(settings.jwt, keys) if settings.jwt and keys else None
-    endpoint = Endpoint(holder, settings.limits, authenticator, get=settings.get, uploads=settings.uploads)
+    shared = open_redis(settings.redis) if settings.redis else None
+    authenticator = authenticator_of(settings, shared)
+    trusted = Networks(settings.trusted_proxies)
+    rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
+    documents = settings.documents
+    registered = RegisteredDocuments(documents, read_manifests(documents.manifest)) if documents else None
+    endpoint = Endpoint(
+        holder,
+        settings.limits,
+        authenticator,
+        get=settings.get,
+        uploads=settings.uploads,
+        rates=rates,
+        registered=registered,
+        hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
+    )
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        if explorer_page is not None and settings.explorer and wants_page and "query" not in request.query_params:
-            return await explorer_page(request)
+        asks = not {"query", "documentId", "extensions"}.isdisjoint(request.query_params)
+        if explorer_page is not None and settings.explorer and wants_page and not asks:
+            page = await explorer_page(request)
+            if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
+                page.headers["strict-transport-security"] = HSTS
+            return page
         return await endpoint(Asked(request.scope, request.receive))
+
+    async def view(request: Request) -> Response:
+        return await endpoint(Asked(request.scope, request.receive, view=request.path_params["view"]))
 
     async def front(_: Request) -> Response:
         return RedirectResponse(PATH)
@@ -120,20 +224,23 @@ def make_app(
 
     async def ready(request: Request) -> Response:
         current = holder.current
-        serving = current.graph is not None and not request.app.state.draining
-        body = {"ready": serving, "degraded": dict(current.degraded)}
+        serving = current.graph is not None and authenticator.ready and not request.app.state.draining
+        body = {"ready": serving, "degraded": {**current.degraded, **authenticator.degraded}}
         return JSONResponse(body, 200 if serving else 503)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        authenticator.start()
         yield
         await endpoint.finish(settings.drain_s)
-        if isinstance(keys, FetchedKeys):
-            await keys.close()
+        await authenticator.close()
+        if shared is not None:
+            await shared.close()
 
     every = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     routes = [
         Route(PATH, graphql, methods=every),
+        Route(f"{PATH}/{{view}}", view, methods=every),
         Route("/healthz", alive),
         Route("/readyz", ready),
         Route("/", front),

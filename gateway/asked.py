@@ -35,6 +35,9 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._first[name]
 
+    def __contains__(self, name: object) -> bool:  # that of a Mapping raises an error inside where there is none
+        return name in self._first
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._first)
 
@@ -51,15 +54,21 @@ class Headers(Mapping[str, str]):
 
 
 class Asked:
-    """``query_string``: that of the URL, as it came. ``request_id``: that of the answer."""
+    """``query_string``: that of the URL, as it came. ``request_id``: that of the answer. ``peer``: who is connected.
 
-    __slots__ = ("_receive", "_whole", "connection", "headers", "method", "query_string", "request_id")
+    ``view``: the part of the graph that is asked by its name; empty: none is named.
+    """
 
-    def __init__(self, scope: Scope, receive: Receive, whole: Whole | None = None) -> None:
+    __slots__ = ("_receive", "_whole", "connection", "headers", "method", "peer", "query_string", "request_id", "view")
+
+    def __init__(self, scope: Scope, receive: Receive, whole: Whole | None = None, view: str = "") -> None:
+        self.view = view
         self.method: str = scope["method"]
         self.query_string: bytes = scope["query_string"]
         self.headers = Headers(scope["headers"])
         self.request_id: str = scope["state"]["request_id"]
+        client = scope.get("client")
+        self.peer: str | None = client[0] if client else None
         self.connection: Connection = connection_of(scope)
         self._receive = receive
         self._whole = whole

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import NoReturn
 from urllib.parse import parse_qsl
@@ -15,7 +16,8 @@ from resolvers import BadRequest
 from schema import GraphQLRequest
 
 MAX_DEPTH = 128
-PARAMETERS = frozenset({"query", "operationName", "variables", "extensions"})
+PARAMETERS = frozenset({"query", "documentId", "operationName", "variables", "extensions"})
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -82,22 +84,42 @@ def _map(value: object, name: str) -> Mapping[str, object]:
 
 
 def from_members(members: Mapping[str, object]) -> GraphQLRequest:
-    """The parameters of one request (GraphQL over HTTP, section 5.1), by their names.
+    """The parameters of one request (GraphQL over HTTP, section 5.1 and its appendix on persisted documents).
+
+    A request without a text has the id of one, as ``documentId`` or as automatic persisted queries put it.
 
     Raises:
         BadRequest: one is unknown or has the wrong type.
     """
     unknown = sorted(members.keys() - PARAMETERS)
     if unknown:
-        raise BadRequest("only query, operationName, variables and extensions are parameters")
+        raise BadRequest("only query, documentId, operationName, variables and extensions are parameters")
     query, name = members.get("query"), members.get("operationName")
+    extensions = _map(members.get("extensions"), "extensions")
+    document_id = _document_id(members.get("documentId"), extensions)
+    if query is None and document_id is not None:
+        query = ""
     if not isinstance(query, str):
         raise BadRequest("query must be a string")
+    if query and members.get("documentId") is not None:
+        raise BadRequest("a request has a query or a documentId, not both")
     if name is not None and not isinstance(name, str):
         raise BadRequest("operationName must be a string")
-    return GraphQLRequest(
-        query, name, _map(members.get("variables"), "variables"), _map(members.get("extensions"), "extensions")
-    )
+    return GraphQLRequest(query, name, _map(members.get("variables"), "variables"), extensions, document_id)
+
+
+def _document_id(given: object, extensions: Mapping[str, object]) -> str | None:
+    if given is not None:
+        if not isinstance(given, str) or not given:
+            raise BadRequest("documentId must be a string")
+        return given.removeprefix("sha256:")
+    hashed = extensions.get("persistedQuery")
+    if hashed is None:
+        return None
+    found = hashed.get("sha256Hash") if isinstance(hashed, dict) and hashed.get("version") == 1 else None
+    if not isinstance(found, str) or not _SHA256.fullmatch(found):
+        raise BadRequest("persistedQuery has version 1 and a sha256Hash")
+    return found
 
 
 def from_post(data: bytes) -> GraphQLRequest:

@@ -74,6 +74,11 @@ class Configuration:
         """The problems as text, in the order of the file."""
         return describe(problems, self.file, self.lines, self.hidden)
 
+    def place(self, *where: Key) -> str:
+        """``file:line`` of a path of keys, as near as it is known."""
+        line = _line(where, self.lines)
+        return f"{self.file}:{line}" if line else self.file
+
     def extensions(self) -> list[Extension]:
         """The extension objects of the modules that the file names.
 
@@ -192,12 +197,8 @@ def is_configuration(path: Path) -> bool:
 
 
 def _placed(settings: FileSettings, base: Path) -> FileSettings:
-    """The settings with the path of the key set seen from ``base``: the edge that reads it knows of no file."""
-    jwt = settings.server.jwt
-    if jwt is None or jwt.jwks is None:
-        return settings
-    placed = jwt.model_copy(update={"jwks": base / jwt.jwks})
-    return settings.model_copy(update={"server": settings.server.model_copy(update={"jwt": placed})})
+    """The settings with the paths of the edge seen from ``base``: the edge that reads them knows of no file."""
+    return settings.model_copy(update={"server": settings.server.placed(base)})
 
 
 def from_sources(sources: Mapping[str, tuple[str, str]], base: Path) -> Configuration:

@@ -1,4 +1,4 @@
-"""``Connection``: tells the requests of one HTTP connection that their caller has left.
+"""``Connection``: what the requests of one HTTP connection share: the caller's certificate, and that he has left.
 
 The protocol says so the moment it knows. Asking ASGI's ``receive`` would take a task for every request, and with
 pipelined requests it tells only the newest.
@@ -14,11 +14,15 @@ _NAME = "isthmus.connection"
 
 
 class Connection:
-    """Open until ``close``, which the protocol calls."""
+    """Open until ``close``, which the protocol calls.
 
-    __slots__ = ("_closed", "_waiting")
+    ``certificate``: that which the caller showed and the handshake verified, as DER; ``None`` where he showed none.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_closed", "_waiting", "certificate")
+
+    def __init__(self, certificate: bytes | None = None) -> None:
+        self.certificate = certificate
         self._closed = False
         self._waiting: list[Callable[[], None]] = []
 

@@ -46,8 +46,8 @@ def cors(settings: CorsSettings) -> Middleware:
         CORSMiddleware,
         allow_origins=settings.origins,
         allow_methods=("GET", "POST"),
-        allow_headers=("Accept", "Authorization", "Content-Type", "X-Request-Id"),
+        allow_headers=("Accept", "Authorization", "Content-Type", "GraphQL-Cost", "X-Client-Name", "X-Request-Id"),
         allow_credentials=False,
-        expose_headers=("Retry-After", "X-Request-Id"),
+        expose_headers=("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"),
         max_age=settings.max_age_s,
     )

@@ -14,9 +14,6 @@ from resolvers import Key, Problem, Settings, nearest
 
 _LATER = {
     "entities": "joining types of several sources into one is",
-    "rows": "a rule on rows is",
-    "unless": "a rule on rows is",
-    "when": "a rule on rows is",
     "cache": "caching, of any but REST sources, is",
     "retry": "repeating calls by rule is",
     "retries": "repeating calls by rule is",
@@ -149,6 +146,12 @@ def _node(model: type[Settings], where: tuple[Key, ...]) -> dict[str, Any]:
     schema = model.model_json_schema()
     node: dict[str, Any] = schema
     for part in where:
+        if isinstance(part, int):
+            lists = [branch for branch in (node, *node.get("anyOf", ())) if isinstance(branch.get("items"), dict)]
+            if not lists:
+                return {}
+            node = lists[0]["items"]
+            continue
         node = _resolve(node, schema)
         properties = node.get("properties", {})
         if part in properties:

@@ -1,6 +1,6 @@
 """GraphQL over HTTP: a request's headers and bytes in, a status, a media type and bytes out.
 
-What an operation means is the graph's business; who asks is ``auth.py``'s.
+What an operation means is the graph's business; who asks is told by ``identity/``.
 """
 
 from __future__ import annotations
@@ -8,20 +8,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gateway.asked import Asked
-from gateway.auth import Authenticator
 from gateway.body import from_get, from_post
-from gateway.keys import KeysUnavailable
-from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body, whole_body
+from gateway.content import check_content, check_link, negotiate
+from gateway.hosts import name_of
+from gateway.identity import Authenticator, CannotVerify, bearer
+from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body, sent, whole_body
+from gateway.rates.limiter import Rates
+from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
+from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, errors_of
 from gateway.telemetry import log, log_request
-from gateway.uploads import PREFLIGHTED, UploadSettings, from_multipart
+from gateway.uploads import UploadSettings, from_multipart
 from resolvers import (
     Caller,
     CallerError,
@@ -33,18 +36,18 @@ from resolvers import (
     TimeLimits,
     Unauthenticated,
 )
-from schema import ANONYMOUS, Answer, GraphQLRequest, MutationOverGet, Principal
+from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal
 
-GRAPHQL = "application/graphql-response+json"
-JSON = "application/json"
-_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (GRAPHQL, JSON)}
-_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
 
 
 class Graph(Protocol):
+    def part(self, view: str, principal: Principal) -> Graph | None: ...
+
     def writes(self, request: GraphQLRequest) -> bool: ...
+
+    def outline(self, request: GraphQLRequest) -> Outline | None: ...
 
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
@@ -66,102 +69,29 @@ class Holder(Protocol):
     def current(self) -> Snapshot: ...
 
 
-@dataclass(eq=False)
-class Refusal(Exception):
-    """An answer of the HTTP layer itself."""
-
-    status: int
-    code: Code
-    message: str
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-@lru_cache(maxsize=256)
-def _media(text: str) -> tuple[str, Mapping[str, str]]:
-    kind, *rest = text.split(";")
-    parameters = {}
-    for part in rest:
-        name, _, value = part.partition("=")
-        parameters[name.strip().lower()] = value.strip().strip('"').lower()
-    return kind.strip().lower(), parameters
-
-
-def _weight(parameters: Mapping[str, str]) -> float:
-    try:
-        return float(parameters.get("q", "1"))
-    except ValueError:
-        return 0.0
-
-
-@lru_cache(maxsize=256)
-def negotiate(accept: str | None) -> str | None:
-    """The media type of the reply (RFC 9110 section 12.5.1), or None when nothing fits; JSON when nothing is said."""
-    if accept is None or not accept.strip():
-        return JSON
-    best: tuple[float, int, str] | None = None
-    for entry in accept.split(","):
-        kind, parameters = _media(entry)
-        if parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
-            continue
-        chosen = {GRAPHQL: GRAPHQL, JSON: JSON, "application/*": JSON, "*/*": JSON}.get(kind)
-        weight = _weight(parameters)
-        if chosen is None or weight <= 0:
-            continue
-        rank = (weight, "*" not in kind)
-        if best is None or rank > best[:2]:
-            best = (*rank, chosen)
-    return best[2] if best else None
-
-
-def _check_content(request: Asked, uploads: UploadSettings | None) -> bool:
-    """Whether the body is a form with files; otherwise it is JSON."""
-    if "content-encoding" in request.headers:
-        raise Refusal(415, Code.BAD_REQUEST, "Encoded bodies are not read.")
-    values = request.headers.getlist("content-type")
-    kind, parameters = _media(values[0]) if len(values) == 1 else ("", {})
-    if kind == "multipart/form-data" and uploads is not None:
-        if not any(request.headers.get(name) for name in PREFLIGHTED):
-            raise Refusal(400, Code.BAD_REQUEST, f"A form with files needs a header {PREFLIGHTED[0]}.")
-        return True
-    if kind != JSON or parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
-        raise Refusal(415, Code.BAD_REQUEST, "The body must be application/json in UTF-8.")
-    return False
-
-
-def _errors(code: Code, message: str, **extensions: object) -> dict[str, object]:
-    return {"errors": [{"message": message, "extensions": {**extensions, "code": code}}]}
-
-
-class Reply(Response):
-    """Bytes of a media type, in UTF-8, kept by nobody (RFC 9111) and taken for nothing else."""
-
-    def __init__(self, content: bytes, status: int, headers: Mapping[str, str], media: str) -> None:
-        self.status_code, self.body, self.background = status, content, None
-        self.raw_headers = [
-            *_HEADERS,
-            (b"content-type", _CONTENT_TYPES[media]),
-            (b"content-length", b"%d" % len(content)),
-            *((name.encode(), value.encode()) for name, value in headers.items()),
-        ]
-
-
 class Endpoint:
-    """The route /graphql."""
+    """The route /graphql, and those of the graph's views under it."""
 
     def __init__(
         self,
         holder: Holder,
         limits: LimitSettings,
-        authenticator: Authenticator | None,
+        authenticator: Authenticator,
         *,
         get: bool = True,
         uploads: UploadSettings | None = None,
+        rates: Rates | None = None,
+        registered: RegisteredDocuments | None = None,
+        hosts: frozenset[str] | None = None,
     ) -> None:
         self._holder = holder
         self._limits = limits
         self._authenticator = authenticator
         self._get = get
         self._uploads = uploads
+        self._rates = rates
+        self._registered = registered
+        self._hosts = hosts
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
@@ -181,48 +111,46 @@ class Endpoint:
         status, body = 200, {}
         content: bytes | None = None
         try:
-            answer = await self._answer(request, request_id, media)
-            content = answer.encode()
+            answer = await self._answer(request, request_id, media, headers)
+            content = sent(answer.encode(), self._limits.max_response_bytes)
             refused = answer.kind == "request_error"
-            status = 400 if refused and media == GRAPHQL else 200
+            status = 403 if answer.kind == "forbidden" else 400 if refused and media == GRAPHQL else 200
         except Refusal as refusal:
-            status, body = refusal.status, _errors(refusal.code, refusal.message)
+            status, body = refusal.status, errors_of(refusal.code, refusal.message)
             headers.update(refusal.headers)
         except Unauthenticated as error:
             log("unauthenticated", request_id=request_id, level="warning", detail=error.detail)
-            status, body = 401, _errors(error.code, error.message)
+            status, body = 401, errors_of(error.code, error.message)
             headers["www-authenticate"] = "Bearer"
         except BodyTooLarge:
-            status, body = 413, _errors(Code.LIMIT_EXCEEDED, "The body is larger than this server allows.")
+            status, body = 413, errors_of(Code.LIMIT_EXCEEDED, "The body is larger than this server allows.")
             headers["connection"] = "close"
-        except (Busy, KeysUnavailable):
-            status, body = 503, _errors(Code.LIMIT_EXCEEDED, "The server cannot take the request now.")
+        except (Busy, CannotVerify):
+            status, body = 503, errors_of(Code.LIMIT_EXCEEDED, "The server cannot take the request now.")
             headers["retry-after"] = "1"
         except CallerError as error:
-            status, body = 400, _errors(error.code, error.detail or error.message)
+            status, body = 400, errors_of(error.code, error.detail or error.message)
         except IsthmusError as error:
             log("failed", request_id=request_id, level="error", code=error.code, detail=error.detail)
-            body = {"data": None, **_errors(error.code, error.message, **error.extensions)}
+            body = {"data": None, **errors_of(error.code, error.message, **error.extensions)}
         except ClientDisconnect:
             log("disconnected", request_id=request_id)
             return Response(status_code=408)
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
             log("internal", request_id=request_id, level="error", exc_info=error)
-            body = {"data": None, **_errors(Code.INTERNAL, IsthmusError.message)}
+            body = {"data": None, **errors_of(Code.INTERNAL, IsthmusError.message)}
         seconds = round(time.perf_counter() - started, 4)
         log_request(request_id, request.method, status, seconds)
-        return Reply(content or _encode(body, request_id), status, headers, media or JSON)
+        return Reply(content or encoded(body, request_id), status, headers, media or JSON)
 
-    async def _answer(self, request: Asked, request_id: str, media: str | None) -> Answer:
-        if media is None:
-            raise Refusal(406, Code.BAD_REQUEST, "Replies are application/graphql-response+json or JSON.")
-        if len(request.headers.getlist("host")) != 1:
-            raise Refusal(400, Code.BAD_REQUEST, "Exactly one Host header is needed.")
-        allowed = ("GET", "POST") if self._get else ("POST",)
-        if request.method not in allowed:
-            raise Refusal(405, Code.BAD_REQUEST, "Use POST.", (("allow", ", ".join(allowed)),))
-        deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
+    async def _answer(self, request: Asked, request_id: str, media: str | None, headers: dict[str, str]) -> Answer:
+        self._check_head(request, media)
         read_only = request.method == "GET"
+        if read_only:
+            check_link(request)
+        deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
+        if self._rates is not None:
+            headers.update(await self._rates.enter(request))
         received = None if read_only else self._at_once(request)
         if received is None:
             try:
@@ -231,27 +159,61 @@ class Endpoint:
             except TimeoutError:
                 raise DeadlineExceeded from None
         principal, parameters = received
+        if "graphql-cost" in request.headers and request.headers["graphql-cost"] == "report":
+            parameters = replace(parameters, extensions={**parameters.extensions, COST: True})
+        if self._registered is not None or parameters.document_id is not None:
+            found = self._with_text(parameters, principal, request_id)
+            if isinstance(found, Answer):
+                return found
+            parameters = found
+        if self._rates is not None:
+            outline = self._outline(parameters) if self._rates.reads_operations else None
+            for name, value in await self._rates.take(request, principal, outline):
+                headers[name] = f"{headers[name]}, {value}" if name in headers else value
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
         with self._places:
             return await self._run(request, parameters, principal, Deadline(request_id, deadline, read_only=read_only))
 
+    def _check_head(self, request: Asked, media: str | None) -> None:
+        if media is None:
+            raise Refusal(406, Code.BAD_REQUEST, "Replies are application/graphql-response+json or JSON.")
+        if len(request.headers.getlist("host")) != 1:
+            raise Refusal(400, Code.BAD_REQUEST, "Exactly one Host header is needed.")
+        if self._hosts is not None and name_of(request.headers["host"]) not in self._hosts:
+            raise Refusal(421, Code.BAD_REQUEST, "The server is not asked by this name (server.hosts).")
+        allowed = ("GET", "POST") if self._get else ("POST",)
+        if request.method not in allowed:
+            raise Refusal(405, Code.BAD_REQUEST, "Use POST.", (("allow", ", ".join(allowed)),))
+
+    def _with_text(self, parameters: GraphQLRequest, principal: Principal, request_id: str) -> GraphQLRequest | Answer:
+        """The request with the text that its id stands for, or what a client hears whose id stands for none."""
+        if self._registered is not None:
+            found = self._registered.find(parameters, principal)
+            return found or _without_text(NOT_FOUND, Code.PERSISTED_QUERY_NOT_FOUND, request_id)
+        if not parameters.query:
+            return _without_text(NOT_SUPPORTED, Code.PERSISTED_QUERY_NOT_SUPPORTED, request_id)
+        return replace(parameters, document_id=None)
+
+    def _outline(self, parameters: GraphQLRequest) -> Outline | None:
+        graph = self._holder.current.graph
+        return None if graph is None else graph.outline(parameters)
+
     def _at_once(self, request: Asked) -> tuple[Principal, GraphQLRequest] | None:
         """As ``_received``, where nothing need be waited for: nearly every body is there, and its token known."""
-        if _check_content(request, self._uploads):
+        if check_content(request, self._uploads):
             return None
-        values = request.headers.getlist("authorization")
-        principal = self._authenticator.known(values) if self._authenticator is not None else None
+        principal = self._authenticator.known(request)
         if principal is None:
             return None
         body = whole_body(request, self._limits.max_body_bytes)
         return None if body is None else (principal, from_post(body))
 
     async def _received(self, request: Asked, *, read_only: bool) -> tuple[Principal, GraphQLRequest]:
-        if not read_only and _check_content(request, self._uploads):
+        if not read_only and check_content(request, self._uploads):
             return await self._uploaded(request)
         most = 0 if read_only else self._limits.max_body_bytes
         body = await read_body(request, most)
-        principal = await self._principal(request)
+        principal = await self._authenticator.principal(request)
         if not read_only:
             return principal, from_post(body)
         return principal, from_get(request.query_string)
@@ -260,18 +222,20 @@ class Endpoint:
         """A form with files: who asks is known before any of it is read, and only so many are in memory at once."""
         settings = self._uploads
         assert settings is not None
-        principal = await self._principal(request)
+        principal = await self._authenticator.principal(request)
         with self._upload_places:
             body = await read_body(request, settings.max_bytes)
             words = self._limits.max_body_bytes
             return principal, from_multipart(body, request.headers["content-type"], settings, words)
 
     async def _run(self, request: Asked, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
-        graph = self._holder.current.graph
-        if graph is None:
+        whole = self._holder.current.graph
+        if whole is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
-        rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
-        context = Context(limit.at, limit.request_id, rights, self._limits.calls_per_operation)
+        graph = whole.part(request.view, principal)
+        if graph is None:
+            raise Refusal(404, Code.BAD_REQUEST, "There is no such view.")
+        context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)
         reads = limit.read_only or not graph.writes(parameters)
         work = graph.execute(parameters, principal, context, read_only=limit.read_only)
@@ -323,21 +287,18 @@ class Endpoint:
         if not work.cancelled():
             work.exception()  # whoever waited has it already; without this the loop would complain of a lost one
 
-    async def _principal(self, request: Asked) -> Principal:
-        values = request.headers.getlist("authorization")
-        if self._authenticator is None:
-            if values:
-                # A token that nobody verifies is not a valid one, and an invalid one never counts as none.
-                raise Unauthenticated("a token came, but server.jwt is not configured")
-            return ANONYMOUS
-        return await self._authenticator.principal(values)
+
+def _without_text(message: str, code: Code, request_id: str) -> Answer:
+    body = {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
+    return Answer("request_error", body)
 
 
 def _caller(request: Asked, principal: Principal) -> Caller:
     """What sources may be told of the caller; only a token that was verified is handed on."""
     if principal.subject is None:
         return Caller(headers=request.headers)
-    token = request.headers["authorization"].strip(" \t").partition(" ")[2].lstrip(" ")
+    # A token that came was verified, or there would be no principal; who shows a key or a certificate has none.
+    token = bearer(request.headers.get("authorization", "")) or ""
     return Caller(token, principal.claims, request.headers)
 
 
@@ -348,12 +309,3 @@ class Deadline:
     request_id: str
     at: float
     read_only: bool
-
-
-def _encode(body: dict[str, object], request_id: str) -> bytes:
-    errors = body.get("errors")
-    if isinstance(errors, list):
-        body["errors"] = [
-            {**error, "extensions": {**error.get("extensions", {}), "requestId": request_id}} for error in errors
-        ]
-    return Answer("data", body).encode()

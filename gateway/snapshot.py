@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
+from gateway.app import ServerSettings
 from gateway.config import Configuration
+from gateway.rates.settings import unknown_fields
+from gateway.registered.manifest import read_manifests
 from resolvers import ConfigurationError, Key, Problem, Source, open_all
 from schema import Built, Executor, Graph, GraphSettings, LinkSettings
 
@@ -85,10 +88,30 @@ async def _load(configuration: Configuration) -> Snapshot:
     try:
         settings = graph_settings(configuration, opened.failed)
         built = _build(opened.sources, settings, opened.problems)
+        _check_edge(configuration.settings.server, built.graph, incomplete=bool(opened.failed))
     except BaseException:
         await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
         raise
     return Snapshot(built.graph, opened.sources, opened.failed, built)
+
+
+def _check_edge(server: ServerSettings, graph: Graph, *, incomplete: bool) -> None:
+    """Checks what the edge says of fields. ``incomplete``: a source is missing, and they may be its.
+
+    Raises:
+        ConfigurationError: a manifest cannot be read, or a field or an operation does not fit the schema.
+    """
+    registered = read_manifests(server.documents.manifest) if server.documents is not None else {}
+    if incomplete:
+        return
+    problems = list(unknown_fields(server.rate_limits, graph.schema)) if server.rate_limits is not None else []
+    for each in registered.values():
+        for fault in graph.documents.faults(each.text)[:1]:
+            what = f'the operation "{each.name}" is not valid: {fault}'
+            where = ("server", "documents", "manifest", each.index)
+            problems.append(Problem(what, where, "write the manifest anew, or correct the operation", each.file))
+    if problems:
+        raise ConfigurationError(problems)
 
 
 def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) -> GraphSettings:

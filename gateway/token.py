@@ -1,18 +1,31 @@
-"""Signs tokens with the configured secret, for development. Verifying them is ``auth.py``."""
+"""Signs tokens with the configured secret, for development. Verifying them is the business of ``identity/``."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import jwt
 
-from gateway.auth import JwtSettings
+from gateway.identity import ClaimPath, JwtSettings
 from resolvers import ConfigurationError, Problem
 
 
+def signing(issuers: Sequence[JwtSettings]) -> JwtSettings:
+    """The one of them whose tokens we can sign ourselves.
+
+    Raises:
+        ConfigurationError: all name a key set, whose private keys are not ours.
+    """
+    for settings in issuers:
+        if settings.secret is not None:
+            return settings
+    problem = Problem("tokens are signed with server.jwt.secret only", ("server", "jwt"), "ask the issuer for one")
+    raise ConfigurationError([problem])
+
+
 def sign(
-    settings: JwtSettings,
+    issuers: Sequence[JwtSettings],
     subject: str,
     *,
     scopes: Iterable[str] = (),
@@ -24,29 +37,36 @@ def sign(
     ``None``: for an hour, or as long as the server accepts any where that is less.
 
     Raises:
-        ConfigurationError: the settings name a key set, whose private keys are not ours.
+        ConfigurationError: the settings name key sets, whose private keys are not ours.
     """
-    if settings.secret is None:
-        problem = Problem("tokens are signed with server.jwt.secret only", ("server", "jwt"), "ask the issuer for one")
-        raise ConfigurationError([problem])
+    settings = signing(issuers)
+    assert settings.secret is not None
     if lifetime_s is None:
         lifetime_s = int(min(3600, settings.max_lifetime_s))
     now = int(time.time())
     claims: dict[str, object] = {
         "iss": settings.issuer,
-        "aud": settings.audience,
+        "aud": settings.audience[0],
         "sub": subject,
         "iat": now,
         "exp": now + lifetime_s,
     }
-    for path, words in ((settings.claims.scopes, " ".join(scopes)), (settings.claims.roles, list(roles))):
-        *parents, last = path.split(".")
-        place = claims
-        for name in parents:
-            below = place.setdefault(name, {})
-            assert isinstance(below, dict)
-            place = below
-        if words:
-            place[last] = words
+    where = settings.claims
+    if where.subject != "sub":
+        _put(claims, ClaimPath(path=where.subject), subject)
+    for place, words in ((where.scopes[0], scopes), (where.roles[0], roles)):
+        prefixed = [f"{place.prefix}{word}" for word in words]
+        if prefixed:
+            _put(claims, place, " ".join(prefixed) if place.words else prefixed)
     algorithm = min(settings.accepted)
     return jwt.encode(claims, settings.secret.get_secret_value(), algorithm, headers={"typ": settings.types[0] or None})
+
+
+def _put(claims: dict[str, object], where: ClaimPath, value: object) -> None:
+    *parents, last = where.path.split(".") if isinstance(where.path, str) else where.path
+    place = claims
+    for name in parents:
+        below = place.setdefault(name, {})
+        assert isinstance(below, dict)
+        place = below
+    place[last] = value

@@ -25,6 +25,7 @@ from resolvers.errors import (
 )
 from resolvers.keys import KeyPart, agree
 from resolvers.loader import Loaders
+from resolvers.matching import matcher, matches
 from resolvers.model import (
     TYPE_KEY,
     Argument,
@@ -82,11 +83,12 @@ from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
-from resolvers.settings import Settings, SourceSettings
+from resolvers.settings import HeaderName, Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.time_limits import TimeLimits, Until
 from resolvers.upload import File
+from resolvers.views import Sealed
 from resolvers.yaml12 import Yaml, YamlError, load
 
 __all__ = [
@@ -126,6 +128,7 @@ __all__ = [
     "GroupCondition",
     "GroupOrder",
     "Grouping",
+    "HeaderName",
     "In",
     "InputType",
     "InterfaceType",
@@ -170,6 +173,7 @@ __all__ = [
     "Rows",
     "Scalar",
     "ScalarRef",
+    "Sealed",
     "Search",
     "SecurityNeed",
     "SecurityScheme",
@@ -199,6 +203,8 @@ __all__ = [
     "is_view",
     "kind_of",
     "load",
+    "matcher",
+    "matches",
     "nearest",
     "open_all",
     "paging_positions",

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from resolvers.errors import SourceTimeout
 from resolvers.http import HttpClient, Reply, Request
-from resolvers.tokens import ClientCredentials, Token
+from resolvers.tokens import FetchedToken, Token
 
 _UNAUTHORIZED = 401
+
+
+class Tokens(Protocol):
+    def of(self, request: Request) -> FetchedToken:
+        """The token that a request is sent with."""
+
+    async def close(self) -> None:
+        """Closes every connection to the authorization server."""
 
 
 class AuthorizedClient:
     """Sends as ``HttpClient`` does, with ``Authorization: Bearer`` on every call to the source's own host."""
 
-    def __init__(self, http: HttpClient, tokens: ClientCredentials) -> None:
+    def __init__(self, http: HttpClient, tokens: Tokens) -> None:
         self._http = http
         self._tokens = tokens
 
@@ -28,28 +37,31 @@ class AuthorizedClient:
         Raises:
             SourceUnavailable: there is no token, and nothing was sent.
             SourceTimeout: no token came in time, and nothing was sent.
+            Unauthenticated, Forbidden: the caller's own token is not exchanged, and nothing was sent.
         """
         if not self._http.is_home(request.url):
             return await self._http.send(request, timeout=timeout, resendable=resendable)
         until = asyncio.get_running_loop().time() + timeout
-        token = await self._token(until)
+        tokens = self._tokens.of(request)
+        token = await _token(tokens, until)
         reply = await self._http.send(_bearing(request, token), timeout=_left(until), resendable=resendable)
-        if reply.status != _UNAUTHORIZED or not self._tokens.refused(token) or not resendable:
+        if reply.status != _UNAUTHORIZED or not tokens.refused(token) or not resendable:
             return reply
-        token = await self._token(until)
+        token = await _token(tokens, until)
         return await self._http.send(_bearing(request, token), timeout=_left(until), resendable=resendable)
-
-    async def _token(self, until: float) -> Token:
-        try:
-            async with asyncio.timeout_at(until):
-                return await self._tokens.token()
-        except TimeoutError as error:
-            raise SourceTimeout("no token came in time") from error
 
     async def close(self) -> None:
         """Closes every connection, those to the authorization server too."""
         await self._tokens.close()
         await self._http.close()
+
+
+async def _token(tokens: FetchedToken, until: float) -> Token:
+    try:
+        async with asyncio.timeout_at(until):
+            return await tokens.token()
+    except TimeoutError as error:
+        raise SourceTimeout("no token came in time") from error
 
 
 def _left(until: float) -> float:
@@ -62,4 +74,4 @@ def _left(until: float) -> float:
 def _bearing(request: Request, token: Token) -> Request:
     headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
     headers["Authorization"] = f"Bearer {token.value}"
-    return replace(request, headers=headers)
+    return replace(request, headers=headers, subject_token="")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from resolvers.authorized import AuthorizedClient
 from resolvers.credentials import credentials_of, origin
 from resolvers.documents import Documents
+from resolvers.exchanged import ExchangedTokens
 from resolvers.http import Http, HttpClient
 from resolvers.http_settings import HttpSettings, NetworkSettings, OAuth2
 from resolvers.nearby import is_near, must_be_far
@@ -45,12 +46,14 @@ async def connect(settings: HttpSettings, documents: Documents, home: str, locat
         begin = await asyncio.to_thread(handshakes, settings.auth.ntlm, urlsplit(home).hostname or "")
         return NtlmClient(partial(client, concurrency=1), begin)
     http = client(concurrency=settings.concurrency)
-    if settings.auth is None or settings.auth.oauth2 is None:
-        return http
-    oauth2 = settings.auth.oauth2
-    network = await _network(oauth2, documents)
-    endpoint = HttpClient(network, origin(oauth2.token_url), max_reply_bytes=MAX_REPLY_BYTES)
-    return AuthorizedClient(http, ClientCredentials(oauth2, endpoint, timeout_s=settings.timeout_s))
+    auth = settings.auth
+    if auth is not None and auth.oauth2 is not None:
+        endpoint = await _endpoint(auth.oauth2, documents, "oauth2")
+        return AuthorizedClient(http, ClientCredentials(auth.oauth2, endpoint, timeout_s=settings.timeout_s))
+    if auth is not None and auth.exchange is not None:
+        endpoint = await _endpoint(auth.exchange, documents, "exchange")
+        return AuthorizedClient(http, ExchangedTokens(auth.exchange, endpoint, timeout_s=settings.timeout_s))
+    return http
 
 
 def cautions(settings: HttpSettings, home: str) -> tuple[str, ...]:
@@ -58,8 +61,8 @@ def cautions(settings: HttpSettings, home: str) -> tuple[str, ...]:
     address = urlsplit(home)
     if address.scheme != "http" or is_near(address.hostname or ""):
         return ()
-    auth = settings.auth
-    sent = [] if auth is None else [name for name in ("bearer", "basic", "oauth2") if getattr(auth, name) is not None]
+    auth, ways = settings.auth, ("bearer", "basic", "oauth2", "exchange")
+    sent = [] if auth is None else [name for name in ways if getattr(auth, name) is not None]
     if auth is not None and auth.api_key:
         sent.append("api_key")
     if auth is not None and auth.forward is not None and auth.forward.token:
@@ -69,11 +72,17 @@ def cautions(settings: HttpSettings, home: str) -> tuple[str, ...]:
     return (f"auth.{' and auth.'.join(sent)} can be read by whoever is on the way to {address.hostname}: use https",)
 
 
-async def _network(oauth2: OAuth2, documents: Documents) -> Network:
+async def _endpoint(settings: OAuth2, documents: Documents, key: str) -> HttpClient:
+    """The client of a token endpoint, whose settings stand at ``key``."""
+    network = await _network(settings, documents, key)
+    return HttpClient(network, origin(settings.token_url), max_reply_bytes=MAX_REPLY_BYTES)
+
+
+async def _network(oauth2: OAuth2, documents: Documents, key: str) -> Network:
     """The way to the token endpoint: that of the source, unless the settings state one of its own."""
     if not NetworkSettings.model_fields.keys() & oauth2.model_fields_set:
         return documents.network
     try:
         return await asyncio.to_thread(open_network, oauth2, documents.base)
     except ConfigurationError as error:
-        raise ConfigurationError(problem.under("auth", "oauth2") for problem in error.problems) from error
+        raise ConfigurationError(problem.under("auth", key) for problem in error.problems) from error

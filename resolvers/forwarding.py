@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 
 from msgspec.structs import replace
 
 from resolvers.errors import Forbidden, Unauthenticated
 from resolvers.http import Request
-from resolvers.http_settings import Forward, HttpSettings
-from resolvers.source import Context
+from resolvers.http_settings import Exchange, Forward, HttpSettings
+from resolvers.source import ANONYMOUS, Context
 
 _VALUE = re.compile(r"[\x21-\x7e\xa0-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa0-\xff])?")
 
@@ -18,8 +19,10 @@ _VALUE = re.compile(r"[\x21-\x7e\xa0-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa0
 class Forwarding:
     """``home``: the origin (``https://host/``) of the source; calls to other hosts are told nothing of the caller."""
 
-    def __init__(self, settings: Forward, home: str) -> None:
+    def __init__(self, settings: Forward | None, exchange: Exchange | None, home: str) -> None:
+        settings = settings or Forward.model_construct()
         self._settings = settings
+        self._exchange = exchange
         self._home = home
         names = {*settings.claims, *settings.headers, *(("Authorization",) if settings.token else ())}
         self._names = frozenset(name.lower() for name in names)
@@ -27,14 +30,14 @@ class Forwarding:
     def on(self, request: Request, context: Context) -> Request:
         """The request with what of the caller goes along; nothing a caller's argument says stands in its place.
 
-        An anonymous caller owns nothing: whoever else comes without a token has the same rights.
+        An anonymous caller owns nothing: whoever else comes without a credential has the same rights.
 
         Raises:
-            Unauthenticated: the token is sent on, and the caller came without one.
+            Unauthenticated: the token is sent on or exchanged, and the caller came without one.
             Forbidden: a claim is sent on that the caller's token does not hold, or that no header can carry.
         """
         caller = context.caller
-        owner = context.credential_class if caller.token else ""
+        owner = "" if context.credential_class == ANONYMOUS else context.credential_class
         headers = {name: value for name, value in request.headers.items() if name.lower() not in self._names}
         if not (request.url.startswith(self._home) or f"{request.url}/" == self._home):
             return replace(request, headers=headers, owner=owner)
@@ -48,14 +51,22 @@ class Forwarding:
             value = caller.headers.get(header.lower())
             if value is not None and _VALUE.fullmatch(value):
                 headers[header] = value
-        return replace(request, headers=headers, owner=owner)
+        if self._exchange is None:
+            return replace(request, headers=headers, owner=owner)
+        if not caller.token:
+            if self._exchange.fallback == "refuse":
+                raise Unauthenticated("the source is asked with a token got for the caller's own, and there is none")
+            return replace(request, headers=headers, owner=owner)
+        # Another token of the same caller may have other rights, and so would the one that is got for it.
+        owner = f"{owner} {sha256(caller.token.encode()).hexdigest()}"
+        return replace(request, headers=headers, owner=owner, subject_token=caller.token)
 
 
 def forwarding_of(settings: HttpSettings, home: str) -> Forwarding | None:
     """None where the source is told nothing of its callers."""
-    if settings.auth is None or settings.auth.forward is None:
+    if settings.auth is None or (settings.auth.forward is None and settings.auth.exchange is None):
         return None
-    return Forwarding(settings.auth.forward, home)
+    return Forwarding(settings.auth.forward, settings.auth.exchange, home)
 
 
 def _at(claims: Mapping[str, object], path: str) -> object:

@@ -126,11 +126,28 @@ class OAuth2(NetworkSettings):
         if host.scheme != "https" and host.hostname not in _THIS_MACHINE:
             raise ValueError("a client secret travels over https only")
         taken = sorted(
-            {"grant_type", "client_id", "client_secret", "scope", "audience", "resource"} & set(self.parameters)
-        )
+            {"grant_type", "client_id", "client_secret", "scope", "audience", "resource", "subject_token",
+             "subject_token_type", "requested_token_type"} & set(self.parameters)
+        )  # fmt: skip
         if taken:
             raise ValueError(f"{taken[0]} is no further parameter of the token request")
         return self
+
+
+class Exchange(OAuth2):
+    """The caller's own token, exchanged for one that the source takes (RFC 8693). Nobody else's calls bear it."""
+
+    subject_token_type: str = Field(
+        "urn:ietf:params:oauth:token-type:access_token", description="What the caller's token is said to be."
+    )
+    requested_token_type: str | None = Field(
+        None, description="What is asked for, where the endpoint wants to know: urn:ietf:params:oauth:token-type:…"
+    )
+    fallback: Literal["refuse", "client_credentials"] = Field(
+        "refuse",
+        description="For callers without a token (anonymous, or by API key or certificate): refuse, with "
+        "UNAUTHENTICATED; or client_credentials, a token of the gateway's own.",
+    )
 
 
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -185,16 +202,20 @@ class Auth(Settings):
 
     ntlm: Ntlm | None = Field(None, description="NTLM, as IIS asks for it. Needs isthmus[ntlm].")
     oauth2: OAuth2 | None = Field(None, description="A token got from an authorization server (client credentials).")
+    exchange: Exchange | None = Field(
+        None, description="A token for each caller, got from an authorization server for the caller's own (RFC 8693)."
+    )
     forward: Forward | None = Field(None, description="What of the caller is sent on to the source.")
 
     @model_validator(mode="after")
     def _some_way(self) -> Auth:
-        filling = [name for name in ("bearer", "basic", "ntlm", "oauth2") if getattr(self, name) is not None]
+        ways = ("bearer", "basic", "ntlm", "oauth2", "exchange")
+        filling = [name for name in ways if getattr(self, name) is not None]
         if self.forward is not None and self.forward.token:
             filling.append("forward.token")
         keys = [key for key in self.api_key if key.header is not None and key.header.lower() == "authorization"]
         if not filling and not self.api_key and self.forward is None:
-            raise ValueError("auth needs at least one of bearer, basic, ntlm, api_key, oauth2 and forward")
+            raise ValueError("auth needs at least one of bearer, basic, ntlm, api_key, oauth2, exchange and forward")
         if len(filling) + len(keys) > 1:
             both = " and ".join([*filling, *("api_key" for _ in keys)])
             raise ValueError(f"{both} each fill the Authorization header: keep one of them")

@@ -90,7 +90,8 @@ class Call(msgspec.Struct, frozen=True):
     is one of the rows that are equal in these fields, and there are as many pages as values. ``distinct``: of the rows
     that fulfil the predicate and are equal in these fields (and in those of ``per``), a null to a null, only the first
     in the order is left; given to lists of rows and their connections alone. ``whole``: every page is needed, or an
-    error. ``query``: parameters that only the source's own links to a next page name, plain text.
+    error. ``rules``: type → what those of its rows fulfil that there are for the caller, wherever they occur; only
+    given to databases. ``query``: parameters that only the source's own links to a next page name, plain text.
     ``exchange`` is filled by clients over HTTP where it is given.
     """
 
@@ -104,6 +105,7 @@ class Call(msgspec.Struct, frozen=True):
     distinct: tuple[str, ...] = ()
     grouping: Grouping = Grouping()
     whole: bool = False
+    rules: Mapping[str, Predicate] = {}
     query: tuple[tuple[str, str], ...] = ()
     exchange: Exchange | None = None
 
@@ -179,6 +181,8 @@ class Caller:
 
 
 NOBODY = Caller()
+ANONYMOUS = "anonymous"
+"""The credential class of everybody who showed none."""
 
 
 @dataclass(slots=True)
@@ -192,7 +196,7 @@ class Context:
 
     deadline: float
     request_id: str
-    credential_class: str = "anonymous"
+    credential_class: str = ANONYMOUS
     max_calls: int = 500
     journal: Journal = field(default_factory=Journal)
     session: dict[str, object] = field(default_factory=dict)

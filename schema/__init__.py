@@ -1,37 +1,49 @@
 """GraphQL: names, types, links, access and execution. This is the storey's front door; import from here."""
 
+from schema.access.classes import Caller
 from schema.access.principal import ANONYMOUS, Principal
+from schema.access.reach import Held
+from schema.access.report import Access, Asked, Change, Line, changes
 from schema.access.settings import AccessSettings, RuleSettings
 from schema.build import Built, GraphSettings, build, type_count
 from schema.explained import Step
 from schema.extension import Extension
-from schema.graph import Executor, Graph, MutationOverGet
+from schema.graph import COST, Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
 from schema.links import LinkSettings
 from schema.namer import model_places
 from schema.naming import Pins
-from schema.request import Answer, GraphQLRequest
+from schema.request import Answer, GraphQLRequest, Outline
 from schema.suggested import Offer, offers
 
 __all__ = [
     "ANONYMOUS",
+    "COST",
+    "Access",
     "AccessSettings",
     "Answer",
+    "Asked",
     "Built",
+    "Caller",
+    "Change",
     "Executor",
     "Extension",
     "Graph",
     "GraphQLRequest",
     "GraphSettings",
+    "Held",
+    "Line",
     "LinkSettings",
     "MutationOverGet",
     "Offer",
     "OperationLimits",
+    "Outline",
     "Pins",
     "Principal",
     "RuleSettings",
     "Step",
     "build",
+    "changes",
     "model_places",
     "offers",
     "type_count",

@@ -31,18 +31,23 @@ from resolvers import (
     UnionType,
     nearest,
 )
-from schema.access.rules import Policy, check_rules, open_nulls
+from schema.access.clauses import check_clauses
+from schema.access.coordinates import check_places
+from schema.access.rules import Policy, open_nulls
 from schema.access.settings import AccessSettings
+from schema.cost import check_prices
 from schema.extension import AddedField, Extension
 from schema.former import Former
 from schema.graph import Executor, Graph
 from schema.limits import OperationLimits
 from schema.links import Joined, LinkBuilder, LinkSettings
+from schema.masked import any_masked, check_values, wears_masks
 from schema.namer import living
 from schema.naming import Pins, Renamed
 from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.reference import is_hand_written
+from schema.row_rules import close, row_rules
 from schema.shape import shape
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -106,19 +111,31 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         raise ConfigurationError(map(former.explain, problems))
     _complete(unified, types, sources)
     schema = unified.graphql
-    problems = check_rules(schema, settings.access, incomplete=bool(settings.missing))
+    problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
+    problems += check_clauses(settings.access, lambda places: bool(settings.missing) or any_masked(schema, places))
+    problems += check_prices(schema, settings.limits.cost, incomplete=bool(settings.missing))
     if problems:
         raise ConfigurationError(map(former.explain, problems))
-    policy = Policy(schema, settings.access)
+    policy = Policy(schema, settings.access, wears_masks)
     problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
+    problems += check_values(schema, policy)
     if not settings.missing:
         problems += _unreached(policy, types, links.joined, settings)
+    rules, faults = row_rules(schema, types, settings.access)
+    problems += map(former.explain, faults)
     if problems:
         raise ConfigurationError(problems)
+    close(schema, policy, types, settings.access, rules)
     open_nulls(schema, policy)
     _guard(schema, types)
+    views = {}
+    for name, view in settings.access.views.items():
+        seen = Policy(schema, settings.access, wears_masks, view)
+        _check_joins(seen, links.joined)  # what is wrong with them was told above
+        close(schema, seen, types, settings.access, rules)
+        views[name] = Graph(unified, seen, rules, sources, settings.limits, settings.executor)
     return Built(
-        Graph(unified, policy, sources, settings.limits, settings.executor),
+        Graph(unified, policy, rules, sources, settings.limits, settings.executor, views),
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
     )
@@ -230,7 +247,7 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
                     what = f"{join.coordinate} uses {compared}, which has a rule that {join.coordinate} does not ask"
                     mend = f"give {join.coordinate} a rule that asks the same, or say declassify: true"
                     problems.append(Problem(what, ("links", join.coordinate), mend))
-            elif other.rules:
+            elif not policy.field(*mine).covers(other):
                 policy.inherit(mine, _split(compared))
     return problems
 

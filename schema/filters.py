@@ -74,6 +74,16 @@ DIRECTION = GraphQLEnumType(
 )
 
 
+def operators_of(scalar: Scalar | None) -> tuple[str, ...]:
+    """The conditions that values of a type can have; ``None`` for an enum."""
+    operators: tuple[str, ...] = ("eq", "ne", "in", "nin", "isNull")
+    if scalar is not None and scalar not in _UNORDERED:
+        operators = (*operators, "gt", "gte", "lt", "lte")
+    if scalar in _TEXT:
+        operators = (*operators, "like", "ilike", "contains", "startsWith", "endsWith")
+    return operators
+
+
 class Filters:
     """The filter types of one schema: one per leaf type, shared by every field of that type."""
 
@@ -88,14 +98,8 @@ class Filters:
         if known is not None:
             return known
         many = GraphQLList(GraphQLNonNull(cast("GraphQLEnumType", leaf)))
-        fields = {"eq": GraphQLInputField(leaf), "ne": GraphQLInputField(leaf)}
-        fields |= {"in": GraphQLInputField(many), "nin": GraphQLInputField(many)}
-        fields["isNull"] = GraphQLInputField(GraphQLBoolean)
-        if scalar is not None and scalar not in _UNORDERED:
-            fields |= {operator: GraphQLInputField(leaf) for operator in ("gt", "gte", "lt", "lte")}
-        if scalar in _TEXT:
-            operators = ("like", "ilike", "contains", "startsWith", "endsWith")
-            fields |= {operator: GraphQLInputField(leaf) for operator in operators}
+        others: dict[str, GraphQLInputType] = {"in": many, "nin": many, "isNull": GraphQLBoolean}
+        fields = {operator: GraphQLInputField(others.get(operator, leaf)) for operator in operators_of(scalar)}
         made = GraphQLInputObjectType(
             name(), fields, description=f"Conditions on a {leaf}; all that are given must hold."
         )
@@ -231,8 +235,8 @@ def group_order_type(name: str, order: GraphQLInputObjectType | None) -> GraphQL
     return GraphQLInputObjectType(name, fields, is_one_of=True, description=said)
 
 
-Measures = Callable[[], Mapping[str, tuple[str, GraphQLInputObjectType, str]]]
-"""GraphQL name → (what it is in the source, the conditions on it, mirrored coordinate)."""
+Measures = Callable[[], Mapping[str, tuple[str, GraphQLInputObjectType, tuple[str, ...]]]]
+"""GraphQL name → (what it is in the source, the conditions on it, mirrored coordinates)."""
 
 
 def having_type(name: str, measures: Measures, description: str) -> GraphQLInputObjectType:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from graphql import (
@@ -20,28 +21,37 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers import (
+    BadRequest,
     CallerError,
     Code,
     Context,
     Forbidden,
     IsthmusError,
+    LimitExceeded,
     Loaders,
     Source,
     SourceBadResponse,
     Unauthenticated,
 )
 from schema.access.principal import Principal
+from schema.access.report import Access
+from schema.access.rows import Guards, RowRules
 from schema.access.rules import Policy
+from schema.access.settings import AccessSettings
+from schema.access.shown import Class, Shown
+from schema.cost import Prices
 from schema.explained import Step, steps
 from schema.limits import OperationLimits
 from schema.plan.columns import Executed, columns_understand, run_columns
+from schema.plan.cost import cost_of
 from schema.plan.documents import Document, Documents
-from schema.plan.introspection import Introspections
+from schema.plan.forbidden import refused_mutation, refuses
+from schema.plan.introspection import Introspections, beside_data
 from schema.plan.levels import Failure
-from schema.plan.operation import OperationPlan, Refused
+from schema.plan.operation import OperationPlan, RefusedField
 from schema.plan.reference import run_reference
 from schema.plan.run import Run
-from schema.request import Answer, GraphQLRequest
+from schema.request import Answer, GraphQLRequest, Outline
 from schema.unified import UnifiedSchema
 
 _log = logging.getLogger("isthmus.graph")
@@ -49,6 +59,10 @@ _NO_VARIABLES = VariableValues({}, {})
 
 Executor: TypeAlias = Literal["columns", "reference"]
 """``reference``: graphql-core runs everything, field by field; for doubt and for tests."""
+
+
+COST = "cost"
+"""The member of a request's ``extensions`` that asks for the cost to be told."""
 
 
 class MutationOverGet(CallerError):
@@ -59,22 +73,28 @@ class MutationOverGet(CallerError):
 
 
 class Graph:
-    """One schema with its policy and its sources."""
+    """One schema with its policy and its sources. ``views``: parts of it that are served under a name of their own."""
 
     def __init__(
         self,
         unified: UnifiedSchema,
         policy: Policy,
+        rules: RowRules,
         sources: Mapping[str, Source],
         limits: OperationLimits,
         executor: Executor = "columns",
+        views: Mapping[str, Graph] | None = None,
     ) -> None:
+        self.views = views or {}
         self._unified = unified
         self._policy = policy
+        self._rules = rules
         self._sources = sources
         self._limits = limits
-        self._introspections = Introspections(unified.graphql)
+        self._shown = Shown(unified.graphql, policy)
+        self._introspections = Introspections()
         self.documents = Documents(unified.graphql, limits)
+        self._prices = Prices(unified.graphql, limits.cost) if limits.cost is not None else None
         self._reference = executor == "reference" or not columns_understand(unified.graphql)
 
     @property
@@ -82,13 +102,32 @@ class Graph:
         return self._unified.graphql
 
     @property
-    def anonymous(self) -> bool:
-        """True when callers without a token may use what no rule protects."""
-        return self._policy.default == "anonymous"
+    def policy(self) -> Policy:
+        return self._policy
 
-    def sdl(self) -> str:
-        """The schema in the schema definition language."""
-        return print_schema(self.schema)
+    def access(self, settings: AccessSettings) -> Access:
+        """Who can use what of it; ``settings``: those that it was built with."""
+        return Access(self.schema, self._policy, settings)
+
+    def part(self, view: str, principal: Principal) -> Graph | None:
+        """The graph of a view by its name; without a name the caller's own view, or all of it."""
+        if view:
+            return self.views.get(view)
+        return next((each for each in self.views.values() if each.policy.is_for(principal)), self)
+
+    @property
+    def anonymous(self) -> bool:
+        """True when callers without a token may ask for something."""
+        return self._policy.default == "anonymous" or self._policy.opens
+
+    def sdl(self, principal: Principal | None = None) -> str:
+        """The schema in the schema definition language, as far as a principal may use it.
+
+        ``None``: all that anyone may, which is less than all of it in a view.
+        """
+        if principal is not None:
+            return print_schema(self._shown.at_once(self._policy.lacking(principal)))
+        return print_schema(self._shown.at_once(self._policy.beyond))
 
     def writes(self, request: GraphQLRequest) -> bool:
         """True when the request's operation is a mutation; a request that is refused anyway writes nothing."""
@@ -98,28 +137,61 @@ class Graph:
             return False
         return document.operation.operation is OperationType.MUTATION
 
+    def outline(self, request: GraphQLRequest) -> Outline | None:
+        """What stands in the request's operation; ``None`` where the request is refused anyway."""
+        try:
+            document = self.documents.get(request.query, request.operation_name)
+        except (GraphQLError, CallerError):
+            return None
+        root = self.schema.get_root_type(document.operation.operation)
+        named = document.operation.name
+        name = request.document_id or (named.value if named is not None else None)
+        fields = tuple(f"{root}.{field}" for field in document.root_fields) if root is not None else ()
+        return Outline(name, fields, request.document_id)
+
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
     ) -> Answer:
         """Answers one request.
 
         Raises:
-            Unauthenticated: anonymous callers are not allowed and more than ``{__typename}`` was asked.
+            Unauthenticated: a caller without a token asked for more than ``{__typename}`` and what is open to everyone.
             MutationOverGet: ``read_only``, and the operation is a mutation.
         """
-        planned = self._plan(request, principal, context, read_only=read_only)
+        addressed = self._shown.addressed(principal)
+        seen = self._shown.known(addressed) or await self._shown.get(addressed)
+        planned = self._plan(request, principal, context, seen, addressed, read_only=read_only)
         if isinstance(planned, Answer):
             return planned
         document, variables, plan = planned
-        if plan.is_introspection:
-            return await self._introspections.answer(document.node, request)
-        loaders = Loaders(self._sources, context)
-        run = Run(plan, principal, context, self._sources, loaders, objects=self._limits.max_objects)
-        if self._reference or plan.reference_only:
+        cost = None
+        if self._prices is not None:
+            cost = cost_of(plan, self._prices, variables)
+            if self._prices.max is not None and cost > self._prices.max:
+                told = {"cost": cost, "max": self._prices.max}
+                detail = f"the operation may cost {cost}, and {self._prices.max} is the most"
+                return _refused([_worded(LimitExceeded(detail, extensions=told), context)])
+        shown = None
+        if plan.introspected:
+            lacking = self._shown.introspected(principal)
+            shown = await self._shown.get(lacking)
+            if plan.is_introspection:
+                return await self._introspections.answer(shown, lacking, document.node, request)
+        guards = Guards(self._rules.bound(principal), self._sources, context)
+        if document.operation.operation is OperationType.MUTATION and refuses(plan, variables, guards):
+            return _answer(refused_mutation(plan), plan, context, self._limits.max_failures)
+        loaders = Loaders(guards.sources, context)
+        run = Run(plan, principal, context, guards, loaders, objects=self._limits.max_objects)
+        if self._reference:
             reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
         else:
             reply = await run_columns(self.schema, plan, variables, run)
-        return _answer(reply, plan, context, self._limits.max_failures)
+        if shown is not None and reply.data is not None:
+            reply.data.update(await beside_data(shown, plan, request.variables))
+        answer = _answer(reply, plan, context, self._limits.max_failures)
+        if cost is not None and self._prices is not None and self._prices.report and request.extensions.get(COST):
+            return _with_cost(answer, cost, self._prices.max)
+        return answer
 
     def steps(self, request: GraphQLRequest, principal: Principal, context: Context) -> Answer | tuple[Step, ...]:
         """What the request would do, or the answer that refuses it; nothing runs.
@@ -127,13 +199,25 @@ class Graph:
         Raises:
             Unauthenticated: as ``execute``.
         """
-        planned = self._plan(request, principal, context, read_only=False)
+        addressed = self._shown.addressed(principal)
+        seen = self._shown.at_once(addressed)
+        planned = self._plan(request, principal, context, seen, addressed, read_only=False)
         return planned if isinstance(planned, Answer) else steps(planned[2])
 
     def _plan(
-        self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        context: Context,
+        seen: GraphQLSchema,
+        addressed: Class,
+        *,
+        read_only: bool,
     ) -> Answer | tuple[Document, VariableValues, OperationPlan]:
-        """The plan of a request and what it runs with, or the answer that refuses it."""
+        """The plan of a request and what it runs with, or the answer that refuses it.
+
+        ``seen``: the schema that the request is held against, without what ``addressed`` says does not exist for it.
+        """
         try:
             document = self.documents.get(request.query, request.operation_name)
         except GraphQLError as error:
@@ -145,23 +229,36 @@ class Graph:
             raise Unauthenticated
         if read_only and operation.operation is not OperationType.QUERY:
             raise MutationOverGet
-        errors = document.errors(self._limits.max_errors)
+        stranger = principal.is_anonymous and self._policy.default != "anonymous"
+        errors = document.errors(seen, addressed, self._limits.max_errors)
         if errors:
+            if stranger:  # whether what was asked exists, or needs a token, is told to nobody without one
+                raise Unauthenticated
             return _refused([_formatted(error, context) for error in errors])
-        variables = self._variables(operation, request.variables)
+        variables = self._variables(seen, operation, request.variables)
         if isinstance(variables, list):
             return _refused([_formatted(error, context) for error in variables])
         plan = self.documents.plan(document, self._policy, principal, variables, request.variables)
-        return document, variables, plan
+        if plan.refused and stranger:
+            raise Unauthenticated
+        return self._refusal(plan, context) or (document, variables, plan)
+
+    def _refusal(self, plan: OperationPlan, context: Context) -> Answer | None:
+        """The answer to a request of which nothing is done."""
+        if plan.introspected and self._policy.introspection == "none":
+            return _refused([_worded(BadRequest("introspection is switched off"), context)])
+        if not plan.is_refused:
+            return None
+        return Answer("forbidden", {"errors": [_forbidden(refused, context) for refused in plan.refused]})
 
     def _variables(
-        self, operation: OperationDefinitionNode, given: Mapping[str, object]
+        self, seen: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, object]
     ) -> VariableValues | list[GraphQLError]:
         """The coerced variables, or what is wrong with them."""
         if not operation.variable_definitions:
             return _NO_VARIABLES
         return get_variable_values(
-            self.schema,
+            seen,
             operation.variable_definitions,
             dict(given),
             max_errors=self._limits.max_errors,
@@ -215,7 +312,14 @@ def _answer(reply: Executed, plan: OperationPlan, context: Context, most: int) -
     return Answer("data", body, laid=reply.laid)
 
 
-def _forbidden(refused: Refused, context: Context) -> dict[str, object]:
+def _with_cost(answer: Answer, cost: int, most: int | None) -> Answer:
+    told = {"estimated": cost} if most is None else {"estimated": cost, "max": most}
+    more = answer.held.get("extensions")
+    extensions = {**(more if isinstance(more, dict) else {}), "cost": told}
+    return replace(answer, held={**answer.held, "extensions": extensions})
+
+
+def _forbidden(refused: RefusedField, context: Context) -> dict[str, object]:
     formatted = _worded(Forbidden(), context)
     return {
         "message": formatted["message"],

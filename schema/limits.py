@@ -22,12 +22,14 @@ from graphql import (
     ListValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     ValueNode,
 )
 from pydantic import Field
 
 from resolvers import LimitExceeded, Settings
+from schema.cost import CostSettings
 
 
 class OperationLimits(Settings):
@@ -46,11 +48,20 @@ class OperationLimits(Settings):
         description="Most pairs that validation compares: fields of one response name at one place, and fragments "
         "spread at one place.",
     )
+    max_operations: int = Field(
+        10, gt=0, description="Most operations in a document; explorers send all that is written, and run one of them."
+    )
+    max_mutation_fields: int = Field(
+        5, gt=0, description="Most fields at the root of a mutation, so that no request tries many things at once."
+    )
     max_errors: int = Field(10, gt=0, description="Most request errors that are reported.")
     max_objects: int = Field(100_000, gt=0, description="Most objects in one answer.")
-    max_failures: int = Field(100, gt=0, description="Most errors of fields that are told; the others are counted.")
+    max_failures: int = Field(50, gt=0, description="Most errors of fields that are told; the others are counted.")
     document_cache_entries: int = Field(2000, gt=0, description="Most operations whose plans are kept.")
     document_cache_bytes: int = Field(64 << 20, gt=0, description="Memory for those plans, in bytes, as estimated.")
+    cost: CostSettings | None = Field(
+        None, description="What operations cost, and may cost; absent: nothing is counted."
+    )
 
 
 @dataclass(slots=True)
@@ -221,6 +232,10 @@ def _check_comparisons(
             comparisons.count(definition)  # nobody spreads it, and it is validated all the same
 
 
+def _changes(definition: OperationDefinitionNode | FragmentDefinitionNode) -> bool:
+    return isinstance(definition, OperationDefinitionNode) and definition.operation is OperationType.MUTATION
+
+
 def check_size(document: DocumentNode, limits: OperationLimits) -> None:
     """Refuses a document any of whose operations is larger than allowed.
 
@@ -231,6 +246,9 @@ def check_size(document: DocumentNode, limits: OperationLimits) -> None:
     definitions = [
         item for item in document.definitions if isinstance(item, OperationDefinitionNode | FragmentDefinitionNode)
     ]
+    operations = [item for item in definitions if isinstance(item, OperationDefinitionNode)]
+    if len(operations) > limits.max_operations:
+        raise LimitExceeded(f"the document has more than {limits.max_operations} operations")
     for definition in definitions:
         size = measure.whole(definition)
         for found, allowed, what in (
@@ -242,6 +260,11 @@ def check_size(document: DocumentNode, limits: OperationLimits) -> None:
                 size.width if isinstance(definition, OperationDefinitionNode) else 0,
                 limits.max_root_fields,
                 "root fields",
+            ),
+            (
+                size.width if _changes(definition) else 0,
+                limits.max_mutation_fields,
+                "root fields in a mutation",
             ),
         ):
             if found > allowed:

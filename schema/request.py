@@ -25,6 +25,21 @@ class GraphQLRequest:
     operation_name: str | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
     extensions: Mapping[str, object] = field(default_factory=dict)
+    document_id: str | None = None
+    """The id of a registered document, which ``query`` is the text of once it was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What can be said of an operation before it is planned.
+
+    ``name``: the id of its document where that is registered, or else the operation's own name. ``fields``: the
+    coordinates of its root fields (``Mutation.login``), each as often as it stands there, left out by ``@skip`` or not.
+    """
+
+    name: str | None
+    fields: tuple[str, ...]
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +47,12 @@ class Answer:
     """A response map (GraphQL specification section 7.1).
 
     ``kind``: ``"data"``: the operation was executed and the map has ``data``, null or not; ``"request_error"``: it was
-    refused before execution, so there is no ``data``. ``encoded``: the map as bytes where they were kept; ``held`` is
+    refused before execution, so there is no ``data``; ``"forbidden"``: likewise, since the caller may not use
+    something in it. ``encoded``: the map as bytes where they were kept; ``held`` is
     empty then. ``laid``: objects of ``held`` may be rows of a source, which only ``encode`` and ``body`` understand.
     """
 
-    kind: Literal["data", "request_error"]
+    kind: Literal["data", "request_error", "forbidden"]
     held: Mapping[str, object]
     encoded: bytes | None = None
     laid: bool = False

@@ -168,7 +168,7 @@ class RowInputs:
 
 def _told(
     made: SourceTypes, owner: str, filters: Mapping[str, GraphQLInputObjectType], row: str = ""
-) -> dict[str, tuple[str, GraphQLInputObjectType, str]]:
+) -> dict[str, tuple[str, GraphQLInputObjectType, tuple[str, ...]]]:
     """Conditions on the fields of the type ``owner`` that are served, each under the rules of that field. Those that
     tell of the fields of ``row`` are named as these are.
     """
@@ -176,11 +176,12 @@ def _told(
         return {}
     shown = made.outputs[owner].name
     spelled = made.field_names[shown]
-    names = {key: field for field, (key, _) in columns_of(made, row)().items()} if row else spelled
+    of_row = {key: (field, (mirror,)) for field, (key, mirror) in columns_of(made, row)().items()} if row else {}
     return {
-        names[key]: (key, typed, f"{shown}.{spelled[key]}")
+        named: (key, typed, (f"{shown}.{spelled[key]}", *mirrors))
         for key, typed in filters.items()
-        if key in spelled and key in names and (row or _has_fields(typed))
+        if key in spelled and (key in of_row or not row) and (row or _has_fields(typed))
+        for named, mirrors in [of_row.get(key, (spelled[key], ()))]
     }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands import check, demo, explain, inspect, lock, sdl, serve, token
+from gateway.commands import access, check, demo, explain, inspect, lock, sdl, serve, token
 from gateway.commands import json_schema as json_schema_command
 
 app = typer.Typer(
@@ -40,5 +40,6 @@ app.command("lock")(lock.lock)
 app.command("inspect")(inspect.inspect)
 app.command("explain")(explain.explain)
 app.command("sdl")(sdl.sdl)
+app.command("access")(access.access)
 app.command("json-schema")(json_schema_command.json_schema)
 app.command("token")(token.token)

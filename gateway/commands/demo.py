@@ -40,7 +40,6 @@ async def _demo(port: int) -> None:
             fail(error.text)
         current = await snapshot(chosen)
         settings = chosen.settings.server.model_copy(update={"host": HOST, "port": port})
-        assert settings.jwt is not None
         signed = tokens(settings.jwt)
         query = (folder / "query.graphql").read_text("utf-8")
         app = make_app(

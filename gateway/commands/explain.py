@@ -7,19 +7,18 @@ Only of a call that failed it shows what the log would say, which may hold what 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 
-from gateway.auth import Authenticator, ClaimSettings, open_keys, principal_of
+from gateway.commands.callers import AS, caller, object_of
 from gateway.commands.opening import configuration, errors, fail, snapshot
 from gateway.config import Configuration
+from gateway.identity import CannotVerify, open_tokens
 from resolvers import Caller, CallRecord, Context, Journal, Unauthenticated
 from schema import ANONYMOUS, Answer, Graph, GraphQLRequest, MutationOverGet, Principal, Step
 
@@ -30,9 +29,7 @@ def explain(  # each is an option of the command
     *,
     variables: Annotated[str, typer.Option(help="The variables, as a JSON object.")] = "{}",
     operation: Annotated[str | None, typer.Option(help="The operation, where the query has several.")] = None,
-    claims: Annotated[
-        str | None, typer.Option("--as", metavar="CLAIMS", help="Ask as a caller with these claims, a JSON object.")
-    ] = None,
+    claims: Annotated[str | None, typer.Option("--as", metavar="CALLER", help=AS)] = None,
     token: Annotated[str | None, typer.Option(help="Ask as the caller whose token this is.")] = None,
     dry: Annotated[bool, typer.Option("--dry", help="Show the plan alone; no source is asked.")] = False,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest time for the query, in seconds.")] = 30.0,
@@ -40,7 +37,7 @@ def explain(  # each is an option of the command
 ) -> None:
     """Show the calls and statements of a query, their rows and their times."""
     chosen = configuration([file])
-    request = GraphQLRequest(_query(query), operation, _object(variables, "--variables"))
+    request = GraphQLRequest(_query(query), operation, object_of(variables, "--variables"))
 
     async def work() -> tuple[tuple[Step, ...], Journal, Answer | None, float]:
         current = await snapshot(chosen, quiet=as_json)
@@ -50,7 +47,7 @@ def explain(  # each is an option of the command
             await current.close()
 
     plan, journal, answer, seconds = asyncio.run(work())
-    refused = answer is not None and answer.kind == "request_error"
+    refused = answer is not None and answer.kind != "data"
     if as_json:
         typer.echo(_for_programs(plan, journal, answer, seconds))
     elif answer is None:
@@ -69,9 +66,8 @@ async def _explained(
     graph: Graph, request: GraphQLRequest, principal: Principal, timeout_s: float, *, dry: bool
 ) -> tuple[tuple[Step, ...], Journal, Answer | None, float]:
     loop = asyncio.get_running_loop()
-    rights = "anonymous" if principal.subject is None else f"subject:{principal.subject}"
     began = loop.time()
-    context = Context(began + timeout_s, "explain", rights, journal=Journal(detailed=True))
+    context = Context(began + timeout_s, "explain", principal.identity, journal=Journal(detailed=True))
     context.caller = Caller(claims=principal.claims)
     try:
         plan = graph.steps(request, principal, context)
@@ -92,16 +88,17 @@ async def _principal(chosen: Configuration, claims: str | None, token: str | Non
     if claims is not None and token is not None:
         fail("--as and --token both say who asks\n  mend: say one of them")
     if claims is not None:
-        where = jwt.claims if jwt is not None else ClaimSettings.model_validate({})
-        return principal_of({"sub": "explain", **_object(claims, "--as")}, where)
+        return caller(chosen, claims)
     if token is None:
         return ANONYMOUS
-    if jwt is None:
+    if not jwt:
         fail("the file has no server.jwt, so no token can be verified\n  mend: say --as with the claims")
     try:
-        return await Authenticator(jwt, open_keys(jwt)).principal([f"Bearer {token}"])
+        return await open_tokens(jwt).principal(f"Bearer {token}")
     except Unauthenticated as error:
         fail(f"the token is not valid: {error.detail}")
+    except CannotVerify:
+        fail("the key set of the token's issuer cannot be fetched now")
 
 
 def _query(given: str) -> str:
@@ -111,16 +108,6 @@ def _query(given: str) -> str:
         return Path(given).read_text("utf-8") if "{" not in given and Path(given).is_file() else given
     except (OSError, UnicodeDecodeError):
         fail(f'"{given}" cannot be read as a query')
-
-
-def _object(text: str, option: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        fail(f"{option} is not a JSON object")
-    return found
 
 
 def _planned(plan: tuple[Step, ...]) -> list[str]:

@@ -12,9 +12,10 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from gateway.auth import open_keys
+from gateway.app import authenticator_of
 from gateway.config import Configuration, UnreadableFile, from_sources, is_configuration, read
 from gateway.snapshot import Snapshot, load
+from gateway.tls import Tls
 from resolvers import KINDS, ConfigurationError, DescriptionError, Problem, kind_of
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # "${env:KEY:-…}" holds no emoji
@@ -41,7 +42,7 @@ def configuration(arguments: Sequence[str]) -> Configuration:
 def closed(chosen: Configuration) -> str:
     """What is to be told where nobody can ask for anything, for no token can be valid; otherwise empty."""
     default = chosen.settings.access.default
-    if default == "anonymous" or chosen.settings.server.jwt is not None:
+    if default == "anonymous" or chosen.settings.server.identifies:
         return ""
     what = f"nobody can ask for anything: access.default is {default}, and without server.jwt everyone is anonymous"
     return sentence(Problem(what, mend="add server.jwt, or write access: { default: anonymous }"))
@@ -137,8 +138,8 @@ async def snapshot(chosen: Configuration, *, quiet: bool = False) -> Snapshot:
 
 
 async def _checked(chosen: Configuration) -> Snapshot:
-    """The snapshot, once nothing is wrong with the key set either; all problems are told at once."""
-    unusable = _key_problems(chosen)
+    """The snapshot, once nothing is wrong with the files of the edge either; all problems are told at once."""
+    unusable = _edge_problems(chosen)
     try:
         current = await load(chosen)
     except ConfigurationError as error:
@@ -149,12 +150,17 @@ async def _checked(chosen: Configuration) -> Snapshot:
     return current
 
 
-def _key_problems(chosen: Configuration) -> list[Problem]:
-    """What keeps the key set of the file from being used; the server opens it again when it starts."""
-    jwt = chosen.settings.server.jwt
+def _edge_problems(chosen: Configuration) -> list[Problem]:
+    """What keeps keys, lists and certificates of the edge from being used; the server opens them again at its start."""
+    server = chosen.settings.server
+    problems: list[Problem] = []
     try:
-        if jwt is not None:
-            open_keys(jwt)
+        authenticator_of(server, None)
     except ConfigurationError as error:
-        return list(error.problems)
-    return []
+        problems += error.problems
+    try:
+        if server.tls is not None:
+            Tls(server.tls)
+    except ConfigurationError as error:
+        problems += error.problems
+    return problems

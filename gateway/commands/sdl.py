@@ -8,18 +8,27 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.opening import configuration, fail, snapshot
+from gateway.commands.callers import AS, caller
+from gateway.commands.opening import configuration, fail, sentence, snapshot
+from resolvers import Problem, nearest
 
 
 def sdl(
     what: Annotated[list[str], typer.Argument(metavar="FILE | NAME=LOCATION…", help="The file, or sources.")],
     *,
+    who: Annotated[str | None, typer.Option("--as", metavar="CALLER", help=AS)] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="A scope of that caller; may be repeated.")] = None,
+    view: Annotated[str, typer.Option(help="The schema of this view alone.")] = "",
     writes: Annotated[
         bool, typer.Option("--writes", help="Of sources named here: with the operations that write.")
     ] = False,
 ) -> None:
-    """Print the schema."""
+    """Print the schema: all of it, or what a caller or a view is shown of it."""
     chosen = configuration(what)
+    principal = None if who is None and not scope else caller(chosen, who or "", scope)
+    views = chosen.settings.access.views
+    if view and view not in views:
+        fail(sentence(Problem(f'the file has no view "{view}"', mend=nearest(view, views))))
     if writes and chosen.file:
         fail("a file says itself which sources may be written to\n  mend: write writes: true under the source")
     if writes:
@@ -31,7 +40,8 @@ def sdl(
 
     async def work() -> str:
         current = await snapshot(chosen)
-        text = current.graph.sdl()
+        graph = current.graph.views[view] if view else current.graph
+        text = graph.sdl(principal)
         await current.close()
         return text
 

@@ -26,7 +26,7 @@ def serve(
     chosen = configuration(what)
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     server = chosen.settings.server.model_copy(update=given)
-    if server.jwt is None and server.host not in LOOPBACK and host is None:
+    if not server.identifies and server.host not in LOOPBACK and host is None:
         fail(
             f"Without server.jwt everyone is anonymous, so the server does not listen on {server.host}.\n"
             "  mend: add server.jwt, or say --host yourself if that is what you want"

@@ -1,18 +1,23 @@
-"""``isthmus token``: a development token, signed with the shared secret of a file."""
+"""``isthmus token``: a development token, signed with the shared secret of a file, or a new API key."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gateway import token as signing
-from gateway.commands.opening import configuration, fail
+from gateway.commands.opening import configuration, errors, fail
+from gateway.identity import new_key
+from resolvers import ConfigurationError
 
 
 def token(
-    file: Annotated[Path, typer.Argument(help="The configuration file, with server.jwt.secret.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="The configuration file, with server.jwt.secret; none for an API key.")
+    ] = None,
     sub: Annotated[str, typer.Option(help="Who the token is for.")] = "developer",
     scope: Annotated[list[str] | None, typer.Option(help="A scope; may be repeated.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="A role; may be repeated.")] = None,
@@ -20,10 +25,20 @@ def token(
         int | None,
         typer.Option(help="How long it is valid, in seconds.", show_default="3600, or server.jwt.max_lifetime_s"),
     ] = None,
+    api_key: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Make a new API key of that name instead of a token.")
+    ] = None,
 ) -> None:
-    """Sign a token for development."""
-    settings = configuration([str(file)]).settings.server.jwt
-    if settings is None or settings.secret is None:
+    """Sign a token for development, or make an API key."""
+    if api_key is not None:
+        _api_key(api_key, scope or [], role or [])
+        return
+    if file is None:
+        fail("Name the configuration file whose secret signs the token, or say --api-key and a name.")
+    issuers = configuration([str(file)]).settings.server.jwt
+    try:
+        settings = signing.signing(issuers)
+    except ConfigurationError:
         fail("Tokens are signed with server.jwt.secret, and the file has none.")
     if lifetime_s is not None and lifetime_s > settings.max_lifetime_s:
         longest = f"{settings.max_lifetime_s:g}"
@@ -32,4 +47,16 @@ def token(
             f"server.jwt.max_lifetime_s is {longest}.\n"
             f"  mend: say --lifetime-s {longest} or less, or raise server.jwt.max_lifetime_s"
         )
-    typer.echo(signing.sign(settings, sub, scopes=scope or [], roles=role or [], lifetime_s=lifetime_s))
+    typer.echo(signing.sign(issuers, sub, scopes=scope or [], roles=role or [], lifetime_s=lifetime_s))
+
+
+def _api_key(name: str, scopes: list[str], roles: list[str]) -> None:
+    """The key goes to standard output, alone, to be handed over; the line for the file, which is no secret, beside."""
+    key, hashed = new_key()
+    entry: dict[str, object] = {"name": name, "hash": hashed}
+    if scopes:
+        entry["scopes"] = scopes
+    if roles:
+        entry["roles"] = roles
+    typer.echo(key)
+    errors.print(f"It is shown this once. For server.api_keys:\n- {json.dumps(entry)}", markup=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from gateway.auth import JwtSettings
+from gateway.identity import JwtSettings
 from gateway.token import sign
 
 
@@ -22,13 +23,13 @@ ROLES: dict[str, Grant] = {
 }
 
 
-def tokens(settings: JwtSettings, lifetime_s: int = 28_800) -> dict[str, str]:
+def tokens(issuers: Sequence[JwtSettings], lifetime_s: int = 28_800) -> dict[str, str]:
     """Role → a token that a server with these settings accepts for ``lifetime_s`` seconds.
 
     Raises:
         ConfigurationError: the settings name a key set, whose private keys are not ours.
     """
     return {
-        role: sign(settings, f"demo-{role}", scopes=grant.scopes, roles=grant.roles, lifetime_s=lifetime_s)
+        role: sign(issuers, f"demo-{role}", scopes=grant.scopes, roles=grant.roles, lifetime_s=lifetime_s)
         for role, grant in ROLES.items()
     }

@@ -23,8 +23,8 @@ KEEP_S = 15.0
 class Request(msgspec.Struct, frozen=True):
     """``url``: absolute and already encoded; it is sent as it stands.
 
-    ``owner``: the caller whose rights it is sent with; empty where the source cannot tell callers apart. It is not
-    sent.
+    ``owner``: the caller whose rights it is sent with; empty where the source cannot tell callers apart.
+    ``subject_token``: the caller's own token, where one is to be got for it (RFC 8693). Neither is sent.
     """
 
     method: str
@@ -32,6 +32,7 @@ class Request(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes | None = None
     owner: str = ""
+    subject_token: str = ""
 
 
 class Reply(msgspec.Struct, frozen=True):

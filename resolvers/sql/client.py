@@ -121,7 +121,7 @@ class SqlSource:
             try:
                 reply = await self._database.change(made.work, budget)
             except (SQLAlchemyError, OSError) as error:
-                raise refused(self._catalogue, target, error) from error
+                raise refused(self._catalogue, target, error, told=not call.rules) from error
         if self._asking.answered is not None:
             self._asking.answered()
         return reply

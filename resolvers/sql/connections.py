@@ -92,12 +92,10 @@ class Connections:
         return bool(await self._asking.rows(made, ends.call.operation, ends.context))
 
     def _question(self, call: Call, context: Context) -> str:
-        """Who asks, and what: the caller, the field, the conditions and the order."""
+        """Who asks, and what: the caller, the field, the conditions, the order, and which rows there are for them."""
         claims = context.caller.claims
-        return repr(
-            (claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, call.predicate)
-            + ((call.distinct,) if call.distinct else ())
-        )
+        asked = (claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, call.predicate)
+        return repr((*asked, call.distinct, sorted(call.rules.items())))
 
 
 @dataclass(frozen=True, slots=True)

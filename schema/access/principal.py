@@ -1,4 +1,4 @@
-"""``Principal``: who asks. Made by the edge from a verified token; nothing here reads or verifies one."""
+"""``Principal``: who asks. Made by the edge from what it verified; nothing here reads or verifies a credential."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """``claims`` are the verified claims of the token as JSON values; scopes and roles were taken from them."""
+    """``claims`` are the verified claims as JSON values; ``iss`` among them says who vouches for ``subject``."""
 
     subject: str | None
     scopes: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     claims: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """Tells callers apart whoever vouches for them: two issuers may name different people alike."""
+        return "anonymous" if self.subject is None else f"subject:{self.claims.get('iss')!r}:{self.subject}"
 
     @property
     def is_anonymous(self) -> bool:

@@ -1,20 +1,19 @@
-"""The policy: what each coordinate of the finished schema needs, and who has it.
+"""The policy: what each coordinate of the finished schema needs.
 
 Decided once for each operation on its plan, never on rows: a coordinate is open to a principal or it is not, by
 whatever route a query reaches it. Rules are ANDed: of the type, of the field, of the type it returns, and of the
-interfaces and implementations on the other side of an ``implements``.
+interfaces and implementations on the other side of an ``implements``. What opens a coordinate to callers without a
+token does so at that coordinate alone: nothing is opened by what it returns or implements.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from graphql import (
     GraphQLEnumType,
     GraphQLEnumValue,
+    GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
@@ -26,46 +25,27 @@ from graphql import (
     is_abstract_type,
 )
 
-from resolvers import Problem, nearest
+from schema.access.callers import is_among
+from schema.access.clauses import clause_at, default_clause, outside
+from schema.access.coordinates import Places
+from schema.access.need import Clause, Need
 from schema.access.principal import Principal
-from schema.access.settings import AccessSettings, RuleSettings
+from schema.access.settings import AccessSettings, Refused, RuleSettings, ViewSettings
 from schema.filters import MIRROR
 
-_COORDINATE = re.compile(r"(\w+)(?:\.(\w+)(?:\((\w+):\))?)?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What one coordinate needs: every one of ``rules``, or the default where there is none."""
-
-    rules: tuple[RuleSettings, ...]
-    default: Literal["deny", "authenticated", "anonymous"]
-
-    def met_by(self, principal: Principal) -> bool:
-        """True when the principal may use the coordinate."""
-        if not self.rules:
-            return self.default == "anonymous" or (self.default == "authenticated" and not principal.is_anonymous)
-        return not principal.is_anonymous and all(_met(rule, principal) for rule in self.rules)
-
-    def covers(self, other: Need) -> bool:
-        """True when whoever meets this need surely meets ``other``'s rules."""
-        scopes = {scope for rule in self.rules for scope in rule.scopes}
-        for rule in other.rules:
-            if not self.rules or not set(rule.scopes) <= scopes:
-                return False
-            if rule.roles and not any(mine.roles and set(mine.roles) <= set(rule.roles) for mine in self.rules):
-                return False
-        return True
+Maskable = Callable[[GraphQLField], bool]
+"""Whether a mask can stand for the values of a field."""
 
 
 def _members(
     named: GraphQLInputObjectType | GraphQLEnumType,
 ) -> Mapping[str, GraphQLInputField] | Mapping[str, GraphQLEnumValue]:
-    """The fields of an input type, or the values of an enum that tell of a field."""
+    """The fields of an input type, or the values of an enum."""
     if isinstance(named, GraphQLInputObjectType):
         fields: Mapping[str, GraphQLInputField] = named.fields
         return fields
-    return {name: value for name, value in named.values.items() if MIRROR in value.extensions}
+    values: Mapping[str, GraphQLEnumValue] = named.values
+    return values
 
 
 def _mirrored(told: object) -> tuple[str, ...]:
@@ -73,40 +53,65 @@ def _mirrored(told: object) -> tuple[str, ...]:
     return (told,) if isinstance(told, str) else told if isinstance(told, tuple) else ()
 
 
-def _met(rule: RuleSettings, principal: Principal) -> bool:
-    return set(rule.scopes) <= principal.scopes and (not rule.roles or bool(principal.roles & set(rule.roles)))
-
-
 class Policy:
-    """The needs of every coordinate of one schema; immutable once built."""
+    """The needs of every coordinate of one schema; immutable once built.
 
-    def __init__(self, schema: GraphQLSchema, settings: AccessSettings) -> None:
+    ``view``: the part of the schema that there is; nobody has what lies outside of it.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, settings: AccessSettings, maskable: Maskable, view: ViewSettings | None = None
+    ) -> None:
         self.default = settings.default
-        self._rules = settings.rules
+        self.introspection = settings.introspection
         self._schema = schema
+        self._maskable = maskable
+        self._places = Places(settings.rules, settings.tags)
+        self._clauses = {key: clause_at(settings, key) for key in settings.rules}
+        self.opens = any(clause.opens for clause in self._clauses.values())
+        """Whether some coordinate is open to callers without a token, whatever the default is."""
+        self._default = default_clause(settings)
+        self._tells_default = self.opens or settings.default == "deny"
+        self._when = view.when if view is not None else None
+        self._outside = outside()
+        self._include = Places(view.include, settings.tags) if view is not None and view.include else None
+        self._exclude = Places(view.exclude, settings.tags) if view is not None else None
         self._fields: dict[tuple[str, str], Need] = {}
-        for named in schema.type_map.values():
-            if named.name.startswith("__"):
-                continue
-            if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
-                for name in named.fields:
-                    self._fields[named.name, name] = self._need(self._field_rules(named, name))
+        self._values: dict[str, dict[str, Need]] = {}
         self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType | GraphQLEnumType, str]]] = {}
         """Coordinate of a field → the input fields and enum values that can reveal its values."""
-        for named in schema.type_map.values():
-            if isinstance(named, GraphQLInputObjectType | GraphQLEnumType):
-                for name, definition in _members(named).items():
-                    self._fields[named.name, name] = self._need(self._input_rules(named, name))
-                    mirrored = definition.extensions.get(MIRROR)
-                    for each in _mirrored(mirrored):
-                        owner, _, field = each.partition(".")
-                        self._mirrors.setdefault((owner, field), []).append((named, name))
+        self._set_outputs()
+        self._set_inputs()
+        self._every: frozenset[Clause] | None = None
+
+    def _set_outputs(self) -> None:
+        for named in self._schema.type_map.values():
+            if isinstance(named, GraphQLObjectType | GraphQLInterfaceType) and not named.name.startswith("__"):
+                for name in named.fields:
+                    self._fields[named.name, name] = self._field_need(named, name)
+
+    def _set_inputs(self) -> None:
+        for named in self._schema.type_map.values():
+            if not isinstance(named, GraphQLInputObjectType | GraphQLEnumType) or named.name.startswith("__"):
+                continue
+            for name, definition in _members(named).items():
+                need = self._input_need(named, name)
+                mirrored = _mirrored(definition.extensions.get(MIRROR))
+                if isinstance(named, GraphQLInputObjectType) or need.clauses:
+                    self._fields[named.name, name] = need
+                if isinstance(named, GraphQLEnumType) and need.clauses and not mirrored:
+                    self._values.setdefault(named.name, {})[name] = need
+                for each in mirrored:
+                    owner, _, field = each.partition(".")
+                    self._mirrors.setdefault((owner, field), []).append((named, name))
+
+    def is_for(self, principal: Principal) -> bool:
+        """Whether the view is that of a principal, which need not name it."""
+        return self._when is not None and is_among(principal, self._when)
 
     def field(self, type_name: str, name: str) -> Need:
         """The need of a field or of an input field; introspection is open to whoever may ask at all."""
-        if name.startswith("__"):
-            return Need((), "anonymous")
-        return self._fields[type_name, name]
+        return Need() if name.startswith("__") else self._fields[type_name, name]
 
     def knows(self, type_name: str, name: str) -> bool:
         """True when the schema has the field."""
@@ -114,46 +119,147 @@ class Policy:
 
     def argument(self, type_name: str, field: str, name: str) -> Need:
         """The need of an argument, beside that of its field."""
-        rule = self._rules.get(f"{type_name}.{field}({name}:)")
-        return Need((rule,), self.default) if rule is not None else Need((), "anonymous")
+        return _need(_unmasked(self._at(f"{type_name}.{field}({name}:)")))
 
-    def guarded(self) -> Iterable[tuple[str, str]]:
-        """Every field coordinate that may be refused to a caller with a token, as (type, field)."""
-        return (coordinate for coordinate, need in self._fields.items() if need.rules or self.default == "deny")
+    def values(self, enum: str) -> Mapping[str, Need]:
+        """The values of an enum that not everyone may give and see, and what they need."""
+        return self._values.get(enum, {})
+
+    def used(self, type_name: str, name: str | None) -> Need:
+        """The need of an input field or enum value, or (``None``) of giving a value of an input or enum type at all.
+
+        Only what is asked of them beside the field that they are given to.
+        """
+        if name is None:
+            return _need(_unmasked(self._at(type_name)))
+        return self._fields.get((type_name, name), Need())
+
+    @property
+    def every(self) -> frozenset[Clause]:
+        """Everything that is asked anywhere."""
+        if self._every is None:
+            found = {clause for need in self._fields.values() for clause in need.clauses}
+            found |= {clause for each in self._clauses.values() for clause in (each, each.unmasked())}
+            self._every = frozenset(found)
+        return self._every
+
+    def lacking(self, principal: Principal) -> frozenset[Clause]:
+        """What the principal lacks of everything that is asked anywhere: its class of access."""
+        return frozenset(clause for clause in self.every if not clause.met_by(principal))
+
+    @property
+    def beyond(self) -> frozenset[Clause]:
+        """What nobody can have: whatever needs it lies outside of the view."""
+        return frozenset() if self._exclude is None else frozenset({self._outside})
+
+    def needs(self) -> Iterable[tuple[tuple[str, str], Need]]:
+        """Every field, input field and ruled enum value, with its need."""
+        return self._fields.items()
+
+    def nulled(self) -> Iterable[tuple[str, str]]:
+        """Every field coordinate where null may stand for what is refused to a caller with a token."""
+        for (type_name, name), need in self._fields.items():
+            named = self._schema.type_map[type_name]
+            if not isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+                continue
+            unmet = [
+                clause
+                for clause in need.clauses
+                if (not clause.is_default or not clause.alternatives)
+                and (self.default == "anonymous" or not clause.asks_for_a_token)
+            ]
+            masks = {clause.mask for clause in unmet}
+            bare = any(clause.mask is None and clause.refused == "null" for clause in unmet)
+            if bare or len(masks) > 1 or get_named_type(named.fields[name].type).name in self._values:
+                yield type_name, name
+
+    def mirrors(self, coordinate: tuple[str, str]) -> Iterator[tuple[str, str]]:
+        """Whatever else tells of the values of a field: input fields, enum values, fields of other types."""
+        for named, name in self._mirrors.get(coordinate, ()):
+            yield named.name, name
+        for each in self._schema.type_map.values():
+            if isinstance(each, GraphQLObjectType) and isinstance(each.extensions.get(MIRROR), GraphQLNamedType):
+                for name, definition in each.fields.items():
+                    if definition.extensions.get(MIRROR) == ".".join(coordinate):
+                        yield each.name, name
+
+    def need_whole(self, coordinate: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused) -> None:
+        """Closes a coordinate to callers for whom one of these rules on rows holds."""
+        need = self._fields.get(coordinate, Need())
+        clause = Clause((RuleSettings(),), refused, origin="rows", whole=tuple(dict.fromkeys(rules)))
+        self._fields[coordinate] = _need([*need.clauses, clause])
+        self._every = None
 
     def inherit(self, coordinate: tuple[str, str], compared: tuple[str, str]) -> None:
-        """The rules of a compared field hold for the field that compares it (joins that nobody wrote down)."""
+        """What a compared field needs, the field needs that compares it (joins that nobody wrote down)."""
         mine, other = self._fields[coordinate], self._fields[compared]
-        self._fields[coordinate] = self._need([*mine.rules, *other.rules])
+        told = [clause for clause in self._told(other) if clause is not self._outside]
+        self._fields[coordinate] = _need([*mine.clauses, *_unmasked(told)])
         for named, name in self._mirrors.get(coordinate, ()):
-            self._fields[named.name, name] = self._need(self._input_rules(named, name))
+            self._fields[named.name, name] = self._input_need(named, name)
+        self._every = None
 
-    def _need(self, rules: Iterable[RuleSettings]) -> Need:
-        distinct: list[RuleSettings] = []
-        for rule in rules:
-            if rule not in distinct:
-                distinct.append(rule)
-        return Need(tuple(distinct), self.default)
+    def _at(self, *coordinates: str) -> list[Clause]:
+        """The rules at coordinates; and that nobody has them where they lie outside of the view."""
+        found = [self._clauses[key] for coordinate in coordinates for key in self._places.of(coordinate)]
+        if self._exclude and any(self._exclude.of(coordinate) for coordinate in coordinates):
+            found.append(self._outside)
+        return found
 
-    def _rules_at(self, *coordinates: str) -> list[RuleSettings]:
-        return [self._rules[coordinate] for coordinate in coordinates if coordinate in self._rules]
+    def _told(self, need: Need) -> list[Clause]:
+        """What of a need holds for whatever can reveal the value: its rules, and the default where that is not what
+        the caller has met by asking at all.
+        """
+        return [clause for clause in need.clauses if not clause.is_default or self._tells_default]
 
-    def _field_rules(self, named: GraphQLObjectType | GraphQLInterfaceType, name: str) -> list[RuleSettings]:
+    def _field_need(self, named: GraphQLObjectType | GraphQLInterfaceType, name: str) -> Need:
+        own = self._at(named.name, f"{named.name}.{name}")
+        around = [clause for clause in self._around(named, name) if not clause.opens]
+        returned = [clause for clause in self._returned_by(named, name) if not clause.opens]
+        is_write = named is self._schema.mutation_type
+        opened = bool(own or around or (returned and not is_write))
+        if self._include is not None and not self._is_included(named, name):
+            own.append(self._outside)
+        clauses = [*own, *around, *_unmasked(returned)]
+        if not opened or all(clause is self._outside for clause in clauses):
+            clauses += self._default
+        return _need(clauses if self._maskable(named.fields[name]) else _unmasked(clauses))
+
+    def _is_included(self, named: GraphQLObjectType | GraphQLInterfaceType, name: str) -> bool:
+        assert self._include is not None
+        if self._include.of(named.name) or self._include.of(f"{named.name}.{name}"):
+            return True
+        told_of = named.extensions.get(MIRROR)
+        if not isinstance(told_of, GraphQLObjectType | GraphQLInterfaceType):
+            return False
+        mirrored = named.fields[name].extensions.get(MIRROR)
+        if isinstance(mirrored, str):
+            return self._is_included(told_of, mirrored.partition(".")[2])
+        return any(self._is_included(told_of, field) for field in told_of.fields)
+
+    def _around(self, named: GraphQLObjectType | GraphQLInterfaceType, name: str) -> list[Clause]:
+        """The rules of a field that stand at interfaces and implementations, or at what its type tells of."""
         # A rule on an interface holds for all of a type that implements it, by whatever route the type is reached.
-        rules = self._rules_at(*(interface.name for interface in named.interfaces))
+        clauses = self._at(*(interface.name for interface in named.interfaces))
         for owner in self._kin(named):
-            if name in owner.fields:
-                rules += self._rules_at(owner.name, f"{owner.name}.{name}")
-                rules += self._returned(get_named_type(owner.fields[name].type))
+            if owner is not named and name in owner.fields:
+                clauses += self._at(owner.name, f"{owner.name}.{name}")
         told_of = named.extensions.get(MIRROR)
         if isinstance(told_of, GraphQLObjectType | GraphQLInterfaceType):
             mirrored = named.fields[name].extensions.get(MIRROR)
             if isinstance(mirrored, str):
-                rules += self._field_rules(told_of, mirrored.partition(".")[2])
+                clauses += _unmasked(self._told(self._field_need(told_of, mirrored.partition(".")[2])))
+        return clauses
+
+    def _returned_by(self, named: GraphQLObjectType | GraphQLInterfaceType, name: str) -> list[Clause]:
+        clauses: list[Clause] = []
+        for owner in self._kin(named):
+            if name in owner.fields:
+                clauses += self._returned(get_named_type(owner.fields[name].type))
         changed = named.fields[name].extensions.get(MIRROR)
         if isinstance(changed, GraphQLObjectType):
-            rules += self._returned(changed)
-        return rules
+            clauses += self._returned(changed)
+        return clauses
 
     def _kin(self, named: GraphQLObjectType | GraphQLInterfaceType) -> list[GraphQLObjectType | GraphQLInterfaceType]:
         """The type, its interfaces, and (for an interface) whatever implements it."""
@@ -163,7 +269,7 @@ class Policy:
             kin += [*implementations.objects, *implementations.interfaces]
         return kin
 
-    def _returned(self, returned: GraphQLNamedType) -> list[RuleSettings]:
+    def _returned(self, returned: GraphQLNamedType) -> list[Clause]:
         """The rules of a returned type, of everything it may turn out to be, and of the interfaces of all that."""
         told_of = returned.extensions.get(MIRROR)
         beneath = self._returned(told_of) if isinstance(told_of, GraphQLNamedType) else []
@@ -176,67 +282,27 @@ class Policy:
                 types += [interface.name for interface in named.interfaces]
         if isinstance(returned, GraphQLInterfaceType):
             types += [kin.name for kin in self._kin(returned)]
-        return [*self._rules_at(*dict.fromkeys(types)), *beneath]
+        return [*self._at(*dict.fromkeys(types)), *beneath]
 
-    def _input_rules(self, named: GraphQLInputObjectType | GraphQLEnumType, name: str) -> list[RuleSettings]:
-        rules = self._rules_at(named.name, f"{named.name}.{name}")
+    def _input_need(self, named: GraphQLInputObjectType | GraphQLEnumType, name: str) -> Need:
+        clauses = self._at(named.name, f"{named.name}.{name}")
         for each in _mirrored(_members(named)[name].extensions.get(MIRROR)):
             owner, _, field = each.partition(".")
-            rules += self._fields[owner, field].rules
-        return rules
-
-    def used(self, type_name: str, name: str | None) -> Need:
-        """The need of an input field, or (``None``) of giving a value of an input or enum type at all.
-
-        Only rules of their own: the field they are given to carries the default.
-        """
-        if name is None:
-            return Need(tuple(self._rules_at(type_name)), "anonymous")
-        known = self._fields.get((type_name, name))  # values of most enums tell of nothing
-        rules = known.rules if known is not None else ()
-        return Need(tuple(rules), "anonymous")
+            clauses += self._told(self._fields[owner, field])
+        return _need(_unmasked(clauses))
 
 
-def check_rules(schema: GraphQLSchema, settings: AccessSettings, *, incomplete: bool) -> list[Problem]:
-    """Rules on coordinates that do not exist. ``incomplete``: a source is missing, so its rules may wait for it."""
-    problems: list[Problem] = []
-    for coordinate in settings.rules:
-        fault = _malformed(coordinate) or (None if incomplete else _missing(schema, coordinate))
-        if fault is not None:
-            what, mend = fault
-            problems.append(Problem(what, ("access", "rules", coordinate), mend, lacks=coordinate))
-    return problems
+def _need(clauses: Iterable[Clause]) -> Need:
+    return Need(tuple(dict.fromkeys(clauses)))
 
 
-def _malformed(coordinate: str) -> tuple[str, str] | None:
-    if not _COORDINATE.fullmatch(coordinate):
-        return f'"{coordinate}" is not a schema coordinate', "write Type, Type.field or Type.field(argument:)"
-    if coordinate.startswith("__"):
-        return "introspection takes no rules", "rules are on types of your own"
-    return None
-
-
-def _missing(schema: GraphQLSchema, coordinate: str) -> tuple[str, str] | None:
-    match = _COORDINATE.fullmatch(coordinate)
-    assert match is not None
-    type_name, field, argument = match.groups()
-    named = schema.type_map.get(type_name)
-    if named is None:
-        return f'there is no type "{type_name}"', nearest(type_name, schema.type_map)
-    if field is None:
-        return None
-    fields: Mapping[str, object] = getattr(named, "fields", {})
-    if field not in fields:
-        return f'"{type_name}" has no field "{field}"', nearest(field, fields)
-    arguments: Mapping[str, object] = getattr(fields[field], "args", {})
-    if argument is not None and argument not in arguments:
-        return f'"{type_name}.{field}" has no argument "{argument}"', nearest(argument, arguments)
-    return None
+def _unmasked(clauses: Iterable[Clause]) -> list[Clause]:
+    return [clause.unmasked() for clause in clauses]
 
 
 def open_nulls(schema: GraphQLSchema, policy: Policy) -> None:
-    """Makes every field under a rule nullable, so that refusing it never nulls its parent."""
-    for type_name, field in policy.guarded():
+    """Makes fields under rules nullable, so that refusing one never nulls its parent."""
+    for type_name, field in policy.nulled():
         named = schema.type_map[type_name]
         if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
             definition = named.fields[field]

@@ -8,7 +8,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from resolvers import BadRequest, Call, Column, Conflict, Effect, Outcome, Page, read
+from resolvers import BadRequest, Call, Column, Conflict, Effect, Forbidden, Outcome, Page, read
 from resolvers import execute as execute_call
 from schema.conditions import grouping, order, predicate
 from schema.filters import DISTINCT, GROUP_BY, GROUP_ORDER, HAVING, LIMIT, OFFSET, ORDER_BY, WHERE
@@ -49,6 +49,7 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
 
     Raises:
         IsthmusError: what became of the call, or of arguments that cannot be sent.
+        Forbidden: a rule does not let the caller give these arguments.
     """
     source = run.sources[plan.source]
     made = Call(plan.operation.name, selection=planned.laid if run.lays else planned.selection)
@@ -56,6 +57,8 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
         if plan.operation.change is None:
             arguments = present(arguments, plan.operation.arguments, source.model)
         made = _row_arguments(made, arguments)
+    if not run.guards.allow(planned.parent.name, planned.name, arguments):
+        raise Forbidden
     try:
         value = await execute_call(source, plan.operation, made, run.context)
     except Conflict as conflict:

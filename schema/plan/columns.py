@@ -119,7 +119,7 @@ class _Columns:
             if isinstance(entry, Fixed):
                 columns.append(repeat(entry.value, count))
             elif isinstance(entry.plan, ReadKey):
-                values = read(rows, entry.plan.key)
+                values = _shown(entry, read(rows, entry.plan.key))
                 columns.append(self._complete(entry, entry.shape, FieldLevel(objects, entry), values, pending))
             else:
                 columns.append(repeat(None, count))
@@ -156,9 +156,9 @@ class _Columns:
                 )
             plan = planned.plan
             if isinstance(plan, Link):
-                return await link(plan, planned, self._run, rows, arguments, whole=True)
+                return _shown(planned, await link(plan, planned, self._run, rows, arguments, whole=True))
             if isinstance(plan, CallOperation):
-                return [await call(plan, planned, self._run, arguments) for _ in rows]
+                return _shown(planned, [await call(plan, planned, self._run, arguments) for _ in rows])
             return await self._handwritten.values(planned, FieldLevel(objects, planned), arguments)
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -395,6 +395,11 @@ class _Columns:
         if not isinstance(found, GraphQLObjectType):
             return GraphQLError(f"Abstract type '{abstract}' was resolved to a non-object type '{name}'.")
         return GraphQLError(f"Runtime Object type '{name}' is not a possible type for '{abstract}'.")
+
+
+def _shown(planned: PlannedField, values: Sequence[object]) -> Sequence[object]:
+    """What may be shown of the values."""
+    return values if planned.mask is None else [planned.mask.of(value) for value in values]
 
 
 def _leaves_of(group: BaseExceptionGroup[LimitExceeded]) -> Iterator[LimitExceeded]:

@@ -33,11 +33,14 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails, coll
 from graphql.execution.values import VariableValues, get_argument_values
 
 from resolvers import EVERYTHING, LEAF, Scalar, Selection
-from schema.access.rules import Need, Policy
+from schema.access.masks import Mask, without_values
+from schema.access.need import Clause, Need, strictest
+from schema.access.rules import Policy
+from schema.access.settings import Refused
 from schema.plan.builder import builder
 from schema.plan.fields import CallOperation, FieldPlan, Link, ReadKey, Strawberry, plan_of
 from schema.plan.layouts import laid_out, layout_of
-from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, Refused, ResponsePath
+from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, RefusedField, ResponsePath
 from schema.plan.shapes import shape_of
 from schema.plan.variables import uses_variables
 from schema.scalars import SCALARS
@@ -45,8 +48,8 @@ from schema.scalars import SCALARS
 _JSON = SCALARS[Scalar.JSON]
 _INTROSPECTION = {"__schema", "__type"}
 
-Met = Callable[[Need], bool]
-"""Whether the callers for whom the plan is made meet a need."""
+Met = Callable[[Clause], bool]
+"""Whether the callers for whom the plan is made meet a clause. All that matter are asked, met or not."""
 
 
 class Compiler:
@@ -72,9 +75,9 @@ class Compiler:
         self._variables = variables
         self._raw = dict(raw_variables)
         self._fields: dict[tuple[str, ResponsePath], PlannedField] = {}
-        self._refused: dict[ResponsePath, Refused] = {}
+        self._refused: dict[ResponsePath, RefusedField] = {}
         self._loads: Counter[tuple[object, ...]] = Counter()
-        self._introspects = False
+        self._introspected: list[FieldNode] = []
 
     def plan(self, met: Met) -> OperationPlan:
         """The plan for callers who meet ``met``; of a mutation in which any root field is refused, every one is."""
@@ -82,10 +85,12 @@ class Compiler:
         assert root is not None
         collected = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
         groups = {key: [detail.node for detail in details] for key, details in collected.grouped_field_set.items()}
-        refuse_all = self._operation.operation is OperationType.MUTATION and not all(
-            self._allowed(root, nodes, met) for nodes in groups.values()
-        )
-        block, _ = self._block(root, groups, (), (lambda _: False) if refuse_all else met)
+        stopped: Refused | None = None
+        if self._operation.operation is OperationType.MUTATION:
+            lacked = [clause for nodes in groups.values() for clause in self._lacked(root, nodes, met)]
+            given = strictest(lacked) if lacked else None
+            stopped = "null" if isinstance(given, Mask) else given
+        block, _ = self._block(root, groups, (), met, stopped)
         names = {nodes[0].name.value for nodes in groups.values()}
         return OperationPlan(
             self._operation,
@@ -95,35 +100,49 @@ class Compiler:
             tuple(self._refused.values()),
             self._loads,
             is_introspection=bool(names & _INTROSPECTION) and all(name.startswith("__") for name in names),
-            reference_only=self._introspects,
+            introspected=tuple(self._introspected),
         )
 
     def _block(
-        self, parent: GraphQLObjectType, groups: Mapping[str, list[FieldNode]], above: ResponsePath, met: Met
+        self,
+        parent: GraphQLObjectType,
+        groups: Mapping[str, list[FieldNode]],
+        above: ResponsePath,
+        met: Met,
+        stopped: Refused | None = None,
     ) -> tuple[Block, Selection]:
-        """The fields of one type, and what they need of their parent's row."""
+        """The fields of one type, and what they need of their parent's row. ``stopped``: all of them are refused so."""
         entries: list[Entry] = []
         needed = LEAF
         for order, (key, nodes) in enumerate(groups.items()):
             name = nodes[0].name.value
             if name.startswith("__"):
-                self._introspects = self._introspects or name in _INTROSPECTION
+                if name in _INTROSPECTION:
+                    self._introspected += nodes
                 entries.append(Fixed(key, parent.name))
                 continue
             path = (*above, key)
-            if not self._allowed(parent, nodes, met):
-                self._refused[path] = Refused(path, tuple(nodes))
+            lacked = self._lacked(parent, nodes, met)
+            given = stopped or (strictest(lacked) if lacked else None)
+            if given is not None and not isinstance(given, Mask):
+                self._refused[path] = RefusedField(path, tuple(nodes), given)
                 entries.append(Fixed(key, None))
                 continue
-            planned, needs = self._field(parent, path, order, nodes, met)
+            planned, needs = self._field(parent, path, order, nodes, met, given)
             self._fields[parent.name, path] = planned
             entries.append(planned)
             needed = needed.merge(needs)
         settled = all(map(_is_settled, entries))
         return Block(tuple(entries), builder(tuple(groups)), settled, layout_of(entries)), needed
 
-    def _field(
-        self, parent: GraphQLObjectType, path: ResponsePath, order: int, nodes: list[FieldNode], met: Met
+    def _field(  # what is known of one field
+        self,
+        parent: GraphQLObjectType,
+        path: ResponsePath,
+        order: int,
+        nodes: list[FieldNode],
+        met: Met,
+        mask: Mask | None,
     ) -> tuple[PlannedField, Selection]:
         name = nodes[0].name.value
         definition = parent.fields[name]
@@ -141,7 +160,7 @@ class Compiler:
         laid = laid_out(below, plan, shape, blocks)
         planned = PlannedField(
             parent, name, path, order, definition, plan, tuple(nodes), shape, below, blocks, constant, laid,
-            self._columns(plan, met),
+            self._columns(plan, met), mask or self._unseen(get_named_type(definition.type), met),
         )  # fmt: skip
         if isinstance(plan, ReadKey):
             return planned, Selection({plan.key: below})
@@ -157,9 +176,16 @@ class Compiler:
         seen = {}
         for field, (key, coordinate) in plan.columns().items():
             owner, _, name = coordinate.partition(".")
-            if self._policy.knows(owner, name) and met(self._policy.field(owner, name)):
+            if self._policy.knows(owner, name) and not _unmet(self._policy.field(owner, name), met):
                 seen[key] = field
         return seen
+
+    def _unseen(self, named: GraphQLNamedType, met: Met) -> Mask | None:
+        """Takes the place of those values of an enum that the callers may not see."""
+        if not isinstance(named, GraphQLEnumType):
+            return None
+        hidden = {name for name, need in self._policy.values(named.name).items() if _unmet(need, met)}
+        return without_values({named.values[name].value for name in hidden}) if hidden else None
 
     def _below(
         self, named: GraphQLNamedType, path: ResponsePath, nodes: list[FieldNode], met: Met
@@ -183,21 +209,24 @@ class Compiler:
             return (named,)
         return tuple(self._schema.get_possible_types(named)) if is_abstract_type(named) else ()
 
-    def _allowed(self, parent: GraphQLObjectType, nodes: list[FieldNode], met: Met) -> bool:
+    def _lacked(self, parent: GraphQLObjectType, nodes: list[FieldNode], met: Met) -> list[Clause]:
+        """What the callers lack to use a field with its arguments."""
         name = nodes[0].name.value
         if name.startswith("__"):
-            return True
-        if not met(self._policy.field(parent.name, name)):
-            return False
+            return []
+        lacked = _unmet(self._policy.field(parent.name, name), met)
         arguments = parent.fields[name].args
         for argument in nodes[0].arguments or ():
             given = argument.name.value
-            if not met(self._policy.argument(parent.name, name, given)):
-                return False
+            lacked += _unmet(self._policy.argument(parent.name, name, given), met)
             value = value_from_ast_untyped(argument.value, self._raw)
-            if not all(met(self._policy.used(*used)) for used in used_inputs(arguments[given].type, value)):
-                return False
-        return True
+            for used in used_inputs(arguments[given].type, value):
+                lacked += _unmet(self._policy.used(*used), met)
+        return lacked
+
+
+def _unmet(need: Need, met: Met) -> list[Clause]:
+    return [clause for clause in need.clauses if not met(clause)]
 
 
 def used_inputs(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, str | None]]:

@@ -1,24 +1,28 @@
 """Documents that were seen before: parsed, validated and planned once, kept within a bound of entries and bytes.
 
 A plan is found by what it depends on: the booleans of ``@skip`` and ``@include``, and the class of access, which is
-the answer to every need that the document raises. So no caller ever runs a plan made for other rights.
+the answer to every clause that the document's coordinates ask. So no caller ever runs a plan made for other rights.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     get_named_type,
     parse,
     specified_rules,
@@ -28,9 +32,11 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.validation import MaxIntrospectionDepthRule
 
-from resolvers import BadRequest, LimitExceeded
+from resolvers import BadRequest, CallerError, LimitExceeded
+from schema.access.need import Clause
 from schema.access.principal import Principal
-from schema.access.rules import Need, Policy
+from schema.access.rules import Policy
+from schema.access.shown import Class
 from schema.limits import OperationLimits, check_size
 from schema.plan.compile import Compiler, used_inputs
 from schema.plan.operation import OperationPlan
@@ -62,19 +68,30 @@ class Document:
         self._schema = schema
         self._own_weight = _BYTES_PER_DOCUMENT + _BYTES_PER_CHARACTER * (node.loc.end if node.loc is not None else 0)
         self.weight = self._own_weight
-        self._errors: list[GraphQLError] | None = None
+        self._errors: dict[Class, list[GraphQLError]] = {}
+        self._root_fields: tuple[str, ...] | None = None
         self._conditions = conditions([operation, *self.fragments.values()])
-        self._needs: dict[tuple[object, ...], tuple[Need, ...]] = {}
+        self._asked: dict[tuple[object, ...], tuple[Clause, ...]] = {}
         self._plans: dict[tuple[object, ...], OperationPlan] = {}
         self._structured: tuple[str, ...] | None = None
         self._latest: tuple[Principal, Policy, OperationPlan] | None = None
 
-    def errors(self, max_errors: int) -> list[GraphQLError]:
-        """The validation errors, found once."""
-        if self._errors is None:
-            found = validate(self._schema, self.node, _RULES, max_errors=max_errors, hide_suggestions=True)
-            self._errors = found[:max_errors]
-        return self._errors
+    @property
+    def root_fields(self) -> tuple[str, ...]:
+        """The names of the fields at its root, each as often as it stands there."""
+        if self._root_fields is None:
+            self._root_fields = tuple(_root_fields(self.operation.selection_set, self.fragments, ()))
+        return self._root_fields
+
+    def errors(self, seen: GraphQLSchema, lacking: Class, max_errors: int) -> list[GraphQLError]:
+        """The validation errors of callers to whom ``seen`` is the schema, found once for each class of them."""
+        errors = self._errors.get(lacking)
+        if errors is None:
+            found = validate(seen, self.node, _RULES, max_errors=max_errors, hide_suggestions=True)
+            if len(self._errors) >= _PLANS_PER_DOCUMENT:
+                self._errors.clear()
+            errors = self._errors[lacking] = found[:max_errors]
+        return errors
 
     def plan(
         self, policy: Policy, principal: Principal, variables: VariableValues, raw: Mapping[str, object]
@@ -97,23 +114,23 @@ class Document:
             tuple(variables.coerced.get(name) for name in self._conditions),
             self._guarded(policy, given),
         )
-        needs = self._needs.get(shape)
-        if needs is None:
+        asked = self._asked.get(shape)
+        if asked is None:
             compiler = Compiler(self._schema, policy, self.operation, self.fragments, variables, given)
-            raised: dict[Need, None] = {}
+            raised: dict[Clause, None] = {}
 
-            def note(need: Need) -> bool:
-                raised[need] = None
+            def note(clause: Clause) -> bool:
+                raised[clause] = None
                 return True
 
             compiler.plan(note)
-            if len(self._needs) >= _PLANS_PER_DOCUMENT:
-                self._needs.clear()
-            needs = self._needs[shape] = tuple(raised)
-        answers = tuple(need.met_by(principal) for need in needs)
+            if len(self._asked) >= _PLANS_PER_DOCUMENT:
+                self._asked.clear()
+            asked = self._asked[shape] = tuple(raised)
+        answers = tuple(clause.met_by(principal) for clause in asked)
         plan = self._plans.get((shape, answers))
         if plan is None:
-            met = dict(zip(needs, answers, strict=True))
+            met = dict(zip(asked, answers, strict=True))
             compiler = Compiler(self._schema, policy, self.operation, self.fragments, variables, given)
             plan = compiler.plan(met.__getitem__)
             if len(self._plans) >= _PLANS_PER_DOCUMENT:
@@ -139,7 +156,7 @@ class Document:
             name = definition.variable.name.value
             if name in self._structured and name in given:
                 typed = cast("GraphQLInputType", type_from_ast(self._schema, definition.type))
-                used = frozenset(pair for pair in used_inputs(typed, given[name]) if policy.used(*pair).rules)
+                used = frozenset(pair for pair in used_inputs(typed, given[name]) if policy.used(*pair).clauses)
                 found.append((name, used))
         return tuple(found)
 
@@ -176,6 +193,17 @@ class Documents:
         self._weigh(document)
         return document
 
+    def faults(self, query: str) -> list[str]:
+        """What is wrong with a document, whoever asks: too large, no GraphQL, not valid for the schema."""
+        try:
+            node = self._parse(query)
+        except (GraphQLError, CallerError) as error:
+            return [error.message if isinstance(error, GraphQLError) else error.detail]
+        if not any(isinstance(item, OperationDefinitionNode) for item in node.definitions):
+            return ["it has no operation"]
+        most = self._limits.max_errors
+        return [error.message for error in validate(self._schema, node, _RULES, max_errors=most)[:most]]
+
     def plan(
         self,
         document: Document,
@@ -211,10 +239,24 @@ class Documents:
         except RecursionError as error:
             raise LimitExceeded("the document is nested too deeply") from error
         except GraphQLError as error:
-            if "token" in error.message and "exceed" in error.message.lower():
+            if f"more than {self._limits.max_tokens} tokens" in error.message:  # it has no class of its own
                 raise LimitExceeded(f"the document has more than {self._limits.max_tokens} tokens") from error
             raise
         return document
+
+
+def _root_fields(
+    selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], inside: tuple[str, ...]
+) -> Iterator[str]:
+    for node in selection_set.selections:
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        elif isinstance(node, InlineFragmentNode):
+            yield from _root_fields(node.selection_set, fragments, inside)
+        elif isinstance(node, FragmentSpreadNode):
+            fragment = fragments.get(node.name.value)
+            if fragment is not None and node.name.value not in inside:  # else validation reports it
+                yield from _root_fields(fragment.selection_set, fragments, (*inside, node.name.value))
 
 
 def _unlink(node: DocumentNode) -> None:

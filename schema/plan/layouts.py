@@ -35,7 +35,7 @@ _KINDS: Mapping[GraphQLLeafType, Kind] = {
 
 def layout_of(entries: Sequence[Entry]) -> Layout | None:
     """How rows would look whose objects have these fields; ``None`` where a hand-written one must see them as mappings,
-    or one field of the source would stand in two places.
+    a mask must take the place of values, or one field of the source would stand in two places.
     """
     members: list[Member] = []
     for entry in entries:
@@ -43,7 +43,7 @@ def layout_of(entries: Sequence[Entry]) -> Layout | None:
             members.append(Member(entry.key, value=entry.value))
         elif isinstance(entry.plan, Link):
             members.append(Member(entry.key))
-        elif isinstance(entry.plan, ReadKey):
+        elif isinstance(entry.plan, ReadKey) and entry.mask is None:
             kind = _KINDS.get(entry.shape.leaf, "any") if entry.shape.kind == "leaf" else "any"
             members.append(Member(entry.key, entry.plan.key, kind, entry.shape.nullable))
         else:

@@ -13,6 +13,8 @@ from typing import TypeAlias
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode
 
 from resolvers import LEAF, Layout, Selection
+from schema.access.masks import Mask
+from schema.access.settings import Refused
 from schema.plan.builder import Build
 from schema.plan.fields import CallOperation, FieldPlan, Link
 from schema.plan.shapes import Shape
@@ -35,7 +37,8 @@ class PlannedField:
 
     ``selection``: what is needed of the field's own value; ``laid``: the same for rows that stand in the answer.
     ``below``: the fields of its objects, by their run-time type. ``constant``: its arguments where no variable occurs
-    in them. ``columns``: of one that changes rows, those columns that the caller may see → their fields.
+    in them. ``columns``: of one that changes rows, those columns that the caller may see → their fields. ``mask``: what
+    of its values may be shown.
     """
 
     parent: GraphQLObjectType
@@ -51,6 +54,7 @@ class PlannedField:
     constant: Mapping[str, object] | None = None
     laid: Selection = LEAF
     columns: Mapping[str, str] = field(default_factory=dict)
+    mask: Mask | None = None
 
     @property
     def told(self) -> str:
@@ -85,11 +89,12 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A field that the caller may not use: where it stands in the document."""
+class RefusedField:
+    """A field that the caller may not use: where it stands in the document, and what is given instead."""
 
     path: ResponsePath
     nodes: tuple[FieldNode, ...]
+    given: Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +103,20 @@ class OperationPlan:
 
     ``loads``: how many links of the operation load from each group of columns.
 
-    ``is_introspection``: only ``__schema``, ``__type`` and ``__typename`` are asked of the root.
-    ``reference_only``: something in it is not understood by columns, so graphql-core runs it.
+    ``is_introspection``: only ``__schema``, ``__type`` and ``__typename`` are asked of the root. ``introspected``: the
+    first two of them, which no executor answers.
     """
 
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     root: Block
     fields: Mapping[tuple[str, ResponsePath], PlannedField]
-    refused: tuple[Refused, ...]
+    refused: tuple[RefusedField, ...]
     loads: Mapping[tuple[object, ...], int]
     is_introspection: bool
-    reference_only: bool
+    introspected: tuple[FieldNode, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        """True when what it asks for refuses the whole request, and not one field alone."""
+        return any(field.given != "null" for field in self.refused)

@@ -65,17 +65,25 @@ def resolve(row: object, info: GraphQLResolveInfo[Run], /, **arguments: object) 
         return None
     plan = planned.plan
     if isinstance(plan, ReadKey):
-        return row.get(plan.key) if isinstance(row, Mapping) else None
+        return _shown(planned, row.get(plan.key) if isinstance(row, Mapping) else None)
     if isinstance(plan, CallOperation):
-        return call(plan, planned, info.context, arguments)
+        return _call(plan, planned, info.context, arguments)
     if isinstance(plan, Link):
         return _link(plan, planned, info.context, row, arguments)
     return getattr(row, info.field_name, None)
 
 
+def _shown(planned: PlannedField, value: object) -> object:
+    return value if planned.mask is None else planned.mask.of(value)
+
+
+async def _call(plan: CallOperation, planned: PlannedField, run: Run, arguments: Mapping[str, object]) -> object:
+    return _shown(planned, await call(plan, planned, run, arguments))
+
+
 async def _link(plan: Link, planned: PlannedField, run: Run, row: object, arguments: Mapping[str, object]) -> object:
     (outcome,) = await link(plan, planned, run, [row], arguments, whole=False)
-    return outcome
+    return _shown(planned, outcome)
 
 
 def _planned(info: GraphQLResolveInfo[Run]) -> PlannedField | None:

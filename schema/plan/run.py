@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from resolvers import Context, Loaders, Source
 from schema.access.principal import Principal
+from schema.access.rows import Guards
 from schema.plan.operation import OperationPlan
 
 
@@ -17,10 +18,15 @@ class Run:
     plan: OperationPlan
     principal: Principal
     context: Context
-    sources: Mapping[str, Source]
+    guards: Guards
     loaders: Loaders
     batches: dict[object, object] = field(default_factory=dict)
     objects: int = 100_000
     """How many objects the answer may still have."""
     lays: bool = False
     """Whether rows may come as they are to stand in the answer."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The sources, of which the caller sees what rules on rows let them see."""
+        return self.guards.sources

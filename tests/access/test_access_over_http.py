@@ -2,56 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import jwt
 import pytest
 
-from gateway.app import ServerSettings, make_app
-from schema import AccessSettings, Graph, RuleSettings
+from schema import AccessSettings, RuleSettings
+from tests.access.served import authorization, served, token
 from tests.graph.company import Company, company
-from tests.serving import serving
 
-SECRET = "a secret of this test, long enough for HMAC"
 SEARCH = "{ search { id salary } }"
-
-
-@dataclass
-class Snap:
-    graph: Graph | None
-    degraded: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Hold:
-    current: Snap
-
-
-def token(**claims: object) -> str:
-    now = int(time.time())
-    whole = {"iss": "https://id", "aud": "isthmus", "sub": "s", "iat": now, "exp": now + 600, **claims}
-    return jwt.encode(whole, SECRET, "HS256", headers={"typ": "at+jwt"})
-
-
-@contextlib.asynccontextmanager
-async def served(made: Company, **claim_paths: str) -> AsyncIterator[httpx.AsyncClient]:
-    trusted = {"issuer": "https://id", "audience": "isthmus", "secret": SECRET, "claims": claim_paths}
-    settings = ServerSettings.model_validate({"jwt": trusted})
-    headers = {"Accept": "application/graphql-response+json"}
-    async with (
-        serving(make_app(Hold(Snap(made.graph)), settings)) as base,
-        httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=20) as client,
-    ):
-        yield client
-
-
-def authorization(bearer: str | None) -> dict[str, str]:
-    return {"Authorization": f"Bearer {bearer}"} if bearer else {}
 
 
 async def post(made: Company, query: str, bearer: str | None, **claim_paths: str) -> httpx.Response:

@@ -280,11 +280,11 @@ async def test_a_field_that_needs_a_protected_one_is_refused_at_load_unless_it_a
         ("Query.search(limt:)", '"Query.search" has no argument "limt"', 'did you mean "limit"'),
         ("NoteInput.internl", '"NoteInput" has no field "internl"', 'did you mean "internal"'),
         ("Contact.id", '"Contact" has no field "id"', ""),
-        ("OrderState.OPEN", '"OrderState" has no field "OPEN"', ""),
+        ("OrderState.OPNE", '"OrderState" has no value "OPNE"', 'did you mean "OPEN"'),
         (
             "Person.salary.amount",
             '"Person.salary.amount" is not a schema coordinate',
-            "write Type, Type.field or Type.field(argument:)",
+            'write Type, Type.field or Type.field(argument:), with * in place of letters, or "#tag"',
         ),
         ("__Type.fields", "introspection takes no rules", "rules are on types of your own"),
     ],

@@ -30,9 +30,6 @@ def problems(tmp_path: Path, text: str | bytes, **environment: str) -> str:
         (HEAD + "    cache: { ttl_s: 3 }\n" + ACCESS, "shop.yaml:4  sources.stock.cache"),
         (HEAD + "    retry: 2\n" + ACCESS, "shop.yaml:4  sources.stock.retry"),
         (HEAD + "    retries: 3\n" + ACCESS, "shop.yaml:4  sources.stock.retries"),
-        (HEAD + "access: { default: deny, rules: { A: { rows: {} } } }", "shop.yaml:4  access.rules.A.rows"),
-        (HEAD + "access: { default: deny, rules: { A: { unless: {} } } }", "shop.yaml:4  access.rules.A.unless"),
-        (HEAD + "access: { default: deny, rules: { A: { when: {} } } }", "shop.yaml:4  access.rules.A.when"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_where_it_stands(text: str, where: str, tmp_path: Path) -> None:

@@ -124,8 +124,9 @@ def test_a_single_scope_or_role_needs_no_brackets(tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
     rules = "rules: { A: { scopes: members:pii, roles: hr }, B: { scopes: [a, b] } }"
     path.write_text(HEAD + f"access: {{ default: deny, {rules} }}\n")
-    found = read(path, {}).settings.access.rules
-    assert (found["A"].scopes, found["A"].roles, found["B"].scopes) == (("members:pii",), ("hr",), ("a", "b"))
+    access = read(path, {}).settings.access
+    (one,), (other,) = access.alternatives("A"), access.alternatives("B")
+    assert (one.scopes, one.roles, other.scopes) == (("members:pii",), ("hr",), ("a", "b"))
     branches = json_schema()["$defs"]["RuleSettings"]["properties"]["scopes"]["anyOf"]
     assert [branch["type"] for branch in branches] == ["string", "array"]
     assert 'scopes\n  a list is needed, as ["…"]' in problems(tmp_path, path.read_text().replace("members:pii", "3"))

@@ -34,7 +34,9 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers import BadRequest, Context, Loaders
 from schema import ANONYMOUS, AccessSettings
+from schema.access.rows import Guards
 from schema.access.rules import Policy
+from schema.masked import wears_masks
 from schema.plan.columns import _Columns, columns_understand
 from schema.plan.documents import Document, _operation
 from schema.plan.handwritten import Handwritten
@@ -136,8 +138,8 @@ def _made(given: dict[str, Any]) -> Made | ExecutionResult | str:
     if isinstance(variables, list):
         return ExecutionResult(None, variables)
     document = Document(asked.document, operation, asked.schema)
-    plan = document.plan(Policy(asked.schema, _OPEN), ANONYMOUS, variables, asked.variable_values or {})
-    if plan.reference_only:
+    plan = document.plan(Policy(asked.schema, _OPEN, wears_masks), ANONYMOUS, variables, asked.variable_values or {})
+    if plan.introspected:
         return "introspection"
     waits: list[str] = []
     return Made(asked, _with_resolvers(plan, asked, waits), variables, waits)
@@ -152,7 +154,9 @@ def _chosen(asked: Asked) -> OperationDefinitionNode | None:
 
 def _is_invalid(asked: Asked) -> bool:
     operation = _chosen(asked)
-    return operation is None or bool(Document(asked.document, operation, asked.schema).errors(1))
+    return operation is None or bool(
+        Document(asked.document, operation, asked.schema).errors(asked.schema, frozenset(), 1)
+    )
 
 
 def _subscribes(asked: Asked) -> bool:
@@ -227,7 +231,7 @@ class _Infos(Handwritten):
 async def _answer(made: Made) -> ExecutionResult:
     asked = made.asked
     context = Context(asyncio.get_running_loop().time() + 60, "r")
-    run = Run(made.plan, ANONYMOUS, context, {}, Loaders({}, context))
+    run = Run(made.plan, ANONYMOUS, context, Guards(None, {}, context), Loaders({}, context))
     columns = _Columns(asked.schema, made.plan, made.variables, run)
     infos = _Infos(asked.schema, made.plan, made.variables, run)
     infos.asked = asked

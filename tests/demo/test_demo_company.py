@@ -9,8 +9,8 @@ import pytest
 import yaml
 from graphql import parse
 
-from gateway.auth import JwtSettings
 from gateway.demo import ROLES, DemoServers, tokens, trading_folder
+from gateway.identity import JwtSettings
 
 
 async def test_two_companies_live_side_by_side_and_leave_nothing(demo: DemoServers) -> None:
@@ -39,8 +39,8 @@ async def test_an_error_inside_stops_the_servers_too() -> None:
 
 def test_three_roles_have_a_token_each() -> None:
     secret = "0123456789abcdef0123456789abcdef"
-    settings = JwtSettings(issuer="https://id.trading.example/", audience="isthmus", secret=secret)
-    made = tokens(settings)
+    settings = JwtSettings(issuer="https://id.trading.example/", audience=("isthmus",), secret=secret)
+    made = tokens([settings])
     assert made.keys() == ROLES.keys() == {"clerk", "support", "accountant"}
     for role, token in made.items():
         claims = jwt.decode(token, secret, ["HS256"], audience="isthmus", issuer="https://id.trading.example/")

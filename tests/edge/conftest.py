@@ -4,17 +4,18 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 import strawberry
-from graphql import OperationType, parse
+from graphql import FieldNode, OperationType, parse
 from graphql.utilities import get_operation_ast
 
 from gateway.app import ServerSettings, make_app
 from gateway.server import make_server
 from resolvers import Context, Unauthenticated
-from schema import Answer, GraphQLRequest, MutationOverGet, Principal
+from schema import Answer, GraphQLRequest, MutationOverGet, Outline, Principal
 
 HUGE = "x" * 30_000_000
 """More than the buffers of any connection hold."""
@@ -55,8 +56,20 @@ class FakeGraph:
         self.started = threading.Event()
         self.seen: list[Principal] = []
 
+    def part(self, view: str, principal: Principal) -> FakeGraph | None:  # noqa: ARG002  # the protocol's
+        return None if view else self
+
     def writes(self, request: GraphQLRequest) -> bool:
         return request.query.lstrip().startswith("mutation")
+
+    def outline(self, request: GraphQLRequest) -> Outline | None:
+        operation = get_operation_ast(parse(request.query), request.operation_name)
+        if operation is None:
+            return None
+        root = operation.operation.value.capitalize()
+        nodes = operation.selection_set.selections
+        fields = tuple(f"{root}.{node.name.value}" for node in nodes if isinstance(node, FieldNode))
+        return Outline(operation.name.value if operation.name else None, fields)
 
     async def execute(
         self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
@@ -114,28 +127,24 @@ class Running:
 Start = Callable[..., Running]
 
 
+@contextmanager
+def begun(**settings: object) -> Iterator[Running]:
+    """A gateway on a real socket, in a thread of its own, asked by any name."""
+    chosen = ServerSettings.model_validate({"port": 0, "drain_s": 1, "hosts": ["*"], **settings})
+    holder = Hold()
+    server = make_server(make_app(holder, chosen), chosen)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 10
+    while not server.started:
+        assert time.monotonic() < until, "the server did not start"
+        thread.join(0.01)
+    yield Running(server.servers[0].sockets[0].getsockname()[1], holder)
+    server.should_exit = True
+    thread.join(10)
+
+
 @pytest.fixture
 def start() -> Iterator[Start]:
-    stops: list[Callable[[], None]] = []
-
-    def begin(**settings: object) -> Running:
-        chosen = ServerSettings.model_validate({"port": 0, "drain_s": 1, **settings})
-        holder = Hold()
-        server = make_server(make_app(holder, chosen), chosen)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        until = time.monotonic() + 10
-        while not server.started:
-            assert time.monotonic() < until, "the server did not start"
-            thread.join(0.01)
-
-        def stop() -> None:
-            server.should_exit = True
-            thread.join(10)
-
-        stops.append(stop)
-        return Running(server.servers[0].sockets[0].getsockname()[1], holder)
-
-    yield begin
-    for stop in stops:
-        stop()
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(begun(**settings))

@@ -16,8 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
-from gateway.auth import Authenticator, JwtSettings, open_keys
-from gateway.keys import COOLDOWN_S, FRESH_S, MAX_SET_BYTES, STALE_S, FetchedKeys, KeysUnavailable
+from gateway.identity.bearer import BearerTokens
+from gateway.identity.doubt import CannotVerify
+from gateway.identity.fetched_keys import COOLDOWN_S, FRESH_S, STALE_S, FetchedKeys
+from gateway.identity.fetching import IssuerHost, KeySetAt
+from gateway.identity.issuer import Issuer
+from gateway.identity.issuers import JwtSettings
+from gateway.identity.keys import MAX_SET_BYTES
+from gateway.identity.opening import open_keys
 from resolvers import ConfigurationError, Unauthenticated
 from tests.edge.key_server import KeyServer, PrivateKey, public_jwk, serving_keys
 
@@ -44,17 +50,17 @@ class Clock:
 
 
 class Judge:
-    """An authenticator over fetched keys whose age is told by a clock of ours."""
+    """Bearer tokens over fetched keys whose age is told by a clock of ours."""
 
     def __init__(self, url: str) -> None:
         self.clock = Clock()
-        self.keys = FetchedKeys(url, clock=self.clock)
+        self.keys = FetchedKeys(KeySetAt(IssuerHost(), url), clock=self.clock)
         settings = JwtSettings.model_validate({**BASE, "jwks_url": url})
-        self.authenticator = Authenticator(settings, self.keys)
+        self.tokens = BearerTokens([Issuer(settings, self.keys)])
 
     async def takes(self, text: str) -> bool:
         try:
-            await self.authenticator.principal([f"Bearer {text}"])
+            await self.tokens.principal(f"Bearer {text}")
         except Unauthenticated:
             return False
         return True
@@ -188,7 +194,7 @@ async def test_the_last_good_keys_serve_through_an_outage_for_a_day(
     assert await judge.takes(token(ONE, "one", jti="after the failure"))
     assert len(server.fetches) == 2
     judge.clock.now += STALE_S
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(CannotVerify):
         await judge.takes(token(ONE, "one", jti="a day later"))
     server.status, server.body = 200, None
     judge.clock.now += COOLDOWN_S
@@ -198,13 +204,13 @@ async def test_the_last_good_keys_serve_through_an_outage_for_a_day(
 
 async def test_a_set_larger_than_allowed_is_not_taken_even_when_it_is_sound(server: KeyServer) -> None:
     server.body = server.content() + b" " * MAX_SET_BYTES
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(CannotVerify):
         await Judge(server.url).takes(token(ONE, "one"))
 
 
 def test_a_slow_key_server_holds_up_only_who_needs_it(start: Start, server: KeyServer) -> None:
-    running = start(jwt={**BASE, "jwks_url": server.url}, limits={"max_requests": 1})
     server.answer.clear()
+    running = start(jwt={**BASE, "jwks_url": server.url}, limits={"max_requests": 1})
     replies: list[httpx.Response] = []
     waiting = [threading.Thread(target=lambda: replies.append(ask(running.url, token(ONE, "one")))) for _ in range(3)]
     for thread in waiting:

@@ -37,7 +37,7 @@ def events(text: str) -> list[dict[str, Any]]:
 
 
 async def ask(address: str, document: str, more: bytes = b"", **parameters: object) -> bytes:
-    head = b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json" + more
+    head = b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json" + more
     return await raw(address, head, json.dumps({"query": document, **parameters}).encode())
 
 
@@ -68,7 +68,7 @@ async def test_nothing_a_caller_sends_forges_a_line(shell: Shell, folder: Path) 
             line = b"\r\n" + name + b": Bearer " + odd.encode().replace(b"\r\n", b"\n ").replace(b"\n", b"\n ")
             await ask(running.address, "{ __typename }", line)
     for path in (b"/x%0a" + FORGED.encode().hex().encode(), b"/graphql?query=%0a%0d%1b", b"/\x1b[31m", b"/%00"):
-        await raw(running.address, b"GET " + path + b" HTTP/1.1\r\nhost: a")
+        await raw(running.address, b"GET " + path + b" HTTP/1.1\r\nhost: localhost")
     await raw(running.address, b"nothing of HTTP\n" + FORGED.encode())
     ended = await running.end(signal.SIGTERM)
     seen = events(ended.err)
@@ -142,7 +142,7 @@ async def test_the_password_of_a_database_that_is_away_is_not_told(shell: Shell,
     for scheme in ("postgresql", "mysql"):
         url = f"{scheme}://user:{canary}@127.0.0.1:9/stock"
         running = await shell.serve("serve", "stock.yaml", "--port", "0", STOCK_URL=url)
-        ready = await raw(running.address, b"GET /readyz HTTP/1.1\r\nhost: a")
+        ready = await raw(running.address, b"GET /readyz HTTP/1.1\r\nhost: localhost")
         assert b'"degraded":{"stock":' in ready
         ended = await running.end(signal.SIGTERM)
         assert canary not in running.seen + ended.out + ended.err + ready.decode()

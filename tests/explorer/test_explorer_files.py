@@ -3,7 +3,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from gateway.app import ServerSettings, make_app
 from gateway.explorer import STATIC, make_page, routes
 from tests.services import missing
 
@@ -60,8 +62,12 @@ async def test_no_script_from_elsewhere_and_none_inside_the_page(client: httpx.A
         policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
         assert policy["default-src"] == "'none'"
         assert policy["script-src"] == policy["worker-src"] == policy["connect-src"] == "'self'"
-        assert policy["frame-ancestors"] == "'none'"
+        assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
+        assert "'unsafe-inline'" not in policy["script-src"] + policy["default-src"]
         assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +78,38 @@ async def test_only_assets_are_served(client: httpx.AsyncClient, name: str) -> N
     reply = await client.get(f"/explorer/assets/{name}")
     assert reply.status_code == 404
     assert "outside" not in reply.text
+
+
+@dataclass
+class Nothing:
+    graph: None = None
+    degraded: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Hold:
+    current: Nothing = field(default_factory=Nothing)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "scheme", "told"),
+    [
+        ([], {}, "https", True),
+        ([], {}, "http", False),
+        ([], {"x-forwarded-proto": "https"}, "http", False),  # whoever asks could say so
+        (["127.0.0.0/8"], {"x-forwarded-proto": "https"}, "http", True),
+        (["127.0.0.0/8"], {"x-forwarded-proto": "http"}, "http", False),
+    ],
+)
+async def test_browsers_that_came_by_tls_are_told_to_stay_there(
+    built: Path, trusted: list[str], forwarded: dict[str, str], scheme: str, *, told: bool
+) -> None:
+    settings = ServerSettings.model_validate({"trusted_proxies": trusted})
+    app = make_app(Hold(), settings, explorer_page=make_page(built))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"{scheme}://gateway") as client:
+        page = await client.get("/graphql", headers={"accept": "text/html", **forwarded})
+    assert page.status_code == 200
+    assert page.headers.get("strict-transport-security") == ("max-age=31536000" if told else None)
 
 
 async def test_a_query_is_suggested_where_there_is_one(client: httpx.AsyncClient, built: Path) -> None:

@@ -144,6 +144,8 @@ class Company:
     graph: Graph
     crm: Memory
     shop: Memory
+    extensions: Mapping[str, object] = field(default_factory=dict)
+    """Those of every request."""
 
     @property
     def calls(self) -> list[str]:
@@ -151,7 +153,7 @@ class Company:
 
     async def answer(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Answer:
         context = Context(asyncio.get_running_loop().time() + 5, "r1", max_calls=20)
-        request = GraphQLRequest(query, None, variables)
+        request = GraphQLRequest(query, None, variables, self.extensions)
         return await self.graph.execute(request, principal, context, read_only=False)
 
     async def ask(self, query: str, principal: Principal = ANONYMOUS, **variables: object) -> Any:

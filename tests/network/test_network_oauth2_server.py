@@ -13,8 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
-from resolvers.errors import SourceRejected, SourceUnavailable
+from gateway.identity import Issuers, open_tokens
+from resolvers.errors import SourceRejected, SourceUnavailable, Unauthenticated
 from tests.network.authority import Authority
 from tests.network.crm import ADA, READ, ROW, WRITE, context, crm
 from tests.raw_server import Heard, raw_server, reply
@@ -119,6 +121,24 @@ async def test_what_the_server_refuses_is_told_in_the_log_alone(issuer: Issuer) 
                 await source.execute(WRITE, context())
             assert "secret" not in caught.value.detail.replace("client_secret", "")
             assert server.heard == []
+
+
+async def test_its_tokens_are_accepted_by_keys_that_its_metadata_lead_to(issuer: Issuer) -> None:
+    tls = ssl.create_default_context(cafile=str(issuer.folder / "authority.pem"))
+    tls.load_cert_chain(issuer.folder / "gateway.both.pem")
+    form = {"grant_type": "client_credentials", "scope": "orders:read", "resource": "urn:isthmus",
+            "client_id": "by-post", "client_secret": "secret-2"}  # fmt: skip
+    async with httpx.AsyncClient(verify=tls, trust_env=False) as client:
+        token = (await client.post(f"{issuer.origin}/token", data=form)).json()["access_token"]
+    stated = {"issuer": issuer.origin, "audience": "isthmus", "discovery": True,
+              "ca": str(issuer.folder / "authority.pem"), "types": ["at+jwt"]}  # fmt: skip
+    tokens = open_tokens(TypeAdapter(Issuers).validate_python(stated))
+    found = await tokens.principal(f"Bearer {token}")
+    assert (found.subject, found.scopes, found.claims["iss"]) == ("by-post", frozenset({"orders:read"}), issuer.origin)
+    head, claims, signature = token.split(".")
+    for wrong in (f"{head}.{claims}.{signature[:-2]}AA", f"{head}.{claims[:-2]}AA.{signature}"):
+        with pytest.raises(Unauthenticated):
+            await tokens.principal(f"Bearer {wrong}")
 
 
 async def _never(_: Heard, __: asyncio.StreamWriter) -> None:

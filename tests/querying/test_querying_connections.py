@@ -111,7 +111,7 @@ async def test_whether_there_is_more_is_asked_of_the_rows_there_are(house: Shop)
     assert told(await house.data(BACK, first=0, orderBy=order)) == ([], False, True)
     assert told(await house.data(BACK, last=0, orderBy=order)) == ([], True, False)
     # A filter holds for what lies beyond, too.
-    some = {"where": {"id": {"gt": 5}}, "orderBy": order}
+    some: dict[str, Any] = {"where": {"id": {"gt": 5}}, "orderBy": order}
     assert told(await house.data(BACK, last=2, **some)) == ([6, 7], False, False)
 
 

@@ -51,11 +51,12 @@ async def test_each_parent_has_its_own_distinct_rows_and_pages_of_them(house: Sh
             id state
         }
     } }"""
-    for page, found in (
+    pages: list[tuple[dict[str, Any], list[list[int]]]] = [
         ({}, [[2, 1], [4], [], [7, 5], []]),
         ({"l": 1}, [[2], [4], [], [7], []]),
         ({"l": 5, "s": 1}, [[1], [], [], [5], []]),
-    ):
+    ]
+    for page, found in pages:
         rows = (await house.data(query, **page))["customers"]
         assert [[row["id"] for row in each["orders"]] for each in rows] == found, page
         assert len(house.statements) == 2

@@ -241,7 +241,8 @@ async def _parts(house: Shop, given: dict[str, Any], ids: list[int], first: int,
 
 
 async def _parts_back(house: Shop, given: dict[str, Any], ids: list[int], last: int, said: str) -> None:
-    before, shown = None, []
+    before: str | None = None
+    shown: list[int] = []
     for number in range(2):
         part = (await house.data(BACK, f=last, a=before, **given))["thingsConnection"]
         shown = [row["id"] for row in part["nodes"]] + shown
@@ -303,4 +304,4 @@ def measured(function: str, name: str, rows: list[Row]) -> Any:
         return len(set(values))
     if not values:
         return None
-    return {"sum": sum, "min": min, "max": max}[function](values)
+    return sum(values) if function == "sum" else min(values) if function == "min" else max(values)

@@ -41,7 +41,7 @@ INDEX = {
         ALTER TABLE makers ADD words tsvector GENERATED ALWAYS AS (to_tsvector('english', name)) STORED;
     """,
 }
-MORE: dict[str, dict[str, dict[str, str]]] = {
+MORE: dict[str, dict[str, dict[str, object]]] = {
     "sqlite": {"goods": {"index": "goods_words"}, "makers": {"index": "makers_words"}},
     "mariadb": {"goods": {}, "makers": {}},
     "postgresql": {"goods": {"language": "english"}, "makers": {"language": "english", "vector": "words"}},
@@ -51,7 +51,7 @@ MORE: dict[str, dict[str, dict[str, str]]] = {
 @contextlib.asynccontextmanager
 async def searched(kind: str, folder: Path, rest: str = "") -> AsyncIterator[Shop]:
     """The goods and their makers, searched by their indexes."""
-    search = {"goods": {"columns": ["name", "notes"]}, "makers": {"columns": "name"}}
+    search: dict[str, dict[str, object]] = {"goods": {"columns": ["name", "notes"]}, "makers": {"columns": "name"}}
     tables = {name: {"search": {**each, **MORE[kind][name]}} for name, each in search.items()}
     async with shop(kind, folder, rest, TABLES + INDEX[kind], tables=tables) as house:
         yield house

@@ -31,6 +31,7 @@ FILE = """
       Invoice.product: { one: stock.products, match: { number: sku } }
     access:
       default: anonymous
+      introspection: all
       rules:
         Invoice: { roles: [accountant] }
         Invoice.total: { roles: [auditor] }

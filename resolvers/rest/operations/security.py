@@ -58,7 +58,8 @@ def _is_met(scheme: SecurityScheme, settings: HttpSettings) -> bool:  # noqa: PL
         headers |= {name.lower() for name in (*auth.forward.claims, *auth.forward.headers)}
     headers |= {key.header.lower() for key in keys if key.header is not None}
     bears = auth is not None and (
-        auth.bearer is not None or auth.oauth2 is not None or (auth.forward is not None and auth.forward.token)
+        any(way is not None for way in (auth.bearer, auth.oauth2, auth.exchange))
+        or (auth.forward is not None and auth.forward.token)
     )
     basic = auth is not None and auth.basic is not None
     match scheme.kind, scheme.location:

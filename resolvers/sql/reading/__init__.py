@@ -1,7 +1,7 @@
 """Reading: a call becomes one SELECT."""
 
 from resolvers.sql.reading.aggregates import Aggregate, aggregate, read_groups
-from resolvers.sql.reading.conditions import condition, fit
+from resolvers.sql.reading.conditions import Rules, condition, fit, of_rule, visible
 from resolvers.sql.reading.kept import KeptStatements
 from resolvers.sql.reading.rows import named_rows
 from resolvers.sql.reading.search import trial
@@ -10,6 +10,7 @@ from resolvers.sql.reading.statements import Statement, Stretch, beyond, counted
 __all__ = [
     "Aggregate",
     "KeptStatements",
+    "Rules",
     "Statement",
     "Stretch",
     "aggregate",
@@ -18,8 +19,10 @@ __all__ = [
     "counted",
     "fit",
     "named_rows",
+    "of_rule",
     "part",
     "read_groups",
     "statement",
     "trial",
+    "visible",
 ]

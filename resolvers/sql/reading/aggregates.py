@@ -16,7 +16,7 @@ from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, Reader, SqlColumn
 from resolvers.sql.dialects import Dialect
 from resolvers.sql.reading import having as having_of
-from resolvers.sql.reading.conditions import condition
+from resolvers.sql.reading.conditions import condition, visible
 from resolvers.views import AVERAGE, COUNT, DISTINCT, GREATEST, KEY, LEAST, SUM
 
 _WHOLE = frozenset({Scalar.INT, Scalar.BIG_INT})
@@ -65,7 +65,8 @@ class _Aggregates:
         filtered: dict[str, None] = {}
         query = select(*(value.expression for value in values)).select_from(self._served.table)
         if call.predicate is not None:
-            query = query.where(condition(self._catalogue, self._served, call.predicate, filtered))
+            query = query.where(condition(self._catalogue, self._served, call.predicate, filtered, call.rules))
+        query = query.where(*visible(self._catalogue, self._served, call.rules, filtered))
         query = query.group_by(*(column.column for column in self._by))
         query = query.having(*(self._held(each) for each in grouping.having))
         if self._by:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import operator as operators
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from sqlalchemy import and_, exists, false, func, literal_column, not_, or_, true
+from sqlalchemy import and_, exists, false, func, literal_column, not_, null, or_, true
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
@@ -29,24 +29,55 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def condition(catalogue: Catalogue, served: Served, predicate: Predicate, filtered: dict[str, None]) -> Expression:
-    """The condition; the names of the columns in it are added to ``filtered``.
+Rules: TypeAlias = Mapping[str, Predicate]
+"""The name of a table → what those of its rows fulfil that there are for the caller."""
+
+
+def condition(
+    catalogue: Catalogue, served: Served, predicate: Predicate, filtered: dict[str, None], rules: Rules
+) -> Expression:
+    """The condition; the names of the columns in it are added to ``filtered``. ``rules`` hold for related rows.
 
     Raises:
         BadRequest: a column that is not there or cannot be filtered, a value that it cannot hold.
     """
-    return _Conditions(catalogue, filtered).of(served, predicate)
+    return _Conditions(catalogue, filtered, rules).of(served, predicate)
+
+
+def visible(catalogue: Catalogue, served: Served, rules: Rules, filtered: dict[str, None]) -> list[Expression]:
+    """What rows of a table must fulfil by ``rules``, which look at all rows themselves; empty where there is none."""
+    rule = rules.get(served.name)
+    return [] if rule is None else [of_rule(catalogue, served, rule, filtered)]
+
+
+def of_rule(catalogue: Catalogue, served: Served, rule: Predicate, filtered: dict[str, None]) -> Expression:
+    """The condition of a rule. A value that a column cannot hold is nobody's mistake there: the comparison is unknown,
+    as with a null.
+    """
+    return _Conditions(catalogue, filtered, None).of(served, rule)
 
 
 class _Conditions:
-    """The conditions of one statement; ``_path`` are the relations that lead to the table they are on."""
+    """The conditions of one statement; ``_path`` are the relations that lead to the table they are on.
 
-    def __init__(self, catalogue: Catalogue, filtered: dict[str, None]) -> None:
+    ``_rules`` are ``None`` while a rule is written: it looks at all rows there are.
+    """
+
+    def __init__(self, catalogue: Catalogue, filtered: dict[str, None], rules: Rules | None) -> None:
         self._catalogue = catalogue
         self._filtered = filtered
+        self._rules = rules
         self._path: tuple[str, ...] = ()
 
     def of(self, served: Served, predicate: Predicate) -> Expression:
+        try:
+            return self._of(served, predicate)
+        except BadRequest:
+            if self._rules is not None or not isinstance(predicate, Compare | In):
+                raise
+            return null()
+
+    def _of(self, served: Served, predicate: Predicate) -> Expression:
         made: Expression
         match predicate:
             case And(parts):
@@ -81,6 +112,7 @@ class _Conditions:
         there, belongs = joined(self._catalogue, served, join, f"isthmus_{len(self._path) + 1}")
         self._path = (*self._path, there.name)
         try:
+            belongs = and_(belongs, *self._visible(there))
             fulfils = self.of(there, part)
         finally:
             self._path = self._path[:-1]
@@ -89,6 +121,17 @@ class _Conditions:
             fulfils = not_(func.coalesce(fulfils, false()))
         found = exists(literal_column("1")).select_from(there.table).where(belongs, fulfils).correlate(served.table)
         return found if quantifier == "some" else not_(found)
+
+    def _visible(self, there: Served) -> list[Expression]:
+        rules = self._rules
+        rule = None if rules is None else rules.get(there.name)
+        if rule is None:
+            return []
+        self._rules = None
+        try:
+            return [self.of(there, rule)]
+        finally:
+            self._rules = rules
 
 
 def fit(column: SqlColumn, value: object) -> object:

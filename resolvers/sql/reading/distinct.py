@@ -48,7 +48,7 @@ def firsts(
         )
     if any(part.field == RELEVANCE for part in call.order):
         raise BadRequest("distinct rows have no order by relevance: leave one of the two out")
-    ordering = Ordering(catalogue, served)
+    ordering = Ordering(catalogue, served, call.rules)
     parts = ordering.by(call.order, total=True) or [literal_column("1")]
     number = func.row_number().over(partition_by=[served.column(name).column for name in within], order_by=parts)
     names = list(served.columns) if shown.everything else _needed(served, call, shown, within)

@@ -50,7 +50,7 @@ class KeptStatements:
         predicate, access = call.predicate, self._catalogue.access.get(call.operation)
         if not self._database.by_text or not isinstance(predicate, In) or len(predicate.fields) != 1:
             return None
-        if access is None or access.by or call.order or call.distinct or call.arguments or call.page != _ALL:
+        if access is None or access.by or call.arguments or _is_more(call):
             return None
         column = access.served.columns.get(predicate.fields[0])
         if column is None or not column.filterable:
@@ -78,6 +78,11 @@ class KeptStatements:
         if text is None:
             return None
         return _Kept(text.text, text.before, text.after, made.columns, made.wire)
+
+
+def _is_more(call: Call) -> bool:
+    """Whether rows are asked for by more than their keys; the values of rules are those of one caller."""
+    return bool(call.order or call.distinct or call.rules) or call.page != _ALL
 
 
 def _as_they_are(column: SqlColumn, keys: Sequence[object]) -> bool:

@@ -14,6 +14,7 @@ from resolvers.predicate import RELEVANCE, Join, Order, Predicate
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import Nulls
+from resolvers.sql.reading.conditions import Rules, visible
 from resolvers.sql.reading.joins import joined
 from resolvers.sql.reading.search import relevance
 
@@ -47,10 +48,13 @@ def turned(terms: Sequence[Term]) -> list[Term]:
 
 @dataclass(slots=True)
 class Ordering:
-    """What rows are ordered by. ``source``: the table, joined with the rows that its relations to one row lead to."""
+    """What rows are ordered by. ``source``: the table, joined with the rows that its relations to one row lead to, as
+    far as ``rules`` let the caller see them.
+    """
 
     catalogue: Catalogue
     served: Served
+    rules: Rules
     source: FromClause = field(init=False)
     predicate: Predicate | None = None
     """The conditions on the rows: what is searched for gives them their relevance."""
@@ -152,6 +156,7 @@ class Ordering:
             found, belongs = joined(self.catalogue, above, path[-1], f"isthmus_by_{len(self._joined)}")
             if not self.catalogue.unique(found.name, (theirs for _, theirs in path[-1].match)):
                 raise BadRequest(f"one of {above.name} may have several of {found.name}, and none of them orders it")
-            self.source = self.source.outerjoin(found.table, belongs)
+            seen = visible(self.catalogue, found, self.rules, {})
+            self.source = self.source.outerjoin(found.table, and_(belongs, *seen))
             self._joined[path] = found
         return found

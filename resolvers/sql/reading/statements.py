@@ -18,7 +18,7 @@ from resolvers.source import LEAF, Call, Selection
 from resolvers.sql.catalogue import Access, Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import Plain
-from resolvers.sql.reading.conditions import condition, fit
+from resolvers.sql.reading.conditions import condition, fit, visible
 from resolvers.sql.reading.distinct import firsts
 from resolvers.sql.reading.orders import Ordering
 from resolvers.sql.reading.pages import Window, keys_of, lateral, numbered
@@ -57,7 +57,7 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
     wire = _wire(served, filtered, call.distinct)
     if access.by:
         return Statement(query.select_from(served.table).limit(1), columns, wire)
-    ordering = Ordering(catalogue, served, call.predicate)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
     # Without a last word on the order, two pages could show a row twice or never.
     parts = ordering.by(call.order, total=call.page.limit is not None or bool(call.page.offset))
     return Statement(_paged(query.select_from(ordering.source).order_by(*parts), call.page), columns, wire)
@@ -68,17 +68,17 @@ def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement
     if call.distinct:
         return _distinct_of_each(catalogue, served, call, filtered)
     columns = _selected(served, call.selection)
-    ordering = Ordering(catalogue, served, call.predicate)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
     parts = ordering.by(call.order, total=True)
     query: Select[Any] = select(*(column.selected() for column in columns)).select_from(ordering.source)
     window = _window(call.page)
     keys = keys_of(catalogue.dialect, served, call.per, call.predicate, ordering.terms)
     if keys is None:
-        query = query.where(*_conditions(catalogue, served, call.predicate, filtered))
+        query = query.where(*_conditions(catalogue, served, call, call.predicate, filtered))
         query = numbered(query, [served.column(name).column for name in call.per], parts, window)
     else:
         table, joins, rest = keys
-        query = query.where(*_conditions(catalogue, served, rest, filtered))
+        query = query.where(*_conditions(catalogue, served, call, rest, filtered))
         query = lateral(query, table, joins, parts, window)
     return Statement(query, columns, f"{_wire(served, filtered)} (page of each)")
 
@@ -86,7 +86,7 @@ def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement
 def _distinct_of_each(catalogue: Catalogue, served: Served, call: Call, filtered: dict[str, None]) -> Statement:
     served, conditions = _rows(catalogue, served, call, filtered)
     columns = _selected(served, call.selection)
-    ordering = Ordering(catalogue, served, call.predicate)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
     parts = ordering.by(call.order, total=True)
     query: Select[Any] = (
         select(*(column.selected() for column in columns)).select_from(ordering.source).where(*conditions)
@@ -119,7 +119,7 @@ def part(catalogue: Catalogue, rows: str, call: Call, nodes: Selection, stretch:
     filtered: dict[str, None] = {}
     served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, nodes)
     columns = _selected(served, nodes)
-    ordering = Ordering(catalogue, served, call.predicate)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
     ordering.by(call.order, total=True)
     if stretch.after is not None:
         conditions.append(ordering.after(stretch.after))
@@ -142,7 +142,7 @@ def beyond(
     """
     filtered: dict[str, None] = {}
     served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, LEAF)
-    ordering = Ordering(catalogue, served, call.predicate)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
     ordering.by(call.order, total=True)
     conditions.append(ordering.after(position, backwards=backwards, itself=itself))
     query: Select[Any] = select(literal_column("1")).select_from(ordering.source).where(*conditions).limit(1)
@@ -169,16 +169,18 @@ def _access(catalogue: Catalogue, operation: str) -> Access:
 
 
 def _conditions(
-    catalogue: Catalogue, served: Served, predicate: Predicate | None, filtered: dict[str, None]
+    catalogue: Catalogue, served: Served, call: Call, predicate: Predicate | None, filtered: dict[str, None]
 ) -> list[Expression]:
-    return [] if predicate is None else [condition(catalogue, served, predicate, filtered)]
+    """What is asked of the rows of a call, and what its rules ask of them."""
+    asked = [] if predicate is None else [condition(catalogue, served, predicate, filtered, call.rules)]
+    return [*asked, *visible(catalogue, served, call.rules, filtered)]
 
 
 def _rows(
     catalogue: Catalogue, served: Served, call: Call, filtered: dict[str, None], shown: Selection | None = None
 ) -> tuple[Served, list[Expression]]:
     """What is read from, and the conditions beside: the table, or the first of its rows that are equal somewhere."""
-    conditions = _conditions(catalogue, served, call.predicate, filtered)
+    conditions = _conditions(catalogue, served, call, call.predicate, filtered)
     if not call.distinct:
         return served, conditions
     rows, is_first = firsts(catalogue, served, call, call.selection if shown is None else shown, conditions)

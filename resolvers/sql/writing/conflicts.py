@@ -22,9 +22,11 @@ def stale() -> Conflict:
     return Conflict("ifMatch does not hold", extensions={"constraint": "stale", "fields": []})
 
 
-def refused(catalogue: Catalogue, target: Target, error: Exception) -> IsthmusError:
-    """The error to raise for what a driver complained about."""
+def refused(catalogue: Catalogue, target: Target, error: Exception, *, told: bool) -> IsthmusError:
+    """The error to raise for what a driver complained about; ``told``: the caller hears what a change broke."""
     refusal = catalogue.dialect.refusal(error) if isinstance(error, DBAPIError) else None
+    if isinstance(refusal, Violation) and not told:
+        return Conflict()  # which constraint it was would tell of rows that the caller does not see
     if isinstance(refusal, Violation):
         fields = _fields(target, refusal)
         return Conflict(refusal.kind, extensions={"constraint": refusal.kind, "fields": fields})

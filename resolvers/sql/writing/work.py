@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_
 
 from resolvers.errors import BadRequest, LimitExceeded
 from resolvers.source import Call, Selection
 from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.column import Expression, SqlColumn
-from resolvers.sql.reading import condition, fit
+from resolvers.sql.reading import condition, fit, visible
 from resolvers.sql.writing.altering import Alteration, delete, update
 from resolvers.sql.writing.changed import Changed
 from resolvers.sql.writing.inserting import insert, upsert
+from resolvers.sql.writing.ruled import Ruled, upsert_visible
 from resolvers.sql.writing.target import AFFECTED, RETURNING, Target
 from resolvers.sql.writing.vacuous import holds_always
 from resolvers.sql.writing.values import fitting
@@ -37,16 +38,20 @@ def prepare(catalogue: Catalogue, target: Target, call: Call, most: int) -> Prep
 
     Raises:
         BadRequest: a column or a value that cannot be written, a condition that holds for every row.
-        Conflict: a null where none may be. LimitExceeded: more than ``most`` rows are given.
+        Conflict: a null where none may be. LimitExceeded: more than ``most`` rows are given. Forbidden: nobody could
+            say whether what is written is what the caller's rules allow.
     """
-    columns = _selected(target, call.selection)
+    selected = _selected(target, call.selection)
+    rule = call.rules.get(target.served.name)
+    ruled = None if rule is None or target.verb == "delete" else Ruled(catalogue, target.served, rule, selected)
+    columns = selected if ruled is None else ruled.columns
     wire = f"{target.verb.upper()} {target.served.name}"
     run: Callable[[Connection], Changed]
     if target.verb == "insert":
         rows = [fitting(catalogue, target, row) for row in _rows(target, call.arguments, most)]
         run = insert(catalogue, target, rows, columns)
     elif target.verb == "upsert":
-        run = _upsert(catalogue, target, call, columns)
+        run = _upsert(catalogue, target, call, columns, ruled)
     else:
         alteration, filtered = _alteration(catalogue, target, call, columns, most)
         wire += f" WHERE {', '.join(filtered)}"
@@ -57,7 +62,7 @@ def prepare(catalogue: Catalogue, target: Target, call: Call, most: int) -> Prep
             run = update(catalogue, target, alteration, values)
         else:
             run = delete(catalogue, target, alteration)
-    return Prepared(wire, _reply(target, run, most))
+    return Prepared(wire, _reply(target, run if ruled is None else ruled.checked(run), most))
 
 
 def _reply(target: Target, run: Callable[[Connection], Changed], most: int) -> Callable[[Connection], object]:
@@ -97,7 +102,7 @@ def _rows(target: Target, arguments: Mapping[str, object], most: int) -> list[ob
 
 
 def _upsert(
-    catalogue: Catalogue, target: Target, call: Call, columns: tuple[SqlColumn, ...]
+    catalogue: Catalogue, target: Target, call: Call, columns: tuple[SqlColumn, ...], ruled: Ruled | None
 ) -> Callable[[Connection], Changed]:
     row = fitting(catalogue, target, call.arguments.get(target.takes))
     assert target.keys is not None
@@ -108,6 +113,8 @@ def _upsert(
     missing = [name for name in key if row.get(name) is None]
     if missing:
         raise BadRequest(f"an upsert on {', '.join(key)} needs a value of {', '.join(missing)}")
+    if ruled is not None:
+        return upsert_visible(catalogue, target, row, key, columns, ruled.condition())
     return upsert(catalogue, target, row, key, columns)
 
 
@@ -121,7 +128,12 @@ def _alteration(
         by.append(column.compared() == column.bound(fit(column, call.arguments.get(name))))
     fulfils: Expression | None = None
     if call.predicate is not None:
-        fulfils = condition(catalogue, target.served, call.predicate, filtered)
+        fulfils = condition(catalogue, target.served, call.predicate, filtered, call.rules)
     if target.many and (call.predicate is None or holds_always(call.predicate)):
         raise BadRequest("where must have a condition that not every row fulfils")
+    seen = visible(catalogue, target.served, call.rules, filtered)
+    if target.by:
+        by += seen  # a row that there is not for the caller is no stale one either
+    elif fulfils is not None:
+        fulfils = and_(fulfils, *seen)
     return Alteration(tuple(by), fulfils, columns, most if target.many else 1), filtered

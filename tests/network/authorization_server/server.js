@@ -1,4 +1,5 @@
-// An authorization server that others wrote: oidc-provider over TLS, which asks for certificates of its clients.
+// An authorization server that others wrote: oidc-provider over TLS, which asks for certificates of its clients. Its metadata
+// and keys are for everybody; with the resource isthmus its access tokens are JWTs (RFC 9068), and opaque otherwise.
 import fs from 'node:fs';
 import https from 'node:https';
 import Provider from 'oidc-provider';
@@ -7,7 +8,7 @@ const [key, cert, ca, resource] = process.argv.slice(2);
 const common = { grant_types: ['client_credentials'], response_types: [], redirect_uris: [], scope: 'orders:read' };
 const server = https.createServer({
   key: fs.readFileSync(key), cert: fs.readFileSync(cert), ca: fs.readFileSync(ca),
-  requestCert: true, rejectUnauthorized: true,
+  requestCert: true, rejectUnauthorized: false,
 });
 server.listen(0, '127.0.0.1', () => {
   const origin = `https://127.0.0.1:${server.address().port}`;
@@ -26,6 +27,13 @@ server.listen(0, '127.0.0.1', () => {
       clientCredentials: { enabled: true },
       introspection: { enabled: true },
       revocation: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: () => ({
+          scope: 'orders:read', audience: 'isthmus', accessTokenTTL: 600, accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
       mTLS: {
         enabled: true, tlsClientAuth: true,
         getCertificate: (ctx) => ctx.socket.getPeerX509Certificate(),
@@ -35,6 +43,11 @@ server.listen(0, '127.0.0.1', () => {
       },
     },
   });
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => {
+    const open = request.url === '/jwks' || request.url.startsWith('/.well-known/');
+    if (open || request.socket.authorized) answer(request, response);
+    else request.socket.destroy();
+  });
   console.log(origin);
 });

@@ -1,0 +1,57 @@
+"""The replies of the HTTP layer: bytes of a media type, and refusals in GraphQL's shape.
+
+Who is refused what, and why, is decided by whoever raises a ``Refusal``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from resolvers import Code
+from schema import Answer
+
+GRAPHQL = "application/graphql-response+json"
+JSON = "application/json"
+_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (GRAPHQL, JSON)}
+_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+
+
+@dataclass(eq=False)
+class Refusal(Exception):
+    """An answer of the HTTP layer itself."""
+
+    status: int
+    code: Code
+    message: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def errors_of(code: Code, message: str, **extensions: object) -> dict[str, object]:
+    """A response map of one error (GraphQL specification section 7.1)."""
+    return {"errors": [{"message": message, "extensions": {**extensions, "code": code}}]}
+
+
+class Reply(Response):
+    """Bytes of a media type, in UTF-8, kept by nobody (RFC 9111) and taken for nothing else."""
+
+    def __init__(self, content: bytes, status: int, headers: Mapping[str, str], media: str) -> None:
+        self.status_code, self.body, self.background = status, content, None
+        self.raw_headers = [
+            *_HEADERS,
+            (b"content-type", _CONTENT_TYPES[media]),
+            (b"content-length", b"%d" % len(content)),
+            *((name.encode(), value.encode()) for name, value in headers.items()),
+        ]
+
+
+def encoded(body: dict[str, object], request_id: str) -> bytes:
+    """A response map as JSON; each of its errors bears the id of the request."""
+    errors = body.get("errors")
+    if isinstance(errors, list):
+        body["errors"] = [
+            {**error, "extensions": {**error.get("extensions", {}), "requestId": request_id}} for error in errors
+        ]
+    return Answer("data", body).encode()

@@ -1,0 +1,74 @@
+"""Conditions behind links: they are decided for a column of keys, in one batch, before they are asked of rows.
+
+Rules are decided with the gateway's own rights: what is fetched here is shown to nobody. What cannot be fetched is
+undecided, and a rule that is undecided is not fulfilled.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+
+from resolvers import LEAF, IsthmusError, Loaders, Outcome, Row, Selection, matcher
+from schema.access.principal import Principal
+from schema.access.rows.expression import UNDECIDED, Led, Verdicts, fields, predicate
+
+_log = logging.getLogger("isthmus.access")
+
+Keys = Mapping[Led, Sequence[tuple[object, ...]]]
+
+
+class Beyond:
+    """Decides for one caller and one request. ``loaders``: of sources that nothing guards."""
+
+    def __init__(self, principal: Principal, loaders: Loaders) -> None:
+        self._principal = principal
+        self._loaders = loaders
+
+    async def verdicts(self, keys: Keys) -> Verdicts:
+        """What each condition comes to for each of its keys."""
+        true: dict[Led, Sequence[tuple[object, ...]]] = {}
+        false: dict[Led, Sequence[tuple[object, ...]]] = {}
+        for led, asked in keys.items():
+            true[led], false[led] = await self._decided(led, asked)
+        return Verdicts(true, false)
+
+    async def _decided(
+        self, led: Led, asked: Sequence[tuple[object, ...]]
+    ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+        if not asked:
+            return [], []
+        selection = Selection(dict.fromkeys(sorted(fields(led.part)), LEAF))
+        found: Sequence[Outcome] = await self._loaders.load(led.column, asked, selection)
+        holds = matcher(predicate(led.part, self._principal, UNDECIDED))
+        fails = matcher(predicate(led.part, self._principal, UNDECIDED, asserted=False))
+        true, false = [], []
+        for key, row in zip(asked, found, strict=True):
+            if not isinstance(row, Mapping | Row):
+                if isinstance(row, IsthmusError):
+                    _log.warning(
+                        "a rule could not ask %s.%s: %s", led.column.source, led.column.operation.name, row.code
+                    )
+                continue
+            try:
+                if holds(row) is True:
+                    true.append(key)
+                elif fails(row) is False:
+                    false.append(key)
+            except IsthmusError as error:
+                _log.warning("a rule could not read what %s said: %s", led.column.source, error.code)
+        return true, false
+
+
+def keys_of(led: Led, rows: Iterable[Mapping[str, object]]) -> list[tuple[object, ...]]:
+    """The different keys of rows, those with a null or an error left out."""
+    found: dict[tuple[object, ...], None] = {}
+    for row in rows:
+        key = tuple(row.get(name) for name in led.keys)
+        if all(isinstance(part, str | int) or (part is not None and _is_plain(part)) for part in key):
+            found[key] = None
+    return list(found)
+
+
+def _is_plain(value: object) -> bool:
+    return not isinstance(value, IsthmusError | list | dict)

@@ -1,0 +1,202 @@
+"""A decoded value is walked by the types of its source: rows that the caller does not see are taken out of it.
+
+What is hidden is as if it were not there: it is left out of lists, and null stands where one was. Nothing is changed in
+place, since a reply may be kept and given to others. It asks nothing; what decides over rows is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from resolvers import (
+    LEAF,
+    TYPE_KEY,
+    InterfaceType,
+    IsthmusError,
+    ListRef,
+    NamedRef,
+    ObjectType,
+    Selection,
+    SourceModel,
+    TypeRef,
+    UnionType,
+)
+from schema.access.rows.rules import named_in
+
+Holds = Callable[[object], bool | None]
+"""Whether a row fulfils a condition."""
+
+
+class _Hidden:
+    __slots__ = ()
+
+
+HIDDEN: Final = _Hidden()
+"""Stands for a value that is not there for the caller."""
+
+_ENTRY = frozenset({"key", "value"})
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Decides over the rows of one type, and over single fields of them."""
+
+    rows: Holds | None = None
+    fields: Mapping[str, Holds] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The walk through values of one source. ``reach``: the types to look into; ``needs``: type → the fields that must
+    be there to decide over its rows.
+    """
+
+    model: SourceModel
+    reach: frozenset[str]
+    needs: Mapping[str, frozenset[str]]
+
+    def enters(self, ref: TypeRef | None) -> bool:
+        """Whether there can be anything to decide in values of a type."""
+        return named_in(ref) in self.reach
+
+    def extended(self, ref: TypeRef, selection: Selection, path: Sequence[str] = ()) -> Selection:
+        """The selection with what is needed to decide; ``path`` leads to the value of type ``ref``."""
+        if path:
+            below = selection.fields.get(path[0])
+            if below is None or selection.everything:
+                return selection.plain()
+            return Selection({**selection.fields, path[0]: self.extended(ref, below, path[1:])})
+        name = named_in(ref)
+        if name not in self.reach or selection.everything:
+            return selection.plain() if name in self.reach else selection
+        fields = dict(selection.fields)
+        for concrete in self.concrete(name):
+            for needed in self.needs.get(concrete, ()):
+                fields.setdefault(needed, LEAF)
+        for definition in (self.model.types[each] for each in (name, *self.concrete(name))):
+            if isinstance(definition, UnionType):
+                continue
+            for key in fields.keys() & definition.fields.keys():
+                fields[key] = self.extended(definition.fields[key].type, fields[key])
+        return Selection(fields)
+
+    def concrete(self, name: str) -> Sequence[str]:
+        """The types of objects that values of a type can be."""
+        definition = self.model.types.get(name)
+        if isinstance(definition, UnionType):
+            return definition.members
+        if isinstance(definition, InterfaceType):
+            return [
+                key
+                for key, each in self.model.types.items()
+                if isinstance(each, ObjectType) and self._implements(each.interfaces, name)
+            ]
+        return (name,)
+
+    def _implements(self, interfaces: Sequence[str], name: str) -> bool:
+        for interface in interfaces:
+            above = self.model.types.get(interface)
+            if interface == name or (isinstance(above, InterfaceType) and self._implements(above.interfaces, name)):
+                return True
+        return False
+
+    def rows(self, ref: TypeRef, value: object, path: Sequence[str] = ()) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """Every row in the value of whose type something is decided, with the name of its type."""
+        if isinstance(value, list):
+            below = ref.item if isinstance(ref, ListRef) and not path else ref
+            for item in value:
+                yield from self.rows(below, item, path)
+        elif isinstance(value, Mapping) and path:
+            yield from self.rows(ref, value.get(path[0]), path[1:])
+        elif isinstance(value, Mapping) and isinstance(ref, NamedRef) and ref.name in self.reach:
+            name = self._run_time(ref.name, value)
+            definition = self.model.types.get(name or "")
+            if name is None or not isinstance(definition, ObjectType):
+                return
+            if name in self.needs:
+                yield name, value
+            for key, item in definition.fields.items():
+                if key in value and self.enters(item.type):
+                    yield from self.rows(item.type, value[key])
+
+    def kept(
+        self, ref: TypeRef, selection: Selection, value: object, judges: Mapping[str, Judge], path: Sequence[str] = ()
+    ) -> object:
+        """The value as it is for the caller; ``HIDDEN`` where it is not there."""
+        if isinstance(value, list):
+            below = ref.item if isinstance(ref, ListRef) and not path else ref
+            items = [self.kept(below, selection, item, judges, path) for item in value]
+            return [item for item in items if item is not HIDDEN]
+        if not isinstance(value, Mapping):
+            return value
+        if path:
+            inner = selection if selection.everything else selection.fields.get(path[0], LEAF)
+            found = self.kept(ref, inner, value.get(path[0]), judges, path[1:])
+            return {**value, path[0]: None if found is HIDDEN else found}
+        if not isinstance(ref, NamedRef) or ref.name not in self.reach:
+            return value
+        return self._row(self._run_time(ref.name, value), selection, value, judges)
+
+    def _row(
+        self, name: str | None, selection: Selection, value: Mapping[str, object], judges: Mapping[str, Judge]
+    ) -> object:
+        definition = self.model.types.get(name or "")
+        if name is None or not isinstance(definition, ObjectType):
+            return HIDDEN  # nobody knows whose rules hold for it
+        judge = judges.get(name, _NOBODY)
+        if judge.rows is not None and not _holds(judge.rows, value):
+            return HIDDEN
+        made = dict(value)
+        for key, holds in judge.fields.items():
+            if key in made and not _holds(holds, value):
+                made[key] = None
+        if not selection.everything:
+            for needed in self.needs.get(name, frozenset()) - selection.fields.keys():
+                made.pop(needed, None)
+        return self._inside(name, definition, selection, made, judges)
+
+    def _inside(
+        self,
+        name: str,
+        definition: ObjectType,
+        selection: Selection,
+        made: dict[str, object],
+        judges: Mapping[str, Judge],
+    ) -> object:
+        """The row with the values inside it as they are for the caller."""
+        for key, item in definition.fields.items():
+            if key in made and self.enters(item.type):
+                below = selection if selection.everything else selection.fields.get(key, LEAF)
+                found = self.kept(item.type, below, made[key], judges)
+                if found is HIDDEN and name in self.model.made and definition.fields.keys() == _ENTRY:
+                    return HIDDEN  # the key of a map's entry would tell of it
+                made[key] = None if found is HIDDEN else found
+        return made
+
+    def _run_time(self, name: str, value: Mapping[str, object]) -> str | None:
+        """The type of a row; ``None`` where an interface or a union does not say which of its types it is."""
+        if isinstance(self.model.types.get(name), ObjectType):
+            return name
+        told = value.get(TYPE_KEY)
+        return told if isinstance(told, str) and told in self.concrete(name) else None
+
+
+_NOBODY = Judge()
+
+
+def _holds(holds: Holds, row: Mapping[str, object]) -> bool:
+    try:
+        return holds(row) is True
+    except IsthmusError:
+        return False  # what must be looked at could not be read
+
+
+def without(value: object, path: Sequence[str]) -> object:
+    """The value with null at the end of a path, where there is anything."""
+    if isinstance(value, list):
+        return [without(item, path) for item in value]
+    if not path or not isinstance(value, Mapping) or path[0] not in value:
+        return value
+    return {**value, path[0]: None if len(path) == 1 else without(value[path[0]], path[1:])}

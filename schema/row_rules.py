@@ -1,0 +1,135 @@
+"""What rules on rows need of a schema that is built, and what they ask of it: links that they go through, root fields
+whose arguments they are on, coordinates that are closed to callers who do not see all rows.
+
+How rules are read and what they do to rows is in ``access/rows/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+)
+
+from resolvers import Effect, NamedRef, ObjectType, Operation, Problem, SourceModel
+from schema.access.coordinates import Places
+from schema.access.rows import LinkTo, Reader, RowRules, read_row_rules
+from schema.access.rules import Policy
+from schema.access.settings import AccessSettings
+from schema.plan.fields import CallOperation, Link, plan_of
+from schema.source_types import SourceTypes
+from schema.types import TypeBuilder
+
+Roots = Mapping[tuple[str, str], tuple[SourceTypes, Operation]]
+
+
+def row_rules(schema: GraphQLSchema, types: TypeBuilder, settings: AccessSettings) -> tuple[RowRules, list[Problem]]:
+    """The rules on rows. Where one may hide a row, or a value of one, null may stand in the schema."""
+    rules, problems = RowRules({}, {}, {}), list[Problem]()
+    if any(rule.rows is not None for key in settings.rules for rule in settings.alternatives(key)):
+        reader = Reader(types.sources, types.rows.related, _links(schema))
+        rules, problems = read_row_rules(schema, settings, types.sources, _roots(schema, types), reader)
+        if not problems:
+            _open(schema, types, rules)
+            _open_counts(types, rules)
+    return rules, problems
+
+
+def close(schema: GraphQLSchema, policy: Policy, types: TypeBuilder, settings: AccessSettings, rules: RowRules) -> None:
+    """Closes to callers for whom rules on rows hold whatever tells of a field's values in all rows, and whatever
+    changes rows that nobody looks at, where no rule of its own says who may.
+    """
+    for source, key, name, rule in rules.on_fields():
+        made = types.sources[source]
+        owner = made.outputs[key].name
+        for coordinate in list(policy.mirrors((owner, made.field_names[owner][name]))):
+            policy.need_whole(coordinate, [rule], settings.refused)
+    stated = Places(settings.rules, settings.tags)
+    for (root, name), (made, operation) in _roots(schema, types).items():
+        on_source = rules.on(made.model.name)
+        looked_after = made.model.kind == "database" or operation.effect is Effect.READ
+        if on_source and not looked_after and not stated.of(f"{root}.{name}"):
+            policy.need_whole((root, name), on_source, settings.refused)
+
+
+def _roots(schema: GraphQLSchema, types: TypeBuilder) -> Roots:
+    return {
+        (root.name, name): (types.sources[plan.source], plan.operation)
+        for root in (schema.query_type, schema.mutation_type)
+        if root is not None
+        for name, field in root.fields.items()
+        if isinstance(plan := plan_of(field), CallOperation)
+    }
+
+
+def _fields(schema: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType | GraphQLInterfaceType, str, GraphQLField]]:
+    for named in schema.type_map.values():
+        if isinstance(named, GraphQLObjectType | GraphQLInterfaceType) and not named.name.startswith("__"):
+            for name, field in named.fields.items():
+                yield named, name, field
+
+
+def _links(schema: GraphQLSchema) -> dict[str, LinkTo]:
+    found: dict[str, LinkTo] = {}
+    for named, name, field in _fields(schema):
+        plan = plan_of(field)
+        if isinstance(plan, Link):
+            plain = not (plan.column.many or plan.key_list or plan.take is not None)
+            found[f"{named.name}.{name}"] = LinkTo(plan.column, plan.keys, plain)
+    return found
+
+
+def _open(schema: GraphQLSchema, types: TypeBuilder, rules: RowRules) -> None:
+    """Wherever a row may be hidden, or a value of one, null may stand."""
+    hidden = {types.sources[source].outputs[key].name for source, key in rules.on_rows()}
+    values = set()
+    for source, key, name, _ in rules.on_fields():
+        made = types.sources[source]
+        values.add((made.outputs[key].name, made.field_names[made.outputs[key].name][name]))
+    for named, name, field in _fields(schema):
+        inside = get_named_type(field.type)
+        possible = schema.get_possible_types(inside) if is_abstract_type(inside) else [inside]
+        kin = {named.name}
+        if isinstance(named, GraphQLInterfaceType):
+            kin |= {each.name for each in schema.get_possible_types(named)}
+        opened = any(each.name in hidden for each in possible) or any((each, name) in values for each in kin)
+        if opened and isinstance(field.type, GraphQLNonNull):
+            field.type = field.type.of_type
+
+
+def _open_counts(types: TypeBuilder, rules: RowRules) -> None:
+    """How many rows a source says that there are is null for callers who do not see all of them."""
+    for source in {source for source, _ in rules.on_rows()}:
+        made = types.sources[source]
+        for operation in made.model.operations.values():
+            paging = operation.paging
+            for path in (paging.total_at, paging.pages_at) if paging is not None else ():
+                owner, name = _last(made.model, operation, path)
+                output = made.outputs.get(owner)
+                if isinstance(output, GraphQLObjectType) and name in made.field_names[output.name]:
+                    field = output.fields[made.field_names[output.name][name]]
+                    if isinstance(field.type, GraphQLNonNull):
+                        field.type = field.type.of_type
+
+
+def _last(model: SourceModel, operation: Operation, path: tuple[str, ...]) -> tuple[str, str]:
+    """The type and the field at the end of a path through the reply of an operation; empty where it leads nowhere."""
+    inside = path[len(operation.at) :]
+    if not inside or path[: len(operation.at)] != operation.at:
+        return "", ""
+    ref = operation.result
+    owner = ""
+    for name in inside:
+        owner = ref.name if isinstance(ref, NamedRef) else ""
+        definition = model.types.get(owner)
+        if not isinstance(definition, ObjectType) or name not in definition.fields:
+            return "", ""
+        ref = definition.fields[name].type
+    return owner, inside[-1]
