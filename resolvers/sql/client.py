@@ -4,6 +4,8 @@ connects.
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,9 +22,12 @@ from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, Plain, Replicas
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.settings import DatabaseSettings
-from resolvers.sql.writing import Offers, Target, prepare, refused
+from resolvers.sql.writing import Offers, Target, clashed, prepare, refused
 
 _CHANGED = "changed"
+_AGAIN = 3
+"""So often a change is tried again that the database undid since another one came between."""
+_APART_S = 0.02
 
 
 class Watch(Protocol):
@@ -114,14 +119,20 @@ class SqlSource:
 
     async def _change(self, target: Target, call: Call, context: Context) -> object:
         made = prepare(self._catalogue, target, call, self._settings.max_rows)
-        budget = min(self._settings.timeout_s, context.remaining())
-        if budget <= 0:
-            raise DeadlineExceeded
+        ends = asyncio.get_running_loop().time() + min(self._settings.timeout_s, context.remaining())
         with context.journal.call(self.model.name, call.operation, made.wire):
-            try:
-                reply = await self._database.change(made.work, budget)
-            except (SQLAlchemyError, OSError) as error:
-                raise refused(self._catalogue, target, error, told=not call.rules) from error
+            for again in range(_AGAIN + 1):
+                budget = ends - asyncio.get_running_loop().time()
+                if budget <= 0:
+                    raise DeadlineExceeded
+                try:
+                    reply = await self._database.change(made.work, budget)
+                    break
+                except (SQLAlchemyError, OSError) as error:
+                    if again == _AGAIN or not made.repeatable or not clashed(self._catalogue, error):
+                        raise refused(self._catalogue, target, error, told=not call.rules) from error
+                # Everything was undone. Those who came between one another should not meet a second time.
+                await asyncio.sleep(random.uniform(0, _APART_S * 2**again))  # noqa: S311  # no secret
         if self._asking.answered is not None:
             self._asking.answered()
         return reply

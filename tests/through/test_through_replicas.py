@@ -149,6 +149,27 @@ async def test_a_copy_that_lacks_a_table_is_left_out_and_one_wrong_question_leav
         assert await served.gateway.data("{ makers { name } }") == {"makers": [{"name": "copy 2"}]}
 
 
+async def test_a_change_over_a_connection_to_what_is_no_primary_any_more_is_made_over_a_new_one(
+    primary: Cluster, tmp_path: Path
+) -> None:
+    primary.psql("CREATE TABLE papers (id INTEGER PRIMARY KEY)")
+    text = FILE.replace("        replicas: {replicas}\n", "").format()
+    with following(primary) as standby:
+        await standby.until("SELECT count(*) FROM papers", "0")
+        async with (
+            proxy("127.0.0.1", standby.port) as between,
+            gateway(tmp_path, text, {"PRIMARY": f"postgresql://postgres@127.0.0.1:{between.port}/postgres"}) as served,
+        ):
+            change = "mutation { insertPaper(row: { id: 1 }) { id } }"
+            refused = await served.ask(change)
+            assert refused["errors"][0]["extensions"]["code"] == "SOURCE_REJECTED", "both connections lead there"
+            await asyncio.gather(*(served.data("{ papers { id } }") for _ in range(4)))
+            between.lead("127.0.0.1", primary.port)
+            assert await served.data(change) == {"insertPaper": {"id": 1}}
+            assert primary.psql("SELECT count(*) FROM papers") == "1"
+            assert await served.data("{ papers { id } }") == {"papers": [{"id": 1}]}
+
+
 async def _problems(folder: Path, settings: str) -> list[Any]:
     file = folder / "isthmus.yaml"
     file.write_text(f"sources:\n  db: {settings}\naccess: {{ default: anonymous }}\n")

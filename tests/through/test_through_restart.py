@@ -60,6 +60,46 @@ def is_whole(body: dict[str, object]) -> bool:
     return True
 
 
+async def test_of_changes_under_a_restart_what_was_said_is_so(cluster: Cluster, tmp_path: Path) -> None:
+    async with connected(cluster) as connection:
+        await connection.execute("CREATE TABLE notes (no serial PRIMARY KEY, word text NOT NULL)")  # takes a word twice
+    text = FILE.replace("timeout_s: 3", "timeout_s: 3, writes: true")
+    async with gateway(tmp_path, text, {"URL": cluster.url}) as served:
+        said: dict[str, str] = {}
+        running = True
+
+        async def writes(writer: int) -> None:
+            number = 0
+            while running:
+                number += 1
+                word = f"{writer}-{number}"
+                body = await served.ask("mutation($w: String!) { insertNote(row: { word: $w }) { no } }", w=word)
+                said[word] = codes(body)[0][0] if "errors" in body else "DONE"
+
+        async def done(times: int) -> None:
+            async with asyncio.timeout(5):
+                before = list(said.values()).count("DONE")
+                while list(said.values()).count("DONE") < before + times:  # noqa: ASYNC110  # writers set no event
+                    await asyncio.sleep(0.01)
+
+        writers = [asyncio.create_task(writes(number)) for number in range(12)]
+        for _ in range(2):
+            await done(24)
+            await asyncio.to_thread(cluster.control, "restart", "-m", "immediate")
+            await done(24)
+        running = False
+        await asyncio.gather(*writers)
+    async with connected(cluster) as connection:
+        there = [row["word"] for row in await connection.fetch("SELECT word FROM notes")]
+    assert len(there) == len(set(there)), "nothing was done twice"
+    assert set(said.values()) <= {"DONE", "SOURCE_UNAVAILABLE", "SOURCE_TIMEOUT", "OUTCOME_UNKNOWN"}
+    assert len(set(said.values())) > 1, "the restart was felt"
+    for word, code in said.items():
+        if code != "OUTCOME_UNKNOWN":
+            assert (word in there) is (code == "DONE"), (word, code)
+    assert set(there) <= said.keys()
+
+
 async def test_a_restart_under_load_costs_errors_that_say_so_and_no_rows(cluster: Cluster, house: Gateway) -> None:
     running, answers = True, {True: 0, False: 0}
 

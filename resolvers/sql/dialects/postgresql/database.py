@@ -38,6 +38,10 @@ class PostgreSqlDatabase(Pooled):
         """As ``Pooled.undone``: a deferred constraint, a failed serialisation, time that ran out."""
         return sqlstate(error).startswith(_UNDONE)
 
+    def moved(self, error: DBAPIError) -> bool:
+        """As ``Pooled.moved``: READ WRITE is not supported (0A000) while a server follows another."""
+        return sqlstate(error) in {"25006", "0A000"}
+
     async def begin(self, connection: AsyncConnection, milliseconds: int) -> None:
         """As ``Pooled.begin``; SQLAlchemy begins the transaction, and the driver sends a request to cancel itself."""
         await connection.execute(_TIMEOUTS, {"all": str(milliseconds), "lock": str(max(1, milliseconds // 2))})
