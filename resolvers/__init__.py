@@ -25,7 +25,7 @@ from resolvers.errors import (
 )
 from resolvers.keys import KeyPart, agree
 from resolvers.loader import Loaders
-from resolvers.matching import matcher, matches
+from resolvers.matching import fields_of, matcher, matches
 from resolvers.model import (
     TYPE_KEY,
     Argument,
@@ -58,6 +58,7 @@ from resolvers.model import (
 )
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
+from resolvers.opposite import unfulfilled
 from resolvers.predicate import (
     RELEVANCE,
     And,
@@ -83,6 +84,7 @@ from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
+from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import HeaderName, Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF
@@ -198,10 +200,15 @@ __all__ = [
     "YamlError",
     "agree",
     "assign",
+    "distinct_keys",
     "execute",
+    "fields_of",
     "first_free",
+    "has",
     "is_view",
+    "key_columns",
     "kind_of",
+    "listed_rows",
     "load",
     "matcher",
     "matches",
@@ -215,6 +222,7 @@ __all__ = [
     "settings_of",
     "shortened",
     "suggest",
+    "unfulfilled",
     "unwrapped",
     "words",
 ]

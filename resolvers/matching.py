@@ -73,6 +73,22 @@ def matcher(predicate: Predicate) -> Matcher:
             raise ValueError("what a text has is known to the source that searches it")
 
 
+def fields_of(predicate: Predicate) -> tuple[str, ...]:
+    """The fields of a row that a predicate looks at, each once."""
+    match predicate:
+        case And(parts) | Or(parts):
+            found = [field for part in parts for field in fields_of(part)]
+        case Not(part):
+            found = list(fields_of(part))
+        case In(fields):
+            found = list(fields)
+        case IsNull(field) | Compare(field):
+            found = [field]
+        case Related(join):
+            found = [mine for mine, _ in join.match]
+    return tuple(dict.fromkeys(found))
+
+
 def _value(row: object, field: str) -> object:
     (value,) = read((row,), field)
     if isinstance(value, IsthmusError):

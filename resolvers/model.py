@@ -235,6 +235,7 @@ class Rows:
 
     ``of``: the type of the rows where the result is something else. ``keys``: fields in all of which the source itself
     lets no two rows be equal. ``searched``: the fields whose texts it searches together; empty where it does not.
+    ``joined``: others may be joined to them, and views be made of them; false where the rows hang on arguments.
     """
 
     filterable: frozenset[str]
@@ -242,6 +243,7 @@ class Rows:
     of: str = ""
     keys: tuple[tuple[str, ...], ...] = ()
     searched: tuple[str, ...] = ()
+    joined: bool = True
 
 
 Verb: TypeAlias = Literal["insert", "upsert", "update", "delete"]
@@ -316,6 +318,8 @@ class Operation:
     at: tuple[str, ...] = ()
     keys: ManyKeys | None = None
     by: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """Field of the rows of the list → the argument that keeps those of them that are equal to it."""
     compare: frozenset[Comparison] = frozenset()
     compare_by: Mapping[str, frozenset[Comparison]] = field(default_factory=dict)
     """How the values of single fields of the result are compared, beyond ``compare``."""

@@ -110,6 +110,11 @@ class OperationSettings(Settings):
         description="How keys of this system are compared: trim (without outer spaces), padded (without spaces at "
         "their end), casefold, number.",
     )
+    filters: dict[str, str] = Field(
+        default_factory=dict,
+        description="Result field → the argument that lists exactly the rows whose field is equal to it. Filters of "
+        "other sources' rows go through links by it; what comes is checked all the same.",
+    )
     page: PageSettings | None = Field(None, description="How it pages, where that is not recognised.")
     recognise: bool = Field(True, description="false: nothing is recognised, only what is stated counts.")
     error_detail: bool | None = Field(

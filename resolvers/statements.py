@@ -23,6 +23,8 @@ from resolvers.model import (
     ObjectType,
     Operation,
     Paging,
+    Scalar,
+    ScalarRef,
     SourceModel,
     TypeRef,
     unwrapped,
@@ -59,7 +61,7 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
             continue
         operation = operations[name]
         misplaced = False
-        for step in (_effect, _at, _page, _keys, _http):
+        for step in (_effect, _at, _page, _keys, _filters, _http):
             try:
                 operation = step(model, operation, stated)
             except _Fault as fault:
@@ -107,7 +109,7 @@ def _unmatched(model: SourceModel, settings: SourceSettings) -> list[Problem]:
     written = {
         name: None
         for operation in model.operations.values()
-        if operation.change is not None or model.kind != "database"
+        if operation.change is not None or operation.effect is not Effect.READ or model.kind != "database"
         for name in _written_names(operation)
     }
     problems = []
@@ -304,6 +306,52 @@ def _keys(model: SourceModel, operation: Operation, stated: OperationSettings) -
         raise _Fault("keys needs by: the field of the result that holds the key", "keys", mend="add by")
     most = stated.max_keys or (known.max_keys if known is not None else None)
     return replace(operation, keys=ManyKeys(path, by) if most is None else ManyKeys(path, by, most))
+
+
+def _filters(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
+    """Fields and arguments of one type: what is asked for is then what the rows have."""
+    if not stated.filters:
+        return operation
+    if operation.rows is not None:
+        raise _Fault(f'"{operation.name}" can be filtered by its columns already', "filters", mend="remove it")
+    if operation.effect is not Effect.READ or not isinstance(unwrapped(operation).result, ListRef):
+        raise _Fault(f'"{operation.name}" does not read a list', "filters", mend="state at: where the list lies")
+    fields = _row_fields(model, operation)
+    for field, argument in stated.filters.items():
+        if field not in fields:
+            raise _Fault(f'the result has no field "{field}"', "filters", mend=nearest(field, fields))
+        if argument not in operation.arguments:
+            what = f'"{operation.name}" has no argument "{argument}"'
+            raise _Fault(what, "filters", field, mend=nearest(argument, operation.arguments))
+        taken = operation.arguments[argument].type
+        if not _takes(model, fields[field].type, taken.item if isinstance(taken, ListRef) else taken):
+            what = f'the field "{field}" and the argument "{argument}" are of two types'
+            raise _Fault(what, "filters", field, mend="remove it")
+    return replace(operation, filters=dict(stated.filters))
+
+
+_ALIKE = ({Scalar.STRING, Scalar.ID}, {Scalar.INT, Scalar.BIG_INT})
+
+
+def _takes(model: SourceModel, field: TypeRef, argument: TypeRef) -> bool:
+    """Whether an argument takes every value that a filter on the field may say."""
+    if isinstance(field, NamedRef) and field.name in model.enums:
+        values = {item.value for item in model.enums[field.name].values}
+        if isinstance(argument, NamedRef) and argument.name in model.enums:
+            return values <= {item.value for item in model.enums[argument.name].values}
+        return argument == ScalarRef(Scalar.STRING, argument.nullable) and all(isinstance(item, str) for item in values)
+    if not isinstance(field, ScalarRef) or not isinstance(argument, ScalarRef):
+        return False
+    return field.scalar is argument.scalar or any({field.scalar, argument.scalar} <= alike for alike in _ALIKE)
+
+
+def keyed(model: SourceModel, operation: Operation, stated: OperationSettings) -> tuple[Operation, Problem | None]:
+    """The operation with what is stated of its keys alone, by who made it; a statement that does not fit is told."""
+    try:
+        made = _keys(model, operation, stated)
+    except _Fault as fault:
+        return operation, fault.problem
+    return replace(made, compare=frozenset(stated.compare) or made.compare), None
 
 
 def _single(model: SourceModel, operation: Operation, by: str | Mapping[str, str]) -> Mapping[str, str]:

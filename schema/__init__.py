@@ -10,7 +10,7 @@ from schema.explained import Step
 from schema.extension import Extension
 from schema.graph import COST, Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
-from schema.links import LinkSettings
+from schema.link_settings import LinkSettings
 from schema.namer import model_places
 from schema.naming import Pins
 from schema.request import Answer, GraphQLRequest, Outline

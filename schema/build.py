@@ -40,7 +40,8 @@ from schema.extension import AddedField, Extension
 from schema.former import Former
 from schema.graph import Executor, Graph
 from schema.limits import OperationLimits
-from schema.links import Joined, LinkBuilder, LinkSettings
+from schema.link_settings import Filtered, Joined, LinkSettings
+from schema.links import LinkBuilder
 from schema.masked import any_masked, check_values, wears_masks
 from schema.namer import living
 from schema.naming import Pins, Renamed
@@ -79,6 +80,8 @@ class Built:
     renamed: tuple[Renamed, ...]
     given: Mapping[str, Pins] = field(default_factory=dict)
     """Source → the names of its things, before any is changed by ``rename``."""
+    filtered: tuple[Filtered, ...] = ()
+    """Whether filters go through each link of the configuration."""
 
 
 def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
@@ -97,7 +100,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     for source in sources.values():
         types.add(source.model)
     problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
-    links = LinkBuilder(types)
+    links = LinkBuilder(types, settings.limits.filter_keys)
     for coordinate, link in settings.links.items():
         links.add(coordinate, link, settings.missing)
     taken = {made.coordinate for made in links.joined}
@@ -105,6 +108,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         for relation in source_types.model.relations:
             links.relate(source_types, relation, taken)
     problems += links.problems
+    problems += _unmade(types, settings)
     problems += _add_fields(unified, types, settings, {made.coordinate for made in links.joined})
     former = Former(settings.rename, settings.hide)
     if problems:
@@ -138,7 +142,13 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         Graph(unified, policy, rules, sources, settings.limits, settings.executor, views),
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
+        tuple(links.filtered),
     )
+
+
+def _unmade(types: TypeBuilder, settings: GraphSettings) -> list[Problem]:
+    """What ``rename`` and ``hide`` say of fields that no join made."""
+    return [] if settings.missing else [later.otherwise for later in types.joins.values()]
 
 
 def _complete(unified: UnifiedSchema, types: TypeBuilder, sources: Mapping[str, Source]) -> None:
@@ -242,11 +252,11 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
             if not (policy.knows(*mine) and policy.knows(*_split(compared))):
                 continue  # one end is on a type that no field of the schema returns
             other = policy.field(*_split(compared))
-            if join.declared:
+            if join.written:
                 if not join.declassify and not policy.field(*mine).covers(other):
                     what = f"{join.coordinate} uses {compared}, which has a rule that {join.coordinate} does not ask"
                     mend = f"give {join.coordinate} a rule that asks the same, or say declassify: true"
-                    problems.append(Problem(what, ("links", join.coordinate), mend))
+                    problems.append(Problem(what, ("links", join.written), mend))
             elif not policy.field(*mine).covers(other):
                 policy.inherit(mine, _split(compared))
     return problems
@@ -255,7 +265,7 @@ def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
 def _unreached(policy: Policy, types: TypeBuilder, joined: Sequence[Joined], settings: GraphSettings) -> list[Problem]:
     """Fields that would never be shown, since no field of the schema returns their type."""
     places: list[tuple[str, tuple[str, ...]]] = [
-        (join.coordinate, ("links", join.coordinate)) for join in joined if join.declared
+        (join.coordinate, ("links", join.written)) for join in joined if join.written
     ]
     for extension in settings.extensions:
         for added in extension.added:

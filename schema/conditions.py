@@ -1,11 +1,13 @@
 """The values of ``where`` and ``orderBy`` as data: predicates and orders in the source's own names.
 
-The input types stand in ``filters.py``; sources evaluate what is made here.
+The input types stand in ``filters.py``; sources evaluate what is made here. What a filter asks of other sources is
+told by ``elsewhere``, and stands in the predicate once they have answered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from resolvers import (
@@ -28,6 +30,7 @@ from resolvers import (
     Related,
     Search,
 )
+from schema.across import Across, Lookup
 from schema.filters import SEARCH, Direction, Through
 
 _MAX_PARTS = 200
@@ -37,24 +40,89 @@ _MAX_RELATIONS = 5
 """A chain of relations may be so long."""
 
 
-def predicate(where: Mapping[str, object]) -> Predicate | None:
-    """The predicate of a coerced ``where``; ``None`` when it asks for nothing.
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A part of a filter that another source has to answer: ``where`` holds of ``quantifier`` of the rows there.
+
+    ``rows``: the list whose rows are filtered. ``base``: what else those of them fulfil that it matters for.
+    """
+
+    lookup: Lookup
+    quantifier: Quantifier
+    where: Mapping[str, object]
+    rows: str
+    base: Predicate | None
+
+
+def predicate(where: Mapping[str, object], answers: Sequence[Predicate] = ()) -> Predicate | None:
+    """The predicate of a coerced ``where``; ``None`` when it asks for nothing. ``answers``: to all that ``elsewhere``
+    gives, in its order.
 
     Raises:
         BadRequest: a condition against null (``isNull`` says that), too many conditions or too long a chain of
             relations.
     """
-    return _all(_Parts().of(where, 0))
+    return _all(_Parts(iter(answers)).of(where, 0))
+
+
+def elsewhere(where: Mapping[str, object], rows: str, base: Predicate | None = None) -> list[Elsewhere]:
+    """What a coerced ``where`` asks of other sources; the whole of it is checked first.
+
+    ``rows``: the list that it filters. ``base``: what else is known of the rows that are wanted.
+
+    Raises:
+        BadRequest: as ``predicate``.
+    """
+    if not crosses(where):
+        return []
+    parts = _Parts(iter(()), rows, base)
+    parts.of(where, 0)
+    return parts.asked
+
+
+def crosses(value: object) -> bool:
+    """Whether a coerced filter, or a part of one, asks anything of other sources."""
+    if isinstance(value, Mapping):
+        return any(isinstance(name, Across) or crosses(inner) for name, inner in value.items())
+    return isinstance(value, list) and any(map(crosses, value))
+
+
+def lookups(value: object) -> Iterator[Lookup]:
+    """The links to other sources that a coerced filter goes through, each as often as it is written."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if isinstance(name, Across):
+                yield name.lookup
+            yield from lookups(inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from lookups(item)
 
 
 class _Parts:
-    """The conditions of one filter. ``left``: how many it may still have."""
+    """The conditions of one filter. ``left``: how many it may still have. ``rows``, ``base``: of the place that is
+    looked at; ``sure``: a row is out of the question there as soon as one of the conditions beside is not true.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, answers: Iterator[Predicate], rows: str = "", base: Predicate | None = None) -> None:
         self.left = _MAX_PARTS
+        self.asked: list[Elsewhere] = []
+        self._answers = answers
+        self._rows = rows
+        self._base = base
+        self._sure = True
 
     def of(self, where: Mapping[str, object], relations: int) -> list[Predicate]:
         """The parts that must all hold. ``relations``: how many lead here."""
+        above = self._base
+        if self._rows and self._sure and crosses(where):
+            self._base = _all([part for part in (above, _own(where)) if part is not None])
+        try:
+            return self._of(where, relations)
+        finally:
+            self._base = above
+
+    def _of(self, where: Mapping[str, object], relations: int) -> list[Predicate]:
         parts: list[Predicate] = []
         for name, value in where.items():
             self._spend(1)
@@ -65,7 +133,7 @@ class _Parts:
             elif name == "$or":
                 parts.append(Or(tuple(_all(self.of(item, relations)) or And(()) for item in _list(value))))
             elif name == "$not":
-                parts.append(Not(_all(self.of(_mapping(value), relations)) or And(())))
+                parts.append(self._opposite(_mapping(value), relations))
             elif name == SEARCH:
                 parts.append(Search(str(value)))
             elif isinstance(name, Through):
@@ -74,17 +142,50 @@ class _Parts:
                     self._related(name.leads, cast("Quantifier", quantifier), inner, relations)
                     for quantifier, inner in several.items()
                 ]
+            elif isinstance(name, Across):
+                several = _mapping(value) if name.lookup.many else {"some": value}
+                parts += [
+                    self._elsewhere(name.lookup, cast("Quantifier", quantifier), inner, relations)
+                    for quantifier, inner in several.items()
+                ]
             else:
                 parts += _conditions(name, _mapping(value))
         return parts
 
-    def _related(self, join: Join, quantifier: Quantifier, value: object, relations: int) -> Predicate:
+    def _opposite(self, where: Mapping[str, object], relations: int) -> Predicate:
+        sure, self._sure = self._sure, False  # what is unknown beside a condition may matter now
+        try:
+            return Not(_all(self.of(where, relations)) or And(()))
+        finally:
+            self._sure = sure
+
+    def _elsewhere(self, lookup: Lookup, quantifier: Quantifier, value: object, relations: int) -> Predicate:
+        where = self._further(value, relations)
+        checked = _Parts(iter(()))
+        checked.left = self.left
+        checked.of(where, relations + 1)
+        self.left = checked.left
+        if self._rows:
+            self.asked.append(Elsewhere(lookup, quantifier, where, self._rows, self._base))
+        return next(self._answers, And(()))
+
+    def _further(self, value: object, relations: int) -> Mapping[str, object]:
+        """The filter on related rows, one relation further on."""
         if value is None:
             raise BadRequest("a filter cannot be null: leave it out, or use none")
         if relations == _MAX_RELATIONS:
             raise BadRequest(f"a filter may go through at most {_MAX_RELATIONS} relations, one after the other")
         self._spend(_RELATED_COUNTS)
-        return Related(join, quantifier, _all(self.of(_mapping(value), relations + 1)) or And(()))
+        return _mapping(value)
+
+    def _related(self, join: Join, quantifier: Quantifier, value: object, relations: int) -> Predicate:
+        where = self._further(value, relations)
+        here = self._rows, self._base, self._sure
+        self._rows, self._base, self._sure = (join.operation if self._rows else ""), None, True
+        try:
+            return Related(join, quantifier, _all(self.of(where, relations + 1)) or And(()))
+        finally:
+            self._rows, self._base, self._sure = here
 
     def _spend(self, count: int) -> None:
         self.left -= count
@@ -92,6 +193,15 @@ class _Parts:
             raise BadRequest(
                 f"a filter may have at most {_MAX_PARTS} conditions; one on related rows counts {_RELATED_COUNTS}"
             )
+
+
+def _own(where: Mapping[str, object]) -> Predicate | None:
+    """Those of the conditions that ask nothing of other sources."""
+    return _all(_Parts(iter(())).of({name: value for name, value in where.items() if not _asks(name, value)}, 0))
+
+
+def _asks(name: str, value: object) -> bool:
+    return isinstance(name, Across) or crosses(value)
 
 
 def _conditions(field: str, conditions: Mapping[str, object]) -> list[Predicate]:

@@ -114,8 +114,10 @@ Columns = Callable[[], Mapping[str, tuple[str, str]]]
 """GraphQL name → (source's name, mirrored coordinate), asked for when every name of the schema is settled."""
 
 
-Relations = Callable[[], Mapping[str, tuple[Through, GraphQLInputObjectType, str]]]
-"""GraphQL name → (what the relation is, the input type of what it leads to, mirrored coordinate)."""
+Relations = Callable[[], Mapping[str, tuple[str, GraphQLInputObjectType, str]]]
+"""GraphQL name → (what the relation is, a ``Through`` or an ``Across``; the input type of what it leads to; mirrored
+coordinate).
+"""
 
 
 def where_type(

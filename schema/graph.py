@@ -14,6 +14,7 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLSchema,
+    Node,
     OperationDefinitionNode,
     OperationType,
     print_schema,
@@ -182,10 +183,13 @@ class Graph:
             return _answer(refused_mutation(plan), plan, context, self._limits.max_failures)
         loaders = Loaders(guards.sources, context)
         run = Run(plan, principal, context, guards, loaders, objects=self._limits.max_objects)
-        if self._reference:
-            reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
-        else:
-            reply = await run_columns(self.schema, plan, variables, run)
+        try:
+            if self._reference:
+                reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
+            else:
+                reply = await run_columns(self.schema, plan, variables, run)
+        finally:
+            run.end()
         if shown is not None and reply.data is not None:
             reply.data.update(await beside_data(shown, plan, request.variables))
         answer = _answer(reply, plan, context, self._limits.max_failures)
@@ -202,7 +206,7 @@ class Graph:
         addressed = self._shown.addressed(principal)
         seen = self._shown.at_once(addressed)
         planned = self._plan(request, principal, context, seen, addressed, read_only=False)
-        return planned if isinstance(planned, Answer) else steps(planned[2])
+        return planned if isinstance(planned, Answer) else steps(planned[2], planned[1])
 
     def _plan(
         self,
@@ -329,7 +333,7 @@ def _forbidden(refused: RefusedField, context: Context) -> dict[str, object]:
     }
 
 
-def _locations(nodes: Sequence[FieldNode]) -> list[dict[str, int]]:
+def _locations(nodes: Sequence[Node]) -> list[dict[str, int]]:
     places = [node.loc.start_token for node in nodes if node.loc is not None]
     return [{"line": place.line, "column": place.column} for place in places]
 

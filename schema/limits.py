@@ -57,6 +57,12 @@ class OperationLimits(Settings):
     max_errors: int = Field(10, gt=0, description="Most request errors that are reported.")
     max_objects: int = Field(100_000, gt=0, description="Most objects in one answer.")
     max_failures: int = Field(50, gt=0, description="Most errors of fields that are told; the others are counted.")
+    filter_keys: int = Field(
+        1000,
+        gt=0,
+        le=10_000,
+        description="Most different keys by which one filter on a link to another source may be answered.",
+    )
     document_cache_entries: int = Field(2000, gt=0, description="Most operations whose plans are kept.")
     document_cache_bytes: int = Field(64 << 20, gt=0, description="Memory for those plans, in bytes, as estimated.")
     cost: CostSettings | None = Field(

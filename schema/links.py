@@ -7,11 +7,10 @@ way to fetch anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType
-from pydantic import Field, model_validator
 
 from resolvers import (
     Call,
@@ -29,80 +28,58 @@ from resolvers import (
     Relation,
     Scalar,
     ScalarRef,
-    Settings,
     TypeRef,
     agree,
     nearest,
     paging_positions,
     unwrapped,
 )
+from schema.crossing import Ends, known_single, lookup_of
 from schema.filters import Through
+from schema.link_arguments import constants_of, listing_of
+from schema.link_settings import Fault, Filtered, Joined, LinkSettings
 from schema.naming import camel
 from schema.plan.fields import Link
-from schema.row_inputs import RelatedRows
+from schema.row_inputs import FarRows, RelatedRows
 from schema.source_types import SourceTypes, row_of
 from schema.types import RowArguments, TypeBuilder, nullable
 
 
-class LinkSettings(Settings):
-    """One link: exactly one of ``one`` and ``many`` names the target as ``source.operation``."""
+@dataclass(slots=True)
+class _Matched:
+    """What ``match`` says, a place for each of its lines. ``scalars``: of the parent's fields; ``arguments``: that take
+    one key.
+    """
 
-    one: str | None = Field(None, description="The operation that answers one object, as source.operation.")
-    many: str | None = Field(None, description="The operation that answers a list, as source.operation.")
-    match: dict[str, str] = Field(
-        min_length=1, description="Field of the parent → field of the result; several make a composite key."
-    )
-    with_: dict[str, object] = Field(default_factory=dict, alias="with", description="Constant arguments.")
-    take: str | None = Field(None, description="The one field of the result that is lifted onto the parent.")
-    declassify: bool = Field(
-        False, description="The link may be used by callers who may not read the fields it matches by."
-    )
-    description: str = Field("", description="What the field means, for readers of the schema.")
-
-    @model_validator(mode="after")
-    def _one_target(self) -> LinkSettings:
-        if (self.one is None) == (self.many is None):
-            raise ValueError("a link needs exactly one of one and many")
-        return self
-
-    @property
-    def target(self) -> str:
-        """The target as ``source.operation``."""
-        return self.one or self.many or ""
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """A link that was made: its coordinate, and the coordinates whose values it compares or lifts."""
-
-    coordinate: str
-    compares: tuple[str, ...]
-    declared: bool
-    declassify: bool
-
-
-class _Fault(Exception):
-    def __init__(self, what: str, *where: str, mend: str = "", lacks: str = "") -> None:
-        super().__init__(what)
-        self.problem = Problem(what, where, mend, lacks=lacks)
+    keys: list[str] = field(default_factory=list)
+    scalars: list[Scalar] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+    parts: list[KeyPart] = field(default_factory=list)
+    verify: list[bool] = field(default_factory=list)
+    arguments: list[str | None] = field(default_factory=list)
+    compares: list[str] = field(default_factory=list)
+    key_list: bool = False
 
 
 class LinkBuilder:
     """Turns links into fields of the parent's type; problems are collected, a faulty link adds nothing."""
 
-    def __init__(self, types: TypeBuilder) -> None:
+    def __init__(self, types: TypeBuilder, filter_keys: int = 1000) -> None:
         self._types = types
+        self._filter_keys = filter_keys
         self._owner = {
             graphql.name: (made, key) for made in types.sources.values() for key, graphql in made.outputs.items()
         }
         self.problems: list[Problem] = []
         self.joined: list[Joined] = []
+        self.filtered: list[Filtered] = []
+        self._names: set[str] = set()
 
     def add(self, coordinate: str, settings: LinkSettings, waiting: Mapping[str, str]) -> None:
         """Adds a link of the configuration. ``waiting``: sources that could not be read; links to them wait."""
         try:
             self._add(coordinate, settings, waiting)
-        except _Fault as fault:
+        except Fault as fault:
             self.problems.append(fault.problem.under("links", coordinate))
 
     def relate(self, made: SourceTypes, relation: Relation, taken: set[str]) -> None:
@@ -125,58 +102,138 @@ class LinkBuilder:
             name = f"{name}{'List' if relation.many else 'Row'}"
         if f"{owner}.{name}" in taken or any(key not in made.field_names[owner] for key in keys):
             return
+        name = self._shown((made, relation.type, owner, name))
+        if not name:
+            return
         compares = [f"{owner}.{made.field_names[owner][key]}" for key in keys]
         target = made.outputs[row_of(operation)].name
         spelled = made.field_names[target]
         compares += [f"{target}.{spelled[field]}" for field in fields if field in spelled]
         self._place(made, owner, name, operation, plan, None, frozenset(), relation.description)
-        self.joined.append(Joined(f"{owner}.{name}", tuple(compares), declared=False, declassify=False))
+        self.joined.append(Joined(f"{owner}.{name}", tuple(compares)))
         self._filter_through(made, relation.type, name, operation, relation.match, many=relation.many)
 
     def _add(self, coordinate: str, settings: LinkSettings, waiting: Mapping[str, str]) -> None:
         owner, _, name = coordinate.partition(".")
         if not name.isidentifier():
-            raise _Fault(f'"{coordinate}" is not a field', mend="write it as Type.field")
-        source, _, operation_name = settings.target.partition(".")
+            raise Fault(f'"{coordinate}" is not a field', mend="write it as Type.field")
+        source = settings.target.partition(".")[0]
         kind = "one" if settings.one else "many"
         if source in waiting or (owner not in self._owner and waiting):
             return
         if owner not in self._owner:
-            raise _Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner), lacks=owner)
+            raise Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner), lacks=owner)
         parent_made, parent_key = self._owner[owner]
+        target, operation = self._target(settings, kind)
+        if owner not in parent_made.field_names:
+            raise Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
+        if name in parent_made.field_names[owner].values() or coordinate in self._names:
+            raise Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
+        shown = self._shown((parent_made, parent_key, owner, name))
+        if shown:
+            parent = parent_made, parent_key, owner, shown
+            self._make(coordinate, settings, parent, (target, unwrapped(operation)))
+
+    def _target(self, settings: LinkSettings, kind: str) -> tuple[SourceTypes, Operation]:
+        source, _, operation_name = settings.target.partition(".")
         target = self._types.sources.get(source)
         if target is None:
-            raise _Fault(f'there is no source "{source}"', kind, mend=nearest(source, self._types.sources))
+            raise Fault(f'there is no source "{source}"', kind, mend=nearest(source, self._types.sources))
         operation = target.model.operations.get(operation_name)
         if operation is None:
             mend = nearest(operation_name, target.model.operations)
-            raise _Fault(f'source "{source}" has no operation "{operation_name}"', kind, mend=mend)
+            raise Fault(f'source "{source}" has no operation "{operation_name}"', kind, mend=mend)
         if operation.effect is not Effect.READ:
             mend = f"state operations.{operation_name}.effect: read at the source if it changes nothing"
-            raise _Fault(f'"{settings.target}" is not a read', kind, mend=mend)
+            raise Fault(f'"{settings.target}" is not a read', kind, mend=mend)
         if _hidden(target, operation):
-            raise _Fault(
+            raise Fault(
                 f'"{settings.target}" gives a type that is hidden', kind, mend="show the type, or drop the link"
             )
-        if owner not in parent_made.field_names:
-            raise _Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
-        if name in parent_made.field_names[owner].values():
-            raise _Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
-        self._make(coordinate, settings, (parent_made, parent_key, owner, name), (target, unwrapped(operation)))
+        return target, operation
+
+    def _shown(self, parent: tuple[SourceTypes, str, str, str]) -> str:
+        """The name that the field of a join has in the end; empty where it is hidden, or where its name is taken."""
+        made, key, owner, name = parent
+        later = self._types.joins.pop((made.model.name, key, name), None)
+        if later is not None:
+            name = later.new
+            if name in made.field_names[owner].values() or f"{owner}.{name}" in self._names:
+                what = f'"{owner}" has a field "{name}" already'
+                self.problems.append(Problem(what, later.otherwise.where, "choose another name"))
+                return ""
+        if name:
+            self._names.add(f"{owner}.{name}")
+        return name
 
     def _make(
         self,
-        coordinate: str,
+        written: str,
         settings: LinkSettings,
         parent: tuple[SourceTypes, str, str, str],
         target: tuple[SourceTypes, Operation],
     ) -> None:
         made, key, owner, name = parent
+        coordinate = f"{owner}.{name}"
         target_made, operation = target
-        keys, fields, parts, verify, arguments, compares, key_list = [], [], [], [], [], [], False
+        matched = self._matched(settings, (made, key, owner), target)
+        fields, parts, arguments = matched.fields, matched.parts, matched.arguments
+        compares, key_list = [*matched.compares], matched.key_list
+        many = settings.many is not None
+        if key_list and (not many or len(fields) > 1):
+            raise Fault("a parent field that is a list can only be matched alone and by many", "match")
+        takes_many = operation.keys is not None and self._takes(operation, fields)
+        single = operation if takes_many else replace(operation, keys=None)
+        if not takes_many and any(argument is None for argument in arguments):
+            missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
+            what = f"{settings.target} has no argument that takes {', '.join(missing)}"
+            mend = f"state operations.{operation.name}.keys and by, or by: {{{missing[0]}: argument}} at the source"
+            raise Fault(what, "match", mend=mend)
+        filled = (
+            {operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()
+        ) | ({argument for argument in arguments if argument} if not takes_many else set())
+        constants = constants_of(self._types, target_made, operation, settings, filled)
+        filled |= set(constants)
+        if operation.paging is not None:
+            # A link takes every page, so the arguments of paging are not the caller's.
+            filled |= {operation.paging.size_argument, *paging_positions(operation)} - {""}
+        match = Match(
+            tuple(fields),
+            tuple(parts),
+            tuple(matched.verify),
+            () if takes_many else tuple(cast("list[str]", arguments)),
+        )
+        column = self._column(target_made, single, match, many=many, constants=constants)
+        take = self._take(target_made, operation, settings.take)
+        if take is not None:
+            compares.append(f"{self._row_name(target_made, operation)}.{settings.take}")
+        plan = Link(column, tuple(matched.keys), key_list, take)
+        description = settings.description
+        self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
+        note = "" if many or known_single(target_made, operation, fields) else _ambiguous(settings.target, fields)
+        joined = operation.rows is not None and operation.rows.joined
+        same = target_made is made and joined and not (key_list or constants or operation.compare)
+        if same and take is None and self._alike(made, key, operation, matched.keys, fields):
+            pairs = tuple(zip(matched.keys, fields, strict=True))
+            self._filter_through(made, key, name, operation, pairs, many=many)
+            self.filtered.append(Filtered(coordinate, note=note))
+        else:
+            ends = Ends(
+                coordinate, made, key, tuple(matched.scalars), target_made, column, tuple(matched.keys), key_list, take,
+                constants, frozenset(filled), listing_of(target_made, operation, settings), settings.filter_keys,
+            )  # fmt: skip
+            self._filter_across(name, operation, ends, note)
+        self.joined.append(Joined(coordinate, tuple(compares), written, declassify=settings.declassify))
+
+    def _matched(
+        self, settings: LinkSettings, parent: tuple[SourceTypes, str, str], target: tuple[SourceTypes, Operation]
+    ) -> _Matched:
+        made, key, owner = parent
+        target_made, operation = target
+        found = _Matched()
         for parent_field, result_field in settings.match.items():
             source_key, scalar, listed = self._parent_field(made, key, owner, parent_field)
-            key_list = key_list or listed
+            found.key_list = found.key_list or listed
             field, target_scalar, checked, argument = self._result_field(target_made, operation, result_field)
             compare = _compare(operation, result_field)
             if not agree(scalar, target_scalar, compare):
@@ -184,48 +241,17 @@ class LinkBuilder:
                 mend = ""
                 if agree(scalar, target_scalar, compare | {"number"}):
                     mend = f"state operations.{operation.name}.compare: [number] at the source if both are numbers"
-                raise _Fault(what, "match", parent_field, mend=mend)
-            keys.append(source_key)
-            fields.append(field)
-            parts.append(KeyPart(target_scalar, compare))
-            verify.append(checked)
-            arguments.append(argument)
-            compares.append(f"{owner}.{parent_field}")
+                raise Fault(what, "match", parent_field, mend=mend)
+            found.keys.append(source_key)
+            found.scalars.append(scalar)
+            found.fields.append(field)
+            found.parts.append(KeyPart(target_scalar, compare))
+            found.verify.append(checked)
+            found.arguments.append(argument)
+            found.compares.append(f"{owner}.{parent_field}")
             if checked and (row_name := self._row_name(target_made, operation)) is not None:
-                compares.append(f"{row_name}.{result_field}")
-        many = settings.many is not None
-        if key_list and (not many or len(keys) > 1):
-            raise _Fault("a parent field that is a list can only be matched alone and by many", "match")
-        takes_many = operation.keys is not None and self._takes(operation, fields)
-        single = operation if takes_many else replace(operation, keys=None)
-        if not takes_many and any(argument is None for argument in arguments):
-            missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
-            what = f"{settings.target} has no argument that takes {', '.join(missing)}"
-            mend = f"state operations.{operation.name}.keys and by, or by: {{{missing[0]}: argument}} at the source"
-            raise _Fault(what, "match", mend=mend)
-        filled = (
-            {operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()
-        ) | ({argument for argument in arguments if argument} if not takes_many else set())
-        constants = self._constants(target_made, operation, settings, filled)
-        filled |= set(constants)
-        if operation.paging is not None:
-            # A link takes every page, so the arguments of paging are not the caller's.
-            filled |= {operation.paging.size_argument, *paging_positions(operation)} - {""}
-        match = Match(
-            tuple(fields), tuple(parts), tuple(verify), () if takes_many else tuple(cast("list[str]", arguments))
-        )
-        column = self._column(target_made, single, match, many=many, constants=constants)
-        take = self._take(target_made, operation, settings.take)
-        if take is not None:
-            compares.append(f"{self._row_name(target_made, operation)}.{settings.take}")
-        plan = Link(column, tuple(keys), key_list, take)
-        description = settings.description
-        self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
-        same = target_made is made and operation.rows is not None and not (key_list or constants or operation.compare)
-        if same and take is None and self._alike(made, key, operation, keys, fields):
-            pairs = tuple(zip(keys, fields, strict=True))
-            self._filter_through(made, key, name, operation, pairs, many=many)
-        self.joined.append(Joined(coordinate, tuple(compares), declared=True, declassify=settings.declassify))
+                found.compares.append(f"{row_name}.{result_field}")
+        return found
 
     def _filter_through(
         self,
@@ -240,6 +266,17 @@ class LinkBuilder:
         """Conditions and orders of a row may go through the field, where its source itself can join the two."""
         rows = self._types.rows.related.setdefault((made.model.name, key), [])
         rows.append(RelatedRows(name, operation, Through(Join(operation.name, match), many=many)))
+
+    def _filter_across(self, name: str, operation: Operation, ends: Ends, note: str) -> None:
+        """Conditions on a row may go through the field although its own source knows nothing of the other."""
+        lookup = lookup_of(ends, self._filter_keys)
+        if isinstance(lookup, str):
+            self.filtered.append(Filtered(ends.coordinate, lookup, note))
+            return
+        row = cast("NamedRef", _item(operation)).name
+        rows = self._types.rows.far.setdefault((ends.near.model.name, ends.row), [])
+        rows.append(FarRows(name, ends.far, row, lookup.column.operation, lookup))
+        self.filtered.append(Filtered(ends.coordinate, note=note))
 
     @staticmethod
     def _takes(operation: Operation, fields: list[str]) -> bool:
@@ -261,14 +298,14 @@ class LinkBuilder:
         spelled = {graphql: source for source, graphql in made.field_names[owner].items()}
         if name not in spelled:
             what = f'"{owner}" has no field "{name}"'
-            raise _Fault(what, "match", name, mend=nearest(name, spelled), lacks=f"{owner}.{name}")
+            raise Fault(what, "match", name, mend=nearest(name, spelled), lacks=f"{owner}.{name}")
         definition = made.model.types[key]
         assert not hasattr(definition, "members")
         ref = cast("ObjectType", definition).fields[spelled[name]].type
         listed = isinstance(ref, ListRef)
         scalar = _scalar(ref.item if isinstance(ref, ListRef) else ref, made)
         if scalar is None:
-            raise _Fault(f"{owner}.{name} is an object and cannot be a key", "match", name)
+            raise Fault(f"{owner}.{name} is an object and cannot be a key", "match", name)
         return spelled[name], scalar, listed
 
     def _result_field(self, made: SourceTypes, operation: Operation, name: str) -> tuple[str, Scalar, bool, str | None]:
@@ -280,32 +317,18 @@ class LinkBuilder:
             field = spelled[name]
             scalar = _scalar(self._row(made, operation).fields[field].type, made)
             if scalar is None:
-                raise _Fault(f"{row_name}.{name} is not a plain value and cannot be a key", "match")
+                raise Fault(f"{row_name}.{name} is not a plain value and cannot be a key", "match")
             argument = operation.by.get(field) or arguments.get(name)
             return field, scalar, True, argument
         if name in arguments:
             argument = arguments[name]
             scalar = _scalar(operation.arguments[argument].type, made)
             if scalar is None:
-                raise _Fault(f'argument "{name}" does not take one plain value', "match")
+                raise Fault(f'argument "{name}" does not take one plain value', "match")
             return argument, scalar, False, argument
         what = f'"{made.model.name}.{operation.name}" has no result field "{name}"'
         lacks = f"{row_name}.{name}" if row_name else ""
-        raise _Fault(what, "match", mend=nearest(name, [*spelled, *arguments]), lacks=lacks)
-
-    @staticmethod
-    def _constants(
-        made: SourceTypes, operation: Operation, settings: LinkSettings, filled: set[str]
-    ) -> dict[str, object]:
-        spelled = {shown: name for name, shown in made.argument_names[operation.name].items()}
-        constants = {}
-        for name, value in settings.with_.items():
-            if name not in spelled:
-                raise _Fault(f'"{operation.name}" has no argument "{name}"', "with", name, mend=nearest(name, spelled))
-            if spelled[name] in filled:
-                raise _Fault(f'argument "{name}" is filled by the match already', "with", name)
-            constants[spelled[name]] = value
-        return constants
+        raise Fault(what, "match", mend=nearest(name, [*spelled, *arguments]), lacks=lacks)
 
     def _take(self, made: SourceTypes, operation: Operation, take: str | None) -> str | None:
         if take is None:
@@ -314,20 +337,15 @@ class LinkBuilder:
         spelled = {g: s for s, g in made.field_names.get(row_name or "", {}).items()}
         if take not in spelled:
             what = f'"{row_name}" has no field "{take}"'
-            raise _Fault(what, "take", mend=nearest(take, spelled), lacks=f"{row_name}.{take}")
+            raise Fault(what, "take", mend=nearest(take, spelled), lacks=f"{row_name}.{take}")
         return spelled[take]
 
     @staticmethod
     def _row(made: SourceTypes, operation: Operation) -> ObjectType:
-        ref = operation.result
-        while isinstance(ref, ListRef):
-            ref = ref.item
-        return cast("ObjectType", made.model.types[cast("NamedRef", ref).name])
+        return cast("ObjectType", made.model.types[cast("NamedRef", _item(operation)).name])
 
     def _row_name(self, made: SourceTypes, operation: Operation) -> str | None:
-        ref = operation.result
-        while isinstance(ref, ListRef):
-            ref = ref.item
+        ref = _item(operation)
         return made.outputs[ref.name].name if isinstance(ref, NamedRef) and ref.name in made.outputs else None
 
     @staticmethod
@@ -372,10 +390,21 @@ def _compare(operation: Operation, field: str) -> frozenset[Comparison]:
     return operation.compare | operation.compare_by.get(field, frozenset())
 
 
-def _hidden(made: SourceTypes, operation: Operation) -> bool:
+def _ambiguous(target: str, fields: list[str]) -> str:
+    return (
+        f"nothing says that {target} has one row at most for each {', '.join(fields)}; of several it is LINK_AMBIGUOUS"
+    )
+
+
+def _item(operation: Operation) -> TypeRef | None:
     ref = operation.result
     while isinstance(ref, ListRef):
         ref = ref.item
+    return ref
+
+
+def _hidden(made: SourceTypes, operation: Operation) -> bool:
+    ref = _item(operation)
     return isinstance(ref, NamedRef) and ref.name not in made.outputs and ref.name not in made.enums
 
 

@@ -14,6 +14,8 @@ from typing import cast
 from graphql import GraphQLEnumType, GraphQLInputObjectType
 
 from resolvers import Field, ListRef, NamedRef, ObjectType, Operation, Rows, Scalar, ScalarRef, TypeRef
+from schema.across import Across, Lookup
+from schema.crossing import filterable
 from schema.filters import (
     Columns,
     Filters,
@@ -38,11 +40,23 @@ class RelatedRows:
     through: Through
 
 
+@dataclass(frozen=True, slots=True)
+class FarRows:
+    """A link to another source that filters can go through: its field, and the type of the rows that it leads to."""
+
+    field: str
+    made: SourceTypes
+    row: str
+    operation: Operation
+    lookup: Lookup
+
+
 class RowInputs:
-    """``related``: (source, key of a row type) → its relations, as links are made."""
+    """``related``: (source, key of a row type) → its relations, as links are made; ``far``: those to other sources."""
 
     def __init__(self, names: Names) -> None:
         self.related: dict[tuple[str, str], list[RelatedRows]] = {}
+        self.far: dict[tuple[str, str], list[FarRows]] = {}
         self._names = names
         self._filters = Filters()
         self._wheres: dict[tuple[str, str], GraphQLInputObjectType] = {}
@@ -67,25 +81,49 @@ class RowInputs:
             self._wheres[key] = where_type(name, columns_of(made, row), filters, relations, operation.rows.searched)
         return self._wheres[key]
 
-    def _list_where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
+    def _judged(self, made: SourceTypes, row: str) -> GraphQLInputObjectType:
+        """The ``where`` of rows that the gateway judges itself, since their source filters none."""
+        key = (made.model.name, row)
+        if key not in self._wheres:
+            name = self._names.take(f"{made.outputs[row].name}Where", made.model.name, pascal_case=True)
+            filters = {
+                field: filter_type
+                for field, ref in filterable(made, row).items()
+                if (filter_type := self._filter(made, ref)) is not None
+            }
+            self._wheres[key] = where_type(name, columns_of(made, row), filters, dict)
+        return self._wheres[key]
+
+    def _of_far(self, far: FarRows) -> GraphQLInputObjectType:
+        made, row = far.made, far.row
+        where = self._judged(made, row) if far.lookup.evaluated else self.where(made, row, far.operation)
+        return self._list_where(made, row, where) if far.lookup.many else where
+
+    def _list_where(self, made: SourceTypes, row: str, where: GraphQLInputObjectType) -> GraphQLInputObjectType:
         key = (made.model.name, row)
         if key not in self._list_wheres:
             name = self._names.take(f"{made.outputs[row].name}ListWhere", made.model.name, pascal_case=True)
-            self._list_wheres[key] = list_where_type(name, self.where(made, row, operation))
+            self._list_wheres[key] = list_where_type(name, where)
         return self._list_wheres[key]
 
-    def _through(self, made: SourceTypes, row: str) -> dict[str, tuple[Through, GraphQLInputObjectType, str]]:
+    def _through(self, made: SourceTypes, row: str) -> dict[str, tuple[str, GraphQLInputObjectType, str]]:
         """What filters of a row type go through; asked for when every name of the schema is settled."""
-        owner, found = made.outputs[row].name, {}
+        owner = made.outputs[row].name
+        found: dict[str, tuple[str, GraphQLInputObjectType, str]] = {}
         for each in self.related.get((made.model.name, row), ()):
             if each.operation.rows is not None and each.operation.rows.filterable:
-                typed = self._list_where if each.through.many else self.where
-                where = typed(made, row_of(each.operation), each.operation)
+                there = row_of(each.operation)
+                where = self.where(made, there, each.operation)
+                where = self._list_where(made, there, where) if each.through.many else where
                 found[each.field] = (each.through, where, f"{owner}.{each.field}")
+        for far in self.far.get((made.model.name, row), ()):
+            if far.row in far.made.outputs:
+                found[far.field] = (Across(far.lookup), self._of_far(far), f"{owner}.{far.field}")
         return found
 
-    def _ordered_through(self, made: SourceTypes, row: str) -> dict[str, tuple[Through, GraphQLInputObjectType, str]]:
-        owner, found = made.outputs[row].name, {}
+    def _ordered_through(self, made: SourceTypes, row: str) -> dict[str, tuple[str, GraphQLInputObjectType, str]]:
+        owner = made.outputs[row].name
+        found: dict[str, tuple[str, GraphQLInputObjectType, str]] = {}
         for each in self.related.get((made.model.name, row), ()):
             target, rows = row_of(each.operation), each.operation.rows
             if rows is None or not rows.orderable or each.through.many or not _unique(rows, each.through):

@@ -54,7 +54,7 @@ def close(schema: GraphQLSchema, policy: Policy, types: TypeBuilder, settings: A
     stated = Places(settings.rules, settings.tags)
     for (root, name), (made, operation) in _roots(schema, types).items():
         on_source = rules.on(made.model.name)
-        looked_after = made.model.kind == "database" or operation.effect is Effect.READ
+        looked_after = operation.change is not None or operation.effect is Effect.READ
         if on_source and not looked_after and not stated.of(f"{root}.{name}"):
             policy.need_whole((root, name), on_source, settings.refused)
 

@@ -13,7 +13,7 @@ from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, is_re
 
 from resolvers import InterfaceType, Key, ListRef, NamedRef, ObjectType, Problem, TypeRef, UnionType, nearest
 from schema.source_types import SourceTypes
-from schema.types import TypeBuilder
+from schema.types import Later, TypeBuilder
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 _COORDINATE = re.compile(r"(\w+)(?:\.(\w+)(?:\((\w+):\))?)?", re.ASCII)
@@ -23,7 +23,8 @@ Fault = tuple[str, str]
 
 
 def shape(types: TypeBuilder, rename: Mapping[str, str], hide: Sequence[str], *, incomplete: bool) -> list[Problem]:
-    """Applies both; gives a problem for each coordinate that does not exist or whose new name is taken.
+    """Applies both; gives a problem for each coordinate that does not exist or whose new name is taken. Fields that
+    are not there may be joins, which come later: what is said of them is left in ``types.joins``.
 
     ``incomplete``: a source is missing, so a type that does not exist may come with it.
     """
@@ -35,6 +36,8 @@ def shape(types: TypeBuilder, rename: Mapping[str, str], hide: Sequence[str], *,
     problems = []
     for where, coordinate, new in changes:
         fault = _name_fault(new) if where[0] == "rename" else None
+        if fault is None and shaper.leaves(coordinate, new, where):
+            continue
         fault = fault or shaper.change(coordinate, new)
         if fault is not None:
             problems.append(Problem(fault[0], where, fault[1]))
@@ -78,6 +81,19 @@ class _Shaper:
             known = [*self._outputs, *self._others, "Query", "Mutation"]
             return None if self._incomplete else (f'there is no type "{owner}"', nearest(owner, known))
         return self._output(owner, name, argument, new)
+
+    def leaves(self, coordinate: str, new: str, where: tuple[Key, ...]) -> bool:
+        """Leaves what is said of a field that is not there to whoever makes joins; false where that cannot be one."""
+        owner, _, name = coordinate.partition(".")
+        if not name.isidentifier() or owner not in self._outputs or len(self._outputs[owner]) > 1:
+            return False
+        made, key = self._outputs[owner][0]
+        known = made.field_names.get(owner)
+        if known is None or name in known.values():
+            return False
+        fault = f'"{owner}" has no field "{name}"', nearest(name, known.values())
+        self._types.joins[made.model.name, key, name] = Later(new, Problem(fault[0], where, fault[1]))
+        return True
 
     def _output(self, owner: str, name: str | None, argument: str | None, new: str) -> Fault | None:
         made, key = self._outputs[owner][0]

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from resolvers import ConfigurationError, Source, Suggestion, row_name
 from schema.build import GraphSettings, build
-from schema.links import LinkBuilder, LinkSettings
+from schema.link_settings import LinkSettings
+from schema.links import LinkBuilder
 from schema.namer import living
 from schema.naming import camel
 from schema.shape import shape

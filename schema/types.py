@@ -42,6 +42,7 @@ from resolvers import (
     ObjectType,
     Operation,
     OutputType,
+    Problem,
     ScalarRef,
     SourceModel,
     TypeRef,
@@ -71,8 +72,20 @@ class _Shared:
     spelled: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What is said of a field that joins may make: its new name, empty where it is hidden. ``otherwise``: the problem
+    where none makes it.
+    """
+
+    new: str
+    otherwise: Problem
+
+
 class TypeBuilder:
-    """Builds the types of all sources into one set of names. ``more``: GraphQL type → fields that joins add to it."""
+    """Builds the types of all sources into one set of names. ``more``: GraphQL type → fields that joins add to it;
+    ``joins``: (source, type, field) → what is said of such a field.
+    """
 
     def __init__(
         self,
@@ -90,6 +103,7 @@ class TypeBuilder:
         self.queries: dict[str, GraphQLField] = {}
         self.mutations: dict[str, GraphQLField] = {}
         self.more: dict[str, list[MoreFields]] = {}
+        self.joins: dict[tuple[str, str, str], Later] = {}
         self._shared: dict[str, _Shared] = {}
         self.rows = RowInputs(self.names)
 
@@ -206,7 +220,7 @@ class TypeBuilder:
         names = made.argument_names[operation.name]
         arguments = {
             names[argument.name]: GraphQLArgument(
-                self._input_type(made, argument),
+                self.input_type(made, argument),
                 default_value=Undefined if argument.default is None else argument.default,
                 description=argument.description or None,
                 deprecation_reason=argument.deprecated,
@@ -263,7 +277,8 @@ class TypeBuilder:
             inner = made.inputs.get(ref.name) or made.enums[ref.name]
         return inner if ref.nullable else GraphQLNonNull(cast("GraphQLInputObjectType", inner))
 
-    def _input_type(self, made: SourceTypes, argument: Argument) -> GraphQLInputType:
+    def input_type(self, made: SourceTypes, argument: Argument) -> GraphQLInputType:
+        """The type of an argument or of an input field, which may be left out where it is not required."""
         typed = self._input_ref(made, argument.type)
         if isinstance(typed, GraphQLNonNull) and not argument.required:
             return cast("GraphQLInputType", typed.of_type)
@@ -334,7 +349,7 @@ class TypeBuilder:
         def fields() -> dict[str, GraphQLInputField]:
             return {
                 names[argument.name]: GraphQLInputField(
-                    self._input_type(made, argument),
+                    self.input_type(made, argument),
                     default_value=Undefined if argument.default is None else argument.default,
                     description=argument.description or None,
                     deprecation_reason=argument.deprecated,
@@ -354,7 +369,7 @@ class TypeBuilder:
         def fields() -> dict[str, GraphQLInputField]:
             return {
                 field: GraphQLInputField(
-                    self._input_type(made, definition.fields[key]),
+                    self.input_type(made, definition.fields[key]),
                     description=definition.fields[key].description or None,
                     out_name=key,
                     extensions={MIRROR: mirror},

@@ -34,7 +34,7 @@ def check(
         _check(file, as_json=as_json, as_locked=as_locked)
     except typer.Exit as ended:
         if as_json and ended.exit_code != LOCK_DRIFT:  # the problems stand on standard error
-            typer.echo(orjson.dumps({"valid": False, "sources": {}, "renamed": []}).decode())
+            typer.echo(orjson.dumps({"valid": False, "sources": {}, "renamed": [], "links": {}}).decode())
         raise
 
 
@@ -59,6 +59,8 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
     _tell(current)
     for renamed in current.built.renamed if current.built else ():
         typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
+    for line in _links(current):
+        typer.echo(line)
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
     if closed(chosen):
@@ -82,6 +84,17 @@ def _tell(current: Snapshot) -> None:
         for need in security.needs_of(model):
             if not need.met:
                 typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
+
+
+def _links(current: Snapshot) -> list[str]:
+    """Through how many links filters go, and what else is to be known of some."""
+    filtered = current.built.filtered if current.built else ()
+    if not filtered:
+        return []
+    fit = sum(not each.reason for each in filtered)
+    why = "" if fit == len(filtered) else "; --json says why not through the others"
+    said = [f"links: filters go through {fit} of {len(filtered)}{why}"]
+    return [*said, *(f"  note: {each.coordinate}: {each.note}" for each in filtered if each.note)]
 
 
 def _drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
@@ -126,4 +139,8 @@ def _report(current: Snapshot) -> dict[str, object]:
             {"source": item.source, "wanted": item.wanted, "given": item.given, "reason": item.reason}
             for item in (current.built.renamed if current.built else ())
         ],
+        "links": {
+            each.coordinate: {"filtered": not each.reason, "reason": each.reason, "note": each.note}
+            for each in (current.built.filtered if current.built else ())
+        },
     }

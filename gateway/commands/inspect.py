@@ -66,6 +66,8 @@ def inspect(
 def _opened(chosen: Configuration, **stated: object) -> Configuration:
     """The one source with an address and what else is ``stated``, so that nothing is missing that is not needed."""
     ((name, (kind, settings)),) = chosen.sources.items()
+    if "functions" in type(settings).model_fields:
+        stated["functions"] = True
     if "url" in type(settings).model_fields:
         stated["url"] = NOWHERE
     return Configuration(chosen.settings, {name: (kind, settings.model_copy(update=stated))}, chosen.base)

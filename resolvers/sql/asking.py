@@ -5,19 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from sqlalchemy import Select, TextClause
 from sqlalchemy.exc import SQLAlchemyError
 
 from resolvers.errors import DeadlineExceeded
 from resolvers.source import Context
 from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.dialects import Database, Plain, Replicas
-from resolvers.sql.reading import Aggregate, Statement, named_rows
+from resolvers.sql.reading import Statement, named_rows
 from resolvers.sql.settings import DatabaseSettings
 
-_LIST = re.compile(r"IN \((?:__\[POSTCOMPILE_\w+\]|[?, ]+)\)")
+_LIST = re.compile(r"IN \((?:__\[POSTCOMPILE_\w+\]|[?, ]+)\)", re.IGNORECASE)
 """As many places as a list has values, written out or still to be."""
+
+
+class Question(Protocol):
+    """A statement and the line that the journal has of it, free of values."""
+
+    @property
+    def query(self) -> Select[Any] | TextClause | Plain: ...
+
+    @property
+    def wire(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ class Asking:
     answered: Callable[[], None] | None = None
     replicas: Replicas | None = None
 
-    async def rows(self, made: Statement | Aggregate, operation: str, context: Context) -> Sequence[Any]:
+    async def rows(self, made: Question, operation: str, context: Context) -> Sequence[Any]:
         """The rows as the driver gives them.
 
         Raises:
@@ -58,7 +69,7 @@ class Asking:
         """Who is asked: copies of the database, but not by an operation that has changed something of it."""
         return self.database if self.replicas is None or self.name in context.session else self.replicas
 
-    def _text(self, made: Statement | Aggregate) -> str:
+    def _text(self, made: Question) -> str:
         """The statement as the database gets it, with places for its values."""
         if isinstance(made.query, Plain):
             return _LIST.sub("IN (…)", made.query.text)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,6 +21,7 @@ from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, Plain, Replicas
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
+from resolvers.sql.routines import Routines, Running
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, Target, clashed, prepare, refused
 
@@ -28,6 +29,8 @@ _CHANGED = "changed"
 _AGAIN = 3
 """So often a change is tried again that the database undid since another one came between."""
 _APART_S = 0.02
+
+Way: TypeAlias = "Callable[[Call, Context], Awaitable[object]]"
 
 
 class Watch(Protocol):
@@ -53,9 +56,10 @@ class SqlSource:
         database: Database,
         changes: Offers | None = None,
         watch: Watch | None = None,
+        routines: Routines | None = None,
         replicas: Replicas | None = None,
     ) -> None:
-        self.model: SourceModel = known.model if changes is None else changes.model
+        self.model: SourceModel = (routines or changes or known).model
         self._catalogue = known
         self._targets: Mapping[str, Target] = {} if changes is None else changes.targets
         self._settings = settings
@@ -66,6 +70,12 @@ class SqlSource:
         self._asking = Asking(known.model.name, known, settings, database, answered, replicas)
         self._kept = KeptStatements(known, database)
         self._connections = Connections(self._asking)
+        self._running = Running(self._asking, {} if routines is None else routines.by_name)
+        self._ways: dict[str, Way] = {
+            **dict.fromkeys(self._targets, self._change),
+            **dict.fromkeys(() if routines is None else routines.by_name, self._run),
+        }
+        """The operations that are more than reading a table, by their names; all others read one."""
 
     async def execute(self, call: Call, context: Context) -> object:
         """Gives a list of rows, for an operation by key one row or ``None``, or a connection.
@@ -79,11 +89,15 @@ class SqlSource:
         operation = self.model.operations.get(call.operation)
         if operation is not None and operation.effect is not Effect.READ:
             context.session[self.model.name] = _CHANGED  # whatever comes of it, copies may not have it yet
-        target = self._targets.get(call.operation)
-        if target is not None:
-            return await self._change(target, call, context)
+        way = self._ways.get(call.operation)
+        if way is not None:
+            return await way(call, context)
         if operation is not None and operation.connection_of:
             return await self._connections.answer(operation, call, context)
+        if call.grouping.by and operation is not None and not operation.aggregate_of:
+            # The different keys of a list alone, as few as their page says: no rows of anybody's answer.
+            groups = aggregate(self._catalogue, call.operation, call)
+            return read_groups(groups, await self._asking.rows(groups, call.operation, context))
         most = self._settings.max_rows
         if call.page.limit is not None and call.page.limit > most:
             raise LimitExceeded(f"at most {most} rows can be asked for at once")
@@ -117,7 +131,11 @@ class SqlSource:
             raise LimitExceeded(f"there are more than {most} rows: ask for fewer with limit or where")
         return rows
 
-    async def _change(self, target: Target, call: Call, context: Context) -> object:
+    async def _run(self, call: Call, context: Context) -> object:
+        return await self._running.answer(self.model.operations[call.operation], call, context)
+
+    async def _change(self, call: Call, context: Context) -> object:
+        target = self._targets[call.operation]
         made = prepare(self._catalogue, target, call, self._settings.max_rows)
         ends = asyncio.get_running_loop().time() + min(self._settings.timeout_s, context.remaining())
         with context.journal.call(self.model.name, call.operation, made.wire):

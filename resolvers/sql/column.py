@@ -49,6 +49,13 @@ class Spelling(Protocol):
             Unfit: the column cannot keep it as it is.
         """
 
+    def argument(self, column: SqlColumn, value: object) -> object:
+        """The value, which is not null, as the driver takes it for an argument of a statement.
+
+        Raises:
+            Unfit: no value of this type.
+        """
+
     def keeping(self, column: SqlColumn, name: str) -> Expression:
         """The parameter ``name``, a value that ``kept`` gave or ``None``, as VALUES and SET take it."""
 
@@ -123,6 +130,9 @@ class SqlColumn:
 
     def kept(self, value: object) -> object:
         return self.spelling.kept(self, value)
+
+    def argument(self, value: object) -> object:
+        return self.spelling.argument(self, value)
 
     def keeping(self, name: str) -> Expression:
         return self.spelling.keeping(self, name)

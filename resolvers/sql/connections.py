@@ -94,7 +94,8 @@ class Connections:
     def _question(self, call: Call, context: Context) -> str:
         """Who asks, and what: the caller, the field, the conditions, the order, and which rows there are for them."""
         claims = context.caller.claims
-        asked = (claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, call.predicate)
+        where = call.question or call.predicate
+        asked = (claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, where)
         return repr((*asked, call.distinct, sorted(call.rules.items())))
 
 

@@ -20,7 +20,9 @@ from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect, searches
 from resolvers.sql.client import SqlSource
 from resolvers.sql.dialects import Address, Database, Dialect, Replica, Replicas, address, reason
+from resolvers.sql.offering import Offering
 from resolvers.sql.reading import trial
+from resolvers.sql.routines import Routines
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
 
@@ -54,8 +56,11 @@ async def open_database(
     writes = bool(settings.writes)
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
     kept = _kept(name, settings, dialect, where, keep)
+    offering = Offering(name, settings, dialect, where, keep)
     replicas = _replicas(name, settings, dialect, database, base)
-    opening = _Opening(name, settings, dialect, database, kept, pinned, replicas, password=where.url.password or "")
+    opening = _Opening(
+        name, settings, dialect, database, kept, pinned, offering, replicas, password=where.url.password or ""
+    )
     try:
         return await opening.source()
     except BaseException:
@@ -119,10 +124,12 @@ class _Opening:
         database: Database,
         kept: KeptCatalogue | None,
         pinned: Mapping[str, str] | None,
+        offering: Offering,
         replicas: Replicas | None,
         *,
         password: str,
     ) -> None:
+        self._offering = offering
         self._replicas = replicas
         self._password = password
         self._name = name
@@ -143,7 +150,9 @@ class _Opening:
             known = self._read(kept)
             _log.warning("source %s: %s", self._name, _AWAY)
             known = replace(known, model=replace(known.model, stale=_AWAY))
-            return self._made(known, self._changes(known), watch=self)
+            changes = self._changes(known)
+            routines = await self._offering.kept(self._database, known, (changes or known).model)
+            return self._made(known, changes, routines, watch=self)
         try:
             known = self._read(reflected)
         except ConfigurationError as error:
@@ -152,10 +161,13 @@ class _Opening:
         if self._kept is not None:
             await asyncio.to_thread(self._kept.save, reflected)
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
-        return self._made(known, self._changes(known, gives_back=gives_back))
+        changes = self._changes(known, gives_back=gives_back)
+        return self._made(known, changes, await self._offering.asked(self._database, known, (changes or known).model))
 
-    def _made(self, known: Catalogue, changes: Offers | None, watch: _Opening | None = None) -> SqlSource:
-        return SqlSource(known, self._settings, self._database, changes, watch, self._replicas)
+    def _made(
+        self, known: Catalogue, changes: Offers | None, routines: Routines, watch: _Opening | None = None
+    ) -> SqlSource:
+        return SqlSource(known, self._settings, self._database, changes, watch, routines, self._replicas)
 
     async def _as_it_was(self, error: ConfigurationError) -> SqlSource:
         """The source by its kept catalogue, where what is stated fits that one: the database changed, not the file.
@@ -171,7 +183,8 @@ class _Opening:
         _log.warning("source %s: %s", self._name, stale)
         known = replace(known, model=replace(known.model, stale=stale))
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
-        return self._made(known, self._changes(known, gives_back=gives_back))
+        changes = self._changes(known, gives_back=gives_back)
+        return self._made(known, changes, await self._offering.asked(self._database, known, (changes or known).model))
 
     async def _try_searches(self, known: Catalogue) -> None:
         """Raises: ConfigurationError: the database does not search a table as the settings say."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, JsonValue, SecretStr, model_validator
 
+from resolvers.model import Comparison
 from resolvers.settings import Settings, SourceSettings
 
 
@@ -55,6 +56,58 @@ class TableSettings(Settings):
     search: SearchSettings | None = Field(None, description="How its texts are searched: where takes search then.")
 
 
+class ArgumentSettings(Settings):
+    """An argument of a statement, where its type alone does not say it all."""
+
+    type: str = Field(description="Its type, as GraphQL writes it: DateTime!, [ID!]!, the name of an enum.")
+    default: JsonValue = Field(None, description="What it is when it is not given.")
+    description: str = Field("", description="What it means, for readers of the schema.")
+
+
+Shape = str | dict[str, str]
+_GIVES = "the name of a table whose rows they are, or the columns with their types."
+
+
+class ReturnsSettings(Settings):
+    """What a statement gives, where the database does not say it: exactly one of these."""
+
+    one: Shape | None = Field(None, description=f"One row or null: {_GIVES}")
+    many: Shape | None = Field(None, description=f"A list of rows: {_GIVES}")
+    value: str | None = Field(None, description="The type of the one column of the one row.")
+
+    @model_validator(mode="after")
+    def _just_one(self) -> ReturnsSettings:
+        if sum(given is not None for given in (self.one, self.many, self.value)) != 1:
+            raise ValueError("returns needs exactly one of one, many and value")
+        return self
+
+
+class StatementSettings(Settings):
+    """A statement of SQL as a field."""
+
+    sql: str = Field(min_length=1, description="One statement; :name is an argument, whose value is bound.")
+    arguments: dict[str, str | ArgumentSettings] = Field(
+        default_factory=dict, description="The arguments of the field: name → type, as GraphQL writes it."
+    )
+    returns: Literal["one", "many", "value", "affected"] | ReturnsSettings | None = Field(
+        None,
+        description="What it gives. one, many and value alone: the database says the types (PostgreSQL); affected: how "
+        "many rows were changed.",
+    )
+    effect: Literal["read", "write"] = Field(
+        "read",
+        description="read: a Query field, in a transaction that the database keeps read-only; write: a Mutation field, "
+        "where writes allows it.",
+    )
+    description: str = Field("", description="What the field means, for readers of the schema.")
+    keys: str | None = Field(None, description="The argument that takes many keys, so that links ask once for all.")
+    by: str | dict[str, str] | None = Field(
+        None, description="The column that holds the key, or columns and the arguments that take one key."
+    )
+    max_keys: int | None = Field(None, gt=0, description="Most keys in one call.")
+    compare: tuple[Comparison, ...] = Field((), description="How its keys are compared.")
+
+
 class DatabaseSettings(SourceSettings):
     """A source whose catalogue is its description. ``concurrency`` is also the size of its connection pool."""
 
@@ -85,4 +138,12 @@ class DatabaseSettings(SourceSettings):
     tables: dict[str, TableSettings] = Field(
         default_factory=dict,
         description="What the database does not say about tables and views: keys and foreign keys, by their names.",
+    )
+    functions: bool | tuple[str, ...] = Field(
+        False,
+        description="Functions and procedures of the database that are served: all that can be (true), or those whose "
+        "names these are (shell patterns). Those that may change something are served where writes allows it.",
+    )
+    statements: dict[str, StatementSettings] = Field(
+        default_factory=dict, description="Statements of SQL that are served as fields, by the names of these."
     )

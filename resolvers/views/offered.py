@@ -48,7 +48,7 @@ class _Views:
 
     def model(self) -> SourceModel:
         for operation in self._model.operations.values():
-            if operation.rows is None or not isinstance(operation.result, ListRef):
+            if operation.rows is None or not operation.rows.joined or not isinstance(operation.result, ListRef):
                 continue
             assert isinstance(operation.result.item, NamedRef)
             key = operation.result.item.name

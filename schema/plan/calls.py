@@ -8,25 +8,28 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from resolvers import BadRequest, Call, Column, Conflict, Effect, Forbidden, Outcome, Page, read
+from resolvers import BadRequest, Call, Column, Conflict, Effect, Forbidden, In, Outcome, Page, Predicate, read
 from resolvers import execute as execute_call
-from schema.conditions import grouping, order, predicate
+from schema.conditions import crosses, elsewhere, grouping, order
 from schema.filters import DISTINCT, GROUP_BY, GROUP_ORDER, HAVING, LIMIT, OFFSET, ORDER_BY, WHERE
 from schema.plan.arguments import present
 from schema.plan.fields import CallOperation, Link
 from schema.plan.operation import PlannedField
 from schema.plan.run import Run
+from schema.plan.semijoin import answered
 
 _ROW_ARGUMENTS = {WHERE, ORDER_BY, LIMIT, OFFSET, DISTINCT, GROUP_BY, HAVING, GROUP_ORDER}
 
 
-def _row_arguments(call: Call, arguments: Mapping[str, object]) -> Call:
+def _row_arguments(call: Call, arguments: Mapping[str, object], where: Predicate | None) -> Call:
+    """``where``: the predicate of the argument of that name."""
     if not (_ROW_ARGUMENTS & arguments.keys()):
         return Call(
             call.operation, {**call.arguments, **arguments}, call.selection, call.predicate, call.order, call.page
         )
     given = dict(arguments)
-    where, order_by = given.pop(WHERE, None), given.pop(ORDER_BY, None)
+    given_where = given.pop(WHERE, None)
+    order_by = given.pop(ORDER_BY, None)
     limit, offset = given.pop(LIMIT, None), given.pop(OFFSET, None)
     distinct = given.pop(DISTINCT, None)
     group_by, having, group_order = (given.pop(name, None) for name in (GROUP_BY, HAVING, GROUP_ORDER))
@@ -36,11 +39,12 @@ def _row_arguments(call: Call, arguments: Mapping[str, object]) -> Call:
     return replace(
         call,
         arguments={**call.arguments, **given},
-        predicate=predicate(where) if isinstance(where, Mapping) else None,
+        predicate=where,
         order=order(order_by),
         page=Page(cast("int | None", limit), cast("int | None", offset) or 0),
         distinct=tuple(dict.fromkeys(cast("list[str]", distinct or []))),
         grouping=grouping(group_by, having, group_order),
+        question=repr(given_where) if crosses(given_where) else "",
     )
 
 
@@ -56,7 +60,7 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
     if arguments:
         if plan.operation.change is None:
             arguments = present(arguments, plan.operation.arguments, source.model)
-        made = _row_arguments(made, arguments)
+        made = _row_arguments(made, arguments, await _filter(plan, run, arguments))
     if not run.guards.allow(planned.parent.name, planned.name, arguments):
         raise Forbidden
     try:
@@ -67,6 +71,16 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
         if plan.operation.effect is not Effect.READ:
             run.loaders.forget()
     return True if plan.operation.result is None else value
+
+
+async def _filter(plan: CallOperation, run: Run, arguments: Mapping[str, object]) -> Predicate | None:
+    where = arguments.get(WHERE)
+    if not isinstance(where, Mapping):
+        return None
+    if plan.operation.change is not None and elsewhere(where, plan.operation.name):
+        # What another system said a moment ago is no condition that holds while rows are changed.
+        raise BadRequest("a change cannot be filtered through a link to another source")
+    return await answered(where, plan.source, plan.operation, run)
 
 
 def _told(conflict: Conflict, planned: PlannedField) -> Conflict:
@@ -88,7 +102,7 @@ async def link(
     Raises:
         BadRequest: arguments that cannot be sent.
     """
-    column = _column(plan, run, arguments)
+    column = await _column(plan, run, rows, arguments)
     alone = whole and run.plan.loads[plan.column.group] == 1
     if plan.key_list:
         return await _listed(plan, planned, run, rows, column)
@@ -104,13 +118,32 @@ async def link(
     return list(found) if plan.take is None else [_taken(plan.take, outcome) for outcome in found]
 
 
-def _column(plan: Link, run: Run, arguments: Mapping[str, object]) -> Column:
+async def _column(plan: Link, run: Run, rows: Sequence[object], arguments: Mapping[str, object]) -> Column:
     column = plan.column
     if not arguments:
         return column
     model = run.sources[column.source].model
-    made = _row_arguments(column.call, present(arguments, column.operation.arguments, model))
-    return dataclasses.replace(column, call=made, group=(*column.group, repr(sorted(arguments.items()))))
+    where = arguments.get(WHERE)
+    filtered: Predicate | None = None
+    group = (*column.group, repr(sorted(arguments.items())))
+    if isinstance(where, Mapping):
+        base = _belonging(plan, rows) if crosses(where) and not plan.key_list else None
+        filtered = await answered(where, column.source, column.operation, run, base)
+        group = (*group, filtered)
+    made = _row_arguments(column.call, present(arguments, column.operation.arguments, model), filtered)
+    return dataclasses.replace(column, call=made, group=group)
+
+
+def _belonging(plan: Link, rows: Sequence[object]) -> Predicate:
+    """The condition that a row belongs to one of the parents ``rows``."""
+    match = plan.column.match
+    columns = [read(rows, key) for key in plan.keys]
+    keys = [
+        tuple(part.outgoing(value) for part, value in zip(match.parts, key, strict=True))
+        for key in zip(*columns, strict=True)
+        if all(part.canonical(value) is not None for part, value in zip(match.parts, key, strict=True))
+    ]
+    return In(match.fields, tuple(dict.fromkeys(keys)))
 
 
 async def _listed(plan: Link, planned: PlannedField, run: Run, rows: Sequence[object], column: Column) -> list[Outcome]:

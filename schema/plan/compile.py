@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from graphql import (
+    ArgumentNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLEnumType,
@@ -22,9 +23,14 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    ListValueNode,
+    Node,
+    ObjectFieldNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     Undefined,
+    ValueNode,
     get_named_type,
     is_abstract_type,
     value_from_ast_untyped,
@@ -125,7 +131,7 @@ class Compiler:
             lacked = self._lacked(parent, nodes, met)
             given = stopped or (strictest(lacked) if lacked else None)
             if given is not None and not isinstance(given, Mask):
-                self._refused[path] = RefusedField(path, tuple(nodes), given)
+                self._refused[path] = RefusedField(path, name, self._places(parent, nodes, met), given)
                 entries.append(Fixed(key, None))
                 continue
             planned, needs = self._field(parent, path, order, nodes, met, given)
@@ -223,6 +229,40 @@ class Compiler:
             for used in used_inputs(arguments[given].type, value):
                 lacked += _unmet(self._policy.used(*used), met)
         return lacked
+
+    def _places(self, parent: GraphQLObjectType, nodes: list[FieldNode], met: Met) -> tuple[Node, ...]:
+        """Where the document asks for what is refused: the field itself, an argument, or a part of one."""
+        name = nodes[0].name.value
+        if not _unmet(self._policy.field(parent.name, name), met):
+            for argument in nodes[0].arguments or ():
+                given = argument.name.value
+                if _unmet(self._policy.argument(parent.name, name, given), met):
+                    return (argument,)
+                typed = parent.fields[name].args[given].type
+                if not self._meets(typed, argument.value, met):
+                    return (self._part(typed, argument, met),)
+        return tuple(nodes)
+
+    def _meets(self, typed: GraphQLInputType, value: ValueNode, met: Met) -> bool:
+        given = value_from_ast_untyped(value, self._raw)
+        return all(not _unmet(self._policy.used(*used), met) for used in used_inputs(typed, given))
+
+    def _part(self, typed: GraphQLInputType, node: ArgumentNode | ObjectFieldNode, met: Met) -> Node:
+        """The innermost field of an input that is written in the document and that the callers may not have; the
+        argument or field that is given where a variable has it.
+        """
+        named = get_named_type(typed)
+        values = node.value.values if isinstance(node.value, ListValueNode) else (node.value,)
+        for value in values:
+            if not isinstance(value, ObjectValueNode) or not isinstance(named, GraphQLInputObjectType):
+                continue
+            for field in value.fields:
+                inner = named.fields[field.name.value].type
+                if _unmet(self._policy.used(named.name, field.name.value), met) or not self._meets(
+                    inner, field.value, met
+                ):
+                    return self._part(inner, field, met)
+        return node
 
 
 def _unmet(need: Need, met: Met) -> list[Clause]:

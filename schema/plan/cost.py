@@ -1,7 +1,8 @@
 """What a planned operation costs, before anything of it runs: one for each object it may give, and weights of fields.
 
 A field costs its weight once for each object that it stands on; a list is as long as its ``first``, ``last`` or
-``limit`` says, or as the settings take it to be. What a caller may not see, or leaves out by ``@skip``, costs nothing.
+``limit`` says, or as the settings take it to be. A filter through a link to another source costs what the link does,
+once for the field. What a caller may not see, or leaves out by ``@skip``, costs nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from graphql import FieldNode, IntValueNode, VariableNode
 from graphql.execution.values import VariableValues
 
+from schema.conditions import lookups
 from schema.cost import SIZES, Prices
+from schema.plan.arguments import filter_of
 from schema.plan.fields import ReadKey
 from schema.plan.operation import Block, OperationPlan, PlannedField
 from schema.plan.shapes import Shape
@@ -31,7 +34,7 @@ class _Cost:
 
     def _field(self, planned: PlannedField, inherited: int | None) -> int:
         asks = not isinstance(planned.plan, ReadKey)
-        weight = self._prices.weights.get((planned.parent.name, planned.name), int(asks))
+        weight = self._prices.weights.get((planned.parent.name, planned.name), int(asks)) + self._filter(planned)
         if not planned.below:
             return weight
         said = self._said(planned)
@@ -42,6 +45,12 @@ class _Cost:
         for _ in range(_nesting(planned.shape) - 1):
             many *= self._prices.list_size
         return weight + many * (1 + self._below(planned, None))
+
+    def _filter(self, planned: PlannedField) -> int:
+        if not planned.nodes[0].arguments:
+            return 0
+        coordinates = (each.coordinate.partition(".") for each in lookups(filter_of(planned, self._variables)))
+        return sum(self._prices.weights.get((owner, name), 1) for owner, _, name in coordinates)
 
     def _below(self, planned: PlannedField, size: int | None) -> int:
         """What one of a field's objects costs beside itself, of whichever type it may be that costs most."""

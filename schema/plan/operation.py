@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType, Node, OperationDefinitionNode
 
 from resolvers import LEAF, Layout, Selection
 from schema.access.masks import Mask
@@ -90,10 +90,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class RefusedField:
-    """A field that the caller may not use: where it stands in the document, and what is given instead."""
+    """A field that the caller may not use, or not so: ``nodes`` say where the document asks for what is refused, and
+    ``given`` what is given instead.
+    """
 
     path: ResponsePath
-    nodes: tuple[FieldNode, ...]
+    field: str
+    nodes: tuple[Node, ...]
     given: Refused
 
 

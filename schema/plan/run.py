@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from resolvers import Context, Loaders, Source
@@ -21,6 +22,8 @@ class Run:
     guards: Guards
     loaders: Loaders
     batches: dict[object, object] = field(default_factory=dict)
+    filters: dict[object, asyncio.Future[Sequence[tuple[object, ...]]]] = field(default_factory=dict)
+    """What filters asked of other sources (``semijoin.py``), for every field that asks the same."""
     objects: int = 100_000
     """How many objects the answer may still have."""
     lays: bool = False
@@ -30,3 +33,8 @@ class Run:
     def sources(self) -> Mapping[str, Source]:
         """The sources, of which the caller sees what rules on rows let them see."""
         return self.guards.sources
+
+    def end(self) -> None:
+        """Ends what nobody waits for any more."""
+        for asked in self.filters.values():
+            asked.cancel()

@@ -3,7 +3,7 @@
 from resolvers.sql.catalogue.declared import declare, searches
 from resolvers.sql.catalogue.kept import KeptCatalogue
 from resolvers.sql.catalogue.model import Access, Catalogue, Served
-from resolvers.sql.catalogue.reflected import Reflected
+from resolvers.sql.catalogue.reflected import PackedType, Reflected, pack_type, unpack_type
 from resolvers.sql.catalogue.reflection import reflect
 from resolvers.sql.catalogue.tables import read_catalogue
 
@@ -11,10 +11,13 @@ __all__ = [
     "Access",
     "Catalogue",
     "KeptCatalogue",
+    "PackedType",
     "Reflected",
     "Served",
     "declare",
+    "pack_type",
     "read_catalogue",
     "reflect",
     "searches",
+    "unpack_type",
 ]

@@ -46,19 +46,21 @@ class Reflected:
     unread: Mapping[str, str]
 
 
-class _Type(msgspec.Struct, frozen=True, array_like=True):
+class PackedType(msgspec.Struct, frozen=True, array_like=True):
+    """A type: its class by name and room, and the few facts that it has."""
+
     room: str
     name: str
     facts: dict[str, str | int | bool]
     called: str = ""
     schema: str | None = None
     values: tuple[str, ...] = ()
-    inside: _Type | None = None
+    inside: PackedType | None = None
 
 
 class _Column(msgspec.Struct, frozen=True, array_like=True):
     name: str
-    type: _Type
+    type: PackedType
     nullable: bool
     comment: str | None
     default: str | None
@@ -178,7 +180,7 @@ def _packed_column(column: Column[Any]) -> _Column:
     default = getattr(column.server_default, "arg", None)
     return _Column(
         column.name,
-        _packed_type(column.type),
+        pack_type(column.type),
         bool(column.nullable),
         column.comment,
         str(default) if default is not None else None,
@@ -187,7 +189,8 @@ def _packed_column(column: Column[Any]) -> _Column:
     )
 
 
-def _packed_type(reflected: Any) -> _Type:
+def pack_type(reflected: Any) -> PackedType:
+    """A type as plain data."""
     parts = type(reflected).__module__.split(".")
     room = next((name for name in _ROOMS if name in parts), "")
     facts = {
@@ -197,14 +200,14 @@ def _packed_type(reflected: Any) -> _Type:
     }
     values = tuple(getattr(reflected, "enums", None) or getattr(reflected, "values", None) or ())
     inside = getattr(reflected, "data_type", None) or getattr(reflected, "item_type", None)
-    return _Type(
+    return PackedType(
         room,
         type(reflected).__name__,
         facts,
         getattr(reflected, "name", None) or "",
         getattr(reflected, "schema", None),
         values,
-        _packed_type(inside) if inside is not None else None,
+        pack_type(inside) if inside is not None else None,
     )
 
 
@@ -215,7 +218,7 @@ def _column(packed: _Column, more: Mapping[str, type[SqlType]]) -> Column[Any]:
     default = text(packed.default) if packed.default is not None and not extra else None
     return Column(
         packed.name,
-        _type(packed.type, more),
+        unpack_type(packed.type, more),
         *extra,
         nullable=packed.nullable,
         comment=packed.comment,
@@ -223,13 +226,18 @@ def _column(packed: _Column, more: Mapping[str, type[SqlType]]) -> Column[Any]:
     )
 
 
-def _type(packed: _Type, more: Mapping[str, type[SqlType]]) -> SqlType:
+def unpack_type(packed: PackedType, more: Mapping[str, type[SqlType]]) -> SqlType:
+    """What ``pack_type`` packed.
+
+    Raises:
+        TypeError, AttributeError: there is no such type.
+    """
     found = more.get(packed.name) or getattr(_ROOMS.get(packed.room, types), packed.name)
     if not (isinstance(found, type) and issubclass(found, types.TypeEngine)):
         raise TypeError(f"{packed.name} is no type")
     made: Callable[..., SqlType] = found
     if packed.inside is not None:
-        inside = _type(packed.inside, more)
+        inside = unpack_type(packed.inside, more)
         if packed.called:
             return made(packed.called, inside, schema=packed.schema, **packed.facts)
         return made(inside, **packed.facts)

@@ -1,8 +1,11 @@
 """The databases there are, a room for each. A new one is a folder and an entry in ``address.DIALECTS``."""
 
 from resolvers.sql.dialects.address import DIALECTS, address
-from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, Nulls, Plain
+from resolvers.sql.dialects.declared import DeclaredArgument, DeclaredRoutine
+from resolvers.sql.dialects.described import Described, NotTaken, TypeName
+from resolvers.sql.dialects.dialect import ESCAPE, MOST, Address, Database, Dialect, Nulls, Plain
 from resolvers.sql.dialects.failures import reason
+from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.replicas import Replica, Replicas
 from resolvers.sql.dialects.search import Searched, Term, Texts, Wanted
 from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violation, identifiers
@@ -10,11 +13,17 @@ from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violatio
 __all__ = [
     "DIALECTS",
     "ESCAPE",
+    "MOST",
     "Address",
     "Clash",
     "Database",
+    "DeclaredArgument",
+    "DeclaredRoutine",
+    "Described",
     "Dialect",
     "Forbidden",
+    "Grammar",
+    "NotTaken",
     "Nulls",
     "Plain",
     "Replica",
@@ -22,6 +31,7 @@ __all__ = [
     "Searched",
     "Term",
     "Texts",
+    "TypeName",
     "Unkept",
     "Violation",
     "Wanted",

@@ -27,10 +27,12 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    TextClause,
     bindparam,
     func,
     insert,
     tuple_,
+    types,
 )
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.engine.reflection import Inspector
@@ -39,9 +41,13 @@ from sqlalchemy.sql import type_coerce
 
 from resolvers.documents import DescriptionError
 from resolvers.errors import SourceError
+from resolvers.model import Scalar
 from resolvers.problem import Problem
 from resolvers.sql.column import Expression, Reader, SqlColumn, SqlType
+from resolvers.sql.dialects.declared import DeclaredRoutine
+from resolvers.sql.dialects.described import Described, TypeName
 from resolvers.sql.dialects.failures import Codes, source_error
+from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.violations import Refusal
 from resolvers.sql.kept import kept
@@ -49,6 +55,25 @@ from resolvers.sql.values import coerce, unpadded
 
 T = TypeVar("T")
 Nulls: TypeAlias = Literal["first", "last"]
+
+PLAIN_TYPES: Mapping[Scalar, SqlType] = {
+    Scalar.STRING: types.TEXT(),
+    Scalar.ID: types.TEXT(),
+    Scalar.INT: types.INTEGER(),
+    Scalar.BIG_INT: types.BIGINT(),
+    Scalar.FLOAT: types.DOUBLE(),
+    Scalar.DECIMAL: types.NUMERIC(),
+    Scalar.BOOLEAN: types.BOOLEAN(),
+    Scalar.DATE_TIME: types.TIMESTAMP(timezone=True),
+    Scalar.DATE: types.DATE(),
+    Scalar.TIME: types.TIME(),
+    Scalar.UUID: types.UUID(),
+    Scalar.BASE64: types.BLOB(),
+    Scalar.JSON: types.JSON(),
+}
+
+MOST = "isthmus_most"
+"""The execution option of a statement whose text is not ours: so many rows of it are fetched at most."""
 
 ESCAPE = "\\"
 """The character that takes its meaning from ``%``, ``_`` and itself in patterns."""
@@ -94,7 +119,8 @@ class Database(Protocol):
         """
 
     async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:
-        """The rows of a statement that changes nothing, within ``budget`` seconds.
+        """The rows of a statement that changes nothing, within ``budget`` seconds, no more than its option
+        ``MOST`` says.
 
         Raises:
             SourceTimeout: not within its time. SourceUnavailable: no connection came about. SQLAlchemyError, OSError:
@@ -142,6 +168,9 @@ class Dialect(ABC):
     """
     search_settings: ClassVar[frozenset[str]] = frozenset()
     """What the database is told of a search beside its columns."""
+    grammar: ClassVar[Grammar] = Grammar()
+    arrays: ClassVar[bool] = False
+    """Whether a list may be one value of a statement."""
     reads_again: ClassVar[bool] = False
     """Whether rows that a change gives back may still be changed by triggers, so that they are read once more."""
 
@@ -241,6 +270,34 @@ class Dialect(ABC):
         if column.padded and isinstance(value, str):
             value = value.rstrip(" ")
         return self.bound(column, value)
+
+    # What statements of the configuration take and give.
+
+    def plain_type(self, scalar: Scalar) -> TypeName:
+        """The type of an argument or a column of which nothing but its scalar is known."""
+        return TypeName(PLAIN_TYPES[scalar], "")
+
+    def argument(self, column: SqlColumn, value: object) -> object:
+        """The value, which is not null, as the driver takes it for an argument.
+
+        Raises:
+            Unfit: no value of this type.
+        """
+        return self.kept(column, value)
+
+    @abstractmethod
+    def describe(
+        self, connection: Connection, query: TextClause, values: Mapping[str, object], *, reads: bool
+    ) -> Described:
+        """What the database says of a statement, without running it. ``values``: some that fit its parameters.
+
+        Raises:
+            NotTaken: it cannot be run.
+        """
+
+    def functions(self, connection: Connection, schemas: Sequence[str]) -> Sequence[DeclaredRoutine]:
+        """The functions and procedures of the schemas, also those that cannot be served, with the reason."""
+        return ()
 
     # What numbers come to.
 

@@ -122,7 +122,7 @@ class Pooled(ABC):
             left = ends - asyncio.get_running_loop().time() - _MARGIN_S
             ending = await self.begin(connection, max(1, int(left * 1000)))
             try:
-                rows: Sequence[Any] = (await connection.execute(query)).all()
+                rows = await self.fetched(connection, query)
             except asyncio.CancelledError:
                 if ending is not None:
                     await ending()
@@ -131,6 +131,10 @@ class Pooled(ABC):
                 # A day before the year 1, say. The driver reads the whole answer or nothing of it.
                 raise SourceBadResponse("there is a value that the driver cannot read") from error
             return rows
+
+    @abstractmethod
+    async def fetched(self, connection: AsyncConnection, query: Executable) -> Sequence[Any]:
+        """The rows, no more of them than the option ``MOST`` of the statement says."""
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Does something with a connection, as in a thread."""

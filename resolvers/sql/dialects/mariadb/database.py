@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Executable, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from resolvers.sql.dialects.dialect import Address
+from resolvers.sql.dialects.dialect import MOST, Address
 from resolvers.sql.dialects.mariadb.refusals import error_number
 from resolvers.sql.dialects.pool import Pooled
 from resolvers.sql.dialects.writer import Ending
@@ -67,7 +68,7 @@ class MariaDbDatabase(Pooled):
         """As ``Pooled.begin``; the transaction begins with the first statement that reads."""
         seconds = milliseconds / 1000
         waits = max(1, milliseconds // 2000)
-        common = f"lock_wait_timeout = {waits}, innodb_lock_wait_timeout = {waits}"
+        common = f"lock_wait_timeout = {waits}, innodb_lock_wait_timeout = {waits}, sql_select_limit = DEFAULT"
         if getattr(connection.dialect, "is_mariadb", False):
             limits = f"max_statement_time = {seconds:.3f}, idle_transaction_timeout = {max(1, round(seconds))}"
         else:
@@ -76,6 +77,15 @@ class MariaDbDatabase(Pooled):
         raw = await connection.get_raw_connection()
         assert raw.driver_connection is not None
         return partial(self._kill, int(raw.driver_connection.thread_id()))
+
+    async def fetched(self, connection: AsyncConnection, query: Executable) -> Sequence[Any]:
+        """As ``Pooled.fetched``. The driver would write values into the text of a statement whose rows it takes one by
+        one, so the server is told the limit; a LIMIT of the statement's own goes before it.
+        """
+        most = query.get_execution_options().get(MOST)
+        if most is not None:
+            await connection.exec_driver_sql(f"SET sql_select_limit = {most:d}")
+        return (await connection.execute(query)).all()
 
     async def _kill(self, thread: int) -> None:
         """Ends a connection and its statement at the server; its user may, since both are its own."""

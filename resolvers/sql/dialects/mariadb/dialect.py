@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, MetaData, and_, bindparam, func, literal_column, types
+from sqlalchemy import URL, Connection, MetaData, TextClause, and_, bindparam, func, literal_column, types
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import type_coerce
 
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
 from resolvers.model import Scalar
-from resolvers.sql.column import Expression, Reader, SqlColumn
+from resolvers.sql.column import Expression, Reader, SqlColumn, SqlType
+from resolvers.sql.dialects.declared import DeclaredRoutine
+from resolvers.sql.dialects.described import Described, TypeName
 from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, Nulls, bad_address
+from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.mariadb.catalogue import reflect_schema
 from resolvers.sql.dialects.mariadb.columns import served_column
 from resolvers.sql.dialects.mariadb.database import MariaDbDatabase
+from resolvers.sql.dialects.mariadb.described import describe
+from resolvers.sql.dialects.mariadb.functions import functions
 from resolvers.sql.dialects.mariadb.refusals import refusal
 from resolvers.sql.dialects.mariadb.types import Geometry
 from resolvers.sql.dialects.mariadb.values import reader, sent, stored
@@ -26,6 +31,15 @@ from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.violations import Refusal
 
 _NO_TLS, _UNVERIFIED, _VERIFIED = {"disable", "false"}, {"require"}, {"true", "verify-full"}
+
+_TYPES: Mapping[Scalar, SqlType] = {
+    Scalar.INT: mysql.INTEGER(),
+    Scalar.BIG_INT: mysql.BIGINT(),
+    Scalar.BOOLEAN: mysql.TINYINT(display_width=1),
+    Scalar.DATE_TIME: mysql.DATETIME(fsp=6),
+    Scalar.TIME: mysql.TIME(fsp=6),
+    Scalar.JSON: mysql.JSON(),
+}
 
 
 class MariaDb(Dialect):
@@ -41,6 +55,8 @@ class MariaDb(Dialect):
         ("1142", SourceRejected),  # no privilege on a table
         ("1143", SourceRejected),  # no privilege on a column
         ("1370", SourceRejected),  # no privilege on a routine
+        ("1644", SourceRejected),  # signalled by a routine or a trigger
+        ("1792", SourceRejected),  # a read that would change something
         ("1040", SourceUnavailable),  # too many connections
         ("1044", SourceUnavailable),  # the server does not let us into the database
         ("1045", SourceUnavailable),  # the server does not let us in
@@ -56,6 +72,7 @@ class MariaDb(Dialect):
         ("1356", SourceBadResponse),  # a view whose tables are gone
     )
 
+    grammar = Grammar(strings="'\"", names="`", backslash=True, hash=True)
     types = {"Geometry": Geometry}  # noqa: RUF012  # declared a class variable above
 
     def address(self, url: URL, base: Path) -> Address:
@@ -118,6 +135,17 @@ class MariaDb(Dialect):
     def place(self, column: SqlColumn, value: object) -> Expression:
         bound: Expression = bindparam(None, value, type_=types.NullType(), unique=True)
         return bound if column.enum is not None else super().place(column, value)
+
+    def plain_type(self, scalar: Scalar) -> TypeName:
+        return TypeName(_TYPES.get(scalar) or super().plain_type(scalar).type, "")
+
+    def functions(self, connection: Connection, schemas: Sequence[str]) -> Sequence[DeclaredRoutine]:
+        return functions(connection, schemas)
+
+    def describe(
+        self, connection: Connection, query: TextClause, values: Mapping[str, object], *, reads: bool
+    ) -> Described:
+        return describe(connection, query, values, reads=reads)
 
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         # Collations mostly ignore case, and accents with it: the pattern is held against the letters themselves.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # the driver has no types
+from sqlalchemy import Executable, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from resolvers.sql.dialects.dialect import Address
+from resolvers.sql.dialects.dialect import MOST, Address
 from resolvers.sql.dialects.pool import Pooled
 from resolvers.sql.dialects.postgresql.refusals import sqlstate
 
@@ -41,6 +45,21 @@ class PostgreSqlDatabase(Pooled):
     def moved(self, error: DBAPIError) -> bool:
         """As ``Pooled.moved``: READ WRITE is not supported (0A000) while a server follows another."""
         return sqlstate(error) in {"25006", "0A000"}
+
+    async def fetched(self, connection: AsyncConnection, query: Executable) -> Sequence[Any]:
+        """As ``Pooled.fetched``, by a portal that gives so many rows."""
+        most = query.get_execution_options().get(MOST)
+        if most is None:
+            return (await connection.execute(query)).all()
+        try:
+            result = await connection.stream(query)
+            rows = await result.fetchmany(most)
+            await result.close()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # SQLAlchemy hands on as they are what the driver says while rows are fetched.
+            lost = isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError)
+            raise DBAPIError(None, None, error, hide_parameters=True, connection_invalidated=lost) from error
+        return rows
 
     async def begin(self, connection: AsyncConnection, milliseconds: int) -> None:
         """As ``Pooled.begin``; SQLAlchemy begins the transaction, and the driver sends a request to cancel itself."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Insert,
     MetaData,
     Table,
+    TextClause,
     and_,
     any_,
     bindparam,
@@ -31,16 +32,37 @@ from sqlalchemy.sql import type_coerce
 from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
 from resolvers.model import Scalar
 from resolvers.sql.column import Expression, Reader, SqlColumn
+from resolvers.sql.dialects.declared import DeclaredRoutine
+from resolvers.sql.dialects.described import Described, TypeName
 from resolvers.sql.dialects.dialect import Address, Database, Dialect, Nulls, bad_address
+from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.postgresql.catalogue import mark_structured, partitions
 from resolvers.sql.dialects.postgresql.columns import is_structured, plain_type, reader, served_column
 from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
+from resolvers.sql.dialects.postgresql.described import describe
 from resolvers.sql.dialects.postgresql.domains import limit_domains
+from resolvers.sql.dialects.postgresql.functions import functions
 from resolvers.sql.dialects.postgresql.refusals import refusal, sqlstate
 from resolvers.sql.dialects.postgresql.types import Structured
 from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.violations import Refusal
 from resolvers.sql.values import Unfit
+
+_NAMES = {
+    Scalar.STRING: "text",
+    Scalar.ID: "text",
+    Scalar.INT: "integer",
+    Scalar.BIG_INT: "bigint",
+    Scalar.FLOAT: "double precision",
+    Scalar.DECIMAL: "numeric",
+    Scalar.BOOLEAN: "boolean",
+    Scalar.DATE_TIME: "timestamp with time zone",
+    Scalar.DATE: "date",
+    Scalar.TIME: "time",
+    Scalar.UUID: "uuid",
+    Scalar.BASE64: "bytea",
+    Scalar.JSON: "jsonb",
+}
 
 
 class PostgreSql(Dialect):
@@ -48,6 +70,8 @@ class PostgreSql(Dialect):
     drivers = ("postgresql", "postgres", "postgresql+asyncpg")
     form = "postgresql://user:password@host/name"
     max_parameters = None
+    grammar = Grammar(dollar=True, nested=True, marks=r"\$\d+")
+    arrays = True
     search_settings = frozenset({"language", "vector"})
     # One that has replayed all that it received is up to date as long as it is connected, however long ago that was.
     lag = (
@@ -62,6 +86,8 @@ class PostgreSql(Dialect):
         ("55P03", SourceTimeout),  # lock_not_available
         ("25P03", SourceTimeout),  # idle_in_transaction_session_timeout
         ("42501", SourceRejected),  # insufficient_privilege
+        ("25006", SourceRejected),  # a read that would change something
+        ("P0", SourceRejected),  # raised by a function or a trigger
         ("28", SourceUnavailable),  # the server does not let us in
         ("3D", SourceUnavailable),  # no such database any more
         ("57P", SourceUnavailable),  # the server is shutting down or starting
@@ -140,6 +166,22 @@ class PostgreSql(Dialect):
             return cast(bindparam(name, type_=types.Text()), plain_type(column.column.type))
         bound = super().keeping(column, name)
         return cast(bound, types.REAL()) if isinstance(column.bound_as, types.REAL) else bound
+
+    def plain_type(self, scalar: Scalar) -> TypeName:
+        return TypeName(super().plain_type(scalar).type, _NAMES[scalar])
+
+    def functions(self, connection: Connection, schemas: Sequence[str]) -> Sequence[DeclaredRoutine]:
+        return functions(connection, schemas)
+
+    def describe(
+        self,
+        connection: Connection,
+        query: TextClause,
+        values: Mapping[str, object],  # noqa: ARG002  # it needs none
+        *,
+        reads: bool,  # noqa: ARG002  # it describes what changes something, too
+    ) -> Described:
+        return describe(connection, query)
 
     def insert(self, table: Table) -> Insert:
         return postgresql.insert(table)

@@ -21,7 +21,7 @@ from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.exc import DBAPIError
 
 from resolvers.errors import SourceRejected, SourceTimeout
-from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
+from resolvers.sql.dialects.dialect import MOST, Address, KeyedText, Plain
 from resolvers.sql.dialects.sqlite.exact import Mean, Sum, order
 
 T = TypeVar("T")
@@ -123,7 +123,7 @@ class SqliteDatabase:
             watch: Watch = connection.info[_CLOCK]
             watch.clock = clock
             try:
-                return _told(connection, query) if isinstance(query, Plain) else connection.execute(query).all()
+                return _told(connection, query) if isinstance(query, Plain) else _fetched(connection, query)
             finally:
                 watch.clock = _Clock()
 
@@ -162,6 +162,15 @@ def _told(connection: Connection, query: Plain) -> Sequence[Any]:
     except sqlite3.Error as error:
         raise DBAPIError(None, None, error, hide_parameters=True) from error
     return rows
+
+
+def _fetched(connection: Connection, query: Executable) -> Sequence[Any]:
+    most = query.get_execution_options().get(MOST)
+    result = connection.execute(query)
+    try:
+        return result.all() if most is None else result.fetchmany(most)
+    finally:
+        result.close()
 
 
 def _prepare(connection: Any, record: Any) -> None:

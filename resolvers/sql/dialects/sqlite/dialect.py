@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     TableClause,
+    TextClause,
     and_,
     bindparam,
     cast,
@@ -29,18 +31,22 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import type_coerce
 
-from resolvers.errors import SourceBadResponse, SourceTimeout, SourceUnavailable
+from resolvers.errors import SourceBadResponse, SourceRejected, SourceTimeout, SourceUnavailable
 from resolvers.model import Scalar
 from resolvers.sql.column import Expression, Reader, SqlColumn
+from resolvers.sql.dialects.described import Described
 from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, bad_address
+from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.scalars import scalar_of
 from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.sqlite.database import SqliteDatabase
+from resolvers.sql.dialects.sqlite.described import describe
 from resolvers.sql.dialects.sqlite.refusals import refusal
 from resolvers.sql.dialects.sqlite.values import exact, loose, reader, stored
 from resolvers.sql.dialects.sqlite.writing import WritableSqlite
 from resolvers.sql.dialects.violations import Refusal
 from resolvers.sql.kept import kept
+from resolvers.sql.values import coerce
 
 _FORMATS = {
     Scalar.DATE_TIME: "%Y-%m-%d %H:%M:%f",
@@ -61,8 +67,10 @@ class Sqlite(Dialect):
         ("SQLITE_LOCKED", SourceTimeout),
         ("SQLITE_CANTOPEN", SourceUnavailable),
         ("SQLITE_IOERR", SourceUnavailable),
+        ("SQLITE_READONLY", SourceRejected),  # a read that would change something
         ("SQLITE_ERROR", SourceBadResponse),  # no such table or column
     )
+    grammar = Grammar(names='"`', marks=r"\?\d*|[@$][^\W\d]\w*")
     reads_again = True  # RETURNING tells the row as it was before its triggers changed it
     max_parameters = 30_000  # SQLite takes 32,766 in one statement; some are left for the other conditions.
 
@@ -129,6 +137,19 @@ class Sqlite(Dialect):
 
     def kept(self, column: SqlColumn, value: object) -> object:
         return loose(value) if column.degraded else exact(kept(column, value))
+
+    def argument(self, column: SqlColumn, value: object) -> object:
+        if column.scalar is Scalar.DATE_TIME:
+            # As its own functions write them, without a fraction where there is none: texts are compared.
+            moment = coerce(column, value)
+            assert isinstance(moment, datetime)
+            return moment.isoformat(" ")
+        return self.kept(column, value)
+
+    def describe(
+        self, connection: Connection, query: TextClause, values: Mapping[str, object], *, reads: bool
+    ) -> Described:
+        return describe(connection, query, values, reads=reads)
 
     def insert(self, table: Table) -> Insert:
         return sqlite.insert(table)

@@ -1,0 +1,123 @@
+"""What a database source offers beside its tables: statements of the configuration and functions of the database.
+
+They are asked about when the source is opened; while the database is away, what was kept of them is offered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from resolvers.model import LeftOut, SourceModel
+from resolvers.problem import ConfigurationError
+from resolvers.sql.catalogue import Catalogue
+from resolvers.sql.dialects import Address, Database, DeclaredRoutine, Dialect
+from resolvers.sql.functions import KeptFunctions, chosen, offers
+from resolvers.sql.routines import Offer, Routines
+from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.statements import KeptStatements, Looked, read_statements
+
+_log = logging.getLogger("isthmus.sources")
+_OUTGROWN = "the database no longer fits its statements ({}); they are served as they were"
+
+
+class Offering:
+    """The routines of one source. ``keep``: the folder where what was asked is kept, if anywhere."""
+
+    def __init__(
+        self, name: str, settings: DatabaseSettings, dialect: Dialect, where: Address, keep: Path | None
+    ) -> None:
+        self._settings = settings
+        self._dialect = dialect
+        place = where.url.set(password=None).render_as_string()
+        about = (name, place, settings.schemas, dialect.types)
+        self._statements = KeptStatements(keep, *about) if keep is not None else None
+        self._functions = KeptFunctions(keep, *about) if keep is not None else None
+
+    async def asked(self, database: Database, known: Catalogue, model: SourceModel) -> Routines:
+        """All of them, by what the database says now. ``model``: what the source offers without them.
+
+        Raises:
+            ConfigurationError: with all that is wrong with statements, in the words of the database where it refuses
+            one; but where all of them are known from before, the database has changed and they are served as they were.
+        """
+        routines = await self._asked_statements(database, known, model)
+        if not self._settings.functions:
+            return routines
+        declared = await database.run(self._declared)
+        if self._functions is not None:
+            await asyncio.to_thread(self._functions.save, declared)
+        wanted, problems = chosen(declared, self._settings.functions)
+        if problems:
+            raise ConfigurationError(problems)
+        return _more(routines, *offers(wanted, known, routines.model, database.spoken))
+
+    async def kept(self, database: Database, known: Catalogue, model: SourceModel) -> Routines:
+        """What was known of them; the others are left out until the database is back.
+
+        Raises:
+            ConfigurationError: with all that is wrong with statements, as far as it is known without the database.
+        """
+        routines = Routines(model, {})
+        if self._settings.statements:
+            statements = read_statements(self._settings.statements, known, model)
+            routines = _more(routines, *statements.offers(await self._known()))
+        if not self._settings.functions or self._functions is None:
+            return routines
+        wanted, _ = chosen(await asyncio.to_thread(self._functions.load), self._settings.functions)
+        return _more(routines, *offers(wanted, known, routines.model, database.spoken))
+
+    async def _asked_statements(self, database: Database, known: Catalogue, model: SourceModel) -> Routines:
+        if not self._settings.statements:
+            return Routines(model, {})
+        statements = read_statements(self._settings.statements, known, model)
+        looked, refused = await database.run(statements.look)
+        try:
+            routines = _more(Routines(model, {}), *statements.offers(looked, refused))
+        except ConfigurationError as error:
+            before = await self._known()
+            if statements.problems or before.keys() != self._settings.statements.keys():
+                raise
+            return _stale(_more(Routines(model, {}), *statements.offers(before)), error)
+        if self._statements is not None:
+            await asyncio.to_thread(self._statements.save, self._settings.statements, looked)
+        return routines
+
+    async def _known(self) -> dict[str, Looked]:
+        if self._statements is None:
+            return {}
+        return await asyncio.to_thread(self._statements.load, self._settings.statements)
+
+    def _declared(self, connection: Connection) -> Sequence[DeclaredRoutine]:
+        schemas = self._settings.schemas or (str(connection.dialect.default_schema_name),)
+        return self._dialect.functions(connection, schemas)
+
+
+def _stale(routines: Routines, error: ConfigurationError) -> Routines:
+    stale = _OUTGROWN.format("; ".join(problem.what for problem in error.problems))
+    _log.warning("source %s: %s", routines.model.name, stale)
+    return replace(routines, model=replace(routines.model, stale=stale))
+
+
+def _more(routines: Routines, made: Sequence[Offer], left_out: Sequence[LeftOut]) -> Routines:
+    """The routines with more of them."""
+    model = routines.model
+    operations, types, enums = dict(model.operations), dict(model.types), dict(model.enums)
+    for offer in made:
+        operations[offer.operation.name] = offer.operation
+        types |= offer.types
+        enums |= offer.enums
+    served = replace(
+        model,
+        operations=operations,
+        types=types,
+        enums=enums,
+        left_out=(*model.left_out, *left_out),
+        declared=model.declared + len(made) + len(left_out),
+    )
+    return Routines(served, {**routines.by_name, **{offer.routine.name: offer.routine for offer in made}})
