@@ -404,7 +404,7 @@ class SourceModel:
     """All that a source offers. Names are the source's own; mappings keep the order of the description."""
 
     name: str
-    kind: Literal["openapi", "wsdl", "database"]
+    kind: Literal["openapi", "wsdl", "database", "files"]
     operations: Mapping[str, Operation]
     types: Mapping[str, OutputType] = field(default_factory=dict)
     inputs: Mapping[str, InputType] = field(default_factory=dict)
@@ -427,6 +427,11 @@ class SourceModel:
     """Why this is a description that was kept, and not what the source says now; empty where it is that."""
     cautions: tuple[str, ...] = ()
     """What whoever runs the gateway should know of how the source is reached."""
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether its operations give rows of tables, so that nothing need be recognised of them."""
+        return self.kind in {"database", "files"}
 
 
 def served(model: SourceModel) -> int:

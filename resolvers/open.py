@@ -111,10 +111,26 @@ async def _open_sql(
     return await open_database(name, settings, base, pinned, keep)
 
 
+def _files_settings() -> type[SourceSettings]:
+    from resolvers.files import FilesSettings  # noqa: PLC0415  # imported when configured
+
+    return FilesSettings
+
+
+async def _open_files(
+    name: str, settings: SourceSettings, base: Path, _keep: Path | None, pinned: Mapping[str, str]
+) -> Client:
+    from resolvers.files import FilesSettings, open_files  # noqa: PLC0415  # imported when configured
+
+    assert isinstance(settings, FilesSettings)
+    return await open_files(name, settings, base, pinned)
+
+
 KINDS: Mapping[str, Kind] = {
     "openapi": Kind(_rest_settings, _open_rest),
     "wsdl": Kind(_soap_settings, _open_soap),
     "database": Kind(_sql_settings, _open_sql),
+    "files": Kind(_files_settings, _open_files),
 }
 
 
@@ -174,8 +190,16 @@ async def _open(
         return Problem(f"the description cannot be used ({type(error).__name__}: {error})"[:300])
 
 
+_ROWS = re.compile(r"\.(csv|tsv|jsonl|ndjson)(\.gz)?$|\.parquet$", re.IGNORECASE)
+
+
+def _holds_rows(path: Path) -> bool:
+    """Whether it is a folder, or a file of rows by its name, which is all that tells a CSV file from another text."""
+    return path.is_dir() or (path.is_file() and _ROWS.search(path.name) is not None)
+
+
 async def kind_of(location: str, base: Path) -> str:
-    """The kind of a source, told by what lies at ``location``: ``openapi``, ``wsdl`` or ``database``.
+    """The kind of a source, told by what lies at ``location``: ``openapi``, ``wsdl``, ``database`` or ``files``.
 
     Raises:
         DescriptionError: nothing is there, or it is none of these.
@@ -183,6 +207,8 @@ async def kind_of(location: str, base: Path) -> str:
     scheme, marked, _ = location.partition("://")
     if marked and scheme not in {"http", "https", "file"}:
         return "database"
+    if not marked and await asyncio.to_thread(_holds_rows, base / location):
+        return "files"
     content = (await Documents(base).read(location)).content
     if content.startswith(b"SQLite format 3\x00"):
         return "database"
@@ -196,7 +222,7 @@ async def kind_of(location: str, base: Path) -> str:
         raise DescriptionError(Problem(f"{location} is neither OpenAPI nor WSDL: {error}")) from error
     if isinstance(document, dict) and ("openapi" in document or "swagger" in document):
         return "openapi"
-    mend = "say the kind: name=openapi:…, name=wsdl:… or name=database:…"
+    mend = "say the kind: name=openapi:…, name=wsdl:…, name=database:… or name=files:…"
     raise DescriptionError(Problem(f"{location} is neither OpenAPI nor WSDL nor a database", mend=mend))
 
 

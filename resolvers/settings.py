@@ -175,4 +175,4 @@ class SourceSettings(Settings):
     pages: PagesSettings = Field(default_factory=PagesSettings, description="How much of a long list one may take.")
 
 
-Kind = Literal["openapi", "wsdl", "database"]
+Kind = Literal["openapi", "wsdl", "database", "files"]

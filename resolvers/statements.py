@@ -109,7 +109,7 @@ def _unmatched(model: SourceModel, settings: SourceSettings) -> list[Problem]:
     written = {
         name: None
         for operation in model.operations.values()
-        if operation.change is not None or operation.effect is not Effect.READ or model.kind != "database"
+        if operation.change is not None or operation.effect is not Effect.READ or not model.has_tables
         for name in _written_names(operation)
     }
     problems = []
@@ -118,9 +118,9 @@ def _unmatched(model: SourceModel, settings: SourceSettings) -> list[Problem]:
             known = written if key == "writes" else named
             viewed = key == "exclude" and _matches(view_names(model), pattern)
             if not viewed and pattern not in known and (key == "writes" or not _matches(known, pattern)):
-                thing = "operation" if model.kind != "database" else "table or operation"
+                thing = "operation" if not model.has_tables else "table or operation"
                 what = f'source "{model.name}" has no {thing} "{pattern}"'
-                if key == "writes" and pattern in model.operations and model.kind == "database":
+                if key == "writes" and pattern in model.operations and model.has_tables:
                     what = f'"{pattern}" of source "{model.name}" cannot be written'
                 mend = nearest(pattern, known) or "see the operations with: isthmus inspect"
                 problems.append(Problem(what, (key, index), mend))

@@ -175,9 +175,8 @@ def _nothing(model: SourceModel) -> Problem:
     where = ("sources", model.name)
     reasons = Counter(item.reason for item in model.left_out if not item.degraded)
     if not reasons:
-        thing, mend = (
-            ("tables or views", "name others with schemas") if model.kind == "database" else ("operations", "")
-        )
+        things = {"database": ("tables or views", "name others with schemas"), "files": ("tables", "")}
+        thing, mend = things.get(model.kind, ("operations", ""))
         return Problem(f"there are no {thing} in it", where, mend)
     reason, count = reasons.most_common(1)[0]
     what = f"none of its {model.declared} operations can be served; {count} of them: {reason}"

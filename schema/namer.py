@@ -105,7 +105,7 @@ class Namer:
         followed = {item.connection_of: key for key, item in model.operations.items() if item.connection_of}
         aggregates = {item.aggregate_of: key for key, item in model.operations.items() if item.aggregate_of}
         # What a database calls its tables is theirs alone: their names are as long as they are.
-        roomy = model.kind != "database"
+        roomy = not model.has_tables
         room = {wanted[key].place: len(CONNECTION) for key in followed if key in wanted and roomy}
 
         def options(naming: Naming) -> Iterator[str]:

@@ -25,7 +25,7 @@ def sdl(
 ) -> None:
     """Print the schema: all of it, or what a caller or a view is shown of it."""
     chosen = configuration(what)
-    principal = None if who is None and not scope else caller(chosen, who or "", scope)
+    principal = None if who is None and not scope else caller(chosen, who or "", scope or [])
     views = chosen.settings.access.views
     if view and view not in views:
         fail(sentence(Problem(f'the file has no view "{view}"', mend=nearest(view, views))))

@@ -20,7 +20,7 @@ _NOTHING = OperationSettings()
 
 def recognise(model: SourceModel, settings: SourceSettings) -> SourceModel:
     """The model with what its operations show; ``evidence`` says of each by which signs."""
-    if model.kind == "database" or not settings.recognise:
+    if model.has_tables or not settings.recognise:
         return model
     operations = {
         name: _recognised(model, operation, settings.operations.get(name, _NOTHING))

@@ -70,7 +70,7 @@ class _Target:
 
 
 def _targets(model: SourceModel) -> Iterator[_Target]:
-    if model.kind == "database":
+    if model.has_tables:
         for operation in model.operations.values():
             row = row_of(model, operation.result)
             if row is not None and len(row.key) == 1 and operation.rows is not None and operation.keys is not None:

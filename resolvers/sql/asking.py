@@ -15,7 +15,7 @@ from resolvers.source import Context
 from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.dialects import Database, Plain, Replicas
 from resolvers.sql.reading import Statement, named_rows
-from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.settings import RowsSettings
 
 _LIST = re.compile(r"IN \((?:__\[POSTCOMPILE_\w+\]|[?, ]+)\)", re.IGNORECASE)
 """As many places as a list has values, written out or still to be."""
@@ -39,7 +39,7 @@ class Asking:
 
     name: str
     catalogue: Catalogue
-    settings: DatabaseSettings
+    settings: RowsSettings
     database: Database
     answered: Callable[[], None] | None = None
     replicas: Replicas | None = None

@@ -22,7 +22,7 @@ from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, Plain, Replicas
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.routines import Routines, Running
-from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.settings import RowsSettings
 from resolvers.sql.writing import Offers, Target, clashed, prepare, refused
 
 _CHANGED = "changed"
@@ -44,7 +44,7 @@ class Watch(Protocol):
 
 
 class SqlSource:
-    """Reads the tables and views of one database, and changes rows where its settings say so.
+    """Reads the tables and views of one database, or what is asked like one, and changes rows where settings say so.
 
     ``model`` may be replaced by one with the user's statements applied; what an operation does is not changed by it.
     """
@@ -52,7 +52,7 @@ class SqlSource:
     def __init__(
         self,
         known: Catalogue,
-        settings: DatabaseSettings,
+        settings: RowsSettings,
         database: Database,
         changes: Offers | None = None,
         watch: Watch | None = None,

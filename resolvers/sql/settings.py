@@ -108,7 +108,21 @@ class StatementSettings(Settings):
     compare: tuple[Comparison, ...] = Field((), description="How its keys are compared.")
 
 
-class DatabaseSettings(SourceSettings):
+class RowsSettings(SourceSettings):
+    """What every source takes that is asked in SQL, whatever answers it."""
+
+    max_rows: int = Field(
+        10_000, gt=0, description="Most rows of one statement; more is an error, never a part of them."
+    )
+    cursor_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Any text of at least 32 characters that cursors are sealed with: they are good in every process "
+        "that has it. Without it each process seals with a key of its own, and its cursors end with it.",
+    )
+
+
+class DatabaseSettings(RowsSettings):
     """A source whose catalogue is its description. ``concurrency`` is also the size of its connection pool."""
 
     database: SecretStr = Field(
@@ -122,15 +136,6 @@ class DatabaseSettings(SourceSettings):
     )
     max_lag_s: float | None = Field(
         None, gt=0, description="PostgreSQL: a replica that is further behind than this is not read."
-    )
-    max_rows: int = Field(
-        10_000, gt=0, description="Most rows of one statement; more is an error, never a part of them."
-    )
-    cursor_key: SecretStr | None = Field(
-        None,
-        min_length=32,
-        description="Any text of at least 32 characters that cursors are sealed with: they are good in every process "
-        "that has it. Without it each process seals with a key of its own, and its cursors end with it.",
     )
     schemas: tuple[str, ...] = Field(
         (), description="Schemas whose tables and views are served; empty: the database's default schema."

@@ -24,16 +24,26 @@ class Places:
     def __init__(self, keys: Iterable[str], tags: Mapping[str, Sequence[str]]) -> None:
         self._named: dict[str, dict[str, None]] = {}
         self._patterns: list[tuple[re.Pattern[str], str]] = []
+        self._owners: list[re.Pattern[str]] = []
+        """Patterns of the types that a pattern may mean."""
         self._known: dict[str, tuple[str, ...]] = {}
         for key in keys:
             for meant in tags.get(key[1:], ()) if key.startswith("#") else (key,):
                 if "*" in meant:
                     self._patterns.append((_pattern(meant), key))
+                    self._owners.append(_pattern(meant.partition(".")[0]))
                 else:
                     self._named.setdefault(meant, {})[key] = None
 
     def __bool__(self) -> bool:
         return bool(self._named or self._patterns)
+
+    def within(self, type_name: str) -> bool:
+        """Whether a key may mean a type or a member of it."""
+        begins = f"{type_name}."
+        if any(name == type_name or name.startswith(begins) for name in self._named):
+            return True
+        return any(owner.fullmatch(type_name) for owner in self._owners)
 
     def of(self, coordinate: str) -> tuple[str, ...]:
         """The keys that mean a coordinate."""

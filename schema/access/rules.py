@@ -94,9 +94,12 @@ class Policy:
         for named in self._schema.type_map.values():
             if not isinstance(named, GraphQLInputObjectType | GraphQLEnumType) or named.name.startswith("__"):
                 continue
+            is_ruled = isinstance(named, GraphQLInputObjectType) or self._places.within(named.name) or self._exclude
             for name, definition in _members(named).items():
-                need = self._input_need(named, name)
                 mirrored = _mirrored(definition.extensions.get(MIRROR))
+                if not is_ruled and not mirrored:
+                    continue  # documents have tens of thousands of values of enums, of which nothing is said
+                need = self._input_need(named, name)
                 if isinstance(named, GraphQLInputObjectType) or need.clauses:
                     self._fields[named.name, name] = need
                 if isinstance(named, GraphQLEnumType) and need.clauses and not mirrored:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from copy import copy
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from graphql import (
     GraphQLArgument,
@@ -37,6 +37,7 @@ from schema.access.need import Clause, Need
 from schema.access.rules import Policy
 
 _Fielded = GraphQLObjectType | GraphQLInterfaceType
+_Given = TypeVar("_Given", GraphQLArgument, GraphQLInputField)
 
 
 def visible(schema: GraphQLSchema, policy: Policy, lacking: Collection[Clause]) -> GraphQLSchema:
@@ -252,7 +253,7 @@ class _Copy:
             kwargs["types"] = lambda: [self._of(self._full.type_map[name]) for name in names]
             return GraphQLUnionType(**kwargs)
         if isinstance(named, GraphQLInputObjectType):
-            kwargs["fields"] = lambda: {name: self._input(named.fields[name]) for name in names}
+            kwargs["fields"] = lambda: {name: self._retyped(named.fields[name]) for name in names}
             return GraphQLInputObjectType(**kwargs)
         assert isinstance(named, GraphQLObjectType | GraphQLInterfaceType)
         fielded = named
@@ -261,26 +262,30 @@ class _Copy:
         return type(fielded)(**kwargs)
 
     def _field(self, named: _Fielded, name: str) -> GraphQLField:
-        field = named.fields[name]
-        kwargs: dict[str, Any] = dict(field.to_kwargs())
-        kwargs["type_"] = self._typed(field.type)
+        field: GraphQLField = named.fields[name]
+        typed = self._typed(field.type)
         kept = self._kept.arguments.get((named.name, name), ())
-        kwargs["args"] = {argument: self._argument(field.args[argument]) for argument in kept}
-        return GraphQLField(**kwargs)
+        arguments = {argument: self._retyped(field.args[argument]) for argument in kept}
+        same = len(arguments) == len(field.args) and all(arguments[key] is field.args[key] for key in arguments)
+        if typed is field.type and same:
+            return field
+        made = copy(field)  # what made it has checked its names already
+        made.type, made.args = typed, arguments
+        return made
 
-    def _argument(self, argument: GraphQLArgument) -> GraphQLArgument:
-        kwargs: dict[str, Any] = dict(argument.to_kwargs())
-        return GraphQLArgument(**{**kwargs, "type_": self._typed(argument.type)})
-
-    def _input(self, field: GraphQLInputField) -> GraphQLInputField:
-        kwargs: dict[str, Any] = dict(field.to_kwargs())
-        return GraphQLInputField(**{**kwargs, "type_": self._typed(field.type)})
+    def _retyped(self, given: _Given) -> _Given:
+        typed = self._typed(given.type)
+        if typed is given.type:
+            return given
+        made = copy(given)
+        made.type = typed
+        return made
 
     def _typed(self, typed: Any) -> Any:
-        if isinstance(typed, GraphQLNonNull):
-            return GraphQLNonNull(self._typed(typed.of_type))
-        if isinstance(typed, GraphQLList):
-            return GraphQLList(self._typed(typed.of_type))
+        """The same type of copies; the very same where nothing in it was copied."""
+        if isinstance(typed, GraphQLNonNull | GraphQLList):
+            inner = self._typed(typed.of_type)
+            return typed if inner is typed.of_type else type(typed)(inner)
         return self._of(typed)
 
 

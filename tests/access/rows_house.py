@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway.config import Configuration, read
 from tests.serving import serving
 from tests.soap.reading import NAMESPACES
 from tests.through.gateway import Gateway, gateway
@@ -110,7 +111,6 @@ SCHEMAS: dict[str, Any] = {
         },
         "id",
         "agentId",
-        "agent",
         "watchers",
     ),
     "TicketPage": _object({"data": {"type": "array", "items": _ref("Ticket")}, "total": INTEGER}, "data", "total"),
@@ -271,9 +271,9 @@ class Desk:
         agents = {each["id"]: dict(each) for each in self.world.agents}
         return {
             **row,
-            "agent": agents.get(row["agentId"], {"id": "nobody", "boss": "nobody"}),
             "watchers": list(agents.values()),
-            "byRole": {f"role{index}": each for index, each in enumerate(agents.values())},
+            "byRole": {f"role {name}": each for name, each in agents.items()},
+            **({"agent": agents[row["agentId"]]} if row["agentId"] in agents else {}),
         }
 
     async def _agents(self, request: Request) -> Response:
@@ -331,6 +331,7 @@ class RowsHouse:
     served: Gateway
     store: Store
     desk: Desk
+    configuration: Configuration | None = None
 
     async def post(self, query: str, variables: Mapping[str, object] | None = None, /, **claims: object) -> Any:
         headers = {"Authorization": f"Bearer {token(**claims)}"}
@@ -349,7 +350,7 @@ class RowsHouse:
     async def put(self, world: World) -> None:
         """Exchanges every row there is."""
         self.desk.world = world
-        await self.store.run(filled(world))
+        await self.store.run(f"BEGIN;\n{filled(world)}\nCOMMIT;")
 
 
 def filled(world: World) -> str:
@@ -380,4 +381,4 @@ async def rows_house(
         (folder / "billing.wsdl").write_text(WSDL.replace("ADDRESS", address), "utf-8")
         text = SOURCES.replace("ADDRESS", address).replace("SCHEMAS", made.schema) + access + more + SERVER
         async with gateway(folder, text, {"URL": url}) as served:
-            yield RowsHouse(served, made, desk)
+            yield RowsHouse(served, made, desk, read(folder / "isthmus.yaml", {"URL": url}))

@@ -227,3 +227,21 @@ async def test_what_cannot_be_looked_at_again_is_asked_once_and_kept_for_nobody(
             callers, await asyncio.gather(*(house.data(query, sub=each) for each in callers)), strict=True
         ):
             assert {row["ownerId"] for row in data["customers"]} | {row["boss"] for row in data["agents"]} <= {caller}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_order_through_a_relation_does_not_tell_of_hidden_rows(kind: str, tmp_path: Path) -> None:
+    rules = access("Customer: { rows: { region: { eq: north } } }")
+    async with rows_house(kind, tmp_path, rules) as house:
+        query = (
+            "{ orders(orderBy: [{ customer: { name: DESC } }, { id: ASC }]) { id }"
+            " customers { orders(limit: 5, orderBy: [{ customer: { name: ASC } }, { id: DESC }]) { id } }"
+            " ordersConnection(first: 3, orderBy: [{ customer: { name: ASC } }]) { nodes { id } } }"
+        )
+        answers = []
+        for name in ("Bob", "Aaa", "Zed"):
+            hidden = {"id": 2, "name": name, "region": "south", "owner_id": "ben", "email": "x"}
+            await house.put(World(customers=(World().customers[0], hidden, *World().customers[2:])))
+            answers.append(await house.data(query))
+        assert answers[0] == answers[1] == answers[2]
+        assert [row["id"] for row in answers[0]["orders"] if row["id"] > 11] == [12, 13, 14]

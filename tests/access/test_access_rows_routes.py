@@ -86,7 +86,7 @@ READS: list[tuple[str, Any]] = [
                     "id": number,
                     "agent": agent,
                     "watchers": [A1, A3],
-                    "byRole": [{"key": "role0", "value": A1}, {"key": "role2", "value": A3}],
+                    "byRole": [{"key": "role a1", "value": A1}, {"key": "role a3", "value": A3}],
                     "customer": customer,
                 }
                 for number, agent, customer in ((1, A1, {"name": "Ada"}), (3, A3, {"name": "Cid"}), (5, A1, None))

@@ -41,11 +41,15 @@ async def test_the_file_of_the_page_is_sound_and_its_price_is_right(tmp_path: Pa
     snapshot = await load(read(tmp_path / "isthmus.yaml", {}))
     query, cost = re.findall(r"`(\{ products.*?\})` costs .*? = (\d+)", PAGE)[0]
     context = Context(1e12, "r1")
-    answer = await snapshot.graph.execute(
-        GraphQLRequest(query, extensions={"cost": True}), ANONYMOUS, context, read_only=True
-    )
+    for asked, estimated in (
+        (query, int(cost)),
+        ("{ productsConnection(first: 7) { nodes { name } pageInfo { hasNextPage } } }", 1 + 1 + 7 * (1 + 5) + 1),
+        ("{ productsConnection { nodes { name } } }", 1 + 1 + 50 * (1 + 5)),
+    ):
+        request = GraphQLRequest(asked, extensions={"cost": True})
+        answer = await snapshot.graph.execute(request, ANONYMOUS, context, read_only=True)
+        assert answer.body["extensions"] == {"cost": {"estimated": estimated, "max": 5000}}
     await snapshot.close()
-    assert answer.body["extensions"] == {"cost": {"estimated": int(cost), "max": 5000}}
 
 
 def test_every_test_that_the_page_on_security_names_exists() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -84,6 +85,18 @@ def test_a_client_is_known_by_its_token_or_by_a_name_that_is_listed() -> None:
         assert statuses(running.url, *web) == [200, 429]
         names = [{"x-client-name": name} for name in ("ios", "ios", "made-up-1", "made-up-2")]
         assert statuses(running.url, *names) == [200, 429, 200, 429]  # made-up names are the address they come from
+
+
+def test_an_api_key_is_a_caller_by_its_name() -> None:
+    texts = ("k" * 40, "l" * 40)
+    keys = [
+        {"name": name, "hash": f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"}
+        for name, text in zip(("batch", "shop"), texts, strict=True)
+    ]
+    settings = limited(apps={"requests": 1, "per": ["client"], **HOUR}) | {"api_keys": {"keys": keys}}
+    with begun(**settings) as running:
+        batch, shop = ({"x-api-key": text} for text in texts)
+        assert statuses(running.url, batch, batch, shop, bearer("batch")) == [200, 429, 200, 200]
 
 
 def test_each_login_in_an_operation_counts_and_other_operations_do_not() -> None:

@@ -98,7 +98,7 @@ def _reference(metadata: MetaData, table: Table, reference: ReferenceSettings) -
 
 
 def _no_table(name: str, metadata: MetaData, where: tuple[Key, ...]) -> Problem:
-    return Problem(f'the database has no table or view "{name}"', where, nearest(name, metadata.tables))
+    return Problem(f'there is no table or view "{name}"', where, nearest(name, metadata.tables))
 
 
 def _no_columns(table: Table, names: Sequence[str], where: tuple[Key, ...]) -> list[Problem]:

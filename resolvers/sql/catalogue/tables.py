@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from types import MappingProxyType
+from typing import Literal
 
 from sqlalchemy import MetaData, Table
 
@@ -46,6 +47,8 @@ def read_catalogue(
     pinned: Mapping[str, str] | None = None,
     stated: frozenset[str] = frozenset(),
     searched: Mapping[str, Searched] = MappingProxyType({}),
+    *,
+    kind: Literal["database", "files"] = "database",
 ) -> Catalogue:
     """Reads what was reflected.
 
@@ -53,6 +56,7 @@ def read_catalogue(
     and the columns of a key (``orders by id``) → the name that its operation keeps whatever tables come.
     ``stated``: tables and views whose primary key is what the configuration says. ``searched``: how texts of tables are
     searched, by their names.
+    ``kind``: that of the source.
     """
     metadata = reflected.metadata
     draft = Draft(document=name)
@@ -86,7 +90,7 @@ def read_catalogue(
     draft.left_out += [LeftOut(missing, reason, Place(name, missing)) for missing, reason in reflected.unread.items()]
     model = SourceModel(
         name=name,
-        kind="database",
+        kind=kind,
         operations=draft.operations,
         types=_singular_types(draft.types),
         enums=draft.enums,

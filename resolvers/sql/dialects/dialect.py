@@ -40,7 +40,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import type_coerce
 
 from resolvers.documents import DescriptionError
-from resolvers.errors import SourceError
+from resolvers.errors import BadRequest, SourceError
 from resolvers.model import Scalar
 from resolvers.problem import Problem
 from resolvers.sql.column import Expression, Reader, SqlColumn, SqlType
@@ -359,13 +359,21 @@ class Dialect(ABC):
         bound = bindparam(None, pattern, type_=Text(), unique=True)
         return text.ilike(bound, escape=ESCAPE) if ignore_case else text.like(bound, escape=ESCAPE)
 
-    @abstractmethod
     def searched(self, texts: Texts, wanted: Wanted) -> Expression:
-        """The condition that a row's texts have what is wanted."""
+        """The condition that a row's texts have what is wanted.
 
-    @abstractmethod
+        Raises:
+            BadRequest: this kind of database has no search.
+        """
+        raise BadRequest("texts are not searched here")
+
     def relevance(self, texts: Texts, wanted: Wanted) -> Expression:
-        """How well they fit; more is better."""
+        """How well they fit; more is better.
+
+        Raises:
+            BadRequest: this kind of database has no search.
+        """
+        raise BadRequest("texts are not searched here")
 
     def search_fault(self, how: Searched) -> str:
         """How to mend a search that the database cannot make."""
