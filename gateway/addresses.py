@@ -11,6 +11,8 @@ from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 NOBODY = "unknown"
+MOST_PROXIES = 32
+"""So many stand behind each other nowhere; a caller may write thousands of addresses that look like them."""
 
 
 class Networks:
@@ -50,7 +52,7 @@ def caller_address(peer: str | None, forwarded: Sequence[str], trusted: Networks
     """
     address = peer or NOBODY
     if address in trusted:
-        for told in reversed(",".join(forwarded).split(",")):
+        for told in reversed(",".join(forwarded).split(",")[-MOST_PROXIES:]):
             found = _address(told)
             if found is None:
                 break

@@ -19,7 +19,15 @@ from gateway.asked import Asked
 from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
 from gateway.hosts import accepted
-from gateway.identity import ApiKeysSettings, Authenticator, Issuers, RevocationSettings, open_authenticator
+from gateway.identity import (
+    ApiKeysSettings,
+    Authenticator,
+    Issuers,
+    ProxiedCertificates,
+    ProxiedSettings,
+    RevocationSettings,
+    open_authenticator,
+)
 from gateway.limits import LimitSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
@@ -46,6 +54,10 @@ class ServerSettings(Settings):
     jwt: Issuers = Field((), description="Whose access tokens are accepted: an issuer, or a list; absent: none.")
     api_keys: ApiKeysSettings | None = Field(None, description="Which API keys are accepted; absent: none.")
     tls: TlsSettings | None = Field(None, description="TLS, and callers by their certificates; absent: plain HTTP.")
+    client_cert: ProxiedSettings | None = Field(
+        None,
+        description="Callers by certificates that trusted_proxies pass on in Client-Cert (RFC 9440); absent: none.",
+    )
     revocation: RevocationSettings | None = Field(None, description="What was taken back before its time.")
     limits: LimitSettings = Field(LimitSettings.model_validate({}), description="What one request may take.")
     hosts: tuple[str, ...] | None = Field(
@@ -85,12 +97,15 @@ class ServerSettings(Settings):
             raise ValueError(message)
         if self.revocation is not None and self.revocation.redis and self.redis is None:
             raise ValueError("revocation looks into Redis, and there is no server.redis")
+        if self.client_cert is not None and not self.trusted_proxies:
+            raise ValueError("client_cert believes trusted_proxies, and there are none")
         return self
 
     @property
     def identifies(self) -> bool:
         """Whether anybody can be more than anonymous."""
-        return bool(self.jwt) or self.api_keys is not None or (self.tls is not None and self.tls.client_ca is not None)
+        certificates = self.client_cert is not None or (self.tls is not None and self.tls.client_ca is not None)
+        return bool(self.jwt) or self.api_keys is not None or certificates
 
     def placed(self, base: Path) -> ServerSettings:
         """The settings with paths seen from ``base``, the folder of the file."""
@@ -170,7 +185,12 @@ def authenticator_of(settings: ServerSettings, redis: Redis | None) -> Authentic
         ConfigurationError: with every file that cannot be used.
     """
     certificates = settings.tls if settings.tls is not None and settings.tls.client_ca is not None else None
-    return open_authenticator(settings.jwt, settings.api_keys, certificates, settings.revocation, redis)
+    told, proxied = settings.client_cert, None
+    if told is not None:
+        proxied = ProxiedCertificates(told, Networks(settings.trusted_proxies))
+    return open_authenticator(
+        settings.jwt, settings.api_keys, certificates, settings.revocation, redis, proxied=proxied
+    )
 
 
 def make_app(

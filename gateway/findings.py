@@ -52,6 +52,8 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
     merged: dict[tuple[Key, ...], Problem] = {}
     for item in error.errors(include_url=False, include_input=False):
         where, inside = _path(item["loc"], raw)
+        if item["type"] not in {"extra_forbidden", "missing"}:
+            where = inside  # what follows names a branch of a union, or that a key is meant
         if item["type"] == "extra_forbidden":
             key = str(where[-1])
             if key in _LATER:
@@ -147,7 +149,7 @@ def _node(model: type[Settings], where: tuple[Key, ...]) -> dict[str, Any]:
     node: dict[str, Any] = schema
     for part in where:
         if isinstance(part, int):
-            lists = [branch for branch in (node, *node.get("anyOf", ())) if isinstance(branch.get("items"), dict)]
+            lists = [branch for branch in (node, *_branches(node)) if isinstance(branch.get("items"), dict)]
             if not lists:
                 return {}
             node = lists[0]["items"]
@@ -163,8 +165,12 @@ def _node(model: type[Settings], where: tuple[Key, ...]) -> dict[str, Any]:
     return _resolve(node, schema)
 
 
+def _branches(node: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*node.get("anyOf", ()), *node.get("oneOf", ())]
+
+
 def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    for branch in node.get("anyOf", ()):
+    for branch in _branches(node):
         if "$ref" in branch:
             return _resolve(branch, schema)
     if "$ref" in node:

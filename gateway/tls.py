@@ -78,8 +78,10 @@ class Tls:
         settings = self._settings
         secret = settings.password.get_secret_value() if settings.password is not None else ""
         try:
-            # An empty answer, and no question on the terminal, where the key is encrypted and no password is set.
-            self.context.load_cert_chain(settings.certificate, settings.key, lambda: secret)
+            # OpenSSL takes the certificate before it sees that the key is another's: a context of its own finds out.
+            for context in (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), self.context):
+                # An empty answer, and no question on the terminal, where a key is encrypted and no password is set.
+                context.load_cert_chain(settings.certificate, settings.key, lambda: secret)
         except (ssl.SSLError, OSError) as error:
             raise _unusable(settings.certificate, error, "certificate") from error
 

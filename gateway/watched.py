@@ -67,9 +67,12 @@ class Watched(Generic[T]):
         return self._parse(content)
 
 
-async def watching(files: Sequence[Looked]) -> None:
-    """Looks at files until it is cancelled."""
+async def watching(files: Sequence[Looked], every_s: float = LOOK_S) -> None:
+    """Looks at files until it is cancelled, whatever goes wrong with one of them."""
     while files:
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(every_s)
         for each in files:
-            await each.look()
+            try:
+                await each.look()
+            except Exception as error:  # noqa: BLE001  # a watch that ended unseen would let in whoever is put out
+                log("file_not_looked_at", level="error", exc_info=error)

@@ -129,14 +129,14 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems += map(former.explain, faults)
     if problems:
         raise ConfigurationError(problems)
-    close(schema, policy, types, settings.access, rules)
+    close(schema, policy, types, settings.access, rules, links.joined)
     open_nulls(schema, policy)
     _guard(schema, types)
     views = {}
     for name, view in settings.access.views.items():
         seen = Policy(schema, settings.access, wears_masks, view)
         _check_joins(seen, links.joined)  # what is wrong with them was told above
-        close(schema, seen, types, settings.access, rules)
+        close(schema, seen, types, settings.access, rules, links.joined)
         views[name] = Graph(unified, seen, rules, sources, settings.limits, settings.executor)
     return Built(
         Graph(unified, policy, rules, sources, settings.limits, settings.executor, views),

@@ -102,7 +102,7 @@ def _unfit(ends: Ends) -> str:
     near = ends.near.model.name
     lists = _lists(ends.near, ends.row)
     row = _row(ends.far, ends.column.operation.result)
-    stray = ends.column.operation.rows is None and ends.far.model.kind == "database" and not _table(ends)
+    stray = ends.column.operation.rows is None and ends.far.model.has_tables and not _table(ends)
     filters = (key in each.rows.filterable for each in lists if each.rows is not None for key in ends.keys)
     reasons = (
         (not lists, f"{near} lists no rows that it can filter"),

@@ -6,7 +6,7 @@ How rules are read and what they do to rows is in ``access/rows/``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from graphql import (
     GraphQLField,
@@ -23,6 +23,7 @@ from schema.access.coordinates import Places
 from schema.access.rows import LinkTo, Reader, RowRules, read_row_rules
 from schema.access.rules import Policy
 from schema.access.settings import AccessSettings
+from schema.link_settings import Joined
 from schema.plan.fields import CallOperation, Link, plan_of
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
@@ -42,21 +43,36 @@ def row_rules(schema: GraphQLSchema, types: TypeBuilder, settings: AccessSetting
     return rules, problems
 
 
-def close(schema: GraphQLSchema, policy: Policy, types: TypeBuilder, settings: AccessSettings, rules: RowRules) -> None:
-    """Closes to callers for whom rules on rows hold whatever tells of a field's values in all rows, and whatever
-    changes rows that nobody looks at, where no rule of its own says who may.
+def close(
+    schema: GraphQLSchema,
+    policy: Policy,
+    types: TypeBuilder,
+    settings: AccessSettings,
+    rules: RowRules,
+    joined: Sequence[Joined],
+) -> None:
+    """Closes to callers for whom rules on rows hold whatever tells of a field's values in all rows, filters through
+    joins that compare it too, and whatever changes rows that nobody looks at, where no rule of its own says who may.
     """
     for source, key, name, rule in rules.on_fields():
         made = types.sources[source]
         owner = made.outputs[key].name
-        for coordinate in list(policy.mirrors((owner, made.field_names[owner][name]))):
-            policy.need_whole(coordinate, [rule], settings.refused)
+        field = made.field_names[owner][name]
+        joins = [each for each in joined if f"{owner}.{field}" in each.compares and not each.declassify]
+        for told in ((owner, field), *(_split(join.coordinate) for join in joins)):
+            for coordinate in list(policy.mirrors(told)):
+                policy.need_whole(coordinate, [rule], rule.refused or settings.refused)
     stated = Places(settings.rules, settings.tags)
     for (root, name), (made, operation) in _roots(schema, types).items():
         on_source = rules.on(made.model.name)
         looked_after = operation.change is not None or operation.effect is Effect.READ
         if on_source and not looked_after and not stated.of(f"{root}.{name}"):
             policy.need_whole((root, name), on_source, settings.refused)
+
+
+def _split(coordinate: str) -> tuple[str, str]:
+    owner, _, name = coordinate.partition(".")
+    return owner, name
 
 
 def _roots(schema: GraphQLSchema, types: TypeBuilder) -> Roots:

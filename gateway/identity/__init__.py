@@ -8,6 +8,7 @@ from gateway.identity.claims import ClaimPath, ClaimSettings, principal_of
 from gateway.identity.doubt import CannotVerify
 from gateway.identity.issuers import Issuers, JwtSettings
 from gateway.identity.opening import open_authenticator, open_tokens
+from gateway.identity.proxied import ProxiedCertificates, ProxiedSettings
 from gateway.identity.revocation import RevocationSettings
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "ClaimSettings",
     "Issuers",
     "JwtSettings",
+    "ProxiedCertificates",
+    "ProxiedSettings",
     "RevocationSettings",
     "bearer",
     "new_key",

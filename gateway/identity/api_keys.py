@@ -18,12 +18,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, field_validator, model_validator
 
+from gateway.identity.issuers import OURS
 from gateway.identity.listed import watched_list
 from gateway.watched import Watched
 from resolvers import HeaderName, Settings, Unauthenticated
 from schema import Principal
 
-ISSUER = "urn:isthmus:api-keys"
+ISSUER = f"{OURS}api-keys"
 """The iss claim of callers that a key vouches for."""
 SHORTEST = 32
 LONGEST = 512

@@ -12,6 +12,7 @@ from gateway.asked import Asked
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.bearer import BearerTokens
 from gateway.identity.certificates import Certificates, thumbprint
+from gateway.identity.proxied import ProxiedCertificates
 from gateway.identity.revocation import Revocation
 from gateway.watched import Looked, watching
 from resolvers import Unauthenticated
@@ -26,11 +27,13 @@ class Authenticator:
         tokens: BearerTokens | None = None,
         api_keys: ApiKeys | None = None,
         certificates: Certificates | None = None,
+        proxied: ProxiedCertificates | None = None,
         revocation: Revocation | None = None,
     ) -> None:
         self._tokens = tokens
         self._api_keys = api_keys
         self._certificates = certificates
+        self._proxied = proxied
         self._revocation = revocation
         self._watching: asyncio.Task[None] | None = None
 
@@ -54,7 +57,7 @@ class Authenticator:
         found = self._at_once(asked)
         if found is None:
             assert self._tokens is not None
-            found = await self._tokens.principal(asked.headers["authorization"], _shown(asked))
+            found = await self._tokens.principal(asked.headers["authorization"], thumbprint(self._shown(asked)))
         if self._revocation is not None and found is not ANONYMOUS:
             await self._revocation.check(found)
         return found
@@ -62,7 +65,7 @@ class Authenticator:
     def _at_once(self, asked: Asked) -> Principal | None:
         """Who asks, or ``None`` where a token is to be verified first.
 
-        A token or a key of the request comes before the certificate of its connection, over which many may speak.
+        A token or a key of the request comes before a certificate; one that a proxy tells of before the proxy's own.
 
         Raises:
             Unauthenticated: as ``principal``.
@@ -75,13 +78,21 @@ class Authenticator:
             if self._tokens is None:
                 # A token that nobody verifies is not a valid one, and an invalid one never counts as none.
                 raise Unauthenticated("a token came, but server.jwt is not configured")
-            return self._tokens.known(tokens[0], _shown(asked))
+            return self._tokens.known(tokens[0], thumbprint(self._shown(asked)))
         if self._api_keys is not None and keys:
             return self._api_keys.principal(keys[0])
+        told = None if self._proxied is None else self._proxied.shown(asked)
+        if self._proxied is not None and told is not None:
+            return self._proxied.principal(told)
         certificate = asked.connection.certificate
         if certificate is None or self._certificates is None:
             return ANONYMOUS
         return self._certificates.principal(certificate)
+
+    def _shown(self, asked: Asked) -> bytes | None:
+        """The certificate of who asks, as DER, whoever he then is. Raises Unauthenticated."""
+        told = None if self._proxied is None else self._proxied.shown(asked)
+        return asked.connection.certificate if told is None else told
 
     @property
     def ready(self) -> bool:
@@ -112,7 +123,3 @@ class Authenticator:
             await asyncio.gather(self._watching, return_exceptions=True)
         for issuer in self._tokens.issuers.values() if self._tokens is not None else ():
             await issuer.keys.close()
-
-
-def _shown(asked: Asked) -> str:
-    return thumbprint(asked.connection.certificate)

@@ -17,10 +17,11 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from pydantic import Field, field_validator
 
+from gateway.identity.issuers import OURS
 from resolvers import Settings, Unauthenticated
 from schema import Principal
 
-ISSUER = "urn:isthmus:certificates"
+ISSUER = f"{OURS}certificates"
 """The iss claim of callers that a certificate vouches for."""
 KEPT_CERTIFICATES = 1000
 _TAKEN = frozenset({"iss", "sub", "exp", "scope", "roles"})

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_va
 from gateway.identity.claims import ClaimSettings
 from resolvers import Settings
 
+OURS = "urn:isthmus:"
+"""What the iss claim of callers begins with whom an API key or a certificate vouches for."""
 HMAC = frozenset({"HS256", "HS384", "HS512"})
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
                     "HS256", "HS384", "HS512"]  # fmt: skip
@@ -55,6 +57,13 @@ class JwtSettings(Settings):
     claims: ClaimSettings = Field(ClaimSettings.model_validate({}), description="Where subject, scopes and roles lie.")
     leeway_s: float = Field(30.0, ge=0, le=300, description="Tolerated difference of clocks, in seconds.")
     max_lifetime_s: float = Field(86_400.0, gt=0, description="Longest accepted life of a token, in seconds.")
+
+    @field_validator("issuer")
+    @classmethod
+    def _not_ours(cls, issuer: str) -> str:
+        if issuer.startswith(OURS):
+            raise ValueError(f"{OURS} begins the names of what the gateway itself vouches for")
+        return issuer
 
     @field_validator("secret")
     @classmethod

@@ -15,6 +15,7 @@ from gateway.identity.fetching import Discovered, IssuerHost, KeySetAt
 from gateway.identity.issuer import Issuer
 from gateway.identity.issuers import HMAC, JwtSettings
 from gateway.identity.keys import MAX_SET_BYTES, FixedKeys, Keys, VerifyKey, parse_set
+from gateway.identity.proxied import ProxiedCertificates
 from gateway.identity.revocation import Revocation, RevocationSettings
 from gateway.redis import Redis
 from resolvers import ConfigurationError, Key, Problem
@@ -28,6 +29,8 @@ def open_authenticator(
     certificates: CertificateSettings | None = None,
     revocation: RevocationSettings | None = None,
     redis: Redis | None = None,
+    *,
+    proxied: ProxiedCertificates | None = None,
 ) -> Authenticator:
     """``certificates``: only where a connection can show one.
 
@@ -50,7 +53,8 @@ def open_authenticator(
         problems += error.problems
     if problems:
         raise ConfigurationError(problems)
-    return Authenticator(tokens, keys, Certificates(certificates) if certificates is not None else None, revoked)
+    shown = Certificates(certificates) if certificates is not None else None
+    return Authenticator(tokens, keys, shown, proxied, revoked)
 
 
 def open_tokens(issuers: Sequence[JwtSettings]) -> BearerTokens:

@@ -67,6 +67,7 @@ class FilesDatabase:
     """The tables of one source. ``tables``: by their names in statements."""
 
     by_text = False
+    keys_together = False
 
     def __init__(self, engine: Engine, tables: Mapping[str, FileTable], *, concurrency: int) -> None:
         self._engine = engine
@@ -80,7 +81,7 @@ class FilesDatabase:
         """As ``Database.spoken``."""
         return self._spoken
 
-    def text(self, query: Select[Any]) -> KeyedText | None:  # noqa: ARG002  # the protocol's
+    def text(self, query: Select[Any], *, keys: bool) -> KeyedText | None:  # noqa: ARG002  # the protocol's
         """As ``Database.text``: what a statement reads may be another at any time."""
         return None
 

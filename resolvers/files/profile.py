@@ -62,6 +62,8 @@ class Profile:
 
     def told(self, columns: Sequence[str]) -> Mapping[str, str]:
         """Type by column."""
+        if not columns:
+            return {}
         open_ = {column: list(types) for column, types in self._fitting(columns, self._checks, self._first).items()}
         found: dict[str, str] = {}
         while open_:

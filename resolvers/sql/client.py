@@ -68,7 +68,7 @@ class SqlSource:
         self._replicas = replicas
         answered = partial(watch.answered, self) if watch is not None else None
         self._asking = Asking(known.model.name, known, settings, database, answered, replicas)
-        self._kept = KeptStatements(known, database)
+        self._kept = KeptStatements(known, database, self._made)
         self._connections = Connections(self._asking)
         self._running = Running(self._asking, {} if routines is None else routines.by_name)
         self._ways: dict[str, Way] = {
@@ -102,11 +102,9 @@ class SqlSource:
         if call.page.limit is not None and call.page.limit > most:
             raise LimitExceeded(f"at most {most} rows can be asked for at once")
         if operation is not None and operation.aggregate_of:
-            taken = aggregate(self._catalogue, operation.aggregate_of, call)
-            if call.page.limit is None:
-                taken = replace(taken, query=taken.query.limit(most + 1))
+            taken = self._kept.aggregate(call, partial(self._aggregate, operation.aggregate_of, call))
             return read_groups(taken, await self._bounded(taken, call, context))
-        made = self._kept.by_keys(call, most + 1) or self._made(call)
+        made = self._kept.of(call) or self._made(call)
         rows = read_rows(made, await self._bounded(made, call, context))
         access = self._catalogue.access[call.operation]
         if access.stated and len(rows) > 1:
@@ -114,6 +112,12 @@ class SqlSource:
         if access.by:
             return rows[0] if rows else None
         return rows
+
+    def _aggregate(self, rows: str, call: Call) -> Aggregate:
+        taken = aggregate(self._catalogue, rows, call)
+        if call.page.limit is not None or isinstance(taken.query, Plain):
+            return taken
+        return replace(taken, query=taken.query.limit(self._settings.max_rows + 1))
 
     def _made(self, call: Call) -> Statement:
         made = statement(self._catalogue, call)

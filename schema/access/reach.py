@@ -112,6 +112,7 @@ class Reach:
         """Type → the shortest way to it; the roots have none."""
         self._through: dict[str, frozenset[str]] = {}
         self._into: dict[str, list[tuple[str, str]]] = {}
+        self._ways: dict[str, list[tuple[str, ...]]] = {}
         self._walk()
 
     def _walk(self) -> None:
@@ -171,11 +172,13 @@ class Reach:
 
     def _ways_to(self, type_name: str) -> list[tuple[str, ...]]:
         """The shortest way through each of the fields that lead to a type, shortest first."""
-        if self._to.get(type_name) == ():
-            return [()]
-        found = [
-            (*self._to[parent], name)
-            for parent, name in self._into.get(type_name, ())
-            if type_name not in self._through[parent]
-        ]
-        return sorted(found, key=len)
+        known = self._ways.get(type_name)
+        if known is None:
+            found = [
+                (*self._to[parent], name)
+                for parent, name in self._into.get(type_name, ())
+                if type_name not in self._through[parent]
+            ]
+            known = [()] if self._to.get(type_name) == () else sorted(found, key=len)
+            self._ways[type_name] = known
+        return known

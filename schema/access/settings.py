@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Discriminator,
     Field,
@@ -136,12 +137,19 @@ class RuleSettings(Settings):
         return self
 
 
+def _at_least_one(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
+    if not rules:
+        raise ValueError("a list of rules needs one, or it would let in nobody")
+    return rules
+
+
 def _how_many(given: object) -> str:
     return "several" if isinstance(given, list | tuple) else "one"
 
 
 Rule = Annotated[
-    Annotated[RuleSettings, Tag("one")] | Annotated[tuple[RuleSettings, ...], Field(min_length=1), Tag("several")],
+    Annotated[RuleSettings, Tag("one")]
+    | Annotated[tuple[RuleSettings, ...], AfterValidator(_at_least_one), Tag("several")],
     Discriminator(_how_many),
 ]
 """One rule, or several of which any one will do."""
@@ -161,6 +169,12 @@ class ViewSettings(Settings):
         if not self.include and not self.exclude:
             raise ValueError("a view needs include or exclude, or it would be the whole schema")
         return self
+
+
+def _view_name(name: str) -> str:
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name) is None:
+        raise ValueError("the name of a view is part of an address: letters, digits, - and _, a letter first")
+    return name
 
 
 class AccessSettings(Settings):
@@ -190,7 +204,7 @@ class AccessSettings(Settings):
     hash_key: SecretStr | None = Field(
         None, min_length=16, description="Key of the mask hash: equal values have equal hashes under one key."
     )
-    views: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], ViewSettings] = Field(
+    views: dict[Annotated[str, AfterValidator(_view_name)], ViewSettings] = Field(
         default_factory=dict, description="Parts of the schema with an address of their own, /graphql/NAME."
     )
 

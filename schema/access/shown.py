@@ -20,6 +20,8 @@ Class = frozenset[Clause]
 
 _MOST_TYPES = 40_000
 """Types that copies of the schema may have all together. One of 4,000 types takes about 25 MB."""
+_MOST_CALLERS = 1024
+"""Callers whose class is remembered."""
 
 
 class Shown:
@@ -34,14 +36,22 @@ class Shown:
         self._hidden = frozenset(clause for clause in policy.every if clause.refused == "hidden")
         self._bare = policy.opens and policy.default != "anonymous"
         """Whether callers without a token may ask for something, and for the rest are told nothing."""
+        self._latest: OrderedDict[int, tuple[Principal, Class]] = OrderedDict()
 
     def addressed(self, principal: Principal) -> Class:
         """What does not exist for a principal that asks for it by name."""
-        if principal.is_anonymous and self._bare:
-            return self._policy.lacking(principal)
-        if not self._hidden:
+        is_bare = principal.is_anonymous and self._bare
+        if not (is_bare or self._hidden):
             return frozenset()
-        return frozenset(clause for clause in self._hidden if not clause.met_by(principal))
+        known = self._latest.get(id(principal))
+        if known is not None:  # who is known by a kept token comes as the same object
+            return known[1]
+        hidden = frozenset(clause for clause in self._hidden if not clause.met_by(principal))
+        found = self._policy.lacking(principal) if is_bare else hidden
+        self._latest[id(principal)] = (principal, found)  # held, so that its place in memory stays its own
+        if len(self._latest) > _MOST_CALLERS:
+            self._latest.popitem(last=False)
+        return found
 
     def introspected(self, principal: Principal) -> Class:
         """What introspection leaves out."""

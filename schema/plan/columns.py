@@ -24,7 +24,7 @@ from schema.plan.calls import call, link
 from schema.plan.fields import CallOperation, Link, ReadKey, RowType, is_row
 from schema.plan.handwritten import Handwritten
 from schema.plan.laid import Laid, as_mappings
-from schema.plan.leaves import coerce, enum_names, passes
+from schema.plan.leaves import coerce, enum_names, passes, spelled
 from schema.plan.levels import Failure, Failures, FieldLevel, ItemLevel, Level, Objects, Pending
 from schema.plan.operation import Block, Fixed, OperationPlan, PlannedField
 from schema.plan.run import Run
@@ -199,6 +199,9 @@ class _Columns:
         named = enum_names(leaf, values, kinds)
         if named is not None:
             return named
+        texts = spelled(leaf, values, kinds, nullable=shape.nullable)
+        if texts is not None:
+            return texts
         results: list[object] = []
         for index, value in enumerate(self._sifted(planned, shape, level, values, kinds)):
             try:

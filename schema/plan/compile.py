@@ -7,7 +7,7 @@ execute, and collects for each call the selection that reaches its source. What 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from graphql import (
@@ -18,9 +18,7 @@ from graphql import (
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
-    GraphQLList,
     GraphQLNamedType,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     ListValueNode,
@@ -29,7 +27,6 @@ from graphql import (
     ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
-    Undefined,
     ValueNode,
     get_named_type,
     is_abstract_type,
@@ -48,6 +45,7 @@ from schema.plan.fields import CallOperation, FieldPlan, Link, ReadKey, Strawber
 from schema.plan.layouts import laid_out, layout_of
 from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, RefusedField, ResponsePath
 from schema.plan.shapes import shape_of
+from schema.plan.used import used_inputs
 from schema.plan.variables import uses_variables
 from schema.scalars import SCALARS
 
@@ -267,27 +265,6 @@ class Compiler:
 
 def _unmet(need: Need, met: Met) -> list[Clause]:
     return [clause for clause in need.clauses if not met(clause)]
-
-
-def used_inputs(typed: GraphQLInputType, value: object) -> Iterator[tuple[str, str | None]]:
-    """What a value uses: (input type, field); and (type, ``None``) for each input or enum type it has a value of."""
-    if value is None or value is Undefined:
-        return
-    if isinstance(typed, GraphQLNonNull):
-        yield from used_inputs(typed.of_type, value)
-    elif isinstance(typed, GraphQLList):
-        for item in value if isinstance(value, list) else [value]:
-            yield from used_inputs(typed.of_type, item)
-    elif isinstance(typed, GraphQLEnumType):
-        yield typed.name, None
-        if isinstance(value, str) and value in typed.values:
-            yield typed.name, value
-    elif isinstance(typed, GraphQLInputObjectType):
-        yield typed.name, None
-        for name, inner in value.items() if isinstance(value, Mapping) else ():
-            if name in typed.fields:
-                yield typed.name, name
-                yield from used_inputs(typed.fields[name].type, inner)
 
 
 def _is_settled(entry: Entry) -> bool:

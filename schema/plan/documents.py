@@ -38,8 +38,9 @@ from schema.access.principal import Principal
 from schema.access.rules import Policy
 from schema.access.shown import Class
 from schema.limits import OperationLimits, check_size
-from schema.plan.compile import Compiler, used_inputs
+from schema.plan.compile import Compiler
 from schema.plan.operation import OperationPlan
+from schema.plan.used import used_inputs
 from schema.plan.variables import conditions, given_or_default
 
 _RULES = [*specified_rules, MaxIntrospectionDepthRule]

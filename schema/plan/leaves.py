@@ -7,8 +7,11 @@ value, by the type's own rules, so both ways give the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from math import isfinite
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
 from graphql import (
     GraphQLBoolean,
@@ -21,6 +24,9 @@ from graphql import (
     Undefined,
 )
 from graphql.pyutils import inspect
+
+from resolvers import Scalar
+from schema.scalars import SCALARS
 
 _NONE = type(None)
 _SMALLEST, _LARGEST = -(2**31), 2**31 - 1
@@ -63,6 +69,46 @@ def passes(leaf: GraphQLLeafType, values: Sequence[object], kinds: set[type], *,
         present = [value for value in values if value is not None]
         return not present or test(present)
     return False
+
+
+def _moderate(values: Sequence[Any]) -> bool:
+    return all(map(Decimal.is_finite, values)) and all(abs(value.adjusted()) < _PLAIN_DIGITS for value in values)
+
+
+def _plain(value: Decimal) -> str:
+    return format(value, "f")
+
+
+def _short(values: Sequence[Any]) -> bool:
+    numbers = cast("Sequence[int]", values)
+    return max(numbers) < _LONGEST and min(numbers) > -_LONGEST
+
+
+_PLAIN_DIGITS = 100
+_LONGEST: int = 10**_PLAIN_DIGITS
+_SPELLED: dict[object, tuple[type, Passes, Callable[[Any], str]]] = {
+    SCALARS[Scalar.DECIMAL]: (Decimal, _moderate, _plain),
+    SCALARS[Scalar.BIG_INT]: (int, _short, str),
+    SCALARS[Scalar.DATE_TIME]: (datetime, _always, datetime.isoformat),
+    SCALARS[Scalar.DATE]: (date, _always, date.isoformat),
+    SCALARS[Scalar.UUID]: (UUID, _always, str),
+}
+"""The type of a column whose values the scalar would all spell by one function, and a test of their size."""
+
+
+def spelled(
+    leaf: GraphQLLeafType, values: Sequence[object], kinds: set[type], *, nullable: bool
+) -> list[object] | None:
+    """The texts of a column of values that are all of the type a database's driver gives; otherwise ``None``."""
+    known = _SPELLED.get(leaf)
+    if known is None:
+        return None
+    kind, test, spell = known
+    if kinds == {kind}:
+        return list(map(spell, values)) if test(values) else None
+    if nullable and kinds == {kind, _NONE} and test([value for value in values if value is not None]):
+        return [None if value is None else spell(value) for value in values]
+    return None
 
 
 def coerce(leaf: GraphQLLeafType, value: object) -> object:

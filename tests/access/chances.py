@@ -180,7 +180,11 @@ def where(chance: Random, kind: str, depth: int = 1, *, through: bool = True) ->
         return f"{{ {chance.choice(('and', 'or'))}: [{where(chance, kind, 0)}, {where(chance, kind, 0)}] }}"
     if depth and roll < 0.3:
         return f"{{ not: {where(chance, kind, 0, through=through)} }}"
-    if through and roll < 0.6:
+    if through and roll < 0.4:
+        # Another system answers for its rows.
+        inner = text(leaf(chance, "Agent" if kind == "Order" else "Ticket", claims=False))
+        return f"{{ agent: {inner} }}" if kind == "Order" else f"{{ tickets: {{ some: {inner} }} }}"
+    if through and roll < 0.65:
         there = where(chance, "Order" if kind == "Customer" else "Customer", 0, through=False)
         quantifier = chance.choice(("some", "every", "none"))
         return f"{{ orders: {{ {quantifier}: {there} }} }}" if kind == "Customer" else f"{{ customer: {there} }}"

@@ -222,6 +222,7 @@ sources:
   desk:
     openapi: ./desk.json
     url: "ADDRESS"
+    cache: true
     writes: true
     operations:
       agents: { keys: ids, by: id }
@@ -248,10 +249,11 @@ def token(**claims: object) -> str:
 
 @dataclass
 class Desk:
-    """The REST and the SOAP service; ``heard``: what they were asked."""
+    """The REST and the SOAP service. ``heard``: what they were asked; ``headers``: of lists of agents."""
 
     world: World
     heard: list[str] = field(default_factory=list)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def app(self) -> Starlette:
         return Starlette(
@@ -280,7 +282,7 @@ class Desk:
         self.heard.append(str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""))
         ids = request.query_params.get("ids")
         rows = [row for row in self.world.agents if ids is None or row["id"] in ids.split(",")]
-        return JSONResponse([dict(row) for row in reversed(rows)])
+        return JSONResponse([dict(row) for row in reversed(rows)], headers=dict(self.headers))
 
     async def _agent(self, request: Request) -> Response:
         self.heard.append(str(request.url.path))

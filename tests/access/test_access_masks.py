@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from resolvers import ConfigurationError
+from tests.raw_server import raw_server, reply, says
+from tests.through.crm import orders_document
 from tests.through.gateway import codes, gateway
 
 IBAN = "CH9300762011623852957"
@@ -62,6 +65,33 @@ async def test_it_is_masked_by_every_way_that_leads_to_its_rows(folder: Path, ex
             assert SECRET not in str(body)
         found = await house.data("{ customers(orderBy: [{ id: ASC }]) { iban orders { id } } }")
         assert [each["iban"] for each in found["customers"]] == [shown, None, "*" * 12]
+
+
+OVER_HTTP = """
+    sources: { crm: { openapi: ./crm.json, url: "${env:CRM}" } }
+    access: { default: anonymous, rules: { Order.iban: { scopes: pii, mask: last4 } } }
+"""
+
+
+@pytest.mark.parametrize("executor", ["columns", "reference"])
+async def test_rows_of_a_rest_source_do_not_stand_in_the_answer_as_they_came(tmp_path: Path, executor: str) -> None:
+    text = {"type": "string"}
+    (tmp_path / "crm.json").write_text(orders_document({"id": text, "iban": text}, "id"))
+    body = f'[{{"id": "1", "iban": "{IBAN}"}}, {{"id": "2", "iban": null}}]'.encode()
+    async with raw_server(says(reply(body))) as crm:
+        server = f"\n    server: {{ executor: {executor} }}"
+        async with gateway(tmp_path, f"{OVER_HTTP}{server}", {"CRM": crm.url}) as house:
+            # Only replies that come again and again are decoded into what could stand in the answer.
+            (found, *more) = [await house.data("{ orders { id iban } }") for _ in range(12)]
+    assert all(each == found for each in more)
+    assert found == {"orders": [{"id": "1", "iban": f"{'*' * 12}{IBAN[-4:]}"}, {"id": "2", "iban": None}]}
+
+
+async def test_no_mask_stands_for_the_least_or_the_greatest(folder: Path) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        async with gateway(folder, FILE.replace('"*.iban"', "CustomerExtremes.iban")):
+            pass
+    assert "a mask stands for texts" in raised.value.problems[0].what
 
 
 ASKS = [

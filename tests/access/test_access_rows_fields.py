@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.access.rows_house import World, rows_house
-from tests.writing.stores import KINDS
+from tests.access.rows_house import SERVER, Desk, RowsHouse, World, rows_house
+from tests.through.gateway import gateway
+from tests.writing.stores import KINDS, SqliteStore
 
 ANN = {"sub": "ann"}
 BEN = {"sub": "ben"}
@@ -215,7 +216,7 @@ async def test_a_claim_is_a_value_of_its_field_or_nothing_at_all(tmp_path: Path)
         assert await house.data("{ agents { id } }", **{"org.agent": "a3"}) == {"agents": [{"id": "a3"}]}
 
 
-async def test_what_cannot_be_looked_at_again_is_asked_once_and_kept_for_nobody(tmp_path: Path) -> None:
+async def test_callers_side_by_side_see_their_own_rows_alone(tmp_path: Path) -> None:
     """Callers whose requests come side by side see their own rows alone."""
     rules = access(
         "Customer: { rows: { ownerId: { eq: $claims.sub } } }", "Agent: { rows: { boss: { eq: $claims.sub } } }"
@@ -245,3 +246,41 @@ async def test_an_order_through_a_relation_does_not_tell_of_hidden_rows(kind: st
             answers.append(await house.data(query))
         assert answers[0] == answers[1] == answers[2]
         assert [row["id"] for row in answers[0]["orders"] if row["id"] > 11] == [12, 13, 14]
+
+
+async def test_what_is_kept_of_a_reply_is_looked_at_for_each_caller(tmp_path: Path) -> None:
+    rules = access("Agent: { rows: { boss: { eq: $claims.sub } }, unless: { roles: [staff] } }")
+    async with rows_house("sqlite", tmp_path, rules) as house:
+        house.desk.headers = {"Cache-Control": "max-age=60, public"}
+        query = "{ agents { id boss team } }"
+        counts = [
+            len((await house.data(query, **each))["agents"])
+            for each in ({"roles": ["staff"]}, ANN, BEN, {"sub": "zoe"})
+        ]
+        assert counts == [3, 2, 1, 0]
+        again = await house.data(query, roles=["staff"])
+        assert [row["team"] for row in again["agents"]] == [None, "blue", "red"]
+        assert len(house.desk.heard) == 1
+
+
+async def test_rows_of_files_are_rows_of_tables(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    (tmp_path / "drops.csv").write_text("id,owner,weight\n1,ann,5\n2,ben,7\n3,ann,9\n", "utf-8")
+    file = (
+        "sources:\n  drop:\n    files: .\n    tables: { drops: { path: drops.csv, key: id } }\n"
+        + access("Drop: { rows: { owner: { eq: $claims.sub } } }")
+        + SERVER
+    )
+    async with gateway(tmp_path, file) as served:
+        house = RowsHouse(served, SqliteStore(tmp_path), Desk(World()))
+        query = (
+            "{ drops { id } few: drops(limit: 1, offset: 1) { id } dropsAggregate { count sum { weight } }"
+            " dropsConnection(first: 1) { totalCount } hidden: drop(id: 2) { id } }"
+        )
+        assert await house.data(query, **ANN) == {
+            "drops": [{"id": 1}, {"id": 3}],
+            "few": [{"id": 3}],
+            "dropsAggregate": [{"count": 2, "sum": {"weight": "14"}}],
+            "dropsConnection": {"totalCount": 2},
+            "hidden": None,
+        }

@@ -114,6 +114,9 @@ async def test_a_rule_that_opens_a_type_opens_neither_what_returns_nor_what_chan
     made = ruled({"Orders": {"anonymous": True}, "Person": {"anonymous": True}})
     for query in ("{ orders { id } }", "{ search { id } }", "mutation { change { id } }"):
         assert (await ask(made, query, None))[0] == 401
+    made = ruled({"Party": {"anonymous": True}, "Query.parties": {"anonymous": True}})
+    for query in ("{ parties { id } }", "{ parties { ... on Person { id salary } } }"):
+        assert ((await ask(made, query, None))[0], made.calls) == (401, [])
     made = ruled({"Query.orders": {"anonymous": True}, "Orders.id": {"anonymous": True}})
     assert (await ask(made, "{ orders { id } }", None))[1]["data"] == {"orders": [{"id": 10}]}
     made.shop.calls.clear()

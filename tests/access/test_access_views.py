@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import build_client_schema, build_schema, get_introspection_query, print_schema, validate_schema
 
-from schema import AccessSettings, Principal
+from schema import ANONYMOUS, AccessSettings, Principal
 from tests.access.served import authorization, served, token
 from tests.graph.company import Company, company
 
@@ -77,6 +77,24 @@ def test_whom_no_rule_refuses_is_shown_the_very_schema_and_others_a_valid_one_wh
         for role in ("hr", "clerk"):
             caller = Principal("x", frozenset(scopes), frozenset({role}))
             assert validate_schema(schema_of(house, caller)) == []
+
+
+@pytest.mark.parametrize(
+    ("opened", "left_out"),
+    [
+        (["Query.parties", "Party.id", "Person.id", "Company.vat"], "Party"),
+        (["Query.parties", "Query.search", "Party.id", "Person.id", "Company.id"], ""),
+        (["Query.desk", "Query.search", "Person.id"], "Desk"),
+        (["Query.contacts", "Query.search", "Person.id"], "Company"),
+        (["Query.orders", "Orders.personId", "Query.search", "Person.orders", "Person.id"], ""),
+    ],
+)
+def test_what_strangers_are_shown_is_a_valid_schema_whatever_is_opened(opened: list[str], left_out: str) -> None:
+    house = made({key: {"anonymous": True} for key in opened})
+    shown = house.graph.sdl(ANONYMOUS)
+    if "Person.id" in opened and shown.count("type") > 1:
+        assert validate_schema(build_schema(shown)) == []
+    assert not left_out or f" {left_out} " not in shown
 
 
 def schema_of(house: Company, caller: Principal) -> Any:

@@ -14,7 +14,7 @@ from gateway.config import UnreadableFile, read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from tests.commands.conftest import Shell
-from tests.through.gateway import gateway
+from tests.through.gateway import codes, gateway
 
 FILE = "sources: { drop: { files: ./drop, KEYS } }\naccess: { default: anonymous }\n"
 PARQUET = """SELECT
@@ -90,6 +90,22 @@ async def test_every_file_is_a_table_or_has_a_reason(drop: Path) -> None:
     tables = 'tables: { rows: { path: rows.txt, header: false, columns: [no, name], key: "no" }, bad: { path: inner } }'
     async with gateway(drop.parent, FILE.replace("KEYS", tables)) as house:
         assert await house.data("{ row(no: 2) { name } }") == {"row": {"name": "Bob"}}
+
+
+async def test_types_that_are_stated_take_what_they_can_hold_and_nothing_is_rounded(drop: Path) -> None:
+    (drop / "a.csv").write_text("n,x,d\n007,1e3,31.01.2024\n")
+    (drop / "j.jsonl").write_text('{"n":"7","x":1.25,"d":"31.01.2024"}\n')
+    types = 'types: { n: Int, x: KIND, d: Date }, date_format: "%d.%m.%Y"'
+    tables = f"tables: {{ a: {{ {types.replace('KIND', 'Float')} }}, j: {{ {types.replace('KIND', 'Decimal')} }} }}"
+    async with gateway(drop.parent, FILE.replace("KEYS", tables)) as house:
+        query = "{ a { n x d } j { n x d } }"
+        assert await house.data(query) == {
+            "a": [{"n": 7, "x": 1000, "d": "2024-01-31"}],
+            "j": [{"n": 7, "x": "1.25", "d": "2024-01-31"}],
+        }
+        (drop / "a.csv").write_text("n,x,d\n1.5,1,01.01.2024\n")
+        (drop / "j.jsonl").write_text('{"n":"7","x":1.255,"d":"31.01.2024"}\n')
+        assert codes(await house.ask(query)) == [("SOURCE_BAD_RESPONSE", ["a"]), ("SOURCE_BAD_RESPONSE", ["j"])]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_key_makes_a_caller_with_what_the_file_says_of_it(start: Start) -> Non
     assert (second.subject, second.scopes, second.roles) == ("other", frozenset(), frozenset())
 
 
-def test_a_key_that_is_wrong_is_refused_and_never_anonymous(start: Start) -> None:
+def test_a_key_that_is_wrong_is_refused_and_never_anonymous(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
     over = datetime.now(UTC) - timedelta(seconds=1)
     old, old_hash = new_key()
     short = "short-and-guessed"
@@ -75,6 +75,9 @@ def test_a_key_that_is_wrong_is_refused_and_never_anonymous(start: Start) -> Non
         assert KEY not in reply.text
         bodies.add(reply.text.replace(reply.headers["x-request-id"], ""))
     assert (len(bodies), running.graph.seen) == (1, [])
+    logged = "".join(capfd.readouterr())
+    assert logged.count("unauthenticated") >= 10
+    assert not [secret for secret in (KEY, OTHER, old, short, token) if secret in logged]
     # Nobody looks into these places: there the caller shows nothing at all, and that is what he gets.
     post(running, path=f"/graphql?x-api-key={KEY}&api_key={KEY}")
     post(running, ("cookie", f"x-api-key={KEY}"), ("apikey", KEY))

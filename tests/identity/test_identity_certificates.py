@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
 
+from gateway.app import ServerSettings
 from gateway.identity import CertificateSettings
 from gateway.identity.certificates import ISSUER, Certificates
 from gateway.loop import Loop
@@ -143,14 +144,29 @@ def _token(issuer: str, **changes: Any) -> str:
     return IssuerServer({"one": ONE}, issuer).token("one", **changes)
 
 
-def test_a_replaced_certificate_is_shown_to_new_connections_and_a_broken_one_changes_nothing(
-    start: Start, house: House, tmp_path: Path
-) -> None:
+async def test_a_certificate_that_cannot_be_used_changes_nothing(house: House) -> None:
+    tls = Tls(TlsSettings.model_validate(house.tls()))
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=tls.context)
+    port = server.sockets[0].getsockname()[1]
+    fresh = house.authority.sign("fresh", "127.0.0.1")
+    async with server:
+        before = await asyncio.to_thread(_shown, port)
+        for broken in (b"no certificate", fresh.file.read_bytes(), None):  # of the second the key is not there yet
+            if broken is None:
+                house.server.file.unlink()
+            else:
+                house.server.file.write_bytes(broken)
+            await tls.look()
+            assert await asyncio.to_thread(_shown, port) == before
+        shutil.copy(fresh.file, house.server.file)
+        shutil.copy(fresh.key, house.server.key)
+        await tls.look()
+        assert await asyncio.to_thread(_shown, port) == der(fresh)
+
+
+def test_a_running_server_shows_a_replaced_certificate_within_five_seconds(start: Start, house: House) -> None:
     running = start(tls=house.tls())
     before = _shown(running.port)
-    house.server.file.write_bytes(b"-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n")
-    time.sleep(2.5)  # long enough to be looked at
-    assert _shown(running.port) == before
     fresh = house.authority.sign("fresh", "127.0.0.1")
     shutil.copy(fresh.key, house.server.key)
     shutil.copy(fresh.file, house.server.file)
@@ -193,6 +209,36 @@ def test_a_certificate_that_ends_during_a_connection_serves_no_longer(house: Hou
             certificates.principal(shown)
     with pytest.raises(Unauthenticated):
         certificates.principal(b"no certificate")
+
+
+def test_a_proxy_tells_of_a_certificate_and_a_stranger_does_not(start: Start, house: House) -> None:
+    mine = der(house.authority.sign("billing"))
+    told = f":{base64.b64encode(mine).decode()}:"
+    ended = f":{base64.b64encode(der(house.authority.sign('ended', days=-1))).decode()}:"
+    unknown = f":{base64.b64encode(der(house.authority.sign('unknown'))).decode()}:"
+    thumb = base64.urlsafe_b64encode(hashlib.sha256(mine).digest()).rstrip(b"=").decode()
+    with serving_keys(one=ONE) as keys:
+        jwt = {"issuer": "k", "audience": "isthmus", "jwks_url": keys.url}
+        settings = {"jwt": jwt, "client_cert": {"clients": [{"name": "billing", "roles": ["service"]}]}}
+        bound = ("authorization", f"Bearer {_token('k', cnf={'x5t#S256': thumb})}")
+        behind = start(**settings, trusted_proxies=["127.0.0.0/8"])
+        cases: list[tuple[list[tuple[str, str]], int]] = [
+            ([("Client-Cert", told)], 200), ([("Client-Cert", ended)], 401), ([("Client-Cert", unknown)], 401),
+            ([("Client-Cert", told[1:-1])], 401), ([("Client-Cert", ":AAAA:")], 401), ([("Client-Cert", "")], 401),
+            ([("Client-Cert", told), ("Client-Cert", told)], 401), ([("Client-Cert", f"{told}, {told}")], 401),
+            ([("X-Forwarded-Client-Cert", told)], 200), ([bound, ("Client-Cert", told)], 200), ([bound], 401),
+            ([bound, ("Client-Cert", unknown)], 401), ([bound, ("Client-Cert", "x")], 401),
+        ]  # fmt: skip
+        for headers, status in cases:
+            reply = httpx.post(f"{behind.url}/graphql", json={"query": "{ hello }"}, headers=headers)
+            assert reply.status_code == status, headers
+        assert [each.subject for each in behind.graph.seen] == ["billing", None, "u1"]
+        open_to_all = start(**settings, trusted_proxies=["10.0.0.0/8"])
+        for headers in ([("Client-Cert", told)], [bound, ("Client-Cert", told)]):
+            reply = httpx.post(f"{open_to_all.url}/graphql", json={"query": "{ hello }"}, headers=headers)
+            assert (reply.status_code, open_to_all.graph.seen) == (401, [])
+    with pytest.raises(ValidationError, match="client_cert believes trusted_proxies"):
+        ServerSettings.model_validate({"client_cert": {}})
 
 
 def test_what_a_file_of_tls_may_hold(house: House, tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.config import read
+from jsonschema import Draft202012Validator
+
+from gateway.config import json_schema, read
 from gateway.identity import ApiKeysSettings, RevocationSettings
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.revocation import Revocation
+from resolvers import load
 from resolvers.rest import RestSettings
 from schema import Principal
 
@@ -41,4 +44,6 @@ def test_the_examples_are_sound(tmp_path: Path) -> None:
     listed = Revocation(RevocationSettings.model_validate({"file": tmp_path / "revoked.yaml"}), None)
     assert not listed.clears(Principal("ada", claims={"iss": "i", "sub": "ada"}))
     assert listed.clears(Principal("carl", claims={"iss": "i", "sub": "carl"}))
+    Draft202012Validator(json_schema()).validate(load(edge))
+    Draft202012Validator(json_schema()).validate(load(exchange))
     assert "canary" not in repr(server) + repr(crm) + str(server.model_dump(mode="json"))

@@ -326,6 +326,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"secret": SECRET, "ca": "ca.pem"}, "ca goes with jwks_url or discovery"),
     ({"secret": SECRET, "audience": []}, "at least 1 item"),
     ({"secret": SECRET, "audience": ""}, "at least 1 character"),
+    ({"secret": SECRET, "issuer": "urn:isthmus:api-keys"}, "what the gateway itself vouches for"),
 ]
 
 

@@ -278,7 +278,7 @@ async def test_a_cancelled_sqlite_call_gives_its_connection_back(
             loop.call_soon_threadsafe(started.set)
 
         event.listen(source._database._engine, "before_cursor_execute", tell)
-        task = asyncio.create_task(source.execute(Call("slow"), context()))
+        task = asyncio.create_task(source.execute(Call("slow", predicate=And(())), context()))
         await started.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

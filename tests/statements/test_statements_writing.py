@@ -148,7 +148,7 @@ server:
 
 @pytest.mark.parametrize("kind", DATABASES)
 async def test_rules_on_rows_hold_for_the_rows_of_a_table_that_a_statement_gives(kind: str, tmp_path: Path) -> None:
-    statements = {
+    statements: dict[str, dict[str, object]] = {
         **WRITES,
         "first": {"sql": "select * from §customers where id = 1", "returns": {"one": "customers"}},
         "notes_of": {"sql": "select * from §notes", "returns": {"many": "notes"}},

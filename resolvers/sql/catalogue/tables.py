@@ -37,7 +37,7 @@ from resolvers.sql.catalogue.names import Taken, plain, singular
 from resolvers.sql.catalogue.reflected import Reflected, unique_keys
 from resolvers.sql.catalogue.relations import add_relations
 from resolvers.sql.column import SqlColumn
-from resolvers.sql.dialects import Dialect, Searched
+from resolvers.sql.dialects import VIEW, Dialect, Searched
 
 
 def read_catalogue(
@@ -130,6 +130,8 @@ def _add_type(draft: Draft, name: str, table: Table, dialect: Dialect, *, view: 
         )
         for column in columns.values()
     }
+    if view:
+        table.info[VIEW] = True
     draft.types[name] = ObjectType(name, fields, key=key, description=table.comment or "", place=place)
     draft.tables[table] = Served(name, table, columns, key, view)
 

@@ -3,7 +3,7 @@
 from resolvers.sql.dialects.address import DIALECTS, address
 from resolvers.sql.dialects.declared import DeclaredArgument, DeclaredRoutine
 from resolvers.sql.dialects.described import Described, NotTaken, TypeName
-from resolvers.sql.dialects.dialect import ESCAPE, MOST, Address, Database, Dialect, KeyedText, Nulls, Plain
+from resolvers.sql.dialects.dialect import ESCAPE, MOST, VIEW, Address, Database, Dialect, KeyedText, Nulls, Plain
 from resolvers.sql.dialects.failures import reason
 from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.replicas import Replica, Replicas
@@ -14,6 +14,7 @@ __all__ = [
     "DIALECTS",
     "ESCAPE",
     "MOST",
+    "VIEW",
     "Address",
     "Clash",
     "Database",

@@ -75,6 +75,9 @@ PLAIN_TYPES: Mapping[Scalar, SqlType] = {
 MOST = "isthmus_most"
 """The execution option of a statement whose text is not ours: so many rows of it are fetched at most."""
 
+VIEW = "isthmus.view"
+"""``Table.info[VIEW]`` is true of a view."""
+
 ESCAPE = "\\"
 """The character that takes its meaning from ``%``, ``_`` and itself in patterns."""
 
@@ -97,25 +100,32 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class KeyedText:
-    """The text of a statement with one list of values; ``before`` and ``after`` are those beside it, in their order."""
+    """The text of a statement with one list of values; ``before`` and ``after`` are those beside it, in their order.
+
+    ``together``: the list is one value, so that the text is the same for any number of keys.
+    """
 
     text: str
     before: tuple[object, ...]
     after: tuple[object, ...]
+    together: bool = False
 
 
 class Database(Protocol):
-    """How statements reach one database. ``by_text``: whether statements may have a ``text``."""
+    """How statements reach one database. ``by_text``: whether statements may have a ``text``; ``keys_together``: the
+    keys of such a one are one value.
+    """
 
     by_text: bool
+    keys_together: bool
 
     @property
     def spoken(self) -> SqlDialect:
         """How SQLAlchemy writes statements for it."""
 
-    def text(self, query: Select[Any]) -> KeyedText | None:
-        """The text that stands for a statement with one list of values and for all others that differ in these alone;
-        ``None`` where the driver is not asked by text.
+    def text(self, query: Select[Any], *, keys: bool) -> KeyedText | None:
+        """The text that stands for a statement with one list of values (``keys``), or without, and for all others that
+        differ in the values alone; ``None`` where the driver is not asked by text.
         """
 
     async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:

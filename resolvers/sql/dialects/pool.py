@@ -21,8 +21,8 @@ from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
 from resolvers.sql.dialects.writer import Ending, Writer
 
 T = TypeVar("T")
-_POOL_WAIT_S = 1
-_MARGIN_S = 0.05
+POOL_WAIT_S = 1
+MARGIN_S = 0.05
 """The database gives up this much earlier than we do, so that its own error is the one that is seen."""
 
 
@@ -34,6 +34,7 @@ class Pooled(ABC):
     """
 
     by_text = False
+    keys_together = False
 
     def __init__(self, where: Address, *, concurrency: int, options: Mapping[str, object]) -> None:
         self._engine = create_async_engine(
@@ -41,11 +42,11 @@ class Pooled(ABC):
             hide_parameters=True,
             pool_size=concurrency,
             max_overflow=0,
-            pool_timeout=_POOL_WAIT_S,
+            pool_timeout=POOL_WAIT_S,
             **options,
         )
         self._under_way: set[asyncio.Task[Sequence[Any]]] = set()
-        self._writer = Writer(self._engine, self.begin_change, margin_s=_MARGIN_S, undone=self.undone, moved=self.moved)
+        self._writer = Writer(self._engine, self.begin_change, margin_s=MARGIN_S, undone=self.undone, moved=self.moved)
 
     @abstractmethod
     async def begin_change(self, connection: AsyncConnection, milliseconds: int) -> Ending | None:
@@ -75,13 +76,12 @@ class Pooled(ABC):
         """As ``Database.spoken``."""
         return self._engine.dialect
 
-    def text(self, query: Select[Any]) -> KeyedText | None:  # noqa: ARG002  # the protocol's
+    def text(self, query: Select[Any], *, keys: bool) -> KeyedText | None:  # noqa: ARG002  # the protocol's
         """As ``Database.text``: SQLAlchemy fits values to these drivers."""
         return None
 
     async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:
         """As ``Database.ask``."""
-        assert not isinstance(query, Plain), "no statement of these databases has a text"
         # The driver takes up to two seconds to part from a server that says nothing: nobody waits for that.
         work = asyncio.create_task(self._ask(query, budget))
         self._under_way.add(work)
@@ -99,27 +99,29 @@ class Pooled(ABC):
         if not work.cancelled():
             work.exception()  # of one that was left behind nobody else would ask
 
-    async def _ask(self, query: Executable, budget: float) -> Sequence[Any]:
+    async def _ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:
         ends = asyncio.get_running_loop().time() + budget
         try:
             async with asyncio.timeout(budget) as limit:
                 try:
-                    return await self._once(query, ends)
+                    return await self.once(query, ends)
                 except DBAPIError as error:
                     if not error.connection_invalidated:
                         raise
                 # The server restarted, or something between cut what was idle: a read may be asked again, once.
-                return await self._once(query, ends)
+                return await self.once(query, ends)
         except PoolTimeout as error:
-            raise SourceUnavailable(f"no connection became free within {_POOL_WAIT_S} s") from error
+            raise SourceUnavailable(f"no connection became free within {POOL_WAIT_S} s") from error
         except TimeoutError as error:
             if limit.expired():
                 raise SourceTimeout("the statement ran out of time") from error
             raise SourceUnavailable("no connection came about in time") from error
 
-    async def _once(self, query: Executable, ends: float) -> Sequence[Any]:
+    async def once(self, query: Executable | Plain, ends: float) -> Sequence[Any]:
+        """The rows of a statement, asked once, in a transaction that is rolled back."""
+        assert not isinstance(query, Plain), "no statement of this database has a text"
         async with self._engine.connect() as connection:
-            left = ends - asyncio.get_running_loop().time() - _MARGIN_S
+            left = ends - asyncio.get_running_loop().time() - MARGIN_S
             ending = await self.begin(connection, max(1, int(left * 1000)))
             try:
                 rows = await self.fetched(connection, query)

@@ -14,7 +14,7 @@ from resolvers.predicate import Function, GroupCondition, GroupOrder
 from resolvers.source import Call
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, Reader, SqlColumn
-from resolvers.sql.dialects import Dialect
+from resolvers.sql.dialects import Dialect, Plain
 from resolvers.sql.reading import having as having_of
 from resolvers.sql.reading.conditions import condition, visible
 from resolvers.views import AVERAGE, COUNT, DISTINCT, GREATEST, KEY, LEAST, SUM
@@ -36,7 +36,7 @@ class Value:
 class Aggregate:
     """``wire``: the journal's line, free of values. ``objects``: members that are objects, whatever is in them."""
 
-    query: Select[Any]
+    query: Select[Any] | Plain
     values: tuple[Value, ...]
     objects: tuple[str, ...]
     wire: str

@@ -1,4 +1,5 @@
-"""Statements that fetch rows by a list of keys, kept as the text that the driver takes: links ask little else.
+"""Statements that are asked again and again, kept as the text that the driver takes: rows by a list of keys, as links
+ask for them, one row by its key, and lists and aggregates without a condition.
 
 Making and compiling such a statement cost more than running it. Everything else, and whatever has no such text, is made
 anew for each call by ``statements.py``, which also says what is wrong with a call.
@@ -6,51 +7,89 @@ anew for each call by ``statements.py``, which also says what is wrong with a ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from resolvers.model import Scalar
 from resolvers.predicate import In, Page
 from resolvers.source import Call
-from resolvers.sql.catalogue import Catalogue
+from resolvers.sql.catalogue import Access, Catalogue
 from resolvers.sql.column import SqlColumn
-from resolvers.sql.dialects import Database, Plain
-from resolvers.sql.reading.conditions import fitting
-from resolvers.sql.reading.statements import Statement, statement
+from resolvers.sql.dialects import Database, KeyedText, Plain
+from resolvers.sql.reading.aggregates import Aggregate
+from resolvers.sql.reading.conditions import fit, fitting
+from resolvers.sql.reading.statements import Statement
 
 _ALL = Page()
+_WHOLE = frozenset({Scalar.INT, Scalar.BIG_INT})
 _MOST = 500
 _MOST_KEYS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """``before`` and ``after``: the values beside those of the keys."""
-
-    text: str
-    before: tuple[object, ...]
-    after: tuple[object, ...]
-    columns: tuple[SqlColumn, ...]
-    wire: str
+    text: KeyedText
+    made: Statement
 
 
 class KeptStatements:
-    """The texts of one database, by operation, selection and number of keys."""
+    """The texts of one database, by the shape of the call. ``make``: makes the statement of a call anew."""
 
-    def __init__(self, catalogue: Catalogue, database: Database) -> None:
+    def __init__(self, catalogue: Catalogue, database: Database, make: Callable[[Call], Statement]) -> None:
         self._catalogue = catalogue
         self._database = database
+        self._make = make
         self._known: dict[tuple[object, ...], _Kept | None] = {}
+        self._aggregates: dict[tuple[object, ...], Aggregate] = {}
 
-    def by_keys(self, call: Call, limit: int) -> Statement | None:
-        """The statement of a call that fetches at most ``limit`` rows by the values of one column, and nothing else;
-        ``None`` for any other call, and where something is wrong with it.
+    def of(self, call: Call) -> Statement | None:
+        """The statement of a call that is of one of these kinds and nothing else; ``None`` for any other call, and
+        where something is wrong with it.
         """
-        predicate, access = call.predicate, self._catalogue.access.get(call.operation)
-        if not self._database.by_text or not isinstance(predicate, In) or len(predicate.fields) != 1:
+        access = self._catalogue.access.get(call.operation)
+        if not self._database.by_text or access is None or call.rules:
+            return None  # the values of rules are those of one caller
+        if access.by:
+            return self._by_key(access, call)
+        if call.arguments or call.per or call.distinct:
             return None
-        if access is None or access.by or call.arguments or _is_more(call):
+        if call.predicate is None:
+            return self._all(call)
+        return self._by_keys(access, call)
+
+    def aggregate(self, call: Call, make: Callable[[], Aggregate]) -> Aggregate:
+        """The statement of an aggregate, made anew where it has conditions."""
+        if not self._database.by_text or call.predicate is not None or call.grouping.having or call.rules:
+            return make()
+        asked = tuple((name, *below.fields) for name, below in call.selection.fields.items())
+        known = (call.operation, asked, call.selection.everything, *_rest(call))
+        if known in self._aggregates:
+            return self._aggregates[known]
+        made = make()
+        text = None if isinstance(made.query, Plain) else self._database.text(made.query, keys=False)
+        if text is not None:
+            made = replace(made, query=Plain(text.text, text.before))
+            _bound(self._aggregates)
+            self._aggregates[known] = made
+        return made
+
+    def _all(self, call: Call) -> Statement | None:
+        kept = self._found((*_shape(call), None), call)
+        return None if kept is None else _stated(kept, kept.text.before)
+
+    def _by_key(self, access: Access, call: Call) -> Statement | None:
+        if call.predicate is not None or call.order or call.page != _ALL or set(call.arguments) != set(access.by):
+            return None
+        values = [fit(access.served.column(name), call.arguments[name]) for name in access.by]
+        kept = self._found((*_shape(call), None), call)
+        if kept is None or len(kept.text.before) < len(values):
+            return None
+        return _stated(kept, (*values, *kept.text.before[len(values) :]))
+
+    def _by_keys(self, access: Access, call: Call) -> Statement | None:
+        predicate = call.predicate
+        if not isinstance(predicate, In) or len(predicate.fields) != 1 or call.page != _ALL:
             return None
         column = access.served.columns.get(predicate.fields[0])
         if column is None or not column.filterable:
@@ -61,33 +100,60 @@ class KeptStatements:
             return None  # a key of several parts is refused by the way that all other calls go
         if not _as_they_are(column, keys):
             keys = [key for (key,) in fitting((column,), predicate.values)]
-        known = (call.operation, call.selection.everything, *call.selection.fields, column.name, limit, len(keys))
-        if known not in self._known:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[known] = self._made(call, limit) if 0 < len(keys) <= _MOST_KEYS else None
-        kept = self._known[known]
+        count = 0 if self._database.keys_together else len(keys)
+        if not 0 < len(keys) <= _MOST_KEYS:
+            return None
+        kept = self._found((*_shape(call), column.name, count), call)
         if kept is None:
             return None
-        return Statement(Plain(kept.text, (*kept.before, *keys, *kept.after)), kept.columns, kept.wire)
+        between: tuple[object, ...] = (keys,) if kept.text.together else tuple(keys)
+        return _stated(kept, (*kept.text.before, *between, *kept.text.after))
 
-    def _made(self, call: Call, limit: int) -> _Kept | None:
-        made = statement(self._catalogue, call)
-        assert not isinstance(made.query, Plain)
-        text = self._database.text(made.query.limit(limit))
-        if text is None:
-            return None
-        return _Kept(text.text, text.before, text.after, made.columns, made.wire)
+    def _found(self, known: tuple[object, ...], call: Call) -> _Kept | None:
+        if known not in self._known:
+            _bound(self._known)
+            made = self._make(call)
+            text = (
+                None
+                if isinstance(made.query, Plain)
+                else self._database.text(made.query, keys=call.predicate is not None)
+            )
+            self._known[known] = None if text is None else _Kept(text, made)
+        return self._known[known]
 
 
-def _is_more(call: Call) -> bool:
-    """Whether rows are asked for by more than their keys; the values of rules are those of one caller."""
-    return bool(call.order or call.distinct or call.rules) or call.page != _ALL
+_WITHOUT = ("operation", "arguments", "selection", "predicate", "exchange", "rules")
+_REST = tuple(name for name in Call.__struct_fields__ if name not in _WITHOUT)
+"""Whatever else a call may say is part of its statement."""
+
+
+def _rest(call: Call) -> tuple[object, ...]:
+    return tuple([getattr(call, name) for name in _REST])
+
+
+def _shape(call: Call) -> tuple[object, ...]:
+    return (call.operation, call.selection.everything, *call.selection.fields, *_rest(call))
+
+
+def _bound(known: dict[tuple[object, ...], Any]) -> None:
+    if len(known) >= _MOST:
+        known.clear()
+
+
+def _stated(kept: _Kept, values: tuple[object, ...]) -> Statement:
+    return replace(kept.made, query=Plain(kept.text.text, values))
 
 
 def _as_they_are(column: SqlColumn, keys: Sequence[object]) -> bool:
-    """True where all keys are different plain texts of a column of texts: nothing would be done to any of them."""
-    if column.scalar is not Scalar.STRING or column.padded or column.enum is not None or set(map(type, keys)) != {str}:
+    """True where all keys are different plain texts of a column of texts, or numbers that a column of whole numbers
+    holds: nothing would be done to any of them.
+    """
+    kinds = set(map(type, keys))
+    if kinds == {int} and column.scalar in _WHOLE and not column.unsigned:
+        numbers = cast("Sequence[int]", keys)
+        most = 1 << column.bits - 1
+        return -most <= min(numbers) and max(numbers) < most and len(set(keys)) == len(keys)
+    if column.scalar is not Scalar.STRING or column.padded or column.enum is not None or kinds != {str}:
         return False
     together = "".join(cast("Sequence[str]", keys))
     return together.isascii() and "\0" not in together and len(set(keys)) == len(keys)

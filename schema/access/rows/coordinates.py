@@ -16,7 +16,7 @@ from schema.access.rows.reading import Fault, Reader, leaf_of
 from schema.access.rows.rules import RowRule, RowRules, SourceRules
 from schema.access.rows.values import Leaf
 from schema.access.settings import AccessSettings, RuleSettings
-from schema.source_types import SourceTypes
+from schema.source_types import SourceTypes, row_of
 
 _ROOTS = (OperationType.QUERY, OperationType.MUTATION)
 
@@ -55,6 +55,15 @@ def read_row_rules(
     return RowRules(models, found.sources, found.arguments), found.problems
 
 
+def _listing(made: SourceTypes, key: str) -> Operation | None:
+    """The list of the rows of a table, which its database filters and joins."""
+    for operation in made.model.operations.values():
+        rows = operation.rows
+        if rows is not None and rows.joined and operation.change is None and not rows.of and row_of(operation) == key:
+            return operation
+    return None
+
+
 def _meant(schema: GraphQLSchema, settings: AccessSettings, key: str) -> list[str]:
     """The coordinates that a key of the rules means."""
     if "*" not in key and not key.startswith("#"):
@@ -80,6 +89,8 @@ class _Placed:
 
     def add(self, coordinate: str, rule: RuleSettings) -> None:
         """Reads one rule, for whatever it stands for."""
+        if rule.mask is not None:
+            raise Fault("in rows that a rule hides a field is null, and wears no mask", mend="say rows or mask")
         owner, _, name = coordinate.partition(".")
         named = self._schema.type_map.get(owner)
         if named is None or (name and "(" not in name and name not in getattr(named, "fields", {})):
@@ -104,7 +115,7 @@ class _Placed:
 
     def _read(self, made: SourceTypes, key: str, rule: RuleSettings, *, asked_there: bool) -> RowRule:
         assert rule.rows is not None
-        in_database = asked_there and made.model.kind == "database"
+        in_database = asked_there and made.model.has_tables
         return RowRule(rule, self._reader.of_rows(made, key, rule.rows, asked_there=in_database))
 
     def _types(self, owner: str) -> Iterator[tuple[SourceTypes, str]]:
@@ -128,6 +139,9 @@ class _Placed:
                 raise Fault(
                     f"{name} is made by the gateway of rows of another type", mend="write the rule at that type"
                 )
+            if made.model.has_tables and _listing(made, key) is None:
+                what = f"{name} is no row of a table"
+                raise Fault(what, mend="say in the statement which rows it gives, or refuse it by scopes or roles")
             yield made, key
 
     def _field(self, made: SourceTypes, key: str, name: str) -> str:

@@ -40,7 +40,7 @@ class GuardedSource:
         self._source = source
         self._principal = principal
         self._beyond = beyond
-        in_database = source.model.kind == "database"
+        in_database = source.model.has_tables
         self._database = DatabaseRules(source, restricted.rows, principal, beyond) if in_database else None
         self._rows: Mapping[str, Expression] = {} if in_database else restricted.rows
         self._fields = restricted.fields

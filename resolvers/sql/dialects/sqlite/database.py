@@ -77,6 +77,7 @@ class SqliteDatabase:
     """One file, read by ``concurrency`` threads at most."""
 
     by_text = True
+    keys_together = False
 
     def __init__(self, where: Address, *, concurrency: int, timeout_s: float) -> None:
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="sqlite")
@@ -102,18 +103,20 @@ class SqliteDatabase:
         """As ``Database.spoken``."""
         return self._engine.dialect
 
-    def text(self, query: Select[Any]) -> KeyedText | None:
+    def text(self, query: Select[Any], *, keys: bool) -> KeyedText | None:
         """As ``Database.text``."""
         dialect = self._engine.dialect
         given = query.compile(dialect=dialect).params
         lists = [name for name, value in given.items() if isinstance(value, list | tuple)]
         written = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         names = written.positiontup or []
-        keys = [index for index, name in enumerate(names) if name not in given]
-        if len(lists) != 1 or not keys or keys[-1] - keys[0] != len(keys) - 1:
-            return None
+        places = [index for index, name in enumerate(names) if name not in given]
         values = [given.get(name) for name in names]
-        return KeyedText(str(written), tuple(values[: keys[0]]), tuple(values[keys[-1] + 1 :]))
+        if not keys:
+            return None if lists or places else KeyedText(str(written), tuple(values), ())
+        if len(lists) != 1 or not places or places[-1] - places[0] != len(places) - 1:
+            return None
+        return KeyedText(str(written), tuple(values[: places[0]]), tuple(values[places[-1] + 1 :]))
 
     async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:
         """As ``Database.ask``."""
