@@ -18,7 +18,7 @@ from schema.plan.operation import PlannedField
 from tests.fuzz.operations import Writer
 from tests.fuzz.world import STILL, World, make, waits
 
-LIMITS = OperationLimits.model_validate(dict.fromkeys(OperationLimits.model_fields.keys() - {"cost"}, 1 << 30))
+LIMITS = OperationLimits.model_validate(dict.fromkeys(OperationLimits.model_fields.keys() - {"cost", "filter_keys"}, 1 << 30))
 """Nothing is refused for its size: both executors would say the same, before either runs."""
 
 
