@@ -69,7 +69,7 @@ class SqlSource:
         answered = partial(watch.answered, self) if watch is not None else None
         self._asking = Asking(known.model.name, known, settings, database, answered, replicas)
         self._kept = KeptStatements(known, database, self._made)
-        self._connections = Connections(self._asking)
+        self._connections = Connections(self._asking, self._kept)
         self._running = Running(self._asking, {} if routines is None else routines.by_name)
         self._ways: dict[str, Way] = {
             **dict.fromkeys(self._targets, self._change),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -16,15 +17,16 @@ from resolvers.model import Operation
 from resolvers.predicate import RELEVANCE
 from resolvers.source import EVERYTHING, Call, Context, Selection
 from resolvers.sql.asking import Asking, read_rows
-from resolvers.sql.reading import Stretch, beyond, counted, part
+from resolvers.sql.reading import KeptStatements, Stretch, beyond, counted, part
 from resolvers.views import END, HAS_NEXT, HAS_PREVIOUS, NODES, PAGE_INFO, START, TOTAL, Sealed, span
 
 
 class Connections:
     """The connections of one source."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, kept: KeptStatements) -> None:
         self._asking = asking
+        self._kept = kept
         key = asking.settings.cursor_key
         self._sealed = Sealed(key.get_secret_value() if key is not None else None)
 
@@ -54,7 +56,8 @@ class Connections:
             None if cursor is None else self._sealed.open(question, cursor) for cursor in (asked.after, asked.before)
         )
         stretch = Stretch(asked.count + 1, asked.backwards, after, before)
-        made = part(self._asking.catalogue, operation.connection_of, call, nodes, stretch)
+        make = partial(part, self._asking.catalogue, operation.connection_of, call, nodes)
+        made = self._kept.part(call, nodes, stretch, make)
         rows = await self._asking.rows(made, call.operation, context)
         places = [_place(row, made.further) for row in rows]
         if any(one == other for one, other in pairwise(places)):
