@@ -48,6 +48,11 @@ def _members(
     return values
 
 
+def _mirrored(told: object) -> tuple[str, ...]:
+    """The coordinates that an input field or a value can reveal."""
+    return (told,) if isinstance(told, str) else told if isinstance(told, tuple) else ()
+
+
 class Policy:
     """The needs of every coordinate of one schema; immutable once built.
 
@@ -91,16 +96,16 @@ class Policy:
                 continue
             is_ruled = isinstance(named, GraphQLInputObjectType) or self._places.within(named.name) or self._exclude
             for name, definition in _members(named).items():
-                mirrored = definition.extensions.get(MIRROR)
-                if not is_ruled and not isinstance(mirrored, str):
+                mirrored = _mirrored(definition.extensions.get(MIRROR))
+                if not is_ruled and not mirrored:
                     continue  # documents have tens of thousands of values of enums, of which nothing is said
                 need = self._input_need(named, name)
                 if isinstance(named, GraphQLInputObjectType) or need.clauses:
                     self._fields[named.name, name] = need
-                if isinstance(named, GraphQLEnumType) and need.clauses and not isinstance(mirrored, str):
+                if isinstance(named, GraphQLEnumType) and need.clauses and not mirrored:
                     self._values.setdefault(named.name, {})[name] = need
-                if isinstance(mirrored, str):
-                    owner, _, field = mirrored.partition(".")
+                for each in mirrored:
+                    owner, _, field = each.partition(".")
                     self._mirrors.setdefault((owner, field), []).append((named, name))
 
     def is_for(self, principal: Principal) -> bool:
@@ -284,9 +289,8 @@ class Policy:
 
     def _input_need(self, named: GraphQLInputObjectType | GraphQLEnumType, name: str) -> Need:
         clauses = self._at(named.name, f"{named.name}.{name}")
-        mirrored = _members(named)[name].extensions.get(MIRROR)
-        if isinstance(mirrored, str):
-            owner, _, field = mirrored.partition(".")
+        for each in _mirrored(_members(named)[name].extensions.get(MIRROR)):
+            owner, _, field = each.partition(".")
             clauses += self._told(self._fields[owner, field])
         return _need(_unmasked(clauses))
 

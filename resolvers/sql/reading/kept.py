@@ -52,7 +52,7 @@ class KeptStatements:
             return None  # the values of rules are those of one caller
         if access.by:
             return self._by_key(access, call)
-        if call.arguments or call.per:
+        if call.arguments or call.per or call.distinct:
             return None
         if call.predicate is None:
             return self._all(call)
