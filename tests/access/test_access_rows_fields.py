@@ -288,7 +288,7 @@ async def test_rows_of_files_are_rows_of_tables(tmp_path: Path) -> None:
 
 async def test_a_row_that_cannot_be_read_is_hidden_from_whom_a_rule_restricts(tmp_path: Path) -> None:
     rules = access("Agent: { rows: { boss: { eq: $claims.sub } }, unless: { roles: [staff] } }")
-    untidy = (
+    untidy: Any = (
         {"id": "a1", "team": "red", "boss": "ann"},
         {"id": "a2", "team": "red", "boss": {"name": "ann"}},
         {"id": "a3", "team": 5, "boss": "ann"},
