@@ -95,11 +95,14 @@ class Connections:
         return bool(await self._asking.rows(made, ends.call.operation, ends.context))
 
     def _question(self, call: Call, context: Context) -> str:
-        """Who asks, and what: the caller, the field, the conditions, the order, and which rows there are for them."""
+        """Who asks, and what: the caller, the field, the conditions, the order, and by which rules rows are hidden.
+
+        What these rules say may hang on other systems, and hides rows on the next part as well as on this one.
+        """
         claims = context.caller.claims
         where = call.question or call.predicate
         asked = (claims.get("iss"), claims.get("sub"), self._asking.name, call.operation, call.order, where)
-        return repr((*asked, call.distinct, sorted(call.rules.items())))
+        return repr((*asked, call.distinct, sorted(call.rules)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,8 +281,8 @@ class Desk:
     async def _agents(self, request: Request) -> Response:
         self.heard.append(str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""))
         ids = request.query_params.get("ids")
-        rows = [row for row in self.world.agents if ids is None or row["id"] in ids.split(",")]
-        return JSONResponse([dict(row) for row in reversed(rows)], headers=dict(self.headers))
+        rows: list[Any] = [row for row in self.world.agents if ids is None or row["id"] in ids.split(",")]
+        return JSONResponse(list(reversed(rows)), headers=dict(self.headers))
 
     async def _agent(self, request: Request) -> Response:
         self.heard.append(str(request.url.path))
