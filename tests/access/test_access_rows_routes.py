@@ -284,3 +284,25 @@ async def test_a_restricted_caller_costs_no_more_calls_and_a_denied_one_sees_not
             "{ customers { id } orders { id } agents { id } tickets { id } getInvoices { number } }", sub="zoe"
         )
         assert nobody == {"customers": [], "orders": [], "agents": [], "tickets": [], "getInvoices": []}
+
+
+@pytest.mark.parametrize("kind", KINDS[:2])
+async def test_a_claim_that_its_column_cannot_hold_shows_no_row_wherever_it_stands(kind: str, tmp_path: Path) -> None:
+    conditions = {
+        "none": "{ orders: { none: { status: { ne: $claims.status } } } }",
+        "not": "{ not: { status: { eq: $claims.status } } }",
+        "some": "{ not: { customer: { orders: { some: { status: { nin: [$claims.status] } } } } } }",
+    }
+    access = f"""
+access:
+  default: authenticated
+  rules:
+    Customer: {{ rows: {conditions["none"]} }}
+    Order: {{ rows: {{ or: [{conditions["not"]}, {conditions["some"]}] }} }}
+"""
+    asked = "{ customers { id } ordersAggregate { count } seen: orders(where: { customer: {} }) { id } }"
+    async with rows_house(kind, tmp_path, access) as house:
+        seen = await house.data(asked, status="open")
+        assert seen["customers"] == [{"id": 2}, {"id": 3}]
+        without_orders = await house.data(asked, status="a\0")
+        assert without_orders == {"customers": [{"id": 3}], "ordersAggregate": [{"count": 1}], "seen": []}

@@ -6,7 +6,7 @@ import operator as operators
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import and_, exists, false, func, literal_column, not_, null, or_, true
+from sqlalchemy import and_, exists, false, func, literal_column, not_, or_, true
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
@@ -52,7 +52,7 @@ def visible(catalogue: Catalogue, served: Served, rules: Rules, filtered: dict[s
 
 def of_rule(catalogue: Catalogue, served: Served, rule: Predicate, filtered: dict[str, None]) -> Expression:
     """The condition of a rule. A value that a column cannot hold is nobody's mistake there: the comparison is unknown,
-    as with a null.
+    and what is unknown shows no row, wherever it stands.
     """
     return _Conditions(catalogue, filtered, None).of(served, rule)
 
@@ -60,7 +60,8 @@ def of_rule(catalogue: Catalogue, served: Served, rule: Predicate, filtered: dic
 class _Conditions:
     """The conditions of one statement; ``_path`` are the relations that lead to the table they are on.
 
-    ``_rules`` are ``None`` while a rule is written: it looks at all rows there are.
+    ``_rules`` are ``None`` while a rule is written: it looks at all rows there are. ``_asserted``: what is written
+    stands under an even number of negations.
     """
 
     def __init__(self, catalogue: Catalogue, filtered: dict[str, None], rules: Rules | None) -> None:
@@ -68,6 +69,7 @@ class _Conditions:
         self._filtered = filtered
         self._rules = rules
         self._path: tuple[str, ...] = ()
+        self._asserted = True
 
     def of(self, served: Served, predicate: Predicate) -> Expression:
         try:
@@ -75,7 +77,8 @@ class _Conditions:
         except BadRequest:
             if self._rules is not None or not isinstance(predicate, Compare | In):
                 raise
-            return null()
+            # A null would not do: under EXISTS it is as good as false, which NOT EXISTS turns around.
+            return false() if self._asserted else true()
 
     def _of(self, served: Served, predicate: Predicate) -> Expression:
         made: Expression
@@ -85,7 +88,7 @@ class _Conditions:
             case Or(parts):
                 made = or_(false(), *(self.of(served, part) for part in parts))
             case Not(part):
-                made = not_(self.of(served, part))
+                made = not_(self._turned(served, part))
             case IsNull(name):
                 made = self._filterable(served, name).column.is_(None)
             case Compare(name, operator, value):
@@ -113,7 +116,7 @@ class _Conditions:
         self._path = (*self._path, there.name)
         try:
             belongs = and_(belongs, *self._visible(there))
-            fulfils = self.of(there, part)
+            fulfils = self._turned(there, part) if quantifier == "none" else self.of(there, part)
         finally:
             self._path = self._path[:-1]
         if quantifier == "every":
@@ -122,16 +125,24 @@ class _Conditions:
         found = exists(literal_column("1")).select_from(there.table).where(belongs, fulfils).correlate(served.table)
         return found if quantifier == "some" else not_(found)
 
+    def _turned(self, served: Served, predicate: Predicate) -> Expression:
+        """What a negation is written around."""
+        self._asserted = not self._asserted
+        try:
+            return self.of(served, predicate)
+        finally:
+            self._asserted = not self._asserted
+
     def _visible(self, there: Served) -> list[Expression]:
-        rules = self._rules
+        rules, asserted = self._rules, self._asserted
         rule = None if rules is None else rules.get(there.name)
         if rule is None:
             return []
-        self._rules = None
+        self._rules, self._asserted = None, True
         try:
             return [self.of(there, rule)]
         finally:
-            self._rules = rules
+            self._rules, self._asserted = rules, asserted
 
 
 def fit(column: SqlColumn, value: object) -> object:
