@@ -310,3 +310,26 @@ async def test_a_cursor_goes_on_whatever_other_systems_say_of_a_rule_by_then(tmp
         house.desk.world = house.desk.world.with_rows(agents=[{**row, "boss": "ann"} for row in World().agents])
         then = (await house.data(query, {"a": first["pageInfo"]["endCursor"]}, **ANN))["ordersConnection"]
         assert [first["nodes"], then["nodes"]] == [[{"id": 10}], [{"id": 11}]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_letters_count_in_a_rule_whatever_the_database_heeds(kind: str, tmp_path: Path) -> None:
+    rules = access(
+        "Customer: { rows: { ownerId: { eq: $claims.sub } } }",
+        "Order: { rows: { customer: { ownerId: { in: $claims.subs } } } }",
+    )
+    async with rows_house(kind, tmp_path, rules) as house:
+        for sub, seen in (("ann", [1, 3]), ("ANN", []), ("Ann", []), ("ann ", []), (" ann", [])):
+            data = await house.data(
+                "{ customers { id } orders { id } customersAggregate { count } }", sub=sub, subs=[sub]
+            )
+            assert [row["id"] for row in data["customers"]] == seen, sub
+            assert data["customersAggregate"] == [{"count": len(seen)}]
+            assert bool(data["orders"]) is bool(seen)
+    folder = tmp_path / "not"
+    folder.mkdir()
+    rules = access("Customer: { rows: { ownerId: { ne: $claims.sub } } }")
+    async with rows_house(kind, folder, rules) as house:
+        assert await house.data("{ customers { id } }", sub="ann") == {"customers": [{"id": 2}]}
+        if kind == "mariadb":
+            assert await house.data("{ customers { id } }", sub="ANN") == {"customers": [{"id": 2}]}

@@ -363,6 +363,10 @@ class Dialect(ABC):
         """
         return None
 
+    def is_letters(self, _column: SqlColumn, _texts: Sequence[str]) -> Expression | None:
+        """The condition that a text is one of these letter by letter; ``None`` where ``=`` says that already."""
+        return None
+
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         """A pattern in which ``ESCAPE`` escapes. Without ``ignore_case``, case counts."""
         text = type_coerce(column.column, Text())

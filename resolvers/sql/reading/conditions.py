@@ -10,7 +10,20 @@ from sqlalchemy import and_, exists, false, func, literal_column, not_, or_, tru
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
-from resolvers.predicate import And, Compare, In, IsNull, Join, Not, Or, Predicate, Quantifier, Related, Search
+from resolvers.predicate import (
+    And,
+    Compare,
+    In,
+    IsNull,
+    Join,
+    Not,
+    Operator,
+    Or,
+    Predicate,
+    Quantifier,
+    Related,
+    Search,
+)
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import ESCAPE, Dialect
@@ -92,10 +105,12 @@ class _Conditions:
             case IsNull(name):
                 made = self._filterable(served, name).column.is_(None)
             case Compare(name, operator, value):
-                made = compare(self._catalogue.dialect, self._filterable(served, name), operator, value)
+                made = self._compared(self._filterable(served, name), operator, value)
             case In(names, values):
                 columns = [self._filterable(served, name) for name in names]
                 made = among(self._catalogue.dialect, columns, values)
+                for index, column in enumerate(columns):
+                    made = self._surely(made, column, [value[index] for value in values])
             case Search():
                 made = searched(self._catalogue, served, predicate)
                 assert served.search is not None
@@ -103,6 +118,21 @@ class _Conditions:
             case Related(join, quantifier, part):
                 made = self._related(served, join, quantifier, part)
         return made
+
+    def _compared(self, column: SqlColumn, operator: Operator, value: object) -> Expression:
+        dialect = self._catalogue.dialect
+        if operator == "ne" and self._rules is None:
+            return not_(self._surely(compare(dialect, column, "eq", value), column, [value]))
+        made = compare(dialect, column, operator, value)
+        return self._surely(made, column, [value]) if operator == "eq" else made
+
+    def _surely(self, equal: Expression, column: SqlColumn, values: Sequence[object]) -> Expression:
+        """In a rule, what is equal to the database alone, which may heed neither case nor spaces, is unknown."""
+        if self._rules is not None or column.scalar is not Scalar.STRING or column.enum is not None:
+            return equal
+        texts = [value for value in values if isinstance(value, str)]
+        is_letters = self._catalogue.dialect.is_letters(column, texts) if texts else None
+        return equal if is_letters is None else and_(equal, or_(is_letters, null()))
 
     def _filterable(self, served: Served, name: str) -> SqlColumn:
         column = served.column(name)

@@ -147,6 +147,12 @@ class MariaDb(Dialect):
     ) -> Described:
         return describe(connection, query, values, reads=reads)
 
+    def is_letters(self, column: SqlColumn, texts: Sequence[str]) -> Expression | None:
+        # By no collation: whether one heeds spaces at the end hangs on the server.
+        text: Expression = type_coerce(column.column, types.Text())
+        written: Expression = func.hex(func.convert(text.op("USING")(literal_column("utf8mb4"))))
+        return written.in_([each.encode().hex().upper() for each in texts])
+
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         # Collations mostly ignore case, and accents with it: the pattern is held against the letters themselves.
         text: Expression = type_coerce(column.column, types.Text())

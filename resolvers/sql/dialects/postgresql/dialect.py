@@ -193,6 +193,12 @@ class PostgreSql(Dialect):
             set_={name: insert.excluded[name] for name in columns},
         )
 
+    def is_letters(self, column: SqlColumn, texts: Sequence[str]) -> Expression | None:
+        # citext, and collations that are not deterministic, which none but a stated one is.
+        if "casefold" not in column.compare and getattr(column.column.type, "collation", None) is None:
+            return None
+        return cast(column.column, types.Text()).collate("C").in_(list(texts))
+
     def searched(self, texts: Texts, wanted: Wanted) -> Expression:
         vector = _vector(texts)
         found: Expression = vector.bool_op("@@")(_query(texts.how, wanted))

@@ -199,6 +199,9 @@ class Sqlite(Dialect):
               for row in rows)
         )  # fmt: skip
 
+    def is_letters(self, column: SqlColumn, texts: Sequence[str]) -> Expression | None:
+        return type_coerce(column.column, types.Text()).collate("BINARY").in_(list(texts))
+
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         # LIKE heeds case because the database says so at every connection.
         text: Expression = type_coerce(column.column, types.Text())
