@@ -64,7 +64,7 @@ class Policy:
     ) -> None:
         self.default = settings.default
         self.introspection = settings.introspection
-        self._schema = schema
+        self.schema = schema
         self._maskable = maskable
         self._places = Places(settings.rules, settings.tags)
         self._clauses = {key: clause_at(settings, key) for key in settings.rules}
@@ -85,13 +85,13 @@ class Policy:
         self._every: frozenset[Clause] | None = None
 
     def _set_outputs(self) -> None:
-        for named in self._schema.type_map.values():
+        for named in self.schema.type_map.values():
             if isinstance(named, GraphQLObjectType | GraphQLInterfaceType) and not named.name.startswith("__"):
                 for name in named.fields:
                     self._fields[named.name, name] = self._field_need(named, name)
 
     def _set_inputs(self) -> None:
-        for named in self._schema.type_map.values():
+        for named in self.schema.type_map.values():
             if not isinstance(named, GraphQLInputObjectType | GraphQLEnumType) or named.name.startswith("__"):
                 continue
             is_ruled = isinstance(named, GraphQLInputObjectType) or self._places.within(named.name) or self._exclude
@@ -162,7 +162,7 @@ class Policy:
     def nulled(self) -> Iterable[tuple[str, str]]:
         """Every field coordinate where null may stand for what is refused to a caller with a token."""
         for (type_name, name), need in self._fields.items():
-            named = self._schema.type_map[type_name]
+            named = self.schema.type_map[type_name]
             if not isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
                 continue
             unmet = [
@@ -180,7 +180,7 @@ class Policy:
         """Whatever else tells of the values of a field: input fields, enum values, fields of other types."""
         for named, name in self._mirrors.get(coordinate, ()):
             yield named.name, name
-        for each in self._schema.type_map.values():
+        for each in self.schema.type_map.values():
             if isinstance(each, GraphQLObjectType) and isinstance(each.extensions.get(MIRROR), GraphQLNamedType):
                 for name, definition in each.fields.items():
                     if definition.extensions.get(MIRROR) == ".".join(coordinate):
@@ -219,7 +219,7 @@ class Policy:
         own = self._at(named.name, f"{named.name}.{name}")
         around = [clause for clause in self._around(named, name) if not clause.opens]
         returned = [clause for clause in self._returned_by(named, name) if not clause.opens]
-        is_write = named is self._schema.mutation_type
+        is_write = named is self.schema.mutation_type
         opened = bool(own or around or (returned and not is_write))
         if self._include is not None and not self._is_included(named, name):
             own.append(self._outside)
@@ -268,7 +268,7 @@ class Policy:
         """The type, its interfaces, and (for an interface) whatever implements it."""
         kin = [named, *named.interfaces]
         if isinstance(named, GraphQLInterfaceType):
-            implementations = self._schema.get_implementations(named)
+            implementations = self.schema.get_implementations(named)
             kin += [*implementations.objects, *implementations.interfaces]
         return kin
 
@@ -278,9 +278,9 @@ class Policy:
         beneath = self._returned(told_of) if isinstance(told_of, GraphQLNamedType) else []
         types = [returned.name]
         if is_abstract_type(returned):
-            types += [possible.name for possible in self._schema.get_possible_types(returned)]
+            types += [possible.name for possible in self.schema.get_possible_types(returned)]
         for name in list(types):
-            named = self._schema.type_map[name]
+            named = self.schema.type_map[name]
             if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
                 types += [interface.name for interface in named.interfaces]
         if isinstance(returned, GraphQLInterfaceType):
