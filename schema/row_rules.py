@@ -62,6 +62,7 @@ def close(
         for told in ((owner, field), *(_split(join.coordinate) for join in joins)):
             for coordinate in list(policy.mirrors(told)):
                 policy.need_whole(coordinate, [rule], rule.refused or settings.refused)
+            policy.need_whole_keys(told, [rule], rule.refused or settings.refused)
     stated = Places(settings.rules, settings.tags)
     for (root, name), (made, operation) in _roots(schema, types).items():
         on_source = rules.on(made.model.name)

@@ -78,10 +78,14 @@ class Policy:
         self._exclude = Places(view.exclude, settings.tags) if view is not None else None
         self._fields: dict[tuple[str, str], Need] = {}
         self._values: dict[str, dict[str, Need]] = {}
+        self._arguments: dict[tuple[str, str, str], Need] = {}
         self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType | GraphQLEnumType, str]]] = {}
         """Coordinate of a field → the input fields and enum values that can reveal its values."""
+        self._keys: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        """Coordinate of a field → the arguments that name a row by its value, but for those with a rule of their own."""
         self._set_outputs()
         self._set_inputs()
+        self._set_keys()
         self._every: frozenset[Clause] | None = None
 
     def _set_outputs(self) -> None:
@@ -108,6 +112,27 @@ class Policy:
                     owner, _, field = each.partition(".")
                     self._mirrors.setdefault((owner, field), []).append((named, name))
 
+    def _set_keys(self) -> None:
+        for root in filter(None, (self._schema.query_type, self._schema.mutation_type)):
+            for field, definition in root.fields.items():
+                for name, argument in definition.args.items():
+                    mirrored = argument.extensions.get(MIRROR)
+                    if isinstance(mirrored, str):
+                        owner, _, column = mirrored.partition(".")
+                        if f"{root.name}.{field}({name}:)" not in self._clauses:
+                            self._keys.setdefault((owner, column), []).append((root.name, field, name))
+                        self._set_key((root.name, field, name), (owner, column))
+
+    def _set_key(self, key: tuple[str, str, str], column: tuple[str, str]) -> None:
+        """Who names a row by a column needs what the column needs. What opened the field has said so of the default."""
+        root, field, name = key
+        clauses = self._at(f"{root}.{field}({name}:)")
+        if key in self._keys.get(column, ()):
+            told = self._fields[column].clauses
+            clauses += [clause for clause in told if clause is not self._outside and not clause.is_default]
+        clauses += [clause for clause in self._at(column[0], ".".join(column)) if clause is self._outside]
+        self._arguments[key] = _need(_unmasked(clauses))
+
     def is_for(self, principal: Principal) -> bool:
         """Whether the view is that of a principal, which need not name it."""
         return self._when is not None and is_among(principal, self._when)
@@ -122,6 +147,9 @@ class Policy:
 
     def argument(self, type_name: str, field: str, name: str) -> Need:
         """The need of an argument, beside that of its field."""
+        known = self._arguments.get((type_name, field, name))
+        if known is not None:
+            return known
         return _need(_unmasked(self._at(f"{type_name}.{field}({name}:)")))
 
     def values(self, enum: str) -> Mapping[str, Need]:
@@ -141,7 +169,8 @@ class Policy:
     def every(self) -> frozenset[Clause]:
         """Everything that is asked anywhere."""
         if self._every is None:
-            found = {clause for need in self._fields.values() for clause in need.clauses}
+            needs = (*self._fields.values(), *self._arguments.values())
+            found = {clause for need in needs for clause in need.clauses}
             found |= {clause for each in self._clauses.values() for clause in (each, each.unmasked())}
             self._every = frozenset(found)
         return self._every
@@ -189,8 +218,13 @@ class Policy:
     def need_whole(self, coordinate: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused) -> None:
         """Closes a coordinate to callers for whom one of these rules on rows holds."""
         need = self._fields.get(coordinate, Need())
-        clause = Clause((RuleSettings(),), refused, origin="rows", whole=tuple(dict.fromkeys(rules)))
-        self._fields[coordinate] = _need([*need.clauses, clause])
+        self._fields[coordinate] = _need([*need.clauses, _whole(rules, refused)])
+        self._every = None
+
+    def need_whole_keys(self, column: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused) -> None:
+        """Closes to them what names a row by a column."""
+        for key in self._keys.get(column, ()):
+            self._arguments[key] = _need([*self._arguments[key].clauses, _whole(rules, refused)])
         self._every = None
 
     def inherit(self, coordinate: tuple[str, str], compared: tuple[str, str]) -> None:
@@ -200,6 +234,8 @@ class Policy:
         self._fields[coordinate] = _need([*mine.clauses, *_unmasked(told)])
         for named, name in self._mirrors.get(coordinate, ()):
             self._fields[named.name, name] = self._input_need(named, name)
+        for key in self._keys.get(coordinate, ()):
+            self._set_key(key, coordinate)
         self._every = None
 
     def _at(self, *coordinates: str) -> list[Clause]:
@@ -293,6 +329,10 @@ class Policy:
             owner, _, field = each.partition(".")
             clauses += self._told(self._fields[owner, field])
         return _need(_unmasked(clauses))
+
+
+def _whole(rules: Iterable[RuleSettings], refused: Refused) -> Clause:
+    return Clause((RuleSettings(),), refused, origin="rows", whole=tuple(dict.fromkeys(rules)))
 
 
 def _need(clauses: Iterable[Clause]) -> Need:
