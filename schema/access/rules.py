@@ -82,7 +82,7 @@ class Policy:
         self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType | GraphQLEnumType, str]]] = {}
         """Coordinate of a field → the input fields and enum values that can reveal its values."""
         self._keys: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-        """Coordinate of a field → the arguments that name a row by its value, but for those with a rule of their own."""
+        """Coordinate of a field → the arguments that name a row by its value and have no rule of their own."""
         self._set_outputs()
         self._set_inputs()
         self._set_keys()
@@ -113,7 +113,7 @@ class Policy:
                     self._mirrors.setdefault((owner, field), []).append((named, name))
 
     def _set_keys(self) -> None:
-        for root in filter(None, (self._schema.query_type, self._schema.mutation_type)):
+        for root in filter(None, (self.schema.query_type, self.schema.mutation_type)):
             for field, definition in root.fields.items():
                 for name, argument in definition.args.items():
                     mirrored = argument.extensions.get(MIRROR)

@@ -6,7 +6,7 @@ import operator as operators
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import and_, exists, false, func, literal_column, not_, or_, true
+from sqlalchemy import and_, exists, false, func, literal_column, not_, null, or_, true
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
