@@ -77,7 +77,7 @@ class Policy:
         self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType | GraphQLEnumType, str]]] = {}
         """Coordinate of a field → the input fields and enum values that can reveal its values."""
         self._keys: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-        """Coordinate of a field → the arguments that name a row by its value, but for those with a rule of their own."""
+        """Coordinate of a field → the arguments that name a row by it, but for those with a rule of their own."""
         self._set_outputs()
         self._set_inputs()
         self._set_keys()
