@@ -118,12 +118,12 @@ def _files_settings() -> type[SourceSettings]:
 
 
 async def _open_files(
-    name: str, settings: SourceSettings, base: Path, _keep: Path | None, pinned: Mapping[str, str]
+    name: str, settings: SourceSettings, base: Path, keep: Path | None, pinned: Mapping[str, str]
 ) -> Client:
     from resolvers.files import FilesSettings, open_files  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, FilesSettings)
-    return await open_files(name, settings, base, pinned)
+    return await open_files(name, settings, base, pinned, keep)
 
 
 KINDS: Mapping[str, Kind] = {

@@ -13,6 +13,8 @@ from schema.limits import OperationLimits
 from schema.link_settings import LinkSettings
 from schema.namer import model_places
 from schema.naming import Pins
+from schema.plan.recorded import Objects, Outcome, Trail, Unrecorded
+from schema.recording import Recording
 from schema.request import Answer, GraphQLRequest, Outline
 from schema.suggested import Offer, offers
 
@@ -35,13 +37,18 @@ __all__ = [
     "Line",
     "LinkSettings",
     "MutationOverGet",
+    "Objects",
     "Offer",
     "OperationLimits",
+    "Outcome",
     "Outline",
     "Pins",
     "Principal",
+    "Recording",
     "RuleSettings",
     "Step",
+    "Trail",
+    "Unrecorded",
     "build",
     "changes",
     "model_places",

@@ -48,7 +48,9 @@ from schema.namer import living
 from schema.naming import Pins, Renamed
 from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
+from schema.plan.recorded import Recorded
 from schema.plan.reference import is_hand_written
+from schema.recording import Recording, check_recording, recorded
 from schema.row_rules import close, row_rules
 from schema.shape import shape
 from schema.types import TypeBuilder
@@ -71,6 +73,7 @@ class GraphSettings:
     limits: OperationLimits = field(default_factory=OperationLimits)
     missing: Mapping[str, str] = field(default_factory=dict)
     executor: Executor = "columns"
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,9 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     schema = unified.graphql
     problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
     problems += check_clauses(settings.access, lambda places: bool(settings.missing) or any_masked(schema, places))
-    problems += check_prices(schema, settings.limits.cost, incomplete=bool(settings.missing))
+    incomplete = bool(settings.missing)
+    problems += check_recording(schema, settings.recording, settings.access.tags, incomplete=incomplete)
+    problems += check_prices(schema, settings.limits.cost, incomplete=incomplete)
     if problems:
         raise ConfigurationError(map(former.explain, problems))
     policy = Policy(schema, settings.access, wears_masks)
@@ -139,13 +144,23 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         seen = Policy(schema, settings.access, wears_masks, view)
         _check_joins(seen, links.joined)  # what is wrong with them was told above
         close(schema, seen, types, settings.access, rules, links.joined)
-        views[name] = Graph(unified, seen, rules, sources, settings.limits, settings.executor)
+        views[name] = Graph(
+            unified, seen, rules, sources, settings.limits, settings.executor, None, _recorded(seen, types, settings)
+        )
+    told = _recorded(policy, types, settings)
     return Built(
-        Graph(unified, policy, rules, sources, settings.limits, settings.executor, views),
+        Graph(unified, policy, rules, sources, settings.limits, settings.executor, views, told),
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
         tuple(links.filtered),
     )
+
+
+def _recorded(policy: Policy, types: TypeBuilder, settings: GraphSettings) -> Recorded | None:
+    """What an audit is told of; ``None`` where there is none."""
+    if settings.recording is None:
+        return None
+    return recorded(policy, settings.recording, settings.access.tags, types.sources)
 
 
 def _unmade(types: TypeBuilder, settings: GraphSettings) -> list[Problem]:

@@ -6,8 +6,9 @@ Two executors stand behind it, ``plan.columns`` and ``plan.reference``; the edge
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from graphql import (
@@ -50,8 +51,10 @@ from schema.plan.forbidden import refused_mutation, refuses
 from schema.plan.introspection import Introspections, beside_data
 from schema.plan.levels import Failure
 from schema.plan.operation import OperationPlan, RefusedField
+from schema.plan.recorded import Recorded, Trail
 from schema.plan.reference import run_reference
 from schema.plan.run import Run
+from schema.plan.trails import tell_ended, tell_planned, tell_refused
 from schema.request import Answer, GraphQLRequest, Outline
 from schema.unified import UnifiedSchema
 
@@ -85,6 +88,7 @@ class Graph:
         limits: OperationLimits,
         executor: Executor = "columns",
         views: Mapping[str, Graph] | None = None,
+        recorded: Recorded | None = None,
     ) -> None:
         self.views = views or {}
         self._unified = unified
@@ -94,7 +98,8 @@ class Graph:
         self._limits = limits
         self._shown = Shown(unified.graphql, policy)
         self._introspections = Introspections()
-        self.documents = Documents(unified.graphql, limits)
+        self._recorded = recorded
+        self.documents = Documents(unified.graphql, limits, recorded)
         self._prices = Prices(unified.graphql, limits.cost) if limits.cost is not None else None
         self._reference = executor == "reference" or not columns_understand(unified.graphql)
 
@@ -105,6 +110,11 @@ class Graph:
     @property
     def policy(self) -> Policy:
         return self._policy
+
+    @property
+    def recorded(self) -> Iterator[str]:
+        """The fields that are recorded for an audit, by their coordinates."""
+        return iter(()) if self._recorded is None else self._recorded.every()
 
     def access(self, settings: AccessSettings) -> Access:
         """Who can use what of it; ``settings``: those that it was built with."""
@@ -151,17 +161,24 @@ class Graph:
         return Outline(name, fields, request.document_id)
 
     async def execute(
-        self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        context: Context,
+        *,
+        read_only: bool,
+        trail: Trail | None = None,
     ) -> Answer:
-        """Answers one request.
+        """Answers one request; ``trail`` is told what of it is recorded.
 
         Raises:
+            Unrecorded: the trail is closed, and something would have to be told to it.
             Unauthenticated: a caller without a token asked for more than ``{__typename}`` and what is open to everyone.
             MutationOverGet: ``read_only``, and the operation is a mutation.
         """
         addressed = self._shown.addressed(principal)
         seen = self._shown.known(addressed) or await self._shown.get(addressed)
-        planned = self._plan(request, principal, context, seen, addressed, read_only=read_only)
+        planned = self._plan(request, principal, context, seen, addressed, read_only=read_only, trail=trail)
         if isinstance(planned, Answer):
             return planned
         document, variables, plan = planned
@@ -180,9 +197,10 @@ class Graph:
                 return await self._introspections.answer(shown, lacking, document.node, request)
         guards = Guards(self._rules.bound(principal), self._sources, context)
         if document.operation.operation is OperationType.MUTATION and refuses(plan, variables, guards):
+            tell_refused(trail, plan)
             return _answer(refused_mutation(plan), plan, context, self._limits.max_failures)
         loaders = Loaders(guards.sources, context)
-        run = Run(plan, principal, context, guards, loaders, objects=self._limits.max_objects)
+        run = Run(plan, principal, context, guards, loaders, objects=self._limits.max_objects, trail=trail)
         try:
             if self._reference:
                 reply = await run_reference(self.schema, document.node, request.operation_name, request.variables, run)
@@ -190,6 +208,7 @@ class Graph:
                 reply = await run_columns(self.schema, plan, variables, run)
         finally:
             run.end()
+        tell_ended(trail, plan, reply.failures, guards)
         if shown is not None and reply.data is not None:
             reply.data.update(await beside_data(shown, plan, request.variables))
         answer = _answer(reply, plan, context, self._limits.max_failures)
@@ -217,6 +236,7 @@ class Graph:
         addressed: Class,
         *,
         read_only: bool,
+        trail: Trail | None = None,
     ) -> Answer | tuple[Document, VariableValues, OperationPlan]:
         """The plan of a request and what it runs with, or the answer that refuses it.
 
@@ -236,6 +256,8 @@ class Graph:
         stranger = principal.is_anonymous and self._policy.default != "anonymous"
         errors = document.errors(seen, addressed, self._limits.max_errors)
         if errors:
+            if trail is not None and addressed:
+                trail.later = partial(self._tell_hidden, document, request, principal, trail)
             if stranger:  # whether what was asked exists, or needs a token, is told to nobody without one
                 raise Unauthenticated
             return _refused([_formatted(error, context) for error in errors])
@@ -243,9 +265,19 @@ class Graph:
         if isinstance(variables, list):
             return _refused([_formatted(error, context) for error in variables])
         plan = self.documents.plan(document, self._policy, principal, variables, request.variables)
+        tell_planned(trail, plan)
         if plan.refused and stranger:
             raise Unauthenticated
         return self._refusal(plan, context) or (document, variables, plan)
+
+    def _tell_hidden(self, document: Document, request: GraphQLRequest, principal: Principal, trail: Trail) -> None:
+        """Tells of what does not exist for the caller, where for others it does and is recorded."""
+        if document.errors(self.schema, frozenset(), self._limits.max_errors):
+            return
+        variables = self._variables(self.schema, document.operation, request.variables)
+        if not isinstance(variables, list):
+            plan = self.documents.plan(document, self._policy, principal, variables, request.variables)
+            trail.told = {"refused": dict.fromkeys(plan.told.get("refused", ()))}
 
     def _refusal(self, plan: OperationPlan, context: Context) -> Answer | None:
         """The answer to a request of which nothing is done."""

@@ -17,14 +17,17 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.sql import quoted_name
 
 from resolvers.errors import SourceError
+from resolvers.files.copies import Copies
 from resolvers.files.database import FilesDatabase
 from resolvers.files.dialect import DEGRADED, DuckDb
 from resolvers.files.engine import Engine
 from resolvers.files.failures import failure
 from resolvers.files.finding import Folder, Wanted, discovered, folder_of, named
+from resolvers.files.kept import KeptTable, KeptTables
 from resolvers.files.looking import Looking, Told
 from resolvers.files.scan import Column
 from resolvers.files.settings import FilesSettings, FileTableSettings
+from resolvers.files.table import FileTable
 from resolvers.files.types import form_of
 from resolvers.model import SourceModel
 from resolvers.problem import ConfigurationError, Problem
@@ -35,11 +38,12 @@ _log = logging.getLogger("isthmus.sources")
 
 
 async def open_files(
-    source: str, settings: FilesSettings, base: Path, pinned: Mapping[str, str] | None = None
+    source: str, settings: FilesSettings, base: Path, pinned: Mapping[str, str] | None = None, keep: Path | None = None
 ) -> SqlSource:
     """Finds the files, tells what they hold, and makes the source ready to be called.
 
-    ``base``: the folder that a relative path starts at. ``pinned``: as of a database.
+    ``base``: the folder that a relative path starts at. ``pinned``: as of a database. ``keep``: the folder where what
+    is known of tables is kept; one whose files are away is served by that, and its calls fail until they are back.
 
     Raises:
         DescriptionError: there is nothing at the path. ConfigurationError: what is stated does not fit the files, or
@@ -48,7 +52,7 @@ async def open_files(
     folder = await asyncio.to_thread(folder_of, settings.files, base)
     engine = await asyncio.to_thread(Engine, folder, settings)
     try:
-        opening = _Opening(source, settings, folder, engine)
+        opening = _Opening(source, settings, folder, engine, KeptTables(keep, source, folder, settings))
         await asyncio.to_thread(opening.look)
         known = opening.catalogue(pinned)
     except BaseException:
@@ -59,7 +63,8 @@ async def open_files(
 
 
 class _Opening:
-    def __init__(self, source: str, settings: FilesSettings, folder: Folder, engine: Engine) -> None:
+    def __init__(self, source: str, settings: FilesSettings, folder: Folder, engine: Engine, kept: KeptTables) -> None:
+        self._kept = kept
         self._source = source
         self._settings = settings
         self._folder = folder
@@ -76,6 +81,7 @@ class _Opening:
         wanted = self._wanted()
         self._left_out |= wanted.left_out
         looking = Looking(self._source, self._settings, self._folder, self._engine)
+        kept = self._kept.load()
         cursor = self._engine.cursor()
         try:
             for table, pattern in wanted.patterns.items():
@@ -83,15 +89,27 @@ class _Opening:
                 try:
                     self.told.append(looking.look(table, pattern, settings, cursor))
                 except SourceError as error:
-                    self._leave_out(table, error)
+                    self._without(table, pattern, error, kept.get(table))
                 except self._engine.duckdb.Error as error:
-                    self._leave_out(table, failure(self._engine.duckdb, error, ()))
+                    self._without(table, pattern, failure(self._engine.duckdb, error, ()), kept.get(table))
         finally:
             cursor.close()
         if looking.problems:
             raise ConfigurationError(looking.problems)
+        self._kept.save(each.table for each in self.told)
 
-    def _leave_out(self, table: str, error: SourceError) -> None:
+    def _without(self, table: str, pattern: str, error: SourceError, kept: KeptTable | None) -> None:
+        """Serves a table that cannot be looked at by what was known of it; leaves it out where that is nothing."""
+        if kept is not None:
+            settings = self._settings.tables.get(table, FileTableSettings())
+            scan = kept.scan(settings)
+            copies = Copies(self._engine.spill, settings.encoding if scan.format == "csv" else "utf-8")
+            required = frozenset(kept.required)
+            made = FileTable(self._source, table, self._folder, pattern, scan, copies, kept.made(), required)
+            sign = f"{error.detail}; what was known of it is served"
+            _log.warning("source %s: table %s: %s", self._source, table, sign)
+            self.told.append(Told(made, [sign]))
+            return
         _log.warning("source %s: table %s is left out: %s", self._source, table, error.detail)
         self._left_out[table] = error.detail
 

@@ -97,12 +97,27 @@ def check_places(schema: GraphQLSchema, settings: AccessSettings, *, incomplete:
     for name, view in settings.views.items():
         for kind, keys in (("include", view.include), ("exclude", view.exclude)):
             written += [_Written(key, ("access", "views", name, kind, index)) for index, key in enumerate(keys)]
-    problems = [
-        _no_tag(each, settings) for each in written if each.text.startswith("#") and each.text[1:] not in settings.tags
-    ]
-    written = [each for each in written if not each.text.startswith("#")]
     for name, meant in settings.tags.items():
         written += [_Written(key, ("access", "tags", name, index)) for index, key in enumerate(meant)]
+    return _check(schema, written, settings.tags, incomplete=incomplete)
+
+
+def check_keys(
+    schema: GraphQLSchema,
+    written: Iterable[tuple[str, tuple[Key, ...]]],
+    tags: Mapping[str, Sequence[str]],
+    *,
+    incomplete: bool,
+) -> list[Problem]:
+    """What of coordinates, patterns and tags that are written elsewhere means nothing."""
+    return _check(schema, [_Written(*each) for each in written], tags, incomplete=incomplete)
+
+
+def _check(
+    schema: GraphQLSchema, written: list[_Written], tags: Mapping[str, Sequence[str]], *, incomplete: bool
+) -> list[Problem]:
+    problems = [_no_tag(each, tags) for each in written if each.text.startswith("#") and each.text[1:] not in tags]
+    written = [each for each in written if not each.text.startswith("#")]
     every: list[str] | None = None
     for each in written:
         fault = _malformed(each.text)
@@ -117,9 +132,9 @@ def check_places(schema: GraphQLSchema, settings: AccessSettings, *, incomplete:
     return problems
 
 
-def _no_tag(written: _Written, settings: AccessSettings) -> Problem:
+def _no_tag(written: _Written, tags: Mapping[str, Sequence[str]]) -> Problem:
     name = written.text[1:]
-    mend = nearest(name, settings.tags) or f"add access.tags: {{ {name}: [Type.field] }}"
+    mend = nearest(name, tags) or f"add access.tags: {{ {name}: [Type.field] }}"
     return Problem(f'there is no tag "{name}"', written.where, mend)
 
 

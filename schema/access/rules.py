@@ -48,6 +48,11 @@ def _members(
     return values
 
 
+def _mirrored(told: object) -> tuple[str, ...]:
+    """The coordinates that an input field or a value can reveal."""
+    return (told,) if isinstance(told, str) else told if isinstance(told, tuple) else ()
+
+
 class Policy:
     """The needs of every coordinate of one schema; immutable once built.
 
@@ -59,7 +64,7 @@ class Policy:
     ) -> None:
         self.default = settings.default
         self.introspection = settings.introspection
-        self._schema = schema
+        self.schema = schema
         self._maskable = maskable
         self._places = Places(settings.rules, settings.tags)
         self._clauses = {key: clause_at(settings, key) for key in settings.rules}
@@ -77,38 +82,38 @@ class Policy:
         self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType | GraphQLEnumType, str]]] = {}
         """Coordinate of a field → the input fields and enum values that can reveal its values."""
         self._keys: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-        """Coordinate of a field → the arguments that name a row by it, but for those with a rule of their own."""
+        """Coordinate of a field → the arguments that name a row by its value and have no rule of their own."""
         self._set_outputs()
         self._set_inputs()
         self._set_keys()
         self._every: frozenset[Clause] | None = None
 
     def _set_outputs(self) -> None:
-        for named in self._schema.type_map.values():
+        for named in self.schema.type_map.values():
             if isinstance(named, GraphQLObjectType | GraphQLInterfaceType) and not named.name.startswith("__"):
                 for name in named.fields:
                     self._fields[named.name, name] = self._field_need(named, name)
 
     def _set_inputs(self) -> None:
-        for named in self._schema.type_map.values():
+        for named in self.schema.type_map.values():
             if not isinstance(named, GraphQLInputObjectType | GraphQLEnumType) or named.name.startswith("__"):
                 continue
             is_ruled = isinstance(named, GraphQLInputObjectType) or self._places.within(named.name) or self._exclude
             for name, definition in _members(named).items():
-                mirrored = definition.extensions.get(MIRROR)
-                if not is_ruled and not isinstance(mirrored, str):
+                mirrored = _mirrored(definition.extensions.get(MIRROR))
+                if not is_ruled and not mirrored:
                     continue  # documents have tens of thousands of values of enums, of which nothing is said
                 need = self._input_need(named, name)
                 if isinstance(named, GraphQLInputObjectType) or need.clauses:
                     self._fields[named.name, name] = need
-                if isinstance(named, GraphQLEnumType) and need.clauses and not isinstance(mirrored, str):
+                if isinstance(named, GraphQLEnumType) and need.clauses and not mirrored:
                     self._values.setdefault(named.name, {})[name] = need
-                if isinstance(mirrored, str):
-                    owner, _, field = mirrored.partition(".")
+                for each in mirrored:
+                    owner, _, field = each.partition(".")
                     self._mirrors.setdefault((owner, field), []).append((named, name))
 
     def _set_keys(self) -> None:
-        for root in filter(None, (self._schema.query_type, self._schema.mutation_type)):
+        for root in filter(None, (self.schema.query_type, self.schema.mutation_type)):
             for field, definition in root.fields.items():
                 for name, argument in definition.args.items():
                     mirrored = argument.extensions.get(MIRROR)
@@ -186,7 +191,7 @@ class Policy:
     def nulled(self) -> Iterable[tuple[str, str]]:
         """Every field coordinate where null may stand for what is refused to a caller with a token."""
         for (type_name, name), need in self._fields.items():
-            named = self._schema.type_map[type_name]
+            named = self.schema.type_map[type_name]
             if not isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
                 continue
             unmet = [
@@ -204,7 +209,7 @@ class Policy:
         """Whatever else tells of the values of a field: input fields, enum values, fields of other types."""
         for named, name in self._mirrors.get(coordinate, ()):
             yield named.name, name
-        for each in self._schema.type_map.values():
+        for each in self.schema.type_map.values():
             if isinstance(each, GraphQLObjectType) and isinstance(each.extensions.get(MIRROR), GraphQLNamedType):
                 for name, definition in each.fields.items():
                     if definition.extensions.get(MIRROR) == ".".join(coordinate):
@@ -250,7 +255,7 @@ class Policy:
         own = self._at(named.name, f"{named.name}.{name}")
         around = [clause for clause in self._around(named, name) if not clause.opens]
         returned = [clause for clause in self._returned_by(named, name) if not clause.opens]
-        is_write = named is self._schema.mutation_type
+        is_write = named is self.schema.mutation_type
         opened = bool(own or around or (returned and not is_write))
         if self._include is not None and not self._is_included(named, name):
             own.append(self._outside)
@@ -299,7 +304,7 @@ class Policy:
         """The type, its interfaces, and (for an interface) whatever implements it."""
         kin = [named, *named.interfaces]
         if isinstance(named, GraphQLInterfaceType):
-            implementations = self._schema.get_implementations(named)
+            implementations = self.schema.get_implementations(named)
             kin += [*implementations.objects, *implementations.interfaces]
         return kin
 
@@ -309,9 +314,9 @@ class Policy:
         beneath = self._returned(told_of) if isinstance(told_of, GraphQLNamedType) else []
         types = [returned.name]
         if is_abstract_type(returned):
-            types += [possible.name for possible in self._schema.get_possible_types(returned)]
+            types += [possible.name for possible in self.schema.get_possible_types(returned)]
         for name in list(types):
-            named = self._schema.type_map[name]
+            named = self.schema.type_map[name]
             if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
                 types += [interface.name for interface in named.interfaces]
         if isinstance(returned, GraphQLInterfaceType):
@@ -320,9 +325,8 @@ class Policy:
 
     def _input_need(self, named: GraphQLInputObjectType | GraphQLEnumType, name: str) -> Need:
         clauses = self._at(named.name, f"{named.name}.{name}")
-        mirrored = _members(named)[name].extensions.get(MIRROR)
-        if isinstance(mirrored, str):
-            owner, _, field = mirrored.partition(".")
+        for each in _mirrored(_members(named)[name].extensions.get(MIRROR)):
+            owner, _, field = each.partition(".")
             clauses += self._told(self._fields[owner, field])
         return _need(_unmasked(clauses))
 

@@ -111,6 +111,8 @@ class _Columns:
         self._run.objects -= count
         if self._run.objects < 0:
             raise LimitExceeded("the answer would have more objects than this server allows")
+        if block.noted is not None and self._run.trail is not None:
+            self._run.trail.note(block.noted, rows)
         if not block.entries:
             return [{} for _ in rows]
         columns: list[Iterable[object]] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from graphql import (
     ArgumentNode,
@@ -44,6 +45,7 @@ from schema.plan.builder import builder
 from schema.plan.fields import CallOperation, FieldPlan, Link, ReadKey, Strawberry, plan_of
 from schema.plan.layouts import laid_out, layout_of
 from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, RefusedField, ResponsePath
+from schema.plan.recorded import Identity, Recorded, Telling
 from schema.plan.shapes import shape_of
 from schema.plan.used import used_inputs
 from schema.plan.variables import uses_variables
@@ -70,6 +72,7 @@ class Compiler:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: VariableValues,
         raw_variables: Mapping[str, object],
+        recorded: Recorded | None = None,
     ) -> None:
         self._schema = schema
         self._policy = policy
@@ -82,6 +85,7 @@ class Compiler:
         self._refused: dict[ResponsePath, RefusedField] = {}
         self._loads: Counter[tuple[object, ...]] = Counter()
         self._introspected: list[FieldNode] = []
+        self._telling = None if recorded is None else Telling(recorded)
 
     def plan(self, met: Met) -> OperationPlan:
         """The plan for callers who meet ``met``; of a mutation in which any root field is refused, every one is."""
@@ -105,6 +109,7 @@ class Compiler:
             self._loads,
             is_introspection=bool(names & _INTROSPECTION) and all(name.startswith("__") for name in names),
             introspected=tuple(self._introspected),
+            told={} if self._telling is None else self._telling.told,
         )
 
     def _block(
@@ -118,6 +123,7 @@ class Compiler:
         """The fields of one type, and what they need of their parent's row. ``stopped``: all of them are refused so."""
         entries: list[Entry] = []
         needed = LEAF
+        noted: Identity | None = None
         for order, (key, nodes) in enumerate(groups.items()):
             name = nodes[0].name.value
             if name.startswith("__"):
@@ -128,6 +134,9 @@ class Compiler:
             path = (*above, key)
             lacked = self._lacked(parent, nodes, met)
             given = stopped or (strictest(lacked) if lacked else None)
+            is_refused = given is not None and not isinstance(given, Mask)
+            if self._telling is not None and self._tell(self._telling, parent, nodes, given) and not is_refused:
+                noted = self._telling.recorded.identity(parent.name)
             if given is not None and not isinstance(given, Mask):
                 self._refused[path] = RefusedField(path, name, self._places(parent, nodes, met), given)
                 entries.append(Fixed(key, None))
@@ -136,8 +145,34 @@ class Compiler:
             self._fields[parent.name, path] = planned
             entries.append(planned)
             needed = needed.merge(needs)
+        if noted is not None and above:
+            needed = needed.merge(Selection(dict.fromkeys(noted.keys, LEAF)))
+            self._mark(parent, entries, noted)
         settled = all(map(_is_settled, entries))
-        return Block(tuple(entries), builder(tuple(groups)), settled, layout_of(entries)), needed
+        made = Block(tuple(entries), builder(tuple(groups)), settled, layout_of(entries), noted if above else None)
+        return made, needed
+
+    def _tell(
+        self, telling: Telling, parent: GraphQLObjectType, nodes: list[FieldNode], given: Refused | Mask | None
+    ) -> bool:
+        """Tells of a field and of what it is given; whether the field is recorded."""
+        name, refused = nodes[0].name.value, given is not None and not isinstance(given, Mask)
+        for argument in nodes[0].arguments or ():
+            if telling.recorded.argument(parent.name, name, argument.name.value):
+                telling.add("refused" if refused else "input", f"{parent.name}.{name}({argument.name.value}:)")
+            value = value_from_ast_untyped(argument.value, self._raw)
+            for used in used_inputs(parent.fields[name].args[argument.name.value].type, value):
+                coordinate = telling.recorded.given(used)
+                if coordinate is not None:
+                    telling.add("refused" if refused else "input", coordinate)
+        return telling.field(parent.name, name, "refused" if refused else "masked" if given is not None else "given")
+
+    def _mark(self, parent: GraphQLObjectType, entries: list[Entry], noted: Identity) -> None:
+        """Has the first field that is read of each object say that the object is noted."""
+        for index, entry in enumerate(entries):
+            if isinstance(entry, PlannedField) and not isinstance(entry.plan, Strawberry):
+                entries[index] = self._fields[parent.name, entry.path] = replace(entry, marks=noted)
+                return
 
     def _field(  # what is known of one field
         self,

@@ -40,7 +40,8 @@ from schema.access.shown import Class
 from schema.limits import OperationLimits, check_size
 from schema.plan.compile import Compiler
 from schema.plan.operation import OperationPlan
-from schema.plan.used import used_inputs
+from schema.plan.recorded import Recorded
+from schema.plan.used import Use, used_inputs
 from schema.plan.variables import conditions, given_or_default
 
 _RULES = [*specified_rules, MaxIntrospectionDepthRule]
@@ -60,7 +61,13 @@ class Document:
     ``weight``: the memory that it and its plans hold, in bytes, as estimated.
     """
 
-    def __init__(self, node: DocumentNode, operation: OperationDefinitionNode, schema: GraphQLSchema) -> None:
+    def __init__(
+        self,
+        node: DocumentNode,
+        operation: OperationDefinitionNode,
+        schema: GraphQLSchema,
+        recorded: Recorded | None = None,
+    ) -> None:
         self.node = node
         self.operation = operation
         self.fragments = {
@@ -76,6 +83,7 @@ class Document:
         self._plans: dict[tuple[object, ...], OperationPlan] = {}
         self._structured: tuple[str, ...] | None = None
         self._latest: tuple[Principal, Policy, OperationPlan] | None = None
+        self._recorded = recorded
 
     @property
     def root_fields(self) -> tuple[str, ...]:
@@ -132,7 +140,7 @@ class Document:
         plan = self._plans.get((shape, answers))
         if plan is None:
             met = dict(zip(asked, answers, strict=True))
-            compiler = Compiler(self._schema, policy, self.operation, self.fragments, variables, given)
+            compiler = Compiler(self._schema, policy, self.operation, self.fragments, variables, given, self._recorded)
             plan = compiler.plan(met.__getitem__)
             if len(self._plans) >= _PLANS_PER_DOCUMENT:
                 self._plans.clear()
@@ -157,16 +165,23 @@ class Document:
             name = definition.variable.name.value
             if name in self._structured and name in given:
                 typed = cast("GraphQLInputType", type_from_ast(self._schema, definition.type))
-                used = frozenset(pair for pair in used_inputs(typed, given[name]) if policy.used(*pair).clauses)
+                used = frozenset(pair for pair in used_inputs(typed, given[name]) if self._matters(policy, pair))
                 found.append((name, used))
         return tuple(found)
+
+    def _matters(self, policy: Policy, use: Use) -> bool:
+        """Whether plans differ by whether an input is used."""
+        if policy.used(*use).clauses:
+            return True
+        return self._recorded is not None and self._recorded.given(use) is not None
 
 
 class Documents:
     """The documents of one schema, the least recently used forgotten first."""
 
-    def __init__(self, schema: GraphQLSchema, limits: OperationLimits) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: OperationLimits, recorded: Recorded | None = None) -> None:
         self._schema = schema
+        self._recorded = recorded
         self._limits = limits
         self._known: OrderedDict[tuple[str, str | None], Document] = OrderedDict()
         self._weights: dict[Document, int] = {}
@@ -189,7 +204,7 @@ class Documents:
             self._known.move_to_end(key)
             return known
         node = self._parse(query)
-        document = Document(node, _operation(node, operation_name), self._schema)
+        document = Document(node, _operation(node, operation_name), self._schema, self._recorded)
         self._known[key] = document
         self._weigh(document)
         return document

@@ -68,6 +68,8 @@ class Laid:
         if not self._complete_all(block, objects, len(present), pending, complete):
             return None
         self.any = True
+        if block.noted is not None and self._run.trail is not None:
+            self._run.trail.note(block.noted, distinct)
         if kind.shown is not kind:
             shown = kind.shown
             for row in distinct:

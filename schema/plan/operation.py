@@ -17,6 +17,7 @@ from schema.access.masks import Mask
 from schema.access.settings import Refused
 from schema.plan.builder import Build
 from schema.plan.fields import CallOperation, FieldPlan, Link
+from schema.plan.recorded import Identity, Told
 from schema.plan.shapes import Shape
 
 ResponsePath = tuple[str, ...]
@@ -55,6 +56,8 @@ class PlannedField:
     laid: Selection = LEAF
     columns: Mapping[str, str] = field(default_factory=dict)
     mask: Mask | None = None
+    marks: Identity | None = None
+    """Of the first field of a block of which objects are noted: how they are told apart."""
 
     @property
     def told(self) -> str:
@@ -86,6 +89,8 @@ class Block:
     build: Build
     settled: bool = False
     layout: Layout | None = None
+    noted: Identity | None = None
+    """Set where one of the fields is recorded: how the objects of it are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,8 @@ class OperationPlan:
     loads: Mapping[tuple[object, ...], int]
     is_introspection: bool
     introspected: tuple[FieldNode, ...] = ()
+    told: Told = field(default_factory=dict)
+    """What of it is recorded."""
 
     @property
     def is_refused(self) -> bool:

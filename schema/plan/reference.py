@@ -64,6 +64,8 @@ def resolve(row: object, info: GraphQLResolveInfo[Run], /, **arguments: object) 
     if planned is None:
         return None
     plan = planned.plan
+    if planned.marks is not None and info.context.trail is not None:
+        info.context.trail.note(planned.marks, [row])
     if isinstance(plan, ReadKey):
         return _shown(planned, row.get(plan.key) if isinstance(row, Mapping) else None)
     if isinstance(plan, CallOperation):

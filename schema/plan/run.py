@@ -10,6 +10,7 @@ from resolvers import Context, Loaders, Source
 from schema.access.principal import Principal
 from schema.access.rows import Guards
 from schema.plan.operation import OperationPlan
+from schema.plan.recorded import Trail
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Run:
     """What filters asked of other sources (``semijoin.py``), for every field that asks the same."""
     objects: int = 100_000
     """How many objects the answer may still have."""
+    trail: Trail | None = None
+    """What is told of the request to whoever audits it."""
     lays: bool = False
     """Whether rows may come as they are to stand in the answer."""
 

@@ -180,7 +180,11 @@ def where(chance: Random, kind: str, depth: int = 1, *, through: bool = True) ->
         return f"{{ {chance.choice(('and', 'or'))}: [{where(chance, kind, 0)}, {where(chance, kind, 0)}] }}"
     if depth and roll < 0.3:
         return f"{{ not: {where(chance, kind, 0, through=through)} }}"
-    if through and roll < 0.6:
+    if through and roll < 0.4:
+        # Another system answers for its rows.
+        inner = text(leaf(chance, "Agent" if kind == "Order" else "Ticket", claims=False))
+        return f"{{ agent: {inner} }}" if kind == "Order" else f"{{ tickets: {{ some: {inner} }} }}"
+    if through and roll < 0.65:
         there = where(chance, "Order" if kind == "Customer" else "Customer", 0, through=False)
         quantifier = chance.choice(("some", "every", "none"))
         return f"{{ orders: {{ {quantifier}: {there} }} }}" if kind == "Customer" else f"{{ customer: {there} }}"
@@ -208,6 +212,8 @@ def any_arguments(chance: Random, kind: str) -> str:
         given.append(f"orderBy: [{order}, {{ id: ASC }}]")
         if chance.random() < 0.5:
             given.append(f"limit: {chance.randint(0, 3)}")
+        elif kind == "Order" and chance.random() < 0.4:
+            given.append("distinct: [status]")
         if chance.random() < 0.3:
             given.append(f"offset: {chance.randint(0, 2)}")
     return f"({', '.join(given)})" if given else ""
@@ -260,14 +266,14 @@ def question(chance: Random) -> str:
             given = f"where: {where(chance, kind)}, " if chance.random() < 0.6 else ""
             inner = selection(chance, kind, 1, any_arguments)
             parts.append(
-                f"r{index}: {name}Connection({given}first: {chance.randint(0, 3)})"
-                f" {{ totalCount nodes {inner} pageInfo {{ hasNextPage endCursor }} }}"
+                f"r{index}: {name}Connection({given}{chance.choice(('first', 'last'))}: {chance.randint(0, 3)})"
+                f" {{ totalCount nodes {inner} pageInfo {{ hasNextPage hasPreviousPage endCursor }} }}"
             )
         else:
             inner = selection(chance, "Ticket", 1, any_arguments)
             parts.append(
                 f"r{index}: ticketPagesConnection(first: {chance.randint(0, 3)})"
-                f" {{ totalCount nodes {inner} pageInfo {{ hasNextPage endCursor }} }}"
+                f" {{ totalCount nodes {inner} pageInfo {{ hasNextPage hasPreviousPage endCursor }} }}"
             )
     return "{ " + " ".join(parts) + " }"
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.access.rows_house import World, rows_house
-from tests.writing.stores import KINDS
+from tests.access.rows_house import SERVER, Desk, RowsHouse, World, rows_house
+from tests.through.gateway import gateway
+from tests.writing.stores import KINDS, SqliteStore
 
 ANN = {"sub": "ann"}
 BEN = {"sub": "ben"}
@@ -215,7 +216,7 @@ async def test_a_claim_is_a_value_of_its_field_or_nothing_at_all(tmp_path: Path)
         assert await house.data("{ agents { id } }", **{"org.agent": "a3"}) == {"agents": [{"id": "a3"}]}
 
 
-async def test_what_cannot_be_looked_at_again_is_asked_once_and_kept_for_nobody(tmp_path: Path) -> None:
+async def test_callers_side_by_side_see_their_own_rows_alone(tmp_path: Path) -> None:
     """Callers whose requests come side by side see their own rows alone."""
     rules = access(
         "Customer: { rows: { ownerId: { eq: $claims.sub } } }", "Agent: { rows: { boss: { eq: $claims.sub } } }"
@@ -260,3 +261,75 @@ async def test_what_is_kept_of_a_reply_is_looked_at_for_each_caller(tmp_path: Pa
         again = await house.data(query, roles=["staff"])
         assert [row["team"] for row in again["agents"]] == [None, "blue", "red"]
         assert len(house.desk.heard) == 1
+
+
+async def test_rows_of_files_are_rows_of_tables(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    (tmp_path / "drops.csv").write_text("id,owner,weight\n1,ann,5\n2,ben,7\n3,ann,9\n", "utf-8")
+    file = (
+        "sources:\n  drop:\n    files: .\n    tables: { drops: { path: drops.csv, key: id } }\n"
+        + access("Drop: { rows: { owner: { eq: $claims.sub } } }")
+        + SERVER
+    )
+    async with gateway(tmp_path, file) as served:
+        house = RowsHouse(served, SqliteStore(tmp_path), Desk(World()))
+        query = (
+            "{ drops { id } few: drops(limit: 1, offset: 1) { id } dropsAggregate { count sum { weight } }"
+            " dropsConnection(first: 1) { totalCount } hidden: drop(id: 2) { id } }"
+        )
+        assert await house.data(query, **ANN) == {
+            "drops": [{"id": 1}, {"id": 3}],
+            "few": [{"id": 3}],
+            "dropsAggregate": [{"count": 2, "sum": {"weight": "14"}}],
+            "dropsConnection": {"totalCount": 2},
+            "hidden": None,
+        }
+
+
+async def test_a_row_that_cannot_be_read_is_hidden_from_whom_a_rule_restricts(tmp_path: Path) -> None:
+    rules = access("Agent: { rows: { boss: { eq: $claims.sub } }, unless: { roles: [staff] } }")
+    untidy: Any = (
+        {"id": "a1", "team": "red", "boss": "ann"},
+        {"id": "a2", "team": "red", "boss": {"name": "ann"}},
+        {"id": "a3", "team": 5, "boss": "ann"},
+        {"id": "a4", "team": "red"},
+        "no row at all",
+    )
+    async with rows_house("sqlite", tmp_path, rules, world=World(agents=untidy, tickets=())) as house:
+        assert await house.data("{ agents { id } }", **ANN) == {"agents": [{"id": "a3"}, {"id": "a1"}]}
+        body = await house.ask("{ agents { id team } }", **ANN)
+        assert body["data"] == {"agents": [{"id": "a3", "team": None}, {"id": "a1", "team": "red"}]}
+        assert codes(body) == [("SOURCE_BAD_RESPONSE", ["agents", 0, "team"])]
+
+
+async def test_a_cursor_goes_on_whatever_other_systems_say_of_a_rule_by_then(tmp_path: Path) -> None:
+    rules = access("Order: { rows: { agent: { boss: { eq: $claims.sub } } } }")
+    async with rows_house("sqlite", tmp_path, rules) as house:
+        query = "query($a: String) { ordersConnection(first: 1, after: $a) { nodes { id } pageInfo { endCursor } } }"
+        first = (await house.data(query, **ANN))["ordersConnection"]
+        house.desk.world = house.desk.world.with_rows(agents=[{**row, "boss": "ann"} for row in World().agents])
+        then = (await house.data(query, {"a": first["pageInfo"]["endCursor"]}, **ANN))["ordersConnection"]
+        assert [first["nodes"], then["nodes"]] == [[{"id": 10}], [{"id": 11}]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_letters_count_in_a_rule_whatever_the_database_heeds(kind: str, tmp_path: Path) -> None:
+    rules = access(
+        "Customer: { rows: { ownerId: { eq: $claims.sub } } }",
+        "Order: { rows: { customer: { ownerId: { in: $claims.subs } } } }",
+    )
+    async with rows_house(kind, tmp_path, rules) as house:
+        for sub, seen in (("ann", [1, 3]), ("ANN", []), ("Ann", []), ("ann ", []), (" ann", [])):
+            data = await house.data(
+                "{ customers { id } orders { id } customersAggregate { count } }", sub=sub, subs=[sub]
+            )
+            assert [row["id"] for row in data["customers"]] == seen, sub
+            assert data["customersAggregate"] == [{"count": len(seen)}]
+            assert bool(data["orders"]) is bool(seen)
+    folder = tmp_path / "not"
+    folder.mkdir()
+    rules = access("Customer: { rows: { ownerId: { ne: $claims.sub } } }")
+    async with rows_house(kind, folder, rules) as house:
+        assert await house.data("{ customers { id } }", sub="ann") == {"customers": [{"id": 2}]}
+        if kind == "mariadb":
+            assert await house.data("{ customers { id } }", sub="ANN") == {"customers": [{"id": 2}]}

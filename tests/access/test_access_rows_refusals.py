@@ -9,6 +9,7 @@ import pytest
 from gateway.config import read
 from resolvers import ConfigurationError, Problem
 from tests.access.rows_house import rows_house
+from tests.statements.shop import stated
 
 
 async def raised(folder: Path, rule: str) -> tuple[Problem, ...]:
@@ -108,3 +109,15 @@ async def test_a_problem_stands_at_its_line_of_the_file(tmp_path: Path) -> None:
     line = int(told.partition(":")[2].partition(" ")[0])
     assert "regoin" in file.read_text("utf-8").splitlines()[line - 1]
     assert 'did you mean "region"' in told
+
+
+async def test_what_a_statement_of_the_file_makes_are_no_rows_that_a_rule_could_be_on(tmp_path: Path) -> None:
+    columns = {"name": "String", "total": "Int"}
+    statement = {"sales": {"sql": "SELECT name, 1 AS total FROM §customers", "returns": {"many": columns}}}
+    with pytest.raises(ConfigurationError, match="is no row of a table"):
+        async with stated("sqlite", tmp_path, statement, rest=_on("SalesRow")):
+            raise AssertionError
+
+
+def _on(name: str) -> str:
+    return f"access: {{ default: authenticated, rules: {{ {name}: {{ rows: {{ name: {{ eq: x }} }} }} }} }}"

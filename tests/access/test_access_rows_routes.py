@@ -145,13 +145,14 @@ async def test_what_is_hidden_is_not_there_by_any_route(kind: str, tmp_path: Pat
 async def pages_go_on(house: RowsHouse) -> None:
     for field, expected in (("ordersConnection", [10, 11]), ("ticketPagesConnection", [1, 3, 5])):
         after, found = None, []
-        wanted = "nodes { id } pageInfo { hasNextPage endCursor }"
+        wanted = "nodes { id } pageInfo { hasNextPage hasPreviousPage endCursor }"
         query = f"query($a: String) {{ {field}(first: 1, after: $a) {{ {wanted} }} }}"
         for _ in expected:
             page = (await house.data(query, {"a": after}, **ANN))[field]
             found += [node["id"] for node in page["nodes"]]
             after = page["pageInfo"]["endCursor"]
             assert page["pageInfo"]["hasNextPage"] is (len(found) < len(expected))
+            assert page["pageInfo"]["hasPreviousPage"] is (len(found) > 1)
         assert found == expected
 
 

@@ -139,7 +139,7 @@ async def tried(house: RowsHouse, cases: int, seed: int) -> int:
     settings = graph_settings(house.configuration, {})
     for number in range((cases + PER_POLICY - 1) // PER_POLICY):
         chance = Random(f"{seed} {number}")
-        executor: Executor = chance.choice(("columns", "columns", "reference"))
+        executor: Executor = "reference" if chance.random() < 0.3 else "columns"
         policy, claims, world = chances.policy(chance), chances.claims(chance), chances.world(chance)
         oracle = Oracle(world, policy, claims)
         restricted, whole = (
@@ -160,6 +160,8 @@ async def tried(house: RowsHouse, cases: int, seed: int) -> int:
 @contextlib.asynccontextmanager
 async def a_house(folder: Path, kind: str = "sqlite") -> AsyncIterator[RowsHouse]:
     async with rows_house(kind, folder, EVERYONE) as house:
+        if kind == "postgresql":  # rows by chance refer to rows that are not there
+            await house.store.run("ALTER TABLE orders DROP CONSTRAINT orders_customer_id_fkey")
         yield house
 
 

@@ -42,6 +42,7 @@ class Records:
     accounts: list[Row]
     notes: list[Row]
     depots: list[Row]
+    bills: list[Row] = field(default_factory=list)
     invoices: list[Row] = field(default_factory=lambda: [dict(each) for each in invoices(billed())][:40])
 
 
@@ -82,6 +83,10 @@ def records(seed: int = 6) -> Records:
         {"id": number * 10 + index, "region": region, "no": number, "open": chance.choice([True, False, None])}
         for number in range(1, 3) for index, region in enumerate(("EU", "US", None))
     ]  # fmt: skip
+    made.bills = [
+        {"id": place, "number": number, "open": chance.choice([True, False, None])}
+        for place, number in enumerate(numbers[:10])
+    ]
     return made
 
 
@@ -116,6 +121,7 @@ def ledger_script(held: Records) -> str:
         + table(
             "depots", {"id": "INTEGER PRIMARY KEY", "region": text, "no": "INTEGER", "open": "BOOLEAN"}, held.depots
         )
+        + table("bills", {"id": "INTEGER PRIMARY KEY", "number": text, "open": "BOOLEAN"}, held.bills)
     )
 
 
@@ -190,6 +196,7 @@ LINKS = """
   Order.keeper: { one: ledger.account, match: { accountNo: "no" } }
   Order.notes: { many: ledger.notes, match: { id: orderNo } }
   Order.depot: { one: ledger.depots, match: { region: region, depotNo: "no" } }
+  Order.bill: { one: ledger.bills, match: { invoiceNo: number } }
   Order.invoice: { one: billing.GetInvoices, match: { invoiceNo: number } }
   Account.orders: { many: shop.orders, match: { "no": accountNo } }
 """
@@ -266,7 +273,7 @@ async def systems(
                     "customers": {"keys": "ids", "by": "id", "max_keys": 100, **customers}, **(operations or {}),
                 },
             },
-            "ledger": {"database": "sqlite:///ledger.db"},
+            "ledger": {"database": "sqlite:///ledger.db", "operations": {"bills": {"compare": ["trim"]}}},
             "billing": {
                 "wsdl": f"{billing_url}/billing?wsdl", "url": f"{billing_url}/billing",
                 "operations": {"GetInvoices": {

@@ -113,7 +113,9 @@ async def test_what_leads_to_several_rows_is_noted(tmp_path: Path) -> None:
         assert built is not None
         assert {each.coordinate: each.note for each in built.filtered if each.note} == {
             "Order.depot": "nothing says that ledger.depots has one row at most for each region, no; of several it is "
-            "LINK_AMBIGUOUS"
+            "LINK_AMBIGUOUS",
+            "Order.bill": "nothing says that ledger.bills has one row at most for each number; of several it is "
+            "LINK_AMBIGUOUS",
         }
 
 

@@ -29,12 +29,14 @@ FAR: Mapping[str, tuple[str, Mapping[str, list[str]]]] = {
     "keeper": ("accounts", {"owner": ["Ann", "Bob"], "balance": ["number"]}),
     "notes": ("notes", {"body": ["late", "gift", ""]}),
     "depot": ("depots", {"open": ["flag"]}),
+    "bill": ("bills", {"open": ["flag"], "number": ["INV-00001", "INV-00002"]}),
     "invoice": ("invoices", {"paid": ["flag"], "number": ["INV-00001", "INV-00002"]}),
 }
 KEYS = {
     "customer": [("customer_id", "id")], "person": [("customer_id", "id")], "account": [("account_no", "no")],
     "keeper": [("account_no", "no")],
     "notes": [("id", "order_no")], "depot": [("region", "region"), ("depot_no", "no")],
+    "bill": [("invoice_no", "number")],
     "invoice": [("invoice_no", "number")],
 }  # fmt: skip
 NAMES = {"customerId": "customer_id", "depotNo": "depot_no", "accountNo": "account_no"}
@@ -98,9 +100,11 @@ def _any(values: Sequence[bool | None]) -> bool | None:
 
 
 def _joined(held: Records, row: Row, link: str, value: Where, keys: Mapping[str, list[tuple[str, str]]]) -> bool:
-    trim: Callable[[Any], Any] = (lambda key: key.strip() if isinstance(key, str) else key) if link == "invoice" else (
-        lambda key: key
-    )  # fmt: skip
+    trims = link in {"invoice", "bill"}
+
+    def trim(key: Any) -> Any:
+        return key.strip() if trims and isinstance(key, str) else key
+
     there = [
         each
         for each in getattr(held, FAR[link][0])

@@ -213,3 +213,27 @@ async def test_a_key_that_does_not_tell_rows_apart(drop: Path, caplog: pytest.Lo
             assert codes(body) == [("LINK_AMBIGUOUS", ["a"])]
             assert body["data"]["b"] == {"count": 3}
             assert len(body["data"]["stock"]) == 3
+
+
+async def test_files_that_are_away_at_the_start_are_served_by_what_was_known_of_them(drop: Path) -> None:
+    async with gateway(drop.parent, FILE) as house:
+        assert (await asked(house))[1] == {}
+    stock, notes = (drop / "stock.csv").read_text(), (drop / "notes" / "1.csv").read_text()
+    (drop / "stock.csv").unlink()
+    (drop / "notes" / "1.csv").unlink()
+    async with gateway(drop.parent, FILE) as house:
+        data, errors = await asked(house)
+        assert set(errors) == {"SOURCE_UNAVAILABLE stock", "SOURCE_UNAVAILABLE notes"}
+        assert data["events"] == [{"at": "2024-01-01"}]
+    async with gateway(drop.parent, FILE) as house:  # and it is kept once more
+        (drop / "stock.csv").write_text(stock)
+        (drop / "notes" / "1.csv").write_text(notes)
+        data, errors = await asked(house)
+        assert errors == {}
+        assert data["stock"] == [{"sku": "a", "count": 1}, {"sku": "b", "count": 2}]
+        (drop / "stock.csv").write_text("sku,count\na,1.5\n")
+        assert list((await asked(house))[1]) == ["SOURCE_BAD_RESPONSE stock"]
+    (drop / "stock.csv").unlink()
+    async with gateway(drop.parent, FILE.replace("stock.csv, key", "stock.csv, delimiter: ',', key")) as house:
+        left_out = {item.operation for item in house.snapshot.sources["drop"].model.left_out}
+        assert left_out == {"stock"}  # other settings: what was kept is not what they say

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from resolvers import Context, Journal
-from schema import ANONYMOUS, GraphQLRequest
+from schema import ANONYMOUS, GraphQLRequest, Principal
 from tests.postgresql import OwnSchema, own_schema
 from tests.through.gateway import Gateway, codes, gateway
 
@@ -230,6 +230,11 @@ access:
         query = """{
             best { id } namedLike(part: "", limit: 5) { id } all: namedLike(part: "", where: { id: { eq: 1 } }) { id }
         }"""
-        assert await house.data(query) == {"best": None, "namedLike": [{"id": 3}], "all": []}
-        assert codes(await house.ask('mutation { hire(id: 9, name: "N") { id } }')) == [("FORBIDDEN", ["hire"])]
+        context = Context(asyncio.get_running_loop().time() + 20, "test", journal=Journal())
+        graph = house.served.snapshot.graph
+        answer = await graph.execute(GraphQLRequest(query), Principal("x"), context, read_only=True)
+        assert json.loads(answer.encode())["data"] == {"best": None, "namedLike": [{"id": 3}], "all": []}
+        change = GraphQLRequest('mutation { hire(id: 9, name: "N") { id } }')
+        answer = await graph.execute(change, Principal("x"), context, read_only=False)
+        assert codes(json.loads(answer.encode())) == [("FORBIDDEN", ["hire"])]
         assert await house.made.connection.fetch("SELECT FROM customers WHERE id = 9") == []

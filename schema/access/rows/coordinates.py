@@ -16,7 +16,7 @@ from schema.access.rows.reading import Fault, Reader, leaf_of
 from schema.access.rows.rules import RowRule, RowRules, SourceRules
 from schema.access.rows.values import Leaf
 from schema.access.settings import AccessSettings, RuleSettings
-from schema.source_types import SourceTypes
+from schema.source_types import SourceTypes, row_of
 
 _ROOTS = (OperationType.QUERY, OperationType.MUTATION)
 
@@ -53,6 +53,15 @@ def read_row_rules(
                 found.problems.append(Problem(fault.what, where, fault.mend, lacks=fault.lacks))
     models = {name: made.model for name, made in sources.items()}
     return RowRules(models, found.sources, found.arguments), found.problems
+
+
+def _listing(made: SourceTypes, key: str) -> Operation | None:
+    """The list of the rows of a table, which its database filters and joins."""
+    for operation in made.model.operations.values():
+        rows = operation.rows
+        if rows is not None and rows.joined and operation.change is None and not rows.of and row_of(operation) == key:
+            return operation
+    return None
 
 
 def _meant(schema: GraphQLSchema, settings: AccessSettings, key: str) -> list[str]:
@@ -130,6 +139,9 @@ class _Placed:
                 raise Fault(
                     f"{name} is made by the gateway of rows of another type", mend="write the rule at that type"
                 )
+            if made.model.has_tables and _listing(made, key) is None:
+                what = f"{name} is no row of a table"
+                raise Fault(what, mend="say in the statement which rows it gives, or refuse it by scopes or roles")
             yield made, key
 
     def _field(self, made: SourceTypes, key: str, name: str) -> str:

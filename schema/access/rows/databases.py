@@ -16,10 +16,10 @@ from resolvers import (
     Grouping,
     Join,
     LimitExceeded,
-    ListRef,
     Not,
     Operation,
     Or,
+    Page,
     Predicate,
     Related,
     Selection,
@@ -31,6 +31,8 @@ from schema.access.rows.expression import UNDECIDED, Expression, Led, led, predi
 from schema.access.rows.rules import named_in
 
 _KEY = "key"
+_MOST_KEYS = 10_000
+"""Different keys that a condition behind a link is decided for."""
 
 
 class DatabaseRules:
@@ -87,31 +89,20 @@ class DatabaseRules:
         """The different keys that the rows of a type have."""
         if each in self._keys:
             return self._keys[each]
-        operations = self._source.model.operations.values()
         listing = next(
-            (
-                item
-                for item in operations
-                if item.rows is not None and not item.rows.of and named_in(item.result) == key
-            ),
-            None,
+            item
+            for item in self._source.model.operations.values()
+            if item.rows is not None and item.rows.joined and not item.rows.of and named_in(item.result) == key
         )
-        if listing is None or not isinstance(listing.result, ListRef):
-            return []
-        columns = Selection(dict.fromkeys(each.keys, LEAF))
-        grouped = next((item for item in operations if item.aggregate_of == listing.name), None)
-        if grouped is not None:
-            selection = Selection({_KEY: columns})
-            call = Call(grouped.name, selection=selection, grouping=Grouping(each.keys))
-        else:
-            call = Call(listing.name, selection=columns)
+        selection = Selection({_KEY: Selection(dict.fromkeys(each.keys, LEAF))})
+        page = Page(limit=_MOST_KEYS + 1)
+        call = Call(listing.name, selection=selection, page=page, grouping=Grouping(each.keys))
         context.spend(1)
-        try:
-            value = await self._source.execute(call, context)
-        except LimitExceeded as error:
-            raise LimitExceeded("a rule would have to be decided for too many rows") from error
-        rows = [row.get(_KEY) if grouped is not None else row for row in value] if isinstance(value, list) else []
-        self._keys[each] = keys_of(each, [row for row in rows if isinstance(row, Mapping)])
+        value = await self._source.execute(call, context)
+        groups = [group[_KEY] for group in value] if isinstance(value, list) else []
+        if len(groups) > _MOST_KEYS:
+            raise LimitExceeded("a rule would have to be decided for too many rows")
+        self._keys[each] = keys_of(each, groups)
         return self._keys[each]
 
 

@@ -36,6 +36,11 @@ class Guards:
         except IsthmusError:
             return False
 
+    def restricts(self, source: str, row: str) -> bool:
+        """Whether a rule holds for the caller on rows of a type, or on fields of them."""
+        restricted = self._bound.sources.get(source) if self._bound is not None else None
+        return restricted is not None and (row in restricted.rows or row in restricted.fields)
+
     def asks(self, type_name: str, field: str) -> bool:
         """Whether what a field is given is looked at."""
         return self._bound is not None and (type_name, field) in self._bound.arguments

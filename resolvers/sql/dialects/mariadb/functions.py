@@ -13,7 +13,7 @@ from resolvers.sql.dialects.described import TypeName
 from resolvers.sql.dialects.mariadb.types import declared_type
 
 _ROUTINES = text("""
-SELECT routine_schema AS s, specific_name AS name, routine_type AS kind, is_deterministic AS deterministic,
+SELECT routine_schema AS s, specific_name AS name, routine_type AS kind, is_deterministic AS is_same,
        sql_data_access AS access, routine_comment AS comment
 FROM information_schema.routines
 WHERE routine_schema IN :schemas AND routine_type IN ('FUNCTION', 'PROCEDURE') ORDER BY routine_schema, specific_name
@@ -43,7 +43,7 @@ def _declared(row: Any, parameters: Sequence[Any], default: str) -> DeclaredRout
     procedure = row["kind"] == "PROCEDURE"
     given = [each for each in parameters if each["position"] > 0]
     result = next((each for each in parameters if each["position"] == 0), None)
-    access, deterministic = row["access"], row["deterministic"] == "YES"
+    access, deterministic = row["access"], row["is_same"] == "YES"
     reads = access in {"READS SQL DATA", "NO SQL"} or (deterministic and access != "MODIFIES SQL DATA")
     return DeclaredRoutine(
         "" if row["s"] == default else row["s"],

@@ -1,0 +1,47 @@
+"""What an audit is told once an operation has run: which of its fields ended otherwise than planned, and of what rows
+the caller may not see all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from resolvers import Forbidden
+from schema.access.rows import Guards
+from schema.plan.levels import Failure
+from schema.plan.operation import OperationPlan
+from schema.plan.recorded import Objects, Trail
+
+
+def tell_planned(trail: Trail | None, plan: OperationPlan) -> None:
+    """What the operation asks for.
+
+    Raises:
+        Unrecorded: there is something to tell, and it could not be kept.
+    """
+    if trail is not None and plan.told:
+        trail.begin(plan.told)
+
+
+def tell_refused(trail: Trail | None, plan: OperationPlan) -> None:
+    """Nothing of the operation ran: its fields are all refused."""
+    if trail is None:
+        return
+    for planned in plan.fields.values():
+        trail.ended(f"{planned.parent.name}.{planned.name}", "refused", also=planned in plan.root.entries)
+
+
+def tell_ended(trail: Trail | None, plan: OperationPlan, failures: Iterable[Failure], guards: Guards) -> None:
+    """The operation has run."""
+    if trail is None or not (trail.told or failures):
+        return
+    for planned in plan.fields.values():
+        if planned.marks is not None:
+            found = trail.objects.setdefault(planned.marks.type, Objects())
+            found.restricted = guards.restricts(planned.marks.source, planned.marks.row)
+    for failure in failures:
+        coordinate = failure.field.partition(" ")[0]
+        if isinstance(failure.cause, Forbidden):
+            trail.ended(coordinate, "refused", also=True)
+        elif not any(isinstance(step, int) for step in failure.path):
+            trail.ended(coordinate, "failed")
