@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.addresses import Networks
 from gateway.asked import Asked
+from gateway.audit.auditor import degraded, open_audit, writing
+from gateway.audit.settings import AuditSettings
 from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
 from gateway.hosts import accepted
@@ -72,6 +74,7 @@ class ServerSettings(Settings):
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
     documents: DocumentSettings | None = Field(None, description="Operations that are registered; absent: none.")
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
+    audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
@@ -129,6 +132,7 @@ class ServerSettings(Settings):
                 "tls": self.tls and self.tls.placed(base),
                 "revocation": self.revocation and self.revocation.placed(base),
                 "documents": documents,
+                "audit": self.audit and self.audit.placed(base),
             }
         )
 
@@ -202,6 +206,11 @@ def authenticator_of(settings: ServerSettings, redis: Redis | None) -> Authentic
     )
 
 
+def _recorded(holder: Holder) -> Iterable[str]:
+    graph = holder.current.graph
+    return () if graph is None else graph.recorded
+
+
 def make_app(
     holder: Holder,
     settings: ServerSettings,
@@ -221,6 +230,7 @@ def make_app(
     rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
     documents = settings.documents
     registered = RegisteredDocuments(documents, read_manifests(documents.manifest)) if documents else None
+    audit = open_audit(settings.audit)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -230,6 +240,7 @@ def make_app(
         rates=rates,
         registered=registered,
         hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
+        audit=audit,
     )
 
     async def graphql(request: Request) -> Response:
@@ -254,14 +265,15 @@ def make_app(
     async def ready(request: Request) -> Response:
         current = holder.current
         serving = current.graph is not None and authenticator.ready and not request.app.state.draining
-        body = {"ready": serving, "degraded": {**current.degraded, **authenticator.degraded}}
+        body = {"ready": serving, "degraded": {**current.degraded, **authenticator.degraded, **degraded(audit)}}
         return JSONResponse(body, 200 if serving else 503)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         authenticator.start()
-        yield
-        await endpoint.finish(settings.drain_s)
+        async with writing(audit, _recorded(holder)):
+            yield
+            await endpoint.finish(settings.drain_s)
         await authenticator.close()
         if shared is not None:
             await shared.close()

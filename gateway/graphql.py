@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gateway.asked import Asked
+from gateway.audit.auditor import Auditor, Entry
 from gateway.body import from_get, from_post
 from gateway.content import check_content, check_link, negotiate
 from gateway.hosts import name_of
@@ -36,7 +37,7 @@ from resolvers import (
     TimeLimits,
     Unauthenticated,
 )
-from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal
+from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail, Unrecorded
 
 GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
@@ -49,8 +50,17 @@ class Graph(Protocol):
 
     def outline(self, request: GraphQLRequest) -> Outline | None: ...
 
+    @property
+    def recorded(self) -> Iterable[str]: ...
+
     async def execute(
-        self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        context: Context,
+        *,
+        read_only: bool,
+        trail: Trail | None = None,
     ) -> Answer: ...
 
 
@@ -83,6 +93,7 @@ class Endpoint:
         rates: Rates | None = None,
         registered: RegisteredDocuments | None = None,
         hosts: frozenset[str] | None = None,
+        audit: Auditor | None = None,
     ) -> None:
         self._holder = holder
         self._limits = limits
@@ -92,6 +103,7 @@ class Endpoint:
         self._rates = rates
         self._registered = registered
         self._hosts = hosts
+        self._audit = audit
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
@@ -110,8 +122,9 @@ class Endpoint:
         headers: dict[str, str] = {}
         status, body = 200, {}
         content: bytes | None = None
+        entry = self._audit.begin() if self._audit is not None else None
         try:
-            answer = await self._answer(request, request_id, media, headers)
+            answer = await self._answer(request, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
             refused = answer.kind == "request_error"
             status = 403 if answer.kind == "forbidden" else 400 if refused and media == GRAPHQL else 200
@@ -125,7 +138,7 @@ class Endpoint:
         except BodyTooLarge:
             status, body = 413, errors_of(Code.LIMIT_EXCEEDED, "The body is larger than this server allows.")
             headers["connection"] = "close"
-        except (Busy, CannotVerify):
+        except (Busy, CannotVerify, Unrecorded):
             status, body = 503, errors_of(Code.LIMIT_EXCEEDED, "The server cannot take the request now.")
             headers["retry-after"] = "1"
         except CallerError as error:
@@ -135,15 +148,21 @@ class Endpoint:
             body = {"data": None, **errors_of(error.code, error.message, **error.extensions)}
         except ClientDisconnect:
             log("disconnected", request_id=request_id)
+            self._record(entry, request, 408, started)
             return Response(status_code=408)
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
             log("internal", request_id=request_id, level="error", exc_info=error)
             body = {"data": None, **errors_of(Code.INTERNAL, IsthmusError.message)}
         seconds = round(time.perf_counter() - started, 4)
         log_request(request_id, request.method, status, seconds)
+        self._record(entry, request, status, started)
         return Reply(content or encoded(body, request_id), status, headers, media or JSON)
 
-    async def _answer(self, request: Asked, request_id: str, media: str | None, headers: dict[str, str]) -> Answer:
+    def _record(self, entry: Entry | None, request: Asked, status: int, started: float) -> None:
+        if self._audit is not None and entry is not None:
+            self._audit.end(entry, request, status, time.perf_counter() - started)
+
+    async def _answer(self, request: Asked, entry: Entry | None, media: str | None, headers: dict[str, str]) -> Answer:
         self._check_head(request, media)
         read_only = request.method == "GET"
         if read_only:
@@ -151,18 +170,11 @@ class Endpoint:
         deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
         if self._rates is not None:
             headers.update(await self._rates.enter(request))
-        received = None if read_only else self._at_once(request)
-        if received is None:
-            try:
-                with self._times.until(deadline):
-                    received = await self._received(request, read_only=read_only)
-            except TimeoutError:
-                raise DeadlineExceeded from None
-        principal, parameters = received
+        principal, parameters = await self._taken(request, entry, deadline, read_only=read_only)
         if "graphql-cost" in request.headers and request.headers["graphql-cost"] == "report":
             parameters = replace(parameters, extensions={**parameters.extensions, COST: True})
         if self._registered is not None or parameters.document_id is not None:
-            found = self._with_text(parameters, principal, request_id)
+            found = self._with_text(parameters, principal, request.request_id)
             if isinstance(found, Answer):
                 return found
             parameters = found
@@ -172,7 +184,27 @@ class Endpoint:
                 headers[name] = f"{headers[name]}, {value}" if name in headers else value
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
         with self._places:
-            return await self._run(request, parameters, principal, Deadline(request_id, deadline, read_only=read_only))
+            limit = Deadline(request.request_id, deadline, read_only=read_only)
+            return await self._run(request, parameters, principal, limit, entry)
+
+    async def _taken(
+        self, request: Asked, entry: Entry | None, deadline: float, *, read_only: bool
+    ) -> tuple[Principal, GraphQLRequest]:
+        """Who asks, and for what.
+
+        Raises:
+            DeadlineExceeded: it did not come in time.
+        """
+        received = None if read_only else self._at_once(request)
+        if received is None:
+            try:
+                with self._times.until(deadline):
+                    received = await self._received(request, read_only=read_only)
+            except TimeoutError:
+                raise DeadlineExceeded from None
+        if entry is not None:
+            entry.principal, entry.parameters = received
+        return received
 
     def _check_head(self, request: Asked, media: str | None) -> None:
         if media is None:
@@ -228,7 +260,14 @@ class Endpoint:
             words = self._limits.max_body_bytes
             return principal, from_multipart(body, request.headers["content-type"], settings, words)
 
-    async def _run(self, request: Asked, parameters: GraphQLRequest, principal: Principal, limit: Deadline) -> Answer:
+    async def _run(
+        self,
+        request: Asked,
+        parameters: GraphQLRequest,
+        principal: Principal,
+        limit: Deadline,
+        entry: Entry | None,
+    ) -> Answer:
         whole = self._holder.current.graph
         if whole is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
@@ -237,8 +276,11 @@ class Endpoint:
             raise Refusal(404, Code.BAD_REQUEST, "There is no such view.")
         context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)
+        trail = None
+        if entry is not None:
+            entry.parameters, entry.context, trail = parameters, context, entry.trail
         reads = limit.read_only or not graph.writes(parameters)
-        work = graph.execute(parameters, principal, context, read_only=limit.read_only)
+        work = graph.execute(parameters, principal, context, read_only=limit.read_only, trail=trail)
         try:
             if reads:
                 return await self._read(request, work, limit.at + GRACE_S)

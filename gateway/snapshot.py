@@ -132,6 +132,7 @@ def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) 
         limits=settings.limits,
         missing={name: problem.what for name, problem in failed.items()},
         executor=_executor(settings.server.executor),
+        recording=settings.server.audit.recording if settings.server.audit is not None else None,
     )
 
 

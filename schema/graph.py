@@ -54,7 +54,7 @@ from schema.plan.operation import OperationPlan, RefusedField
 from schema.plan.recorded import Recorded, Trail
 from schema.plan.reference import run_reference
 from schema.plan.run import Run
-from schema.plan.trails import tell_ended, tell_planned, tell_refused
+from schema.plan.trails import name_operation, tell_ended, tell_planned, tell_refused
 from schema.request import Answer, GraphQLRequest, Outline
 from schema.unified import UnifiedSchema
 
@@ -277,6 +277,7 @@ class Graph:
         variables = self._variables(self.schema, document.operation, request.variables)
         if not isinstance(variables, list):
             plan = self.documents.plan(document, self._policy, principal, variables, request.variables)
+            name_operation(trail, document.operation)
             trail.told = {"refused": dict.fromkeys(plan.told.get("refused", ()))}
 
     def _refusal(self, plan: OperationPlan, context: Context) -> Answer | None:

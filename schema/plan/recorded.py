@@ -159,7 +159,10 @@ class Trail:
     most_ids: int = 100
     told: dict[Outcome, dict[str, None]] = field(default_factory=dict)
     objects: dict[str, Objects] = field(default_factory=dict)
+    operation: str = ""
+    """The name of the operation; empty where it has none."""
     variables: tuple[str, ...] = ()
+    """The names of its variables."""
     later: Callable[[], None] | None = None
 
     def begin(self, told: Told) -> None:

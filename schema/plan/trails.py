@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from graphql import OperationDefinitionNode
+
 from resolvers import Forbidden
 from schema.access.rows import Guards
 from schema.plan.levels import Failure
@@ -20,7 +22,14 @@ def tell_planned(trail: Trail | None, plan: OperationPlan) -> None:
         Unrecorded: there is something to tell, and it could not be kept.
     """
     if trail is not None and plan.told:
+        name_operation(trail, plan.operation)
         trail.begin(plan.told)
+
+
+def name_operation(trail: Trail, operation: OperationDefinitionNode) -> None:
+    """Which operation it is, and which variables it has."""
+    trail.operation = operation.name.value if operation.name is not None else ""
+    trail.variables = tuple(each.variable.name.value for each in operation.variable_definitions or ())
 
 
 def tell_refused(trail: Trail | None, plan: OperationPlan) -> None:

@@ -15,7 +15,7 @@ from graphql.utilities import get_operation_ast
 from gateway.app import ServerSettings, make_app
 from gateway.server import make_server
 from resolvers import Context, Unauthenticated
-from schema import Answer, GraphQLRequest, MutationOverGet, Outline, Principal
+from schema import Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
 
 HUGE = "x" * 30_000_000
 """More than the buffers of any connection hold."""
@@ -71,8 +71,16 @@ class FakeGraph:
         fields = tuple(f"{root}.{node.name.value}" for node in nodes if isinstance(node, FieldNode))
         return Outline(operation.name.value if operation.name else None, fields)
 
+    recorded = ()
+
     async def execute(
-        self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        context: Context,
+        *,
+        read_only: bool,
+        trail: Trail | None = None,  # noqa: ARG002  # the protocol's
     ) -> Answer:
         assert context.remaining() > 0
         self.seen.append(principal)

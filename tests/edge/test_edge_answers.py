@@ -35,7 +35,7 @@ class SlowWrite:
         return request.query.startswith("mutation")
 
     async def execute(
-        self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool
+        self, request: GraphQLRequest, principal: Principal, context: Context, *, read_only: bool, **_: object
     ) -> Answer:
         self.asked = (request, principal, context, read_only)
         self.begun.set()

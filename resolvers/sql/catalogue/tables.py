@@ -64,7 +64,7 @@ def read_catalogue(
     # A table of the default schema keeps its name; one of another schema gives way to it.
     for table in sorted(metadata.tables.values(), key=lambda table: (table.schema or "", table.name)):
         free = table.name not in taken or table.schema is None
-        served_name = taken.first([table.name] if free else [f"{table.schema}_{table.name}"])
+        served_name = taken.first([str(table.name)] if free else [f"{table.schema}_{table.name}"])
         _add_type(draft, served_name, table, dialect, view=table.key in reflected.views)
         if table in draft.tables and table.fullname in searched:
             draft.tables[table] = replace(draft.tables[table], search=searched[table.fullname])
