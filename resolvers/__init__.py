@@ -60,9 +60,11 @@ from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, wor
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
 from resolvers.predicate import (
+    RELEVANCE,
     And,
     Compare,
     Function,
+    GroupCondition,
     Grouping,
     GroupOrder,
     In,
@@ -76,6 +78,7 @@ from resolvers.predicate import (
     Predicate,
     Quantifier,
     Related,
+    Search,
 )
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import Resilient
@@ -95,6 +98,7 @@ __all__ = [
     "KINDS",
     "LEAF",
     "LONGEST",
+    "RELEVANCE",
     "TYPE_KEY",
     "WRITES_ARE_OFF",
     "And",
@@ -123,6 +127,7 @@ __all__ = [
     "File",
     "Forbidden",
     "Function",
+    "GroupCondition",
     "GroupOrder",
     "Grouping",
     "HeaderName",
@@ -171,6 +176,7 @@ __all__ = [
     "Scalar",
     "ScalarRef",
     "Sealed",
+    "Search",
     "SecurityNeed",
     "SecurityScheme",
     "Selection",

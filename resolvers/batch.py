@@ -172,7 +172,7 @@ def _with_keys(column: Column, call: Call, keys: list[tuple[object, ...]]) -> Ca
     if not operation.keys.argument:
         among = In(column.match.fields, tuple(keys))
         predicate = among if call.predicate is None else And((among, call.predicate))
-        paged = call.page.limit is not None or bool(call.page.offset)
+        paged = call.page.limit is not None or bool(call.page.offset) or bool(call.distinct)
         return replace(call, predicate=predicate, per=column.match.fields if paged else ())
     members = [operation.keys.by[name] for name in column.match.fields]
     items: object = (

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from resolvers.comparable import ORDERED, Bring, bringing, text_of
 from resolvers.errors import IsthmusError
 from resolvers.patterns import like
-from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Predicate, Related
+from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Predicate, Related, Search
 from resolvers.rows import read
 
 Matcher: TypeAlias = "Callable[[object], bool | None]"
@@ -69,6 +69,8 @@ def matcher(predicate: Predicate) -> Matcher:
             return _compared(predicate)
         case Related():
             raise ValueError("related rows are known to their source alone")
+        case Search():
+            raise ValueError("what a text has is known to the source that searches it")
 
 
 def fields_of(predicate: Predicate) -> tuple[str, ...]:

@@ -234,14 +234,15 @@ class Rows:
     """An operation over rows that the source itself can filter and order, and page where its result is their list.
 
     ``of``: the type of the rows where the result is something else. ``keys``: fields in all of which the source itself
-    lets no two rows be equal. ``joined``: others may be joined to them, and views be made of them; false where the rows
-    hang on arguments.
+    lets no two rows be equal. ``searched``: the fields whose texts it searches together; empty where it does not.
+    ``joined``: others may be joined to them, and views be made of them; false where the rows hang on arguments.
     """
 
     filterable: frozenset[str]
     orderable: frozenset[str]
     of: str = ""
     keys: tuple[tuple[str, ...], ...] = ()
+    searched: tuple[str, ...] = ()
     joined: bool = True
 
 

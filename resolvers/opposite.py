@@ -6,7 +6,7 @@ whose values fit their fields, so that null alone is unknown.
 
 from __future__ import annotations
 
-from resolvers.predicate import And, Compare, In, IsNull, Not, Or, Predicate, Related
+from resolvers.predicate import And, Compare, In, IsNull, Not, Or, Predicate, Related, Search
 
 
 def unfulfilled(predicate: Predicate) -> Predicate:
@@ -18,7 +18,7 @@ def unfulfilled(predicate: Predicate) -> Predicate:
             return And(tuple(unfulfilled(part) for part in parts))
         case Not(part):
             return _possible(part)
-        case IsNull() | Related():
+        case IsNull() | Related() | Search():
             return Not(predicate)  # never unknown
         case Compare() | In():
             return Or((Not(predicate), *_nulls(predicate)))
@@ -33,7 +33,7 @@ def _possible(predicate: Predicate) -> Predicate:
             return Or(tuple(_possible(part) for part in parts))
         case Not(part):
             return unfulfilled(part)
-        case IsNull() | Related():
+        case IsNull() | Related() | Search():
             return predicate
         case Compare(field):
             return Or((predicate, IsNull(field)))

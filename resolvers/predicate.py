@@ -57,6 +57,17 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """The texts of a row that its source searches have what ``text`` asks for; never unknown."""
+
+    text: str
+
+
+RELEVANCE = "$relevance"
+"""Instead of a field of an ``Order``: how well a row fits what is searched for; no source has a field of this name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """The rows of ``operation``, a list of the same source, that belong to a row.
 
@@ -79,7 +90,7 @@ class Related:
     part: Predicate
 
 
-Predicate: TypeAlias = "Compare | IsNull | In | And | Or | Not | Related"
+Predicate: TypeAlias = "Compare | IsNull | In | And | Or | Not | Related | Search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +121,25 @@ class GroupOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Grouping:
-    """Rows that are equal in the fields of ``by`` are one group; without any, all rows are.
+class GroupCondition:
+    """A condition on what a function of a field comes to; ``count`` has no field, and ``key`` is never a function.
 
-    ``having``: conditions on how many rows a group has; a ``Compare`` without a field.
+    ``condition``: a ``Compare``, ``In`` or ``IsNull`` on that one value, or what is not so.
+    """
+
+    function: Function
+    field: str
+    condition: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Rows that are equal in the fields of ``by`` are one group; without any, all rows are. Of the groups those are
+    left that fulfil all of ``having``.
     """
 
     by: tuple[str, ...] = ()
-    having: tuple[Compare, ...] = ()
+    having: tuple[GroupCondition, ...] = ()
     order: tuple[GroupOrder, ...] = ()
 
 

@@ -88,12 +88,13 @@ class Call(msgspec.Struct, frozen=True):
     is a null that the caller did give). ``selection`` is of the whole decoded reply. ``predicate``, ``order`` and
     ``page`` are only given to operations whose model has ``rows``, ``grouping`` to aggregates of them, and to lists of
     which the groups' keys alone are asked for: these come as an aggregate's would. ``per``: the page
-    is one of the rows that are equal in these fields, and there are as many pages as values. ``whole``: every page is
-    needed, or an error. ``rules``: type → what those of its rows fulfil that there are for the caller, wherever they
-    occur; it is only given to databases. ``query``: parameters that only the source's own links to a next page name,
-    plain text. ``exchange`` is filled by clients over HTTP where it is given. ``question``: the predicate as it was
-    asked, where it was made of what other sources said in the meantime: a cursor goes on with the question, whatever
-    they say next.
+    is one of the rows that are equal in these fields, and there are as many pages as values. ``distinct``: of the rows
+    that fulfil the predicate and are equal in these fields (and in those of ``per``), a null to a null, only the first
+    in the order is left; given to lists of rows and their connections alone. ``whole``: every page is needed, or an
+    error. ``rules``: type → what those of its rows fulfil that there are for the caller, wherever they occur; only
+    given to databases. ``query``: parameters that only the source's own links to a next page name, plain text.
+    ``exchange`` is filled by clients over HTTP where it is given. ``question``: the predicate as it was asked, where it
+    was made of what other sources said in the meantime: a cursor goes on with the question, whatever they say next.
     """
 
     operation: str
@@ -103,6 +104,7 @@ class Call(msgspec.Struct, frozen=True):
     order: tuple[Order, ...] = ()
     page: Page = Page()
     per: tuple[str, ...] = ()
+    distinct: tuple[str, ...] = ()
     grouping: Grouping = Grouping()
     whole: bool = False
     rules: Mapping[str, Predicate] = {}

@@ -39,6 +39,7 @@ from schema.cost import check_prices
 from schema.extension import AddedField, Extension
 from schema.former import Former
 from schema.graph import Executor, Graph
+from schema.keyed import tell_columns
 from schema.limits import OperationLimits
 from schema.link_settings import Filtered, Joined, LinkSettings
 from schema.links import LinkBuilder
@@ -103,6 +104,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     for source in sources.values():
         types.add(source.model)
     problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
+    tell_columns(types)
     links = LinkBuilder(types, settings.limits.filter_keys)
     for coordinate, link in settings.links.items():
         links.add(coordinate, link, settings.missing)

@@ -15,6 +15,7 @@ from resolvers import (
     BadRequest,
     Compare,
     Function,
+    GroupCondition,
     Grouping,
     GroupOrder,
     In,
@@ -27,9 +28,10 @@ from resolvers import (
     Predicate,
     Quantifier,
     Related,
+    Search,
 )
 from schema.across import Across, Lookup
-from schema.filters import Direction, Through
+from schema.filters import SEARCH, Direction, Through
 
 _MAX_PARTS = 200
 _RELATED_COUNTS = 10
@@ -132,6 +134,8 @@ class _Parts:
                 parts.append(Or(tuple(_all(self.of(item, relations)) or And(()) for item in _list(value))))
             elif name == "$not":
                 parts.append(self._opposite(_mapping(value), relations))
+            elif name == SEARCH:
+                parts.append(Search(str(value)))
             elif isinstance(name, Through):
                 several = _mapping(value) if name.many else {"some": value}
                 parts += [
@@ -258,17 +262,25 @@ def grouping(group_by: object, having: object, order_by: object) -> Grouping:
     Raises:
         BadRequest: a condition against null, or an order through a relation.
     """
-    count = _mapping(having).get("count") if having is not None else None
-    conditions: list[Compare] = []
-    for operator, value in _mapping(count).items() if count is not None else ():
-        if operator not in {"eq", "ne", "gt", "gte", "lt", "lte"} or value is None:
-            raise BadRequest("how many rows a group has is compared by eq, ne, gt, gte, lt and lte")
-        conditions.append(Compare("", cast("Operator", operator), value))
     return Grouping(
         tuple(dict.fromkeys(cast("list[str]", group_by or []))),
-        tuple(conditions),
+        _having(having),
         tuple(_group_order(item) for item in cast("list[Mapping[str, object]]", order_by or [])),
     )
+
+
+def _having(having: object) -> tuple[GroupCondition, ...]:
+    found: list[GroupCondition] = []
+    for function, value in _mapping(having).items() if having is not None else ():
+        if value is None:
+            raise BadRequest("a condition on groups cannot be null: leave it out, or use isNull")
+        of_fields = {"": value} if function == "count" else _mapping(value)
+        for field, conditions in of_fields.items():
+            if conditions is None:
+                raise BadRequest("a condition on groups cannot be null: leave it out, or use isNull")
+            made = _conditions(field, _mapping(conditions))
+            found += [GroupCondition(cast("Function", function), field, each) for each in made]
+    return tuple(found)
 
 
 def _group_order(item: Mapping[str, object]) -> GroupOrder:

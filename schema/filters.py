@@ -6,7 +6,7 @@ They carry the source's own names of fields and relations, so a coerced value ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Self, cast
 
@@ -19,18 +19,22 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLString,
 )
 
-from resolvers import Join, Scalar
+from resolvers import RELEVANCE, Join, Scalar
 from schema.scalars import SCALARS
 
 MIRROR = "mirrors"
 """``extensions[MIRROR]`` of a field, an input field or an enum value is the ``Type.field`` whose values it can reveal,
+or several of them;
 that of a type, or of a field that changes rows, is the type whose rows it tells of as a whole: their rules hold here
 too.
 """
 
 WHERE, ORDER_BY, LIMIT, OFFSET = "$where", "$orderBy", "$limit", "$offset"
+DISTINCT = "$distinct"
+SEARCH = "$search"
 GROUP_BY, HAVING, GROUP_ORDER = "$groupBy", "$having", "$groupOrder"
 """How row arguments arrive among an operation's own; no source can have an argument of these names."""
 
@@ -117,19 +121,27 @@ coordinate).
 
 
 def where_type(
-    name: str, columns: Columns, filters: Mapping[str, GraphQLInputObjectType], relations: Relations
+    name: str,
+    columns: Columns,
+    filters: Mapping[str, GraphQLInputObjectType],
+    relations: Relations,
+    searched: Sequence[str] = (),
 ) -> GraphQLInputObjectType:
-    """The ``where`` of a row type: ``filters`` by source's name, relations, and ``and``, ``or``, ``not``."""
+    """The ``where`` of a row type: ``filters`` by source's name, relations, and ``and``, ``or``, ``not``.
+    ``searched``: the fields that the source searches, by its names.
+    """
 
     def thunk() -> dict[str, GraphQLInputField]:
         several = GraphQLList(GraphQLNonNull(made))
+        own = columns()
         return {
             **{
                 field: GraphQLInputField(filters[key], out_name=key, extensions={MIRROR: mirror})
-                for field, (key, mirror) in columns().items()
+                for field, (key, mirror) in own.items()
                 if key in filters
             },
             **_related(relations),
+            **_searched(own, searched, "search", GraphQLString),
             "and": GraphQLInputField(several, out_name="$and"),
             "or": GraphQLInputField(several, out_name="$or"),
             "not": GraphQLInputField(made, out_name="$not"),
@@ -160,7 +172,30 @@ def _related(relations: Relations) -> dict[str, GraphQLInputField]:
     }
 
 
-def order_type(name: str, columns: Columns, orderable: frozenset[str], relations: Relations) -> GraphQLInputObjectType:
+def _searched(
+    columns: Mapping[str, tuple[str, str]], searched: Sequence[str], wanted: str, typed: GraphQLInputType
+) -> dict[str, GraphQLInputField]:
+    """What searches rows or orders them by a search. It tells of all texts that are searched: their rules hold, and
+    where one of them is hidden nothing is searched.
+    """
+    coordinates = dict(columns.values())
+    if not searched or not coordinates.keys() >= set(searched):
+        return {}
+    while wanted in columns:
+        wanted += "_"
+    said = {
+        "search": 'Words that are found in the texts of a row; "words in a row", -without, or.',
+        "relevance": "How well rows fit the search of where.",
+    }
+    key = SEARCH if typed is GraphQLString else RELEVANCE
+    mirrors = tuple(coordinates[each] for each in searched)
+    words = said[wanted.rstrip("_")]
+    return {wanted: GraphQLInputField(typed, out_name=key, description=words, extensions={MIRROR: mirrors})}
+
+
+def order_type(
+    name: str, columns: Columns, orderable: frozenset[str], relations: Relations, searched: Sequence[str] = ()
+) -> GraphQLInputObjectType:
     """The ``orderBy`` of a row type. ``orderable``: source's names; ``relations``: those to one row."""
     return GraphQLInputObjectType(
         name,
@@ -171,6 +206,7 @@ def order_type(name: str, columns: Columns, orderable: frozenset[str], relations
                 if key in orderable
             },
             **_related(relations),
+            **_searched(columns(), searched, "relevance", DIRECTION),
         },
         is_one_of=True,
         description="One field to order by; a list of them orders by the first, then the second, and so on.",
@@ -178,7 +214,7 @@ def order_type(name: str, columns: Columns, orderable: frozenset[str], relations
 
 
 def column_type(name: str, columns: Columns, groupable: frozenset[str]) -> GraphQLEnumType:
-    """The fields that rows can be grouped by. ``groupable``: source's names."""
+    """The fields that rows can be grouped by, or told apart by. ``groupable``: source's names."""
     return GraphQLEnumType(
         name,
         lambda: {
@@ -186,7 +222,7 @@ def column_type(name: str, columns: Columns, groupable: frozenset[str]) -> Graph
             for field, (key, mirror) in columns().items()
             if key in groupable
         },
-        description="A field to group by.",
+        description="A field of these rows.",
     )
 
 
@@ -201,7 +237,17 @@ def group_order_type(name: str, order: GraphQLInputObjectType | None) -> GraphQL
     return GraphQLInputObjectType(name, fields, is_one_of=True, description=said)
 
 
-def having_type(name: str, count: GraphQLInputObjectType) -> GraphQLInputObjectType:
-    """The conditions on groups."""
-    said = "Which groups; all conditions that are given must hold."
-    return GraphQLInputObjectType(name, {"count": GraphQLInputField(count)}, description=said)
+Measures = Callable[[], Mapping[str, tuple[str, GraphQLInputObjectType, tuple[str, ...]]]]
+"""GraphQL name → (what it is in the source, the conditions on it, mirrored coordinates)."""
+
+
+def having_type(name: str, measures: Measures, description: str) -> GraphQLInputObjectType:
+    """The conditions on groups, or on what one function of their fields comes to."""
+    return GraphQLInputObjectType(
+        name,
+        lambda: {
+            field: GraphQLInputField(typed, out_name=key, extensions={MIRROR: mirror})
+            for field, (key, typed, mirror) in measures().items()
+        },
+        description=description,
+    )

@@ -6,13 +6,14 @@ known.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType
 
-from resolvers import NamedRef, ObjectType, Operation, Rows, Scalar, ScalarRef, TypeRef
+from resolvers import Field, ListRef, NamedRef, ObjectType, Operation, Rows, Scalar, ScalarRef, TypeRef
 from schema.across import Across, Lookup
 from schema.crossing import filterable
 from schema.filters import (
@@ -63,7 +64,7 @@ class RowInputs:
         self._orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
         self._columns: dict[tuple[str, str], GraphQLEnumType] = {}
         self._group_orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
-        self._having: GraphQLInputObjectType | None = None
+        self._having: dict[tuple[str, str], GraphQLInputObjectType] = {}
 
     def where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
         key = (made.model.name, row)
@@ -77,7 +78,7 @@ class RowInputs:
                 if column in operation.rows.filterable and (filter_type := self._filter(made, item.type)) is not None
             }
             relations = partial(self._through, made, row)
-            self._wheres[key] = where_type(name, columns_of(made, row), filters, relations)
+            self._wheres[key] = where_type(name, columns_of(made, row), filters, relations, operation.rows.searched)
         return self._wheres[key]
 
     def _judged(self, made: SourceTypes, row: str) -> GraphQLInputObjectType:
@@ -149,7 +150,9 @@ class RowInputs:
             name = self._names.take(f"{made.outputs[row].name}OrderBy", made.model.name, pascal_case=True)
             assert operation.rows is not None
             relations = partial(self._ordered_through, made, row)
-            self._orders[key] = order_type(name, columns_of(made, row), operation.rows.orderable, relations)
+            self._orders[key] = order_type(
+                name, columns_of(made, row), operation.rows.orderable, relations, operation.rows.searched
+            )
         return self._orders[key]
 
     def column(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLEnumType:
@@ -169,12 +172,59 @@ class RowInputs:
             self._group_orders[key] = group_order_type(name, order)
         return self._group_orders[key]
 
-    def having(self, made: SourceTypes) -> GraphQLInputObjectType:
-        """One type for the groups of all sources."""
-        if self._having is None:
-            name = self._names.take("AggregateHaving", made.model.name, pascal_case=True)
-            self._having = having_type(name, self._filters.of_scalar(Scalar.INT))
-        return self._having
+    def having(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
+        """The conditions on the groups that an aggregate of rows gives: on what each of its members comes to."""
+        assert isinstance(operation.result, ListRef)
+        assert isinstance(operation.result.item, NamedRef)
+        result = operation.result.item.name
+        key = (made.model.name, result)
+        if key not in self._having:
+            name = self._names.take(f"{made.outputs[result].name}Having", made.model.name, pascal_case=True)
+            members = list(cast("ObjectType", made.model.types[result]).fields.values())
+            inner = {each.name: found for each in members if (found := self._measured(made, row, each)) is not None}
+            said = "Which groups; all conditions that are given must hold."
+            self._having[key] = having_type(name, partial(_told, made, result, inner), said)
+        return self._having[key]
+
+    def _measured(self, made: SourceTypes, row: str, member: Field) -> GraphQLInputObjectType | None:
+        """The conditions on one member of an aggregate; ``None`` for the keys of groups, which ``where`` is for."""
+        if isinstance(member.type, ScalarRef):
+            return self._filters.of_scalar(member.type.scalar)
+        assert isinstance(member.type, NamedRef)
+        below = member.type.name
+        key = (made.model.name, below)
+        if member.type.nullable:
+            return None
+        if key not in self._having:
+            name = self._names.take(f"{made.outputs[below].name}Having", made.model.name, pascal_case=True)
+            fields = cast("ObjectType", made.model.types[below]).fields.items()
+            filters = {key: found for key, item in fields if (found := self._filter(made, item.type)) is not None}
+            said = "Conditions on what a group comes to; all that are given must hold."
+            self._having[key] = having_type(name, partial(_told, made, below, filters, row), said)
+        return self._having[key]
+
+
+def _told(
+    made: SourceTypes, owner: str, filters: Mapping[str, GraphQLInputObjectType], row: str = ""
+) -> dict[str, tuple[str, GraphQLInputObjectType, tuple[str, ...]]]:
+    """Conditions on the fields of the type ``owner`` that are served, each under the rules of that field. Those that
+    tell of the fields of ``row`` are named as these are.
+    """
+    if owner not in made.outputs:
+        return {}
+    shown = made.outputs[owner].name
+    spelled = made.field_names[shown]
+    of_row = {key: (field, (mirror,)) for field, (key, mirror) in columns_of(made, row)().items()} if row else {}
+    return {
+        named: (key, typed, (f"{shown}.{spelled[key]}", *mirrors))
+        for key, typed in filters.items()
+        if key in spelled and (key in of_row or not row) and (row or _has_fields(typed))
+        for named, mirrors in [of_row.get(key, (spelled[key], ()))]
+    }
+
+
+def _has_fields(typed: GraphQLInputObjectType) -> bool:
+    return bool(typed.fields)
 
 
 def _unique(rows: Rows, through: Through) -> bool:

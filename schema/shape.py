@@ -156,6 +156,9 @@ class _Shaper:
 
     def _hide_told(self, made: SourceTypes, key: str, hidden: str) -> None:
         """Takes away what tells of a hidden field of the type ``key``."""
+        for operation in made.model.operations.values():
+            if hidden in operation.by and operation.result == NamedRef(key, nullable=True) and made.model.has_tables:
+                self._types.queries.pop(made.roots.pop(operation.name, ""), None)
         for other, definition in made.model.types.items():
             if other not in made.outputs or not isinstance(definition, ObjectType) or definition.of != key:
                 continue

@@ -48,7 +48,7 @@ from resolvers import (
     TypeRef,
     UnionType,
 )
-from schema.filters import GROUP_BY, GROUP_ORDER, HAVING, LIMIT, MIRROR, OFFSET, ORDER_BY, WHERE
+from schema.filters import DISTINCT, GROUP_BY, GROUP_ORDER, HAVING, LIMIT, MIRROR, OFFSET, ORDER_BY, WHERE
 from schema.namer import KINDS, Namer, model_places
 from schema.naming import Pins, enum_values
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
@@ -231,12 +231,14 @@ class TypeBuilder:
         }
         if rows != "none" and operation.rows is not None and operation.change is None:
             row = row_of(operation)
+            if rows == "all" and operation.rows.filterable and not operation.aggregate_of:
+                arguments |= self._distinct(made, row, operation)
             if operation.rows.filterable:
                 arguments["where"] = GraphQLArgument(self.rows.where(made, row, operation), out_name=WHERE)
             if operation.aggregate_of:
                 columns = GraphQLList(GraphQLNonNull(self.rows.column(made, row, operation)))
                 arguments["groupBy"] = GraphQLArgument(columns, out_name=GROUP_BY)
-                arguments["having"] = GraphQLArgument(self.rows.having(made), out_name=HAVING)
+                arguments["having"] = GraphQLArgument(self.rows.having(made, row, operation), out_name=HAVING)
                 by = GraphQLList(GraphQLNonNull(self.rows.group_order(made, row, operation)))
                 arguments["orderBy"] = GraphQLArgument(by, out_name=GROUP_ORDER)
             elif operation.rows.orderable:
@@ -246,6 +248,13 @@ class TypeBuilder:
                 arguments["limit"] = GraphQLArgument(GraphQLInt, out_name=LIMIT, description="At most so many rows.")
                 arguments["offset"] = GraphQLArgument(GraphQLInt, out_name=OFFSET, description="After so many rows.")
         return arguments
+
+    def _distinct(self, made: SourceTypes, row: str, operation: Operation) -> dict[str, GraphQLArgument]:
+        if not (isinstance(operation.result, ListRef) or operation.connection_of):
+            return {}
+        columns = GraphQLList(GraphQLNonNull(self.rows.column(made, row, operation)))
+        said = "Of the rows that are equal in these fields only the first, by orderBy."
+        return {"distinct": GraphQLArgument(columns, out_name=DISTINCT, description=said)}
 
     def output_ref(self, made: SourceTypes, ref: TypeRef) -> GraphQLOutputType:
         """The GraphQL type of a result, non-null where the reference is not nullable."""

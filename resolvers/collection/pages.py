@@ -17,7 +17,7 @@ from resolvers.errors import LimitExceeded
 from resolvers.model import Operation, Paging, SourceModel
 from resolvers.settings import PagesSettings
 from resolvers.source import EVERYTHING, Call, Context, Selection, Source
-from resolvers.views import END, HAS_NEXT, NODES, PAGE_INFO, TOTAL, first_rows
+from resolvers.views import END, HAS_NEXT, HAS_PREVIOUS, NODES, PAGE_INFO, START, TOTAL, first_rows
 
 PAGE_SIZE = 100
 """Rows asked at once where the description names no greatest number: what nearly every API in the wild grants."""
@@ -74,13 +74,16 @@ class Paged:
             spot = resized(paging, found, spot.size)
         shown = call.selection.everything or info is not None or (NODES in wanted and first > 0)
         if not shown:
-            return _answer([], await walk.total(context) if total and paging.total_at else None, None, more=False)
+            return _answer(
+                [], await walk.total(context) if total and paging.total_at else None, None, more=False, previous=False
+            )
         return await self._rows(walk, asked, spot, context, first=first, peek=peek)
 
     async def _rows(
         self, walk: Walk, asked: str, spot: Spot, context: Context, *, first: int, peek: bool
     ) -> Mapping[str, object]:
         rows: list[object] = []
+        previous = bool(spot.position or spot.skip or spot.before)
         total: int | None = None
         more: bool | None = True
         onward: Spot | None = spot
@@ -102,7 +105,7 @@ class Paged:
             if len(rows) >= first and (more is not None or not peek):
                 break
         end = cursor.write(asked, onward) if onward is not None else None
-        return _answer(rows, total, end, more=onward is not None and more is not False)
+        return _answer(rows, total, end, more=onward is not None and more is not False, previous=previous)
 
     async def _whole(self, operation: Operation, paging: Paging, call: Call, context: Context) -> object:
         """A reply like one page's, with the rows of all pages in it."""
@@ -136,5 +139,8 @@ class Paged:
         await self._source.close()
 
 
-def _answer(rows: list[object], total: int | None, end: str | None, *, more: bool) -> Mapping[str, object]:
-    return {NODES: rows, PAGE_INFO: {HAS_NEXT: more, END: end}, TOTAL: total}
+def _answer(
+    rows: list[object], total: int | None, end: str | None, *, more: bool, previous: bool
+) -> Mapping[str, object]:
+    info = {HAS_NEXT: more, HAS_PREVIOUS: previous, START: None, END: end}
+    return {NODES: rows, PAGE_INFO: info, TOTAL: total}

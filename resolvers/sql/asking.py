@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from resolvers.errors import DeadlineExceeded
 from resolvers.source import Context
 from resolvers.sql.catalogue import Catalogue
-from resolvers.sql.dialects import Database, Plain
+from resolvers.sql.dialects import Database, Plain, Replicas
 from resolvers.sql.reading import Statement, named_rows
 from resolvers.sql.settings import RowsSettings
 
@@ -33,13 +33,16 @@ class Question(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Asks one database; ``name`` is that of the source. ``answered``, where it is given, is told of every answer."""
+    """Asks one database; ``name`` is that of the source. ``answered``, where it is given, is told of every answer. An
+    operation that changes something notes that in its session under that name.
+    """
 
     name: str
     catalogue: Catalogue
     settings: RowsSettings
     database: Database
     answered: Callable[[], None] | None = None
+    replicas: Replicas | None = None
 
     async def rows(self, made: Question, operation: str, context: Context) -> Sequence[Any]:
         """The rows as the driver gives them.
@@ -54,13 +57,17 @@ class Asking:
             if context.journal.detailed:
                 record.text = self._text(made)
             try:
-                rows = await self.database.ask(made.query, budget)
+                rows = await self._reader(context).ask(made.query, budget)
             except (SQLAlchemyError, OSError) as error:
                 raise self.catalogue.dialect.failure(error) from error
             record.rows = len(rows)
         if self.answered is not None:
             self.answered()
         return rows
+
+    def _reader(self, context: Context) -> Database | Replicas:
+        """Who is asked: copies of the database, but not by an operation that has changed something of it."""
+        return self.database if self.replicas is None or self.name in context.session else self.replicas
 
     def _text(self, made: Question) -> str:
         """The statement as the database gets it, with places for its values."""

@@ -4,6 +4,8 @@ connects.
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,16 +14,21 @@ from typing import Any, Protocol, TypeAlias
 from sqlalchemy.exc import SQLAlchemyError
 
 from resolvers.errors import DeadlineExceeded, LimitExceeded, LinkAmbiguous
-from resolvers.model import SourceModel
+from resolvers.model import Effect, SourceModel
 from resolvers.source import Call, Context
 from resolvers.sql.asking import Asking, read_rows
 from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.connections import Connections
-from resolvers.sql.dialects import Database, Plain
+from resolvers.sql.dialects import Database, Plain, Replicas
 from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.routines import Routines, Running
 from resolvers.sql.settings import RowsSettings
-from resolvers.sql.writing import Offers, Target, prepare, refused
+from resolvers.sql.writing import Offers, Target, clashed, prepare, refused
+
+_CHANGED = "changed"
+_AGAIN = 3
+"""So often a change is tried again that the database undid since another one came between."""
+_APART_S = 0.02
 
 Way: TypeAlias = "Callable[[Call, Context], Awaitable[object]]"
 
@@ -50,6 +57,7 @@ class SqlSource:
         changes: Offers | None = None,
         watch: Watch | None = None,
         routines: Routines | None = None,
+        replicas: Replicas | None = None,
     ) -> None:
         self.model: SourceModel = (routines or changes or known).model
         self._catalogue = known
@@ -57,10 +65,11 @@ class SqlSource:
         self._settings = settings
         self._database = database
         self._watch = watch
+        self._replicas = replicas
         answered = partial(watch.answered, self) if watch is not None else None
-        self._asking = Asking(known.model.name, known, settings, database, answered)
+        self._asking = Asking(known.model.name, known, settings, database, answered, replicas)
         self._kept = KeptStatements(known, database, self._made)
-        self._connections = Connections(self._asking)
+        self._connections = Connections(self._asking, self._kept)
         self._running = Running(self._asking, {} if routines is None else routines.by_name)
         self._ways: dict[str, Way] = {
             **dict.fromkeys(self._targets, self._change),
@@ -77,10 +86,12 @@ class SqlSource:
             LinkAmbiguous: a key that the configuration states does not tell rows apart.
             Conflict: a change breaks a constraint. OutcomeUnknown: nobody knows whether it was committed.
         """
+        operation = self.model.operations.get(call.operation)
+        if operation is not None and operation.effect is not Effect.READ:
+            context.session[self.model.name] = _CHANGED  # whatever comes of it, copies may not have it yet
         way = self._ways.get(call.operation)
         if way is not None:
             return await way(call, context)
-        operation = self.model.operations.get(call.operation)
         if operation is not None and operation.connection_of:
             return await self._connections.answer(operation, call, context)
         if call.grouping.by and operation is not None and not operation.aggregate_of:
@@ -130,14 +141,20 @@ class SqlSource:
     async def _change(self, call: Call, context: Context) -> object:
         target = self._targets[call.operation]
         made = prepare(self._catalogue, target, call, self._settings.max_rows)
-        budget = min(self._settings.timeout_s, context.remaining())
-        if budget <= 0:
-            raise DeadlineExceeded
+        ends = asyncio.get_running_loop().time() + min(self._settings.timeout_s, context.remaining())
         with context.journal.call(self.model.name, call.operation, made.wire):
-            try:
-                reply = await self._database.change(made.work, budget)
-            except (SQLAlchemyError, OSError) as error:
-                raise refused(self._catalogue, target, error, told=not call.rules) from error
+            for again in range(_AGAIN + 1):
+                budget = ends - asyncio.get_running_loop().time()
+                if budget <= 0:
+                    raise DeadlineExceeded
+                try:
+                    reply = await self._database.change(made.work, budget)
+                    break
+                except (SQLAlchemyError, OSError) as error:
+                    if again == _AGAIN or not made.repeatable or not clashed(self._catalogue, error):
+                        raise refused(self._catalogue, target, error, told=not call.rules) from error
+                # Everything was undone. Those who came between one another should not meet a second time.
+                await asyncio.sleep(random.uniform(0, _APART_S * 2**again))  # noqa: S311  # no secret
         if self._asking.answered is not None:
             self._asking.answered()
         return reply
@@ -145,4 +162,6 @@ class SqlSource:
     async def close(self) -> None:
         if self._watch is not None:
             await self._watch.close()
+        if self._replicas is not None:
+            await self._replicas.close()
         await self._database.close()

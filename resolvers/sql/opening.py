@@ -17,16 +17,18 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resolvers.documents import DescriptionError
 from resolvers.problem import ConfigurationError, Problem
-from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect
+from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect, searches
 from resolvers.sql.client import SqlSource
-from resolvers.sql.dialects import Address, Database, Dialect, address, reason
+from resolvers.sql.dialects import Address, Database, Dialect, Replica, Replicas, address, reason
 from resolvers.sql.offering import Offering
+from resolvers.sql.reading import trial
 from resolvers.sql.routines import Routines
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
 
 _log = logging.getLogger("isthmus.sources")
 _CATALOGUE_S = 60.0
+_REPLICA_S = 2.0
 _AWAY = "the database cannot be reached; what was known of it is served"
 _GIVES_NOTHING_BACK = "this server does not give back the rows that it inserts (INSERT … RETURNING): nothing is written"
 _CHANGED = "the database has changed since its catalogue was kept: start again to serve it as it is"
@@ -55,12 +57,51 @@ async def open_database(
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
     kept = _kept(name, settings, dialect, where, keep)
     offering = Offering(name, settings, dialect, where, keep)
-    opening = _Opening(name, settings, dialect, database, kept, pinned, offering, password=where.url.password or "")
+    replicas = _replicas(name, settings, dialect, database, base)
+    opening = _Opening(
+        name, settings, dialect, database, kept, pinned, offering, replicas, password=where.url.password or ""
+    )
     try:
         return await opening.source()
     except BaseException:
         await database.close()
+        if replicas is not None:
+            await replicas.close()
         raise
+
+
+def _replicas(
+    name: str, settings: DatabaseSettings, dialect: Dialect, primary: Database, base: Path
+) -> Replicas | None:
+    """The copies of the database; none is connected to yet.
+
+    Raises:
+        ConfigurationError: a URL that is none of such a copy, or settings that cannot be obeyed.
+    """
+    problems: list[Problem] = []
+    if settings.replicas and not dialect.replicated:
+        problems.append(Problem("a file has no replicas", ("replicas",), "leave them out"))
+    if settings.max_lag_s is not None and not (settings.replicas and dialect.lag):
+        said = "how far a copy is behind is only known of replicas of PostgreSQL"
+        problems.append(Problem(said, ("max_lag_s",), "leave it out"))
+    found: list[Replica] = []
+    for number, url in enumerate(settings.replicas if not problems else ()):
+        try:
+            kind, where = address(url.get_secret_value(), base)
+        except DescriptionError as error:
+            problems.append(replace(error.problem, where=("replicas", number)))
+            continue
+        if kind is not dialect:
+            said = "a replica is of the same kind as its database"
+            problems.append(Problem(said, ("replicas", number), f"write {dialect.form}"))
+            continue
+        # Others are there to answer: nobody waits long for one that is silent.
+        waits = min(settings.timeout_s, _REPLICA_S)
+        copy = dialect.open(where, concurrency=settings.concurrency, timeout_s=waits)
+        found.append(Replica(f"source {name}: replica {number + 1}", copy, dialect, settings.max_lag_s))
+    if problems:
+        raise ConfigurationError(problems)
+    return Replicas(found, primary) if found else None
 
 
 def _kept(
@@ -84,10 +125,12 @@ class _Opening:
         kept: KeptCatalogue | None,
         pinned: Mapping[str, str] | None,
         offering: Offering,
+        replicas: Replicas | None,
         *,
         password: str,
     ) -> None:
         self._offering = offering
+        self._replicas = replicas
         self._password = password
         self._name = name
         self._settings = settings
@@ -114,6 +157,7 @@ class _Opening:
             known = self._read(reflected)
         except ConfigurationError as error:
             return await self._as_it_was(error)
+        await self._try_searches(known)
         if self._kept is not None:
             await asyncio.to_thread(self._kept.save, reflected)
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
@@ -123,7 +167,7 @@ class _Opening:
     def _made(
         self, known: Catalogue, changes: Offers | None, routines: Routines, watch: _Opening | None = None
     ) -> SqlSource:
-        return SqlSource(known, self._settings, self._database, changes, watch, routines)
+        return SqlSource(known, self._settings, self._database, changes, watch, routines, self._replicas)
 
     async def _as_it_was(self, error: ConfigurationError) -> SqlSource:
         """The source by its kept catalogue, where what is stated fits that one: the database changed, not the file.
@@ -141,6 +185,21 @@ class _Opening:
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
         changes = self._changes(known, gives_back=gives_back)
         return self._made(known, changes, await self._offering.asked(self._database, known, (changes or known).model))
+
+    async def _try_searches(self, known: Catalogue) -> None:
+        """Raises: ConfigurationError: the database does not search a table as the settings say."""
+        problems = []
+        for served in {access.served.name: access.served for access in known.access.values()}.values():
+            if served.search is None:
+                continue
+            try:
+                await self._database.ask(trial(known, served), self._settings.timeout_s)
+            except DBAPIError:
+                where = ("tables", str(getattr(served.table, "fullname", served.name)), "search")
+                what = f'the database does not search "{served.name}" by these columns'
+                problems.append(Problem(what, where, self._dialect.search_fault(served.search)))
+        if problems:
+            raise ConfigurationError(problems)
 
     def _changes(self, known: Catalogue, *, gives_back: bool = True) -> Offers | None:
         if not self._settings.writes:
@@ -162,8 +221,13 @@ class _Opening:
         metadata, problems = declare(reflected.metadata, self._settings.tables)
         if problems:
             raise ConfigurationError(problems)
+        searched, problems = searches(metadata, self._settings.tables, self._dialect)
+        if problems:
+            raise ConfigurationError(problems)
         stated = frozenset(name for name, table in self._settings.tables.items() if table.key is not None)
-        return read_catalogue(self._name, replace(reflected, metadata=metadata), self._dialect, self._pinned, stated)
+        return read_catalogue(
+            self._name, replace(reflected, metadata=metadata), self._dialect, self._pinned, stated, searched
+        )
 
     # As ``Watch``.
 

@@ -31,6 +31,21 @@ class ReferenceSettings(Settings):
     )
 
 
+class SearchSettings(Settings):
+    """How the texts of a table or view are searched as a whole, by an index of the database."""
+
+    columns: Columns = Field(description="The columns of texts that are searched together: one, or a list of them.")
+    language: str | None = Field(
+        None,
+        pattern=r"^[a-z_]+$",
+        description="PostgreSQL: the text search configuration, such as english; simple when absent.",
+    )
+    vector: str | None = Field(
+        None, description="PostgreSQL: the column of type tsvector that was made of the columns, where there is one."
+    )
+    index: str | None = Field(None, description="SQLite: the FTS5 table that has the columns by row number.")
+
+
 class TableSettings(Settings):
     """What the database does not say about a table or view."""
 
@@ -38,6 +53,7 @@ class TableSettings(Settings):
         None, description="The column, or the list of columns, by which its rows are told apart (of a view)."
     )
     references: tuple[ReferenceSettings, ...] = Field((), description="Foreign keys that lead from it.")
+    search: SearchSettings | None = Field(None, description="How its texts are searched: where takes search then.")
 
 
 class ArgumentSettings(Settings):
@@ -112,6 +128,14 @@ class DatabaseSettings(RowsSettings):
     database: SecretStr = Field(
         description="URL of the database: sqlite:///path (relative to this file), "
         "postgresql://user:password@host/name, mariadb://user:password@host/name or mysql://user:password@host/name."
+    )
+    replicas: tuple[SecretStr, ...] = Field(
+        (),
+        description="URLs of copies of the database that are read instead of it. Changes, what an operation reads "
+        "after its own changes, and the catalogue stay with the database itself; so do reads that no copy answers.",
+    )
+    max_lag_s: float | None = Field(
+        None, gt=0, description="PostgreSQL: a replica that is further behind than this is not read."
     )
     schemas: tuple[str, ...] = Field(
         (), description="Schemas whose tables and views are served; empty: the database's default schema."

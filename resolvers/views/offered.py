@@ -25,7 +25,7 @@ from resolvers.model import (
 from resolvers.naming import Naming
 from resolvers.settings import PagesSettings
 from resolvers.views.aggregates import COUNT, KEY, parts
-from resolvers.views.connection import AFTER, FIRST, NODES, PAGE_INFO, TOTAL, page_info
+from resolvers.views.connection import AFTER, BEFORE, FIRST, LAST, NODES, PAGE_INFO, TOTAL, page_info
 
 
 def with_views(model: SourceModel, settings: PagesSettings, without: Sequence[str] = ()) -> SourceModel:
@@ -65,20 +65,22 @@ class _Views:
 
     def _connect(self, operation: Operation, key: str, row: ObjectType) -> None:
         name = self._free_operation(f"{operation.name}Connection")
-        first = Argument(
-            FIRST,
-            ScalarRef(Scalar.INT),
-            default=self._settings.first,
-            description=f"How many rows, {self._settings.max_first} at most.",
-            place=operation.place,
-        )
-        said = "Where to go on: the endCursor of the part before, for the same question."
-        after = Argument(AFTER, ScalarRef(Scalar.STRING), description=said, place=operation.place)
+        most = self._settings.max_first
+        whole, text = ScalarRef(Scalar.INT), ScalarRef(Scalar.STRING)
+        said = {
+            FIRST: (whole, f"How many rows, {most} at most; {self._settings.first} where last is not given either."),
+            AFTER: (text, "Where to go on: the endCursor of the part before, for the same question."),
+            LAST: (whole, f"How many rows, counted from the end; {most} at most. Not together with first."),
+            BEFORE: (text, "Where to go back from: the startCursor of the part behind, for the same question."),
+        }
         assert operation.rows is not None
         self._operations[name] = Operation(
             name,
             operation.effect,
-            {FIRST: first, AFTER: after},
+            {
+                name: Argument(name, ref, description=words, place=operation.place)
+                for name, (ref, words) in said.items()
+            },
             NamedRef(self._connection(key, row), nullable=True),
             rows=replace(operation.rows, of=key),
             connection_of=operation.name,

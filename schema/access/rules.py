@@ -48,6 +48,11 @@ def _members(
     return values
 
 
+def _mirrored(told: object) -> tuple[str, ...]:
+    """The coordinates that an input field or a value can reveal."""
+    return (told,) if isinstance(told, str) else told if isinstance(told, tuple) else ()
+
+
 class Policy:
     """The needs of every coordinate of one schema; immutable once built.
 
@@ -73,10 +78,14 @@ class Policy:
         self._exclude = Places(view.exclude, settings.tags) if view is not None else None
         self._fields: dict[tuple[str, str], Need] = {}
         self._values: dict[str, dict[str, Need]] = {}
+        self._arguments: dict[tuple[str, str, str], Need] = {}
         self._mirrors: dict[tuple[str, str], list[tuple[GraphQLInputObjectType | GraphQLEnumType, str]]] = {}
         """Coordinate of a field → the input fields and enum values that can reveal its values."""
+        self._keys: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        """Coordinate of a field → the arguments that name a row by its value and have no rule of their own."""
         self._set_outputs()
         self._set_inputs()
+        self._set_keys()
         self._every: frozenset[Clause] | None = None
 
     def _set_outputs(self) -> None:
@@ -91,17 +100,38 @@ class Policy:
                 continue
             is_ruled = isinstance(named, GraphQLInputObjectType) or self._places.within(named.name) or self._exclude
             for name, definition in _members(named).items():
-                mirrored = definition.extensions.get(MIRROR)
-                if not is_ruled and not isinstance(mirrored, str):
+                mirrored = _mirrored(definition.extensions.get(MIRROR))
+                if not is_ruled and not mirrored:
                     continue  # documents have tens of thousands of values of enums, of which nothing is said
                 need = self._input_need(named, name)
                 if isinstance(named, GraphQLInputObjectType) or need.clauses:
                     self._fields[named.name, name] = need
-                if isinstance(named, GraphQLEnumType) and need.clauses and not isinstance(mirrored, str):
+                if isinstance(named, GraphQLEnumType) and need.clauses and not mirrored:
                     self._values.setdefault(named.name, {})[name] = need
-                if isinstance(mirrored, str):
-                    owner, _, field = mirrored.partition(".")
+                for each in mirrored:
+                    owner, _, field = each.partition(".")
                     self._mirrors.setdefault((owner, field), []).append((named, name))
+
+    def _set_keys(self) -> None:
+        for root in filter(None, (self.schema.query_type, self.schema.mutation_type)):
+            for field, definition in root.fields.items():
+                for name, argument in definition.args.items():
+                    mirrored = argument.extensions.get(MIRROR)
+                    if isinstance(mirrored, str):
+                        owner, _, column = mirrored.partition(".")
+                        if f"{root.name}.{field}({name}:)" not in self._clauses:
+                            self._keys.setdefault((owner, column), []).append((root.name, field, name))
+                        self._set_key((root.name, field, name), (owner, column))
+
+    def _set_key(self, key: tuple[str, str, str], column: tuple[str, str]) -> None:
+        """Who names a row by a column needs what the column needs. What opened the field has said so of the default."""
+        root, field, name = key
+        clauses = self._at(f"{root}.{field}({name}:)")
+        if key in self._keys.get(column, ()):
+            told = self._fields[column].clauses
+            clauses += [clause for clause in told if clause is not self._outside and not clause.is_default]
+        clauses += [clause for clause in self._at(column[0], ".".join(column)) if clause is self._outside]
+        self._arguments[key] = _need(_unmasked(clauses))
 
     def is_for(self, principal: Principal) -> bool:
         """Whether the view is that of a principal, which need not name it."""
@@ -117,6 +147,9 @@ class Policy:
 
     def argument(self, type_name: str, field: str, name: str) -> Need:
         """The need of an argument, beside that of its field."""
+        known = self._arguments.get((type_name, field, name))
+        if known is not None:
+            return known
         return _need(_unmasked(self._at(f"{type_name}.{field}({name}:)")))
 
     def values(self, enum: str) -> Mapping[str, Need]:
@@ -136,7 +169,8 @@ class Policy:
     def every(self) -> frozenset[Clause]:
         """Everything that is asked anywhere."""
         if self._every is None:
-            found = {clause for need in self._fields.values() for clause in need.clauses}
+            needs = (*self._fields.values(), *self._arguments.values())
+            found = {clause for need in needs for clause in need.clauses}
             found |= {clause for each in self._clauses.values() for clause in (each, each.unmasked())}
             self._every = frozenset(found)
         return self._every
@@ -181,11 +215,20 @@ class Policy:
                     if definition.extensions.get(MIRROR) == ".".join(coordinate):
                         yield each.name, name
 
-    def need_whole(self, coordinate: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused) -> None:
-        """Closes a coordinate to callers for whom one of these rules on rows holds."""
+    def need_whole(
+        self, coordinate: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused, origin: str
+    ) -> None:
+        """Closes a coordinate to callers for whom one of these rules on rows holds; ``origin``: the key of one."""
         need = self._fields.get(coordinate, Need())
-        clause = Clause((RuleSettings(),), refused, origin="rows", whole=tuple(dict.fromkeys(rules)))
-        self._fields[coordinate] = _need([*need.clauses, clause])
+        self._fields[coordinate] = _need([*need.clauses, _whole(rules, refused, origin)])
+        self._every = None
+
+    def need_whole_keys(
+        self, column: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused, origin: str
+    ) -> None:
+        """Closes to them what names a row by a column."""
+        for key in self._keys.get(column, ()):
+            self._arguments[key] = _need([*self._arguments[key].clauses, _whole(rules, refused, origin)])
         self._every = None
 
     def inherit(self, coordinate: tuple[str, str], compared: tuple[str, str]) -> None:
@@ -195,6 +238,8 @@ class Policy:
         self._fields[coordinate] = _need([*mine.clauses, *_unmasked(told)])
         for named, name in self._mirrors.get(coordinate, ()):
             self._fields[named.name, name] = self._input_need(named, name)
+        for key in self._keys.get(coordinate, ()):
+            self._set_key(key, coordinate)
         self._every = None
 
     def _at(self, *coordinates: str) -> list[Clause]:
@@ -284,11 +329,14 @@ class Policy:
 
     def _input_need(self, named: GraphQLInputObjectType | GraphQLEnumType, name: str) -> Need:
         clauses = self._at(named.name, f"{named.name}.{name}")
-        mirrored = _members(named)[name].extensions.get(MIRROR)
-        if isinstance(mirrored, str):
-            owner, _, field = mirrored.partition(".")
+        for each in _mirrored(_members(named)[name].extensions.get(MIRROR)):
+            owner, _, field = each.partition(".")
             clauses += self._told(self._fields[owner, field])
         return _need(_unmasked(clauses))
+
+
+def _whole(rules: Iterable[RuleSettings], refused: Refused, origin: str) -> Clause:
+    return Clause((RuleSettings(),), refused, origin=origin, whole=tuple(dict.fromkeys(rules)))
 
 
 def _need(clauses: Iterable[Clause]) -> Need:

@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from resolvers import BadRequest, Call, Column, Conflict, Effect, Forbidden, In, Outcome, Page, Predicate, read
 from resolvers import execute as execute_call
 from schema.conditions import crosses, elsewhere, grouping, order
-from schema.filters import GROUP_BY, GROUP_ORDER, HAVING, LIMIT, OFFSET, ORDER_BY, WHERE
+from schema.filters import DISTINCT, GROUP_BY, GROUP_ORDER, HAVING, LIMIT, OFFSET, ORDER_BY, WHERE
 from schema.plan.arguments import present
 from schema.plan.fields import CallOperation, Link
 from schema.plan.operation import PlannedField
 from schema.plan.run import Run
 from schema.plan.semijoin import answered
 
-_ROW_ARGUMENTS = {WHERE, ORDER_BY, LIMIT, OFFSET, GROUP_BY, HAVING, GROUP_ORDER}
+_ROW_ARGUMENTS = {WHERE, ORDER_BY, LIMIT, OFFSET, DISTINCT, GROUP_BY, HAVING, GROUP_ORDER}
 
 
 def _row_arguments(call: Call, arguments: Mapping[str, object], where: Predicate | None) -> Call:
@@ -31,6 +31,7 @@ def _row_arguments(call: Call, arguments: Mapping[str, object], where: Predicate
     given_where = given.pop(WHERE, None)
     order_by = given.pop(ORDER_BY, None)
     limit, offset = given.pop(LIMIT, None), given.pop(OFFSET, None)
+    distinct = given.pop(DISTINCT, None)
     group_by, having, group_order = (given.pop(name, None) for name in (GROUP_BY, HAVING, GROUP_ORDER))
     for name, value in (("limit", limit), ("offset", offset)):
         if isinstance(value, int) and value < 0:
@@ -41,6 +42,7 @@ def _row_arguments(call: Call, arguments: Mapping[str, object], where: Predicate
         predicate=where,
         order=order(order_by),
         page=Page(cast("int | None", limit), cast("int | None", offset) or 0),
+        distinct=tuple(dict.fromkeys(cast("list[str]", distinct or []))),
         grouping=grouping(group_by, having, group_order),
         question=repr(given_where) if crosses(given_where) else "",
     )

@@ -212,6 +212,8 @@ def any_arguments(chance: Random, kind: str) -> str:
         given.append(f"orderBy: [{order}, {{ id: ASC }}]")
         if chance.random() < 0.5:
             given.append(f"limit: {chance.randint(0, 3)}")
+        elif kind == "Order" and chance.random() < 0.4:
+            given.append("distinct: [status]")
         if chance.random() < 0.3:
             given.append(f"offset: {chance.randint(0, 2)}")
     return f"({', '.join(given)})" if given else ""
@@ -264,14 +266,14 @@ def question(chance: Random) -> str:
             given = f"where: {where(chance, kind)}, " if chance.random() < 0.6 else ""
             inner = selection(chance, kind, 1, any_arguments)
             parts.append(
-                f"r{index}: {name}Connection({given}first: {chance.randint(0, 3)})"
-                f" {{ totalCount nodes {inner} pageInfo {{ hasNextPage endCursor }} }}"
+                f"r{index}: {name}Connection({given}{chance.choice(('first', 'last'))}: {chance.randint(0, 3)})"
+                f" {{ totalCount nodes {inner} pageInfo {{ hasNextPage hasPreviousPage endCursor }} }}"
             )
         else:
             inner = selection(chance, "Ticket", 1, any_arguments)
             parts.append(
                 f"r{index}: ticketPagesConnection(first: {chance.randint(0, 3)})"
-                f" {{ totalCount nodes {inner} pageInfo {{ hasNextPage endCursor }} }}"
+                f" {{ totalCount nodes {inner} pageInfo {{ hasNextPage hasPreviousPage endCursor }} }}"
             )
     return "{ " + " ".join(parts) + " }"
 

@@ -284,3 +284,52 @@ async def test_rows_of_files_are_rows_of_tables(tmp_path: Path) -> None:
             "dropsConnection": {"totalCount": 2},
             "hidden": None,
         }
+
+
+async def test_a_row_that_cannot_be_read_is_hidden_from_whom_a_rule_restricts(tmp_path: Path) -> None:
+    rules = access("Agent: { rows: { boss: { eq: $claims.sub } }, unless: { roles: [staff] } }")
+    untidy: Any = (
+        {"id": "a1", "team": "red", "boss": "ann"},
+        {"id": "a2", "team": "red", "boss": {"name": "ann"}},
+        {"id": "a3", "team": 5, "boss": "ann"},
+        {"id": "a4", "team": "red"},
+        "no row at all",
+    )
+    async with rows_house("sqlite", tmp_path, rules, world=World(agents=untidy, tickets=())) as house:
+        assert await house.data("{ agents { id } }", **ANN) == {"agents": [{"id": "a3"}, {"id": "a1"}]}
+        body = await house.ask("{ agents { id team } }", **ANN)
+        assert body["data"] == {"agents": [{"id": "a3", "team": None}, {"id": "a1", "team": "red"}]}
+        assert codes(body) == [("SOURCE_BAD_RESPONSE", ["agents", 0, "team"])]
+
+
+async def test_a_cursor_goes_on_whatever_other_systems_say_of_a_rule_by_then(tmp_path: Path) -> None:
+    rules = access("Order: { rows: { agent: { boss: { eq: $claims.sub } } } }")
+    async with rows_house("sqlite", tmp_path, rules) as house:
+        query = "query($a: String) { ordersConnection(first: 1, after: $a) { nodes { id } pageInfo { endCursor } } }"
+        first = (await house.data(query, **ANN))["ordersConnection"]
+        house.desk.world = house.desk.world.with_rows(agents=[{**row, "boss": "ann"} for row in World().agents])
+        then = (await house.data(query, {"a": first["pageInfo"]["endCursor"]}, **ANN))["ordersConnection"]
+        assert [first["nodes"], then["nodes"]] == [[{"id": 10}], [{"id": 11}]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_letters_count_in_a_rule_whatever_the_database_heeds(kind: str, tmp_path: Path) -> None:
+    rules = access(
+        "Customer: { rows: { ownerId: { eq: $claims.sub } } }",
+        "Order: { rows: { customer: { ownerId: { in: $claims.subs } } } }",
+    )
+    async with rows_house(kind, tmp_path, rules) as house:
+        for sub, seen in (("ann", [1, 3]), ("ANN", []), ("Ann", []), ("ann ", []), (" ann", [])):
+            data = await house.data(
+                "{ customers { id } orders { id } customersAggregate { count } }", sub=sub, subs=[sub]
+            )
+            assert [row["id"] for row in data["customers"]] == seen, sub
+            assert data["customersAggregate"] == [{"count": len(seen)}]
+            assert bool(data["orders"]) is bool(seen)
+    folder = tmp_path / "not"
+    folder.mkdir()
+    rules = access("Customer: { rows: { ownerId: { ne: $claims.sub } } }")
+    async with rows_house(kind, folder, rules) as house:
+        assert await house.data("{ customers { id } }", sub="ann") == {"customers": [{"id": 2}]}
+        if kind == "mariadb":
+            assert await house.data("{ customers { id } }", sub="ANN") == {"customers": [{"id": 2}]}

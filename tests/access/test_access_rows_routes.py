@@ -145,13 +145,14 @@ async def test_what_is_hidden_is_not_there_by_any_route(kind: str, tmp_path: Pat
 async def pages_go_on(house: RowsHouse) -> None:
     for field, expected in (("ordersConnection", [10, 11]), ("ticketPagesConnection", [1, 3, 5])):
         after, found = None, []
-        wanted = "nodes { id } pageInfo { hasNextPage endCursor }"
+        wanted = "nodes { id } pageInfo { hasNextPage hasPreviousPage endCursor }"
         query = f"query($a: String) {{ {field}(first: 1, after: $a) {{ {wanted} }} }}"
         for _ in expected:
             page = (await house.data(query, {"a": after}, **ANN))[field]
             found += [node["id"] for node in page["nodes"]]
             after = page["pageInfo"]["endCursor"]
             assert page["pageInfo"]["hasNextPage"] is (len(found) < len(expected))
+            assert page["pageInfo"]["hasPreviousPage"] is (len(found) > 1)
         assert found == expected
 
 
@@ -283,3 +284,25 @@ async def test_a_restricted_caller_costs_no_more_calls_and_a_denied_one_sees_not
             "{ customers { id } orders { id } agents { id } tickets { id } getInvoices { number } }", sub="zoe"
         )
         assert nobody == {"customers": [], "orders": [], "agents": [], "tickets": [], "getInvoices": []}
+
+
+@pytest.mark.parametrize("kind", KINDS[:2])
+async def test_a_claim_that_its_column_cannot_hold_shows_no_row_wherever_it_stands(kind: str, tmp_path: Path) -> None:
+    conditions = {
+        "none": "{ orders: { none: { status: { ne: $claims.status } } } }",
+        "not": "{ not: { status: { eq: $claims.status } } }",
+        "some": "{ not: { customer: { orders: { some: { status: { nin: [$claims.status] } } } } } }",
+    }
+    access = f"""
+access:
+  default: authenticated
+  rules:
+    Customer: {{ rows: {conditions["none"]} }}
+    Order: {{ rows: {{ or: [{conditions["not"]}, {conditions["some"]}] }} }}
+"""
+    asked = "{ customers { id } ordersAggregate { count } seen: orders(where: { customer: {} }) { id } }"
+    async with rows_house(kind, tmp_path, access) as house:
+        seen = await house.data(asked, status="open")
+        assert seen["customers"] == [{"id": 2}, {"id": 3}]
+        without_orders = await house.data(asked, status="a\0")
+        assert without_orders == {"customers": [{"id": 3}], "ordersAggregate": [{"count": 1}], "seen": []}

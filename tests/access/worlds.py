@@ -160,6 +160,8 @@ async def tried(house: RowsHouse, cases: int, seed: int) -> int:
 @contextlib.asynccontextmanager
 async def a_house(folder: Path, kind: str = "sqlite") -> AsyncIterator[RowsHouse]:
     async with rows_house(kind, folder, EVERYONE) as house:
+        if kind == "postgresql":  # rows by chance refer to rows that are not there
+            await house.store.run("ALTER TABLE orders DROP CONSTRAINT orders_customer_id_fkey")
         yield house
 
 

@@ -31,7 +31,9 @@ SIZED = {"type": "integer", "maximum": 10}
 
 PART = """
 query Part($first: Int, $after: String) {
-  books: booksConnection(first: $first, after: $after) { nodes { id title } pageInfo { hasNextPage endCursor } }
+  books: booksConnection(first: $first, after: $after) {
+    nodes { id title } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
 }
 """
 
@@ -161,6 +163,7 @@ async def test_every_row_comes_once_in_order_whatever_the_style_and_the_size(pag
         for _ in range(30):
             found = (await paged.data(PART, first=first, after=after))["books"]
             assert len(found["nodes"]) <= first
+            assert found["pageInfo"]["hasPreviousPage"] == bool(seen)
             seen += rows(found)
             after = found["pageInfo"]["endCursor"]
             assert found["pageInfo"]["hasNextPage"] == (len(seen) < len(ALL))
@@ -216,7 +219,10 @@ async def test_an_answer_is_cut_at_the_cap_and_says_that_there_is_more(counted: 
     found = (await counted.data(PART, first=50))["books"]
     assert (len(found["nodes"]), found["pageInfo"]["hasNextPage"], len(counted.calls)) == (20, True, 2)
     found = (await counted.data(PART, first=50, after=found["pageInfo"]["endCursor"]))["books"]
-    assert (rows(found), found["pageInfo"]) == ([21, 22, 23], {"hasNextPage": False, "endCursor": None})
+    assert rows(found) == [21, 22, 23]
+    assert found["pageInfo"] == {
+        "hasNextPage": False, "hasPreviousPage": True, "startCursor": None, "endCursor": None,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("first", [-1, 51])

@@ -333,7 +333,7 @@ async def test_a_type_that_sources_share_keeps_its_name_whoever_comes_first(shel
 
     write("one", "two")
     text = await _locked(shell, folder)
-    shape = "PageInfo { endCursor: String hasNextPage: Boolean! }"
+    shape = "PageInfo { endCursor: String hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String }"
     assert [line for line in text.splitlines() if "endCursor" in line] == [
         f'["one", "made", "{shape}", "PageInfo"]', f'["two", "made", "{shape}", "PageInfo"]',
     ]  # fmt: skip

@@ -107,7 +107,7 @@ async def test_what_is_left_out_is_named_with_its_place_and_reason(shell: Shell,
     "source",
     [
         "absent.json",
-        ".",
+        "empty",
         "garbage.bin",
         "garbage.txt",
         "openapi:garbage.bin",
@@ -119,6 +119,7 @@ async def test_what_is_left_out_is_named_with_its_place_and_reason(shell: Shell,
     ],
 )
 async def test_what_is_no_source_is_told_in_words(shell: Shell, tmp_path: Path, source: str) -> None:
+    (tmp_path / "empty").mkdir()
     (tmp_path / "garbage.bin").write_bytes(bytes(range(256)) * 9)
     (tmp_path / "garbage.txt").write_text("nothing that describes anything\n")
     ended = await shell.run("inspect", "--json", source)

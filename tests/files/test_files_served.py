@@ -108,3 +108,28 @@ async def test_links_lead_from_and_to_files_in_one_call_each(town: Shop) -> None
         {"name": "Bob", "deliveries": [{"id": "011", "orders": [{"no": "C"}]}]},
     ]
     assert town.asked == [["010", "011"]]
+
+
+async def test_rows_of_files_are_distinct_chosen_by_groups_and_gone_through_backwards(town: Shop) -> None:
+    found = await town.house.data("""{
+        deliveries(distinct: [kunde], orderBy: [{ id: DESC }]) { id }
+        deliveriesAggregate(groupBy: [kunde], having: { count: { lte: 2 }, max: { datum: { gt: "2024-01-04" } } }) {
+            count
+        }
+        none: productsAggregate(having: { sum: { price: { gt: "3.5" } } }) { count }
+        all: productsAggregate(having: { sum: { price: { eq: "3.5" } }, avg: { price: { lt: "2" } } }) { count }
+    }""")
+    assert found["deliveries"] == [{"id": "011"}, {"id": "010"}]
+    assert (found["deliveriesAggregate"], found["none"], found["all"]) == ([{"count": 2}], [], [{"count": 2}])
+    query = """query($before: String) { deliveriesConnection(last: 3, before: $before, orderBy: [{ datum: DESC }]) {
+        nodes { id } pageInfo { hasPreviousPage hasNextPage startCursor }
+    } }"""
+    shown: list[str] = []
+    before, more = None, True
+    while more:
+        part = (await town.house.data(query, before=before))["deliveriesConnection"]
+        assert part["pageInfo"]["hasNextPage"] == bool(shown)
+        shown = [row["id"] for row in part["nodes"]] + shown
+        before, more = part["pageInfo"]["startCursor"], part["pageInfo"]["hasPreviousPage"]
+    forth = await town.house.data("{ deliveries(orderBy: [{ datum: DESC }], limit: 9) { id } }")
+    assert shown == [row["id"] for row in forth["deliveries"]]

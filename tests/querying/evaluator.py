@@ -96,6 +96,17 @@ class Tables:
             found.sort(key=cmp_to_key(lambda one, other, item=item: self._before(table, one, other, item)))  # type: ignore[misc]
         return found
 
+    def distinct(self, rows: Sequence[Row], fields: Sequence[str]) -> list[Row]:
+        """Of rows that are equal in the fields the first, a null being equal to a null."""
+        found: dict[tuple[Any, ...], Row] = {}
+        for row in rows:
+            found.setdefault(tuple(row[name] for name in fields), row)
+        return list(found.values()) if fields else list(rows)
+
+    def fulfils(self, value: Any, conditions: Mapping[str, Any]) -> bool:
+        """Whether what a group comes to fulfils conditions."""
+        return _all([_compared(value, *item) for item in conditions.items()]) is True
+
     def _before(self, table: str, one: Row, other: Row, item: Mapping[str, Any]) -> int:
         direction, first = _direction(item)
         mine, theirs = self._value(table, one, item), self._value(table, other, item)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, cast
 
 from gateway.config import read
 from gateway.snapshot import Snapshot, load
@@ -116,6 +116,9 @@ async def shop(
     """The gateway over one database; ``rest``: what else the configuration file says, ``more``: of the source."""
     rest = dedent(rest) or "access: { default: anonymous }"
     async with database(kind, folder, script) as settings:
+        if "schemas" in settings and isinstance(tables := more.get("tables"), dict):
+            (own,) = cast("list[str]", settings["schemas"])
+            more["tables"] = {f"{own}.{name}": stated for name, stated in tables.items()}
         file = folder / "isthmus.yaml"
         file.write_text(f"sources:\n  shop: {json.dumps({**settings, **more})}\n{rest}\n", "utf-8")
         snapshot = await load(read(file, {}))

@@ -84,6 +84,53 @@ async def test_groups_have_an_order_and_pages(house: Shop, arguments: str, found
         assert shown == found
 
 
+@pytest.mark.parametrize(
+    ("having", "found"),
+    [
+        ('sum: { total: { gt: "11.1" } }', ["open", "paid"]),
+        ('sum: { total: { eq: "17.30" } }', ["open"]),
+        ('sum: { total: { in: ["1", "100.19"] } }', ["lost", "paid"]),
+        ('sum: { total: { nin: ["1", "100.19"] } }', ["open"]),
+        ("sum: { total: { isNull: true } }", [None]),
+        ('sum: { id: { lt: "8", gte: "7" } }', ["lost", "paid"]),
+        ('avg: { total: { lte: "1" } }', ["lost"]),
+        ('avg: { id: { eq: "3.5" } }', ["paid"]),
+        ("min: { placed: { lt: 2026-01-31 } }".replace("2026-01-31", '"2026-01-31"'), ["paid"]),
+        ('max: { state: { startsWith: "o" } }', ["open"]),
+        ('max: { state: { in: ["lost", "none"] } }', ["lost"]),
+        ("max: { state: { isNull: true } }", [None]),
+        ("countDistinct: { customerId: { eq: 2 } }", ["paid"]),
+        ("countDistinct: { customerId: { in: [0, 1] }, placed: { gt: 1 } }", ["open"]),
+        ("count: { in: [3, 2] }", ["open", "paid"]),
+        ("count: { nin: [1] }, max: { id: { lt: 6 } }", ["paid"]),
+        ("count: { isNull: true }", []),
+        ("", ["lost", "open", "paid", None]),
+    ],
+)
+async def test_groups_are_chosen_by_what_they_come_to(house: Shop, having: str, found: list[str | None]) -> None:
+    query = f"{{ ordersAggregate(groupBy: [state], having: {{ {having} }}) {{ key {{ state }} }} }}"
+    groups = (await house.data(query))["ordersAggregate"]
+    assert sorted((group["key"]["state"] for group in groups), key=lambda state: (state is None, state)) == found
+    assert len(house.statements) == 1
+
+
+async def test_sums_are_compared_exactly(kind: str, tmp_path: Path) -> None:
+    script = "CREATE TABLE sums (id INTEGER PRIMARY KEY, name VARCHAR(9), price DECIMAL(14,4), rate DOUBLE PRECISION);"
+    script += "INSERT INTO sums VALUES (1, 'a', 0.1, 0.5), (2, 'a', 0.2, 0.25), (3, 'b', 9, 0.25), (4, 'b', 0.5, 2);"
+    async with shop(kind, tmp_path, script=script) as house:
+        for having in (
+            'sum: { price: { eq: "0.3" } }',
+            'sum: { price: { lt: "9" } }',
+            'sum: { price: { lt: "0.3000000000000000000000001" } }',
+            "sum: { rate: { eq: 0.75 } }",
+            "avg: { rate: { eq: 0.375 } }",
+            'avg: { price: { eq: "0.15" } }',
+            'max: { price: { eq: "0.2" } }',
+        ):
+            query = f"{{ sumsAggregate(groupBy: [name], having: {{ {having} }}) {{ key {{ name }} }} }}"
+            assert await house.data(query) == {"sumsAggregate": [{"key": {"name": "a"}}]}, having
+
+
 async def test_the_values_of_a_column_are_its_groups(house: Shop) -> None:
     found = await house.data(
         "{ notesAggregate(groupBy: [body], orderBy: [{ key: { body: ASC_NULLS_LAST } }]) { key { body } count } }"
@@ -98,7 +145,11 @@ async def test_the_values_of_a_column_are_its_groups(house: Shop) -> None:
         "ordersAggregate(orderBy: [{ key: { state: ASC } }], groupBy: [id]) { count }",
         "ordersAggregate(orderBy: [{ max: { customer: { id: ASC } } }], groupBy: [id]) { count }",
         "ordersAggregate(groupBy: [id], limit: -1) { count }",
-        "ordersAggregate(groupBy: [id], having: { count: { in: [1] } }) { count }",
+        "ordersAggregate(groupBy: [id], having: { count: { in: [1, null] } }) { count }",
+        "ordersAggregate(groupBy: [id], having: { sum: null }) { count }",
+        "ordersAggregate(groupBy: [id], having: { sum: { total: null } }) { count }",
+        "ordersAggregate(groupBy: [id], having: { avg: { total: { lt: null } } }) { count }",
+        'ordersAggregate(groupBy: [id], having: { max: { state: { like: "a\\\\" } } }) { count }',
         "ordersAggregate(groupBy: [id], having: { count: { gt: null } }) { count }",
     ],
 )
@@ -132,6 +183,11 @@ hide: [Order.total, Product.price, Note]
         ("customersAggregate(groupBy: [id]) { key { email } }", ["customersAggregate", "key", "email"]),
         ("customersAggregate(where: { email: { isNull: true } }) { count }", ["customersAggregate"]),
         ("customersAggregate(groupBy: [id], orderBy: [{ min: { email: ASC } }]) { count }", ["customersAggregate"]),
+        (
+            'customersAggregate(groupBy: [id], having: { max: { email: { gt: "b" } } }) { count }',
+            ["customersAggregate"],
+        ),
+        ("customersAggregate(having: { countDistinct: { email: { gt: 1 } } }) { count }", ["customersAggregate"]),
         ("ordersAggregate(where: { staff: {} }) { count }", ["ordersAggregate"]),
         ("staffAggregate { count }", ["staffAggregate"]),
         ("staffAggregate { __typename }", ["staffAggregate"]),
@@ -165,6 +221,10 @@ async def test_hidden_columns_and_types_are_in_no_aggregate(kind: str, tmp_path:
             fields: Any = schema.type_map[name]
             assert "total" not in fields.fields, name
             assert "id" in fields.fields, name
+            if name != "OrderGroupKey":
+                conditions: Any = schema.type_map[f"{name}Having"]
+                assert "total" not in conditions.fields, name
+                assert "id" in conditions.fields, name
         column: Any = schema.type_map["OrderColumn"]
         assert "total" not in column.values
         assert not [name for name in schema.type_map if name.startswith("Note")]
@@ -177,6 +237,7 @@ async def test_an_aggregate_type_goes_with_its_last_field(kind: str, tmp_path: P
         sdl = house.snapshot.graph.sdl()
         assert "weight" not in sdl
         assert "ThingSums" not in sdl
+        assert "sum" not in sdl.partition("input ThingAggregateHaving")[2].partition("}")[0]
         assert "sum:" not in sdl.partition("type ThingAggregate")[2].partition("}")[0]
         assert await house.data("{ thingsAggregate { count min { label } } }") == {
             "thingsAggregate": [{"count": 0, "min": {"label": None}}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,105 @@ async def test_every_row_comes_once_in_the_order_of_the_list(house: Shop) -> Non
         whole = [row["id"] for row in (await house.data(query, orderBy=order))["orders"]]
         for first in (1, 2, 3, 7, 50):
             assert await walk(house, first, orderBy=order) == whole, (order, first)
+
+
+BACK = """query(
+    $last: Int, $before: String, $after: String, $first: Int, $where: OrderWhere, $orderBy: [OrderOrderBy!]
+) {
+    ordersConnection(last: $last, before: $before, after: $after, first: $first, where: $where, orderBy: $orderBy) {
+        nodes { id } pageInfo { hasPreviousPage hasNextPage startCursor endCursor }
+    }
+}"""
+
+
+async def test_every_row_comes_once_from_the_end_too(house: Shop) -> None:
+    query = "query($orderBy: [OrderOrderBy!]) { orders(orderBy: $orderBy, limit: 100) { id } }"
+    for order in ORDERS:
+        whole = [row["id"] for row in (await house.data(query, orderBy=order))["orders"]]
+        for last in (1, 3, 7, 50):
+            found: list[int] = []
+            before, more = None, True
+            while more:
+                part = (await house.data(BACK, last=last, before=before, orderBy=order))["ordersConnection"]
+                info = part["pageInfo"]
+                assert info["hasNextPage"] == (before is not None)
+                found = [row["id"] for row in part["nodes"]] + found
+                before, more = info["startCursor"], info["hasPreviousPage"]
+                assert len(found) <= len(whole), (order, last)
+            assert found == whole, (order, last)
+
+
+async def test_whether_there_is_more_is_asked_of_the_rows_there_are(house: Shop) -> None:
+    def told(part: Any) -> tuple[list[int], bool, bool]:
+        info = part["ordersConnection"]["pageInfo"]
+        return [row["id"] for row in part["ordersConnection"]["nodes"]], info["hasPreviousPage"], info["hasNextPage"]
+
+    order = [{"id": "ASC"}]
+    first = await house.data(BACK, first=2, orderBy=order)
+    assert told(first) == ([1, 2], False, True)
+    assert len(house.statements) == 1
+    info = first["ordersConnection"]["pageInfo"]
+    middle = await house.data(BACK, first=3, after=info["endCursor"], orderBy=order)
+    assert told(middle) == ([3, 4, 5], True, True)
+    assert house.statements == ["SELECT orders", "SELECT orders (any)"]
+    start, end = (middle["ordersConnection"]["pageInfo"][name] for name in ("startCursor", "endCursor"))
+    assert told(await house.data(BACK, last=2, before=start, orderBy=order)) == ([1, 2], False, True)
+    assert told(await house.data(BACK, last=1, before=start, orderBy=order)) == ([2], True, True)
+    assert told(await house.data(BACK, first=9, after=end, orderBy=order)) == ([6, 7], True, False)
+    assert told(await house.data(BACK, last=9, before=info["startCursor"], orderBy=order)) == ([], False, True)
+    # Between two cursors, from either side.
+    between = {"after": info["startCursor"], "before": end, "orderBy": order}
+    assert told(await house.data(BACK, first=2, **between)) == ([2, 3], True, True)
+    assert told(await house.data(BACK, last=2, **between)) == ([3, 4], True, True)
+    assert told(await house.data(BACK, first=9, **between)) == ([2, 3, 4], True, True)
+    nothing = {"after": end, "before": start, "orderBy": order}
+    assert told(await house.data(BACK, first=9, **nothing)) == ([], True, True)
+    assert told(await house.data(BACK, first=0, orderBy=order)) == ([], False, True)
+    assert told(await house.data(BACK, last=0, orderBy=order)) == ([], True, False)
+    # A filter holds for what lies beyond, too.
+    some: dict[str, Any] = {"where": {"id": {"gt": 5}}, "orderBy": order}
+    assert told(await house.data(BACK, last=2, **some)) == ([6, 7], False, False)
+
+
+async def test_a_row_that_is_gone_is_no_row_before(tmp_path: Path) -> None:
+    async with shop("sqlite", tmp_path) as house:
+        part = (await house.data(BACK, first=1, orderBy=[{"id": "ASC"}]))["ordersConnection"]
+        with sqlite3.connect(tmp_path / "shop.db") as connection:
+            connection.executescript("DELETE FROM order_lines; DELETE FROM orders WHERE id IN (1, 2);")
+        connection.close()
+        after = part["pageInfo"]["endCursor"]
+        part = (await house.data(BACK, first=1, after=after, orderBy=[{"id": "ASC"}]))["ordersConnection"]
+        assert ([row["id"] for row in part["nodes"]], part["pageInfo"]["hasPreviousPage"]) == ([3], False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"first": 1, "last": 1}, "two ways"),
+        ({"last": -1}, "negative"),
+        ({"last": 1001}, "1000 at most"),
+        ({"before": "anything"}, "last"),
+        ({"last": 1, "before": "anything"}, "cursor"),
+    ],
+)
+async def test_a_way_back_that_cannot_be_is_refused(house: Shop, asked: Any, said: str) -> None:
+    code, message = await house.refusal(BACK, **asked)
+    assert (code, said in message) == ("BAD_REQUEST", True), message
+    assert house.statements == []
+
+
+async def test_a_cursor_of_a_start_serves_its_own_question_and_caller_alone(house: Shop) -> None:
+    order = [{"total": "DESC_NULLS_LAST"}]
+    part = (await house.data(BACK, ANN, last=2, orderBy=order))["ordersConnection"]
+    before = part["pageInfo"]["startCursor"]
+    assert (await house.data(BACK, ANN, last=2, before=before, orderBy=order))["ordersConnection"]["nodes"]
+    for principal, asked in (
+        (EVE, {"orderBy": order}),
+        (ANN, {}),
+        (ANN, {"orderBy": order, "where": {"id": {"gt": 0}}}),
+    ):
+        assert (await house.refusal(BACK, principal, last=2, before=before, **asked))[0] == "BAD_REQUEST"
+        assert house.statements == []
 
 
 async def test_a_part_obeys_its_filter(house: Shop) -> None:
@@ -242,6 +342,18 @@ async def test_every_row_comes_once_whatever_a_column_holds_and_is_ordered_by(ki
                     part = (await house.data(query, o=order, after=after))["thingsConnection"]
                     found += [row["code"] for row in part["nodes"]]
                     more, after = part["pageInfo"]["hasNextPage"], part["pageInfo"]["endCursor"]
+                    assert len(found) <= count, (column, direction, found)
+                assert found == whole, (column, direction)
+                query = """query($o: [ThingOrderBy!], $before: String) {
+                    thingsConnection(orderBy: $o, last: 2, before: $before) {
+                        nodes { code } pageInfo { hasPreviousPage startCursor }
+                    }
+                }"""
+                found, before, more = [], None, True
+                while more:
+                    part = (await house.data(query, o=order, before=before))["thingsConnection"]
+                    found = [row["code"] for row in part["nodes"]] + found
+                    more, before = part["pageInfo"]["hasPreviousPage"], part["pageInfo"]["startCursor"]
                     assert len(found) <= count, (column, direction, found)
                 assert found == whole, (column, direction)
 

@@ -123,6 +123,36 @@ class Chance:
             made.append(item)
         return made
 
+    def distinct(self) -> list[str]:
+        """The fields that rows are told apart by; mostly none."""
+        if self.random.random() < 0.6:
+            return []
+        return self.random.sample(list(COLUMNS["things"]), self.random.choice([1, 1, 2]))
+
+    def having(self) -> dict[str, Any]:
+        """Conditions on groups."""
+        made: dict[str, Any] = {}
+        for function in self.random.sample(
+            ["count", "countDistinct", "sum", "min", "max"], self.random.choice([0, 1, 2])
+        ):
+            if function == "count":
+                made[function] = {self.random.choice(["gt", "lte", "ne"]): self.random.randint(0, 9)}
+                continue
+            numbers = {name: kind for name, kind in COLUMNS["things"].items() if kind in {"number", "decimal"}}
+            name, kind = self.random.choice(list((numbers if function == "sum" else COLUMNS["things"]).items()))
+            conditions = self.conditions("number" if function == "countDistinct" else kind)
+            made[function] = {name: conditions}
+            if function == "sum" and kind == "number":  # a sum of whole numbers is a BigInt
+                made[function] = {name: {each: _spelled(value) for each, value in conditions.items()}}
+        return made
+
+
+def _spelled(value: Any) -> Any:
+    """Numbers that JSON writes as texts."""
+    if isinstance(value, list):
+        return [_spelled(each) for each in value]
+    return value if isinstance(value, bool) else Decimal(value)
+
 
 def script(kind: str, rows: dict[str, list[Row]]) -> str:
     """The tables and their rows."""
@@ -155,18 +185,25 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal | date) else value
 
 
-LIST = """query($w: ThingWhere, $o: [ThingOrderBy!], $l: Int, $s: Int) {
-    things(where: $w, orderBy: $o, limit: $l, offset: $s) { id }
+LIST = """query($d: [ThingColumn!], $w: ThingWhere, $o: [ThingOrderBy!], $l: Int, $s: Int) {
+    things(distinct: $d, where: $w, orderBy: $o, limit: $l, offset: $s) { id }
 }"""
-PART = """query($w: ThingWhere, $o: [ThingOrderBy!], $f: Int, $a: String) {
-    thingsConnection(where: $w, orderBy: $o, first: $f, after: $a) { nodes { id } totalCount pageInfo { endCursor } }
+PART = """query($d: [ThingColumn!], $w: ThingWhere, $o: [ThingOrderBy!], $f: Int, $a: String) {
+    thingsConnection(distinct: $d, where: $w, orderBy: $o, first: $f, after: $a) {
+        nodes { id } totalCount pageInfo { endCursor }
+    }
 }"""
-EACH = """query($w: ThingWhere, $o: [ThingOrderBy!], $l: Int, $s: Int) {
-    things { id things(where: $w, orderBy: $o, limit: $l, offset: $s) { id } }
+BACK = """query($d: [ThingColumn!], $w: ThingWhere, $o: [ThingOrderBy!], $f: Int, $a: String) {
+    thingsConnection(distinct: $d, where: $w, orderBy: $o, last: $f, before: $a) {
+        nodes { id } pageInfo { startCursor hasPreviousPage hasNextPage }
+    }
 }"""
-COUNTS = (
-    "query($w: ThingWhere) { thingsAggregate(where: $w, groupBy: [clubId]) { key { clubId } count sum { price } } }"
-)
+EACH = """query($d: [ThingColumn!], $w: ThingWhere, $o: [ThingOrderBy!], $l: Int, $s: Int) {
+    things { id things(distinct: $d, where: $w, orderBy: $o, limit: $l, offset: $s) { id } }
+}"""
+COUNTS = """query($w: ThingWhere, $h: ThingAggregateHaving) {
+    thingsAggregate(where: $w, groupBy: [clubId], having: $h) { key { clubId } count sum { price } }
+}"""
 
 
 async def test_databases_answer_as_plain_python_does(kind: str, tmp_path: Path) -> None:
@@ -176,16 +213,21 @@ async def test_databases_answer_as_plain_python_does(kind: str, tmp_path: Path) 
         for number in range(QUESTIONS):
             where, order = chance.where("things"), chance.order("things")
             said = f"question {number} of seed {SEED}: {where} {order}"
-            given = {"w": plain(where), "o": order}
+            distinct = chance.distinct()
+            said += f" {distinct}"
+            given = {"w": plain(where), "o": order, "d": distinct}
             rows = tables.listed("things", chance.rows["things"], where, order)
+            rows = tables.distinct(rows, distinct)
             ids = [row["id"] for row in rows]
             limit, offset = chance.random.choice([0, 1, 5, 50, None]), chance.random.choice([0, 0, 1, 7])
             found = (await house.data(LIST, l=limit if limit is not None else 99, s=offset, **given))["things"]
             assert [row["id"] for row in found] == ids[offset : None if limit is None else offset + limit], said
             await _parts(house, given, ids, chance.random.choice([3, 10]), said)
+            await _parts_back(house, given, ids, chance.random.choice([3, 10]), said)
             if number % 5 == 0:
-                await _each(house, given, tables, (where, order, limit, offset), said)
-                await _counts(house, given, rows, said)
+                await _each(house, given, tables, (where, order, limit, offset, distinct), said)
+                rows = tables.listed("things", chance.rows["things"], where, [])
+                await _counts(house, given, tables, rows, chance.having(), said)
 
 
 async def _parts(house: Shop, given: dict[str, Any], ids: list[int], first: int, said: str) -> None:
@@ -198,30 +240,68 @@ async def _parts(house: Shop, given: dict[str, Any], ids: list[int], first: int,
     assert shown[: len(ids)] == ids[: 2 * first], said
 
 
+async def _parts_back(house: Shop, given: dict[str, Any], ids: list[int], last: int, said: str) -> None:
+    before: str | None = None
+    shown: list[int] = []
+    for number in range(2):
+        part = (await house.data(BACK, f=last, a=before, **given))["thingsConnection"]
+        shown = [row["id"] for row in part["nodes"]] + shown
+        info = part["pageInfo"]
+        assert info["hasPreviousPage"] == (len(ids) > len(shown)), said
+        assert info["hasNextPage"] == (number > 0), said
+        before = info["startCursor"]
+        if not info["hasPreviousPage"]:
+            break
+    assert shown == ids[max(0, len(ids) - 2 * last) :], said
+
+
 async def _each(house: Shop, given: dict[str, Any], tables: Tables, asked: tuple[Any, ...], said: str) -> None:
-    where, order, limit, offset = asked
+    where, order, limit, offset, distinct = asked
     parents = (await house.data(EACH, l=limit, s=offset, **given))["things"]
     by_id = {row["id"]: row for row in tables.rows["things"]}
     for parent in parents:
         _, children = tables.to_many("things", by_id[parent["id"]], "things")
-        ids = [row["id"] for row in tables.listed("things", children, where, order)]
+        ids = [row["id"] for row in tables.distinct(tables.listed("things", children, where, order), distinct)]
         expected = ids[offset : None if limit is None else offset + limit]
         shown = [row["id"] for row in parent["things"]]
-        if limit is None and not offset:  # without a page, rows that are equal in the order stand anyhow
+        if (
+            limit is None and not offset and not distinct
+        ):  # without a page, rows that are equal in the order stand anyhow
             shown, expected = sorted(shown), sorted(expected)
         assert shown == expected, said
     assert len(house.statements) == 2
 
 
-async def _counts(house: Shop, given: dict[str, Any], rows: list[Row], said: str) -> None:
-    groups = (await house.data(COUNTS, w=given["w"]))["thingsAggregate"]
+async def _counts(
+    house: Shop, given: dict[str, Any], tables: Tables, rows: list[Row], having: dict[str, Any], said: str
+) -> None:
+    groups = (await house.data(COUNTS, w=given["w"], h=plain(having)))["thingsAggregate"]
     found = {
         group["key"]["clubId"]: (group["count"], group["sum"]["price"] and Decimal(group["sum"]["price"]))
         for group in groups
     }
-    expected: dict[Any, Any] = {}
+    grouped: dict[Any, list[Row]] = {}
     for row in rows:
-        count, total = expected.get(row["clubId"], (0, None))
-        price = row["price"]
-        expected[row["clubId"]] = count + 1, total if price is None else price + (total or 0)
-    assert found == expected, said
+        grouped.setdefault(row["clubId"], []).append(row)
+    expected = {
+        club: (len(group), measured("sum", "price", group))
+        for club, group in grouped.items()
+        if all(
+            tables.fulfils(measured(function, name, group), conditions)
+            for function, of_fields in having.items()
+            for name, conditions in ({"": of_fields} if function == "count" else of_fields).items()
+        )
+    }
+    assert found == expected, f"{said} {having}"
+
+
+def measured(function: str, name: str, rows: list[Row]) -> Any:
+    """What a function of a field of rows comes to."""
+    if function == "count":
+        return len(rows)
+    values = [row[name] for row in rows if row[name] is not None]
+    if function == "countDistinct":
+        return len(set(values))
+    if not values:
+        return None
+    return sum(values) if function == "sum" else min(values) if function == "min" else max(values)

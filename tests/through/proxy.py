@@ -27,6 +27,10 @@ class Proxy:
         self.lost_at = self.answer_lost_at = self.hangs_at = b""
         self._deaf = False
 
+    def lead(self, host: str, port: int) -> None:
+        """New connections lead elsewhere; those that are open stay."""
+        self._target = (host, port)
+
     async def start(self) -> None:
         """Listens; on the same port as before, if it did before."""
         self._server = await asyncio.start_server(self._connection, "127.0.0.1", self.port)

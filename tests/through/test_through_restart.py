@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]  # the driver has no types
 import pytest
 
-from tests.services import missing
+from tests.through.cluster import Cluster, own_cluster
 from tests.through.gateway import Gateway, codes, gateway
 
 FILE = """
@@ -28,57 +22,10 @@ ROWS = 500
 QUERY = "{ things { id twin { id } } }"
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A server of the test's own, in ``folder``."""
-
-    programs: Path
-    folder: Path
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
-
-    def control(self, *arguments: str) -> None:
-        self.run("pg_ctl", "-D", str(self.folder), "-w", "-l", str(self.folder / "log"), *arguments)
-
-    def run(self, program: str, *arguments: str) -> None:
-        """Runs a program of PostgreSQL, which refuses to be run by root."""
-        user = "postgres" if os.geteuid() == 0 else None
-        done = subprocess.run(
-            [self.programs / program, *arguments], user=user, capture_output=True, check=False, cwd="/", timeout=60
-        )
-        assert done.returncode == 0, done.stderr.decode()
-
-
-def _programs() -> Path:
-    on_path = shutil.which("pg_ctl")
-    found = [Path(on_path).parent] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found or not (found[-1] / "initdb").exists():
-        missing("no initdb and pg_ctl for a PostgreSQL of the test's own")
-    return found[-1]
-
-
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="isthmus-"))
-    made = Cluster(_programs(), folder, port)
-    try:
-        if os.geteuid() == 0:
-            shutil.chown(folder, "postgres")
-        made.run("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "--no-sync")
-        settings = f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n"
-        with (folder / "postgresql.conf").open("a") as file:
-            file.write(settings)
-        made.control("start")
+    with own_cluster() as made:
         yield made
-        made.control("stop", "-m", "immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -111,6 +58,46 @@ def is_whole(body: dict[str, object]) -> bool:
     rows = {row["id"]: row["twin"] for row in data["things"]}
     assert rows == {number: {"id": number} for number in range(1, ROWS + 1)}
     return True
+
+
+async def test_of_changes_under_a_restart_what_was_said_is_so(cluster: Cluster, tmp_path: Path) -> None:
+    async with connected(cluster) as connection:
+        await connection.execute("CREATE TABLE notes (no serial PRIMARY KEY, word text NOT NULL)")  # takes a word twice
+    text = FILE.replace("timeout_s: 3", "timeout_s: 3, writes: true")
+    async with gateway(tmp_path, text, {"URL": cluster.url}) as served:
+        said: dict[str, str] = {}
+        running = True
+
+        async def writes(writer: int) -> None:
+            number = 0
+            while running:
+                number += 1
+                word = f"{writer}-{number}"
+                body = await served.ask("mutation($w: String!) { insertNote(row: { word: $w }) { no } }", w=word)
+                said[word] = codes(body)[0][0] if "errors" in body else "DONE"
+
+        async def done(times: int) -> None:
+            async with asyncio.timeout(5):
+                before = list(said.values()).count("DONE")
+                while list(said.values()).count("DONE") < before + times:  # noqa: ASYNC110  # writers set no event
+                    await asyncio.sleep(0.01)
+
+        writers = [asyncio.create_task(writes(number)) for number in range(12)]
+        for _ in range(2):
+            await done(24)
+            await asyncio.to_thread(cluster.control, "restart", "-m", "immediate")
+            await done(24)
+        running = False
+        await asyncio.gather(*writers)
+    async with connected(cluster) as connection:
+        there = [row["word"] for row in await connection.fetch("SELECT word FROM notes")]
+    assert len(there) == len(set(there)), "nothing was done twice"
+    assert set(said.values()) <= {"DONE", "SOURCE_UNAVAILABLE", "SOURCE_TIMEOUT", "OUTCOME_UNKNOWN"}
+    assert len(set(said.values())) > 1, "the restart was felt"
+    for word, code in said.items():
+        if code != "OUTCOME_UNKNOWN":
+            assert (word in there) is (code == "DONE"), (word, code)
+    assert set(there) <= said.keys()
 
 
 async def test_a_restart_under_load_costs_errors_that_say_so_and_no_rows(cluster: Cluster, house: Gateway) -> None:

@@ -135,7 +135,7 @@ async def test_a_row_that_somebody_else_holds_is_waited_for_no_longer_than_the_s
         assert await shop.data(UPDATE) == {"updateCustomer": {"name": "changed"}}
 
 
-async def test_a_deadlock_is_told_as_one_that_may_be_tried_again(tmp_path: Path) -> None:
+async def test_a_change_that_a_deadlock_undid_is_made_again(tmp_path: Path) -> None:
     async with house("postgresql", tmp_path, settings="writes: true, timeout_s: 9") as shop:
         await shop.store.run("INSERT INTO customers (name) VALUES ('a'), ('b')")
         await shop.store.run("SET deadlock_timeout = '1min'; BEGIN; UPDATE customers SET version = 5 WHERE id = 2")
@@ -147,10 +147,45 @@ async def test_a_deadlock_is_told_as_one_that_may_be_tried_again(tmp_path: Path)
 
         await eventually(waits)
         await shop.store.run("UPDATE customers SET version = 6 WHERE id = 1; COMMIT")
-        body = await asking
+        assert (await asking)["data"] == {"updateCustomers": {"affected": 2}}
+        assert await shop.rows("SELECT version FROM customers ORDER BY id") == [(7,), (7,)]
+
+
+CLASH = """
+    CREATE OR REPLACE FUNCTION clash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval((TG_TABLE_SCHEMA || '.tries')::regclass) <= {times} THEN
+        RAISE EXCEPTION 'clash' USING ERRCODE = '{state}';
+      END IF;
+      RETURN NEW;
+    END $$;
+    ALTER SEQUENCE tries RESTART;
+"""
+TRIGGERS = {
+    "statement": "CREATE TRIGGER clash BEFORE INSERT OR UPDATE ON customers",
+    "commit": "CREATE CONSTRAINT TRIGGER clash AFTER INSERT OR UPDATE ON customers DEFERRABLE INITIALLY DEFERRED",
+}
+
+
+@pytest.mark.parametrize("at", TRIGGERS)
+@pytest.mark.parametrize("state", ["40001", "40P01"])
+async def test_what_a_clash_undid_is_tried_three_times_more_where_twice_is_as_once(
+    tmp_path: Path, state: str, at: str
+) -> None:
+    async with house("postgresql", tmp_path, settings="writes: true, timeout_s: 9") as shop:
+        await shop.store.run("INSERT INTO customers (name) VALUES ('a'); CREATE SEQUENCE tries")
+        await shop.store.run(CLASH.format(times=3, state=state))
+        await shop.store.run(f"{TRIGGERS[at]} FOR EACH ROW EXECUTE FUNCTION clash()")
+        assert await shop.data(UPDATE) == {"updateCustomer": {"name": "changed"}}
+        assert await shop.rows("SELECT last_value FROM tries") == [(4,)]
+        await shop.store.run(CLASH.format(times=4, state=state))
+        body = await shop.ask(UPDATE)
         assert conflict(body) == [("CONFLICT", "concurrent", None)]
         assert body["errors"][0]["extensions"]["retryable"] is True
-        assert await shop.rows("SELECT version FROM customers ORDER BY id") == [(6,), (5,)]
+        assert await shop.rows("SELECT last_value FROM tries") == [(4,)]
+        await shop.store.run(CLASH.format(times=1, state=state))
+        assert conflict(await shop.ask(INSERT)) == [("CONFLICT", "concurrent", None)]
+        assert await shop.rows("SELECT last_value FROM tries") == [(1,)], "an insert is never made twice"
+        assert await shop.rows("SELECT name FROM customers") == [("changed",)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

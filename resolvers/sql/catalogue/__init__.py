@@ -1,6 +1,6 @@
 """The catalogue of a database, read into the neutral model."""
 
-from resolvers.sql.catalogue.declared import declare
+from resolvers.sql.catalogue.declared import declare, searches
 from resolvers.sql.catalogue.kept import KeptCatalogue
 from resolvers.sql.catalogue.model import Access, Catalogue, Served
 from resolvers.sql.catalogue.reflected import PackedType, Reflected, pack_type, unpack_type
@@ -18,5 +18,6 @@ __all__ = [
     "pack_type",
     "read_catalogue",
     "reflect",
+    "searches",
     "unpack_type",
 ]

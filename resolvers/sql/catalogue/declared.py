@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ForeignKeyConstraint, MetaData, PrimaryKeyConstraint, Table
 
 from resolvers.problem import Key, Problem, nearest
+from resolvers.sql.dialects import Dialect, Searched
 from resolvers.sql.settings import ReferenceSettings, TableSettings
 
 
@@ -35,6 +36,32 @@ def declare(reflected: MetaData, stated: Mapping[str, TableSettings]) -> tuple[M
             where = ("tables", name, "references", number)
             problems += [problem.under(*where) for problem in _reference(metadata, table, reference)]
     return metadata, problems
+
+
+def searches(
+    metadata: MetaData, stated: Mapping[str, TableSettings], dialect: Dialect
+) -> tuple[dict[str, Searched], list[Problem]]:
+    """How tables are searched, by their names, and what does not fit."""
+    found: dict[str, Searched] = {}
+    problems: list[Problem] = []
+    for name, settings in stated.items():
+        table, search = metadata.tables.get(name), settings.search
+        if table is None or search is None:
+            continue
+        where = ("tables", name, "search")
+        columns = tuple(search.columns)
+        wrong = _no_columns(table, columns, (*where, "columns"))
+        if search.vector is not None:
+            wrong += _no_columns(table, (search.vector,), (*where, "vector"))
+        wrong += [
+            Problem(f"{key} is for other databases than {dialect.name}", (*where, key), "leave it out")
+            for key in ("language", "vector", "index")
+            if getattr(search, key) is not None and key not in dialect.search_settings
+        ]
+        problems += wrong
+        if not wrong:
+            found[name] = Searched(columns, search.language or "", search.vector or "", search.index or "")
+    return found, problems
 
 
 def _key(table: Table, columns: tuple[str, ...]) -> list[Problem]:

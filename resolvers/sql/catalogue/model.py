@@ -11,18 +11,21 @@ from sqlalchemy import Column, FromClause
 from resolvers.errors import BadRequest
 from resolvers.model import SourceModel
 from resolvers.sql.column import SqlColumn
-from resolvers.sql.dialects import Dialect
+from resolvers.sql.dialects import Dialect, Searched
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One table or view and its columns, by the name of its type. ``key``: the columns of its primary key."""
+    """One table or view and its columns, by the name of its type. ``key``: the columns of its primary key.
+    ``search``: how its texts are searched, where they are.
+    """
 
     name: str
     table: FromClause
     columns: Mapping[str, SqlColumn]
     key: tuple[str, ...]
     view: bool = False
+    search: Searched | None = None
 
     def column(self, name: str) -> SqlColumn:
         """A column by its name.

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Literal
 
 from sqlalchemy import MetaData, Table
@@ -36,7 +37,7 @@ from resolvers.sql.catalogue.names import Taken, plain, singular
 from resolvers.sql.catalogue.reflected import Reflected, unique_keys
 from resolvers.sql.catalogue.relations import add_relations
 from resolvers.sql.column import SqlColumn
-from resolvers.sql.dialects import VIEW, Dialect
+from resolvers.sql.dialects import VIEW, Dialect, Searched
 
 
 def read_catalogue(
@@ -45,6 +46,7 @@ def read_catalogue(
     dialect: Dialect,
     pinned: Mapping[str, str] | None = None,
     stated: frozenset[str] = frozenset(),
+    searched: Mapping[str, Searched] = MappingProxyType({}),
     *,
     kind: Literal["database", "files"] = "database",
 ) -> Catalogue:
@@ -52,7 +54,8 @@ def read_catalogue(
 
     What the database listed and could not be reflected is left out with its reason. ``pinned``: a table's name, or that
     and the columns of a key (``orders by id``) → the name that its operation keeps whatever tables come.
-    ``stated``: tables and views whose primary key is what the configuration says.
+    ``stated``: tables and views whose primary key is what the configuration says. ``searched``: how texts of tables are
+    searched, by their names.
     ``kind``: that of the source.
     """
     metadata = reflected.metadata
@@ -61,8 +64,10 @@ def read_catalogue(
     # A table of the default schema keeps its name; one of another schema gives way to it.
     for table in sorted(metadata.tables.values(), key=lambda table: (table.schema or "", table.name)):
         free = table.name not in taken or table.schema is None
-        served_name = taken.first([table.name] if free else [f"{table.schema}_{table.name}"])
+        served_name = taken.first([str(table.name)] if free else [f"{table.schema}_{table.name}"])
         _add_type(draft, served_name, table, dialect, view=table.key in reflected.views)
+        if table in draft.tables and table.fullname in searched:
+            draft.tables[table] = replace(draft.tables[table], search=searched[table.fullname])
     keyed = {
         keyed_place(served.name, by): (table, served, by)
         for table, served in draft.tables.items()
@@ -157,7 +162,12 @@ def _add_list(draft: Draft, table: Table, served: Served, name: str, keys: tuple
         result=ListRef(NamedRef(served.name)),
         keys=ManyKeys(argument=(), by={}) if filterable else None,
         compare_by={column.name: column.compare for column in columns if column.compare},
-        rows=Rows(filterable, frozenset(column.name for column in columns if column.orderable), keys=keys),
+        rows=Rows(
+            filterable,
+            frozenset(column.name for column in columns if column.orderable),
+            keys=keys,
+            searched=served.search.columns if served.search is not None else (),
+        ),
         description=table.comment or "",
         place=draft.place(table),
         naming=Naming(served.name, (served.name,)),

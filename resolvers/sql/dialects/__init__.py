@@ -6,6 +6,8 @@ from resolvers.sql.dialects.described import Described, NotTaken, TypeName
 from resolvers.sql.dialects.dialect import ESCAPE, MOST, VIEW, Address, Database, Dialect, KeyedText, Nulls, Plain
 from resolvers.sql.dialects.failures import reason
 from resolvers.sql.dialects.grammar import Grammar
+from resolvers.sql.dialects.replicas import Replica, Replicas
+from resolvers.sql.dialects.search import Searched, Term, Texts, Wanted
 from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violation, identifiers
 
 __all__ = [
@@ -26,9 +28,15 @@ __all__ = [
     "NotTaken",
     "Nulls",
     "Plain",
+    "Replica",
+    "Replicas",
+    "Searched",
+    "Term",
+    "Texts",
     "TypeName",
     "Unkept",
     "Violation",
+    "Wanted",
     "address",
     "identifiers",
     "reason",

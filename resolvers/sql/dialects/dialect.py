@@ -19,9 +19,11 @@ from sqlalchemy import (
     URL,
     Connection,
     Executable,
+    Float,
     FromClause,
     Insert,
     MetaData,
+    Numeric,
     Select,
     Table,
     Text,
@@ -38,7 +40,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import type_coerce
 
 from resolvers.documents import DescriptionError
-from resolvers.errors import SourceError
+from resolvers.errors import BadRequest, SourceError
 from resolvers.model import Scalar
 from resolvers.problem import Problem
 from resolvers.sql.column import Expression, Reader, SqlColumn, SqlType
@@ -46,6 +48,7 @@ from resolvers.sql.dialects.declared import DeclaredRoutine
 from resolvers.sql.dialects.described import Described, TypeName
 from resolvers.sql.dialects.failures import Codes, source_error
 from resolvers.sql.dialects.grammar import Grammar
+from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.violations import Refusal
 from resolvers.sql.kept import kept
 from resolvers.sql.values import coerce, unpadded
@@ -167,6 +170,14 @@ class Dialect(ABC):
     """Most bound values of one condition; ``None``: many keys are one value."""
     types: ClassVar[Mapping[str, type[SqlType]]] = {}
     """Classes of reflected types that SQLAlchemy does not have, by their names."""
+    replicated: ClassVar[bool] = True
+    """Whether there are copies of it that can be read instead."""
+    lag: ClassVar[str | None] = None
+    """The statement that tells how many seconds a replica is behind, null where it does not know; ``None`` where there
+    is none.
+    """
+    search_settings: ClassVar[frozenset[str]] = frozenset()
+    """What the database is told of a search beside its columns."""
     grammar: ClassVar[Grammar] = Grammar()
     arrays: ClassVar[bool] = False
     """Whether a list may be one value of a statement."""
@@ -192,6 +203,10 @@ class Dialect(ABC):
     def failure(self, error: Exception) -> SourceError:
         """The error to raise for what a driver complains about; it holds neither SQL nor a value."""
         return source_error(error, self.codes)
+
+    def gave_way(self, error: Exception) -> bool:
+        """Whether a replica ended a read because it had to keep up with its primary."""
+        return False
 
     def refusal(self, error: DBAPIError) -> Refusal | None:
         """What the database refused to do in a change; ``None`` where it did not refuse but fail."""
@@ -304,6 +319,14 @@ class Dialect(ABC):
         """The arithmetic mean of a column of numbers."""
         return func.avg(self.selected(column))
 
+    def compared_total(
+        self, total: Expression, compare: Callable[[Any, Any], Any], value: Decimal | float
+    ) -> Expression:
+        """What ``summed`` or ``averaged`` gave, compared with a number: exactly, where that is a ``Decimal``."""
+        kind: SqlType = Float() if isinstance(value, float) else Numeric()
+        made: Expression = compare(total, bindparam(None, value, type_=kind, unique=True))
+        return made
+
     def whole(self, value: object) -> object:
         """A sum of whole numbers as the driver gives it, as an ``int``."""
         return int(value) if isinstance(value, Decimal) else value
@@ -340,11 +363,35 @@ class Dialect(ABC):
         """
         return None
 
+    def is_letters(self, _column: SqlColumn, _texts: Sequence[str]) -> Expression | None:
+        """The condition that a text is one of these letter by letter; ``None`` where ``=`` says that already."""
+        return None
+
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         """A pattern in which ``ESCAPE`` escapes. Without ``ignore_case``, case counts."""
         text = type_coerce(column.column, Text())
         bound = bindparam(None, pattern, type_=Text(), unique=True)
         return text.ilike(bound, escape=ESCAPE) if ignore_case else text.like(bound, escape=ESCAPE)
+
+    def searched(self, texts: Texts, wanted: Wanted) -> Expression:
+        """The condition that a row's texts have what is wanted.
+
+        Raises:
+            BadRequest: this kind of database has no search.
+        """
+        raise BadRequest("texts are not searched here")
+
+    def relevance(self, texts: Texts, wanted: Wanted) -> Expression:
+        """How well they fit; more is better.
+
+        Raises:
+            BadRequest: this kind of database has no search.
+        """
+        raise BadRequest("texts are not searched here")
+
+    def search_fault(self, how: Searched) -> str:
+        """How to mend a search that the database cannot make."""
+        return "name columns that are searched"
 
     def ordered(self, expression: Expression, *, descending: bool, nulls: Nulls | None) -> list[Expression]:
         """One part of an ORDER BY, ``nulls`` where the caller said."""

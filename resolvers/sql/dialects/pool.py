@@ -46,7 +46,7 @@ class Pooled(ABC):
             **options,
         )
         self._under_way: set[asyncio.Task[Sequence[Any]]] = set()
-        self._writer = Writer(self._engine, self.begin_change, margin_s=MARGIN_S, undone=self.undone)
+        self._writer = Writer(self._engine, self.begin_change, margin_s=MARGIN_S, undone=self.undone, moved=self.moved)
 
     @abstractmethod
     async def begin_change(self, connection: AsyncConnection, milliseconds: int) -> Ending | None:
@@ -55,6 +55,10 @@ class Pooled(ABC):
     @abstractmethod
     def undone(self, error: DBAPIError) -> bool:
         """Whether an error that COMMIT ended in is the server's word that nothing was kept."""
+
+    @abstractmethod
+    def moved(self, error: DBAPIError) -> bool:
+        """Whether an error of a change says that the server can only be read: it is no primary (any more)."""
 
     async def change(self, work: Callable[[Connection], T], budget: float) -> T:
         """As ``Database.change``."""

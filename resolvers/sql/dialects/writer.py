@@ -30,15 +30,24 @@ _LOST_AT_COMMIT = "the connection was lost while the change was committed"
 
 
 class Writer:
-    """``undone``: whether an error that COMMIT ended in proves that nothing was kept."""
+    """``undone``: whether an error that COMMIT ended in proves that nothing was kept; ``moved``: whether one says that
+    the server can only be read.
+    """
 
     def __init__(
-        self, engine: AsyncEngine, begin: Begin, *, margin_s: float, undone: Callable[[DBAPIError], bool]
+        self,
+        engine: AsyncEngine,
+        begin: Begin,
+        *,
+        margin_s: float,
+        undone: Callable[[DBAPIError], bool],
+        moved: Callable[[DBAPIError], bool],
     ) -> None:
         self._engine = engine
         self._begin = begin
         self._margin_s = margin_s
         self._undone = undone
+        self._moved = moved
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def change(self, work: Callable[[Connection], T], budget: float) -> T:
@@ -68,20 +77,43 @@ class Writer:
 
     async def _change(self, work: Callable[[Connection], T], budget: float, fate: Fate) -> T:
         ends = asyncio.get_running_loop().time() + budget
+        connection, result = await self._done(work, ends)
         try:
-            connection, ending = await self._begun(ends)
-        except PoolTimeout as error:
-            raise SourceUnavailable("no connection became free in time") from error
-        except TimeoutError as error:
-            raise SourceUnavailable("no connection came about in time") from error
-        try:
-            result = await self._worked(connection, work, ending)
             if not fate.may_commit():
                 raise SourceTimeout(_OUT_OF_TIME)
             await self._commit(connection)
         finally:
             await connection.close()  # which rolls back what was not committed
         return result
+
+    async def _done(self, work: Callable[[Connection], T], ends: float) -> tuple[AsyncConnection, T]:
+        """A connection whose transaction has done the work, and what that gave.
+
+        A server that takes no changes any more was the primary when its connections were made: they are given up, and a
+        new one may lead to the primary that there is now.
+        """
+        for last in (False, True):
+            try:
+                return await self._tried(work, ends)
+            except PoolTimeout as error:
+                raise SourceUnavailable("no connection became free in time") from error
+            except TimeoutError as error:
+                raise SourceUnavailable("no connection came about in time") from error
+            except DBAPIError as error:
+                if last or not self._moved(error):
+                    raise
+            await self._engine.dispose()
+        raise AssertionError
+
+    async def _tried(self, work: Callable[[Connection], T], ends: float) -> tuple[AsyncConnection, T]:
+        connection, ending = await self._begun(ends)
+        try:
+            return connection, await self._worked(connection, work, ending)
+        except BaseException as error:
+            if isinstance(error, DBAPIError) and self._moved(error):
+                await connection.invalidate()
+            await connection.close()
+            raise
 
     @staticmethod
     async def _worked(connection: AsyncConnection, work: Callable[[Connection], T], ending: Ending | None) -> T:
@@ -102,6 +134,8 @@ class Writer:
             try:
                 ending = await self._begin(connection, max(1, int(left * 1000)))
             except DBAPIError as error:
+                if self._moved(error):
+                    await connection.invalidate()
                 await connection.close()
                 if last or not error.connection_invalidated:
                     raise

@@ -4,14 +4,17 @@ from resolvers.sql.reading.aggregates import Aggregate, aggregate, read_groups
 from resolvers.sql.reading.conditions import Rules, condition, fit, of_rule, visible
 from resolvers.sql.reading.kept import KeptStatements
 from resolvers.sql.reading.rows import named_rows
-from resolvers.sql.reading.statements import Statement, counted, part, statement
+from resolvers.sql.reading.search import trial
+from resolvers.sql.reading.statements import Statement, Stretch, beyond, counted, part, statement
 
 __all__ = [
     "Aggregate",
     "KeptStatements",
     "Rules",
     "Statement",
+    "Stretch",
     "aggregate",
+    "beyond",
     "condition",
     "counted",
     "fit",
@@ -20,5 +23,6 @@ __all__ = [
     "part",
     "read_groups",
     "statement",
+    "trial",
     "visible",
 ]

@@ -10,12 +10,13 @@ from sqlalchemy import Select, distinct, func, select
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
-from resolvers.predicate import Function, GroupOrder
+from resolvers.predicate import Function, GroupCondition, GroupOrder
 from resolvers.source import Call
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, Reader, SqlColumn
 from resolvers.sql.dialects import Dialect, Plain
-from resolvers.sql.reading.conditions import COMPARISONS, condition, visible
+from resolvers.sql.reading import having as having_of
+from resolvers.sql.reading.conditions import condition, visible
 from resolvers.views import AVERAGE, COUNT, DISTINCT, GREATEST, KEY, LEAST, SUM
 
 _WHOLE = frozenset({Scalar.INT, Scalar.BIG_INT})
@@ -67,8 +68,7 @@ class _Aggregates:
             query = query.where(condition(self._catalogue, self._served, call.predicate, filtered, call.rules))
         query = query.where(*visible(self._catalogue, self._served, call.rules, filtered))
         query = query.group_by(*(column.column for column in self._by))
-        for compare in grouping.having:
-            query = query.having(COMPARISONS[compare.operator](func.count(), compare.value))
+        query = query.having(*(self._held(each) for each in grouping.having))
         if self._by:
             query = query.order_by(*(part for order in grouping.order for part in self._ordered(order)))
             ordered = {order.field for order in grouping.order if order.function == KEY}
@@ -107,6 +107,22 @@ class _Aggregates:
                 return dialect.summed(column), _number(dialect, whole=column.scalar in _WHOLE, column=column)
             return dialect.averaged(column), _number(dialect, whole=False, column=column)
         raise BadRequest(f"{self._served.name}.{column.name} has no {name}")
+
+    def _held(self, having: GroupCondition) -> Expression:
+        value: having_of.Value
+        if having.function == COUNT:
+            return having_of.holds(having_of.Count(func.count()), having.condition)
+        column, dialect = self._served.column(having.field), self._catalogue.dialect
+        expression, _ = self._function(having.function, column)
+        if having.function == DISTINCT:
+            value = having_of.Count(expression)
+        elif having.function in {SUM, AVERAGE}:
+            value = having_of.Total(dialect, column, expression, having.function == AVERAGE)
+        elif having.function in {LEAST, GREATEST}:
+            value = having_of.Extreme.of(dialect, column, func.min if having.function == LEAST else func.max)
+        else:
+            raise BadRequest("where is for conditions on what groups have in common")
+        return having_of.holds(value, having.condition)
 
     def _compared(self, name: str, column: SqlColumn) -> Expression:
         """A function as groups are ordered by it: what is exact may be a text, which has another order."""

@@ -10,11 +10,25 @@ from sqlalchemy import and_, exists, false, func, literal_column, not_, null, or
 
 from resolvers.errors import BadRequest
 from resolvers.model import Scalar
-from resolvers.predicate import And, Compare, In, IsNull, Join, Not, Operator, Or, Predicate, Quantifier, Related
+from resolvers.predicate import (
+    And,
+    Compare,
+    In,
+    IsNull,
+    Join,
+    Not,
+    Operator,
+    Or,
+    Predicate,
+    Quantifier,
+    Related,
+    Search,
+)
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import ESCAPE, Dialect
 from resolvers.sql.reading.joins import joined
+from resolvers.sql.reading.search import searched
 from resolvers.sql.values import Unfit
 
 _TEXT_OPERATORS = frozenset({"like", "ilike", "contains", "startsWith", "endsWith"})
@@ -51,7 +65,7 @@ def visible(catalogue: Catalogue, served: Served, rules: Rules, filtered: dict[s
 
 def of_rule(catalogue: Catalogue, served: Served, rule: Predicate, filtered: dict[str, None]) -> Expression:
     """The condition of a rule. A value that a column cannot hold is nobody's mistake there: the comparison is unknown,
-    as with a null.
+    and what is unknown shows no row, wherever it stands.
     """
     return _Conditions(catalogue, filtered, None).of(served, rule)
 
@@ -59,7 +73,8 @@ def of_rule(catalogue: Catalogue, served: Served, rule: Predicate, filtered: dic
 class _Conditions:
     """The conditions of one statement; ``_path`` are the relations that lead to the table they are on.
 
-    ``_rules`` are ``None`` while a rule is written: it looks at all rows there are.
+    ``_rules`` are ``None`` while a rule is written: it looks at all rows there are. ``_asserted``: what is written
+    stands under an even number of negations.
     """
 
     def __init__(self, catalogue: Catalogue, filtered: dict[str, None], rules: Rules | None) -> None:
@@ -67,6 +82,7 @@ class _Conditions:
         self._filtered = filtered
         self._rules = rules
         self._path: tuple[str, ...] = ()
+        self._asserted = True
 
     def of(self, served: Served, predicate: Predicate) -> Expression:
         try:
@@ -74,7 +90,8 @@ class _Conditions:
         except BadRequest:
             if self._rules is not None or not isinstance(predicate, Compare | In):
                 raise
-            return null()
+            # A null would not do: under EXISTS it is as good as false, which NOT EXISTS turns around.
+            return false() if self._asserted else true()
 
     def _of(self, served: Served, predicate: Predicate) -> Expression:
         made: Expression
@@ -84,17 +101,38 @@ class _Conditions:
             case Or(parts):
                 made = or_(false(), *(self.of(served, part) for part in parts))
             case Not(part):
-                made = not_(self.of(served, part))
+                made = not_(self._turned(served, part))
             case IsNull(name):
                 made = self._filterable(served, name).column.is_(None)
             case Compare(name, operator, value):
-                made = _compare(self._catalogue.dialect, self._filterable(served, name), operator, value)
+                made = self._compared(self._filterable(served, name), operator, value)
             case In(names, values):
                 columns = [self._filterable(served, name) for name in names]
-                made = _among(self._catalogue.dialect, columns, values)
+                made = among(self._catalogue.dialect, columns, values)
+                for index, column in enumerate(columns):
+                    made = self._surely(made, column, [value[index] for value in values])
+            case Search():
+                made = searched(self._catalogue, served, predicate)
+                assert served.search is not None
+                self._filtered.update(dict.fromkeys(".".join((*self._path, name)) for name in served.search.columns))
             case Related(join, quantifier, part):
                 made = self._related(served, join, quantifier, part)
         return made
+
+    def _compared(self, column: SqlColumn, operator: Operator, value: object) -> Expression:
+        dialect = self._catalogue.dialect
+        if operator == "ne" and self._rules is None:
+            return not_(self._surely(compare(dialect, column, "eq", value), column, [value]))
+        made = compare(dialect, column, operator, value)
+        return self._surely(made, column, [value]) if operator == "eq" else made
+
+    def _surely(self, equal: Expression, column: SqlColumn, values: Sequence[object]) -> Expression:
+        """In a rule, what is equal to the database alone, which may heed neither case nor spaces, is unknown."""
+        if self._rules is not None or column.scalar is not Scalar.STRING or column.enum is not None:
+            return equal
+        texts = [value for value in values if isinstance(value, str)]
+        is_letters = self._catalogue.dialect.is_letters(column, texts) if texts else None
+        return equal if is_letters is None else and_(equal, or_(is_letters, null()))
 
     def _filterable(self, served: Served, name: str) -> SqlColumn:
         column = served.column(name)
@@ -108,7 +146,7 @@ class _Conditions:
         self._path = (*self._path, there.name)
         try:
             belongs = and_(belongs, *self._visible(there))
-            fulfils = self.of(there, part)
+            fulfils = self._turned(there, part) if quantifier == "none" else self.of(there, part)
         finally:
             self._path = self._path[:-1]
         if quantifier == "every":
@@ -117,16 +155,24 @@ class _Conditions:
         found = exists(literal_column("1")).select_from(there.table).where(belongs, fulfils).correlate(served.table)
         return found if quantifier == "some" else not_(found)
 
+    def _turned(self, served: Served, predicate: Predicate) -> Expression:
+        """What a negation is written around."""
+        self._asserted = not self._asserted
+        try:
+            return self.of(served, predicate)
+        finally:
+            self._asserted = not self._asserted
+
     def _visible(self, there: Served) -> list[Expression]:
-        rules = self._rules
+        rules, asserted = self._rules, self._asserted
         rule = None if rules is None else rules.get(there.name)
         if rule is None:
             return []
-        self._rules = None
+        self._rules, self._asserted = None, True
         try:
             return [self.of(there, rule)]
         finally:
-            self._rules = rules
+            self._rules, self._asserted = rules, asserted
 
 
 def fit(column: SqlColumn, value: object) -> object:
@@ -141,7 +187,12 @@ def fit(column: SqlColumn, value: object) -> object:
         raise BadRequest(f"{column.name} {error}") from None
 
 
-def _compare(dialect: Dialect, column: SqlColumn, operator: Operator, value: object) -> Expression:
+def compare(dialect: Dialect, column: SqlColumn, operator: str, value: object) -> Expression:
+    """One column against one value.
+
+    Raises:
+        BadRequest: the column cannot hold it, or has no such operator.
+    """
     fitting = fit(column, value)
     if operator in _TEXT_OPERATORS:
         if column.scalar is not Scalar.STRING or column.enum is not None or not isinstance(value, str):
@@ -154,7 +205,7 @@ def _compare(dialect: Dialect, column: SqlColumn, operator: Operator, value: obj
     return made
 
 
-def _pattern(column: SqlColumn, operator: Operator, value: str) -> str:
+def _pattern(column: SqlColumn, operator: str, value: str) -> str:
     if operator in {"like", "ilike"}:
         if (len(value) - len(value.rstrip(ESCAPE))) % 2:
             raise BadRequest(f"a pattern for {column.name} ends with a lone escape character")
@@ -166,7 +217,7 @@ def _pattern(column: SqlColumn, operator: Operator, value: str) -> str:
     return "%" * before + plain + "%" * after
 
 
-def _among(dialect: Dialect, columns: Sequence[SqlColumn], values: Iterable[tuple[object, ...]]) -> Expression:
+def among(dialect: Dialect, columns: Sequence[SqlColumn], values: Iterable[tuple[object, ...]]) -> Expression:
     """``(a, b) IN (…)``. A value that a column cannot hold is equal to none of its values, so it is left out.
 
     Keys of a link come from other systems: one number too large among a thousand keys must not cost the others their

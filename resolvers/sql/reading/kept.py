@@ -13,13 +13,13 @@ from typing import Any, cast
 
 from resolvers.model import Scalar
 from resolvers.predicate import In, Page
-from resolvers.source import Call
+from resolvers.source import Call, Selection
 from resolvers.sql.catalogue import Access, Catalogue
 from resolvers.sql.column import SqlColumn
 from resolvers.sql.dialects import Database, KeyedText, Plain
 from resolvers.sql.reading.aggregates import Aggregate
 from resolvers.sql.reading.conditions import fit, fitting
-from resolvers.sql.reading.statements import Statement
+from resolvers.sql.reading.statements import Statement, Stretch
 
 _ALL = Page()
 _WHOLE = frozenset({Scalar.INT, Scalar.BIG_INT})
@@ -31,6 +31,28 @@ _MOST_KEYS = 1000
 class _Kept:
     text: KeyedText
     made: Statement
+
+
+AFTER, BEFORE = "after", "before"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Stands in a statement where a part of a place belongs that only a request says."""
+
+    side: str
+    index: int
+
+
+def _present(place: Sequence[object] | None) -> tuple[bool, ...] | None:
+    """Which parts of a place have a value: those that have none are written into the statement."""
+    return None if place is None else tuple(value is not None for value in place)
+
+
+def _marks(place: Sequence[object] | None, side: str) -> Sequence[object] | None:
+    if place is None:
+        return None
+    return [None if value is None else _Mark(side, index) for index, value in enumerate(place)]
 
 
 class KeptStatements:
@@ -52,7 +74,7 @@ class KeptStatements:
             return None  # the values of rules are those of one caller
         if access.by:
             return self._by_key(access, call)
-        if call.arguments or call.per:
+        if call.arguments or call.per or call.distinct:
             return None
         if call.predicate is None:
             return self._all(call)
@@ -74,6 +96,29 @@ class KeptStatements:
             self._aggregates[known] = made
         return made
 
+    def part(self, call: Call, nodes: Selection, stretch: Stretch, make: Callable[[Stretch], Statement]) -> Statement:
+        """The statement of a part of a list, made anew where it has conditions of its own."""
+        if not self._database.by_text or call.predicate is not None or call.rules or call.distinct:
+            return make(stretch)
+        after, before = stretch.after, stretch.before
+        if any(isinstance(value, str) and value.endswith(" ") for value in (*(after or ()), *(before or ()))):
+            return make(stretch)  # a place of padded text is not written as it stands
+        places = (_present(after), _present(before))
+        asked = (nodes.everything, *nodes.fields)
+        known = (call.operation, asked, stretch.limit, stretch.backwards, places, *_rest(call))
+        if known not in self._known:
+            _bound(self._known)
+            marked = replace(stretch, after=_marks(after, AFTER), before=_marks(before, BEFORE))
+            made = make(marked)
+            text = None if isinstance(made.query, Plain) else self._database.text(made.query, keys=False)
+            self._known[known] = None if text is None else _Kept(text, made)
+        kept = self._known[known]
+        if kept is None:
+            return make(stretch)
+        ends = {AFTER: after or (), BEFORE: before or ()}
+        values = [ends[value.side][value.index] if isinstance(value, _Mark) else value for value in kept.text.before]
+        return _stated(kept, tuple(values))
+
     def _all(self, call: Call) -> Statement | None:
         kept = self._found((*_shape(call), None), call)
         return None if kept is None else _stated(kept, kept.text.before)
@@ -83,9 +128,10 @@ class KeptStatements:
             return None
         values = [fit(access.served.column(name), call.arguments[name]) for name in access.by]
         kept = self._found((*_shape(call), None), call)
-        if kept is None or len(kept.text.before) < len(values):
+        # The values of the key and LIMIT, and no other: what else has a place could stand before them.
+        if kept is None or len(kept.text.before) != len(values) + 1:
             return None
-        return _stated(kept, (*values, *kept.text.before[len(values) :]))
+        return _stated(kept, (*values, kept.text.before[-1]))
 
     def _by_keys(self, access: Access, call: Call) -> Statement | None:
         predicate = call.predicate

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
-from sqlalchemy import FromClause, and_, false, or_, true
+from sqlalchemy import Column, FromClause, and_, false, or_, true, types
 
 from resolvers.errors import BadRequest
-from resolvers.predicate import Join, Order
+from resolvers.model import Scalar
+from resolvers.predicate import RELEVANCE, Join, Order, Predicate
 from resolvers.sql.catalogue import Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import Nulls
 from resolvers.sql.reading.conditions import Rules, visible
 from resolvers.sql.reading.joins import joined
+from resolvers.sql.reading.search import relevance
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,22 @@ class Term:
     nullable: bool
 
 
+_OTHER: dict[Nulls, Nulls] = {"first": "last", "last": "first"}
+
+
+def turned(terms: Sequence[Term]) -> list[Term]:
+    """The same order from its end."""
+    return [
+        replace(
+            term,
+            descending=not term.descending,
+            asked=None if term.asked is None else _OTHER[term.asked],
+            nulls=_OTHER[term.nulls],
+        )
+        for term in terms
+    ]
+
+
 @dataclass(slots=True)
 class Ordering:
     """What rows are ordered by. ``source``: the table, joined with the rows that its relations to one row lead to, as
@@ -37,6 +56,8 @@ class Ordering:
     served: Served
     rules: Rules
     source: FromClause = field(init=False)
+    predicate: Predicate | None = None
+    """The conditions on the rows: what is searched for gives them their relevance."""
     terms: list[Term] = field(default_factory=list)
     _joined: dict[tuple[Join, ...], Served] = field(init=False)
 
@@ -55,10 +76,14 @@ class Ordering:
             ordered_by = {part.field for part in order if not part.through}
             key = [name for name in self.served.key if name not in ordered_by]
             self.terms += [self._term(Order(name)) for name in key if self.served.columns[name].orderable]
+        return self.parts()
+
+    def parts(self, *, backwards: bool = False) -> list[Expression]:
+        """The parts of an ORDER BY once it is known ``by`` what, or of the same order from its end."""
         dialect = self.catalogue.dialect
         return [
             each
-            for term in self.terms
+            for term in (turned(self.terms) if backwards else self.terms)
             for each in dialect.ordered(term.column.column, descending=term.descending, nulls=term.asked)
         ]
 
@@ -66,17 +91,22 @@ class Ordering:
         """What tells of a row where it stands in the order."""
         return [self.catalogue.dialect.placed(term.column) for term in self.terms]
 
-    def after(self, position: Sequence[object]) -> Expression:
-        """The condition that rows stand after the one that ``position`` was selected of."""
-        if len(position) != len(self.terms):
+    def after(self, position: Sequence[object], *, backwards: bool = False, itself: bool = False) -> Expression:
+        """The condition that rows stand after the one that ``position`` was selected of, or before it where it is gone
+        ``backwards``. ``itself``: or that they are that one.
+        """
+        terms = turned(self.terms) if backwards else self.terms
+        if len(position) != len(terms):
             raise BadRequest("the cursor is none of this question: begin again without it")
         ways: list[Expression] = []
         equal: list[Expression] = []
-        for term, value in zip(self.terms, position, strict=True):
+        for term, value in zip(terms, position, strict=True):
             ways.append(and_(true(), *equal, self._behind(term, value)))
             equal.append(self._equal(term, value))
+        if itself:
+            ways.append(and_(true(), *equal))
         condition: Expression = or_(false(), *ways)
-        first, value = self.terms[0], position[0]
+        first, value = terms[0], position[0]
         if value is not None and not (first.nullable and first.nulls == "last"):
             # Said once more by itself, so that an index of the first column can begin there.
             placed, bound = self._placed(first, value)
@@ -103,6 +133,8 @@ class Ordering:
 
     def _term(self, part: Order) -> Term:
         served = self._through(part.through)
+        if part.field == RELEVANCE and not part.through:
+            return self._relevance(part)
         column = served.column(part.field)
         if not column.orderable:
             raise BadRequest(f"{served.name}.{column.name} cannot be ordered by")
@@ -110,6 +142,12 @@ class Ordering:
         nulls = part.nulls or dialect.nulls(descending=part.descending)
         nullable = bool(part.through) or dialect.nullable(column, served.key)
         return Term(column, part.descending, part.nulls, nulls, nullable)
+
+    def _relevance(self, part: Order) -> Term:
+        made = relevance(self.catalogue, self.served, self.predicate)
+        column = SqlColumn(cast("Column[Any]", made), self.catalogue.dialect, Scalar.FLOAT, types.Float())
+        nulls = self.catalogue.dialect.nulls(descending=part.descending)
+        return Term(column, part.descending, None, nulls, nullable=False)
 
     def _through(self, path: tuple[Join, ...]) -> Served:
         found = self._joined.get(path)

@@ -98,8 +98,8 @@ def _in_order(served: Served, per: Sequence[str], terms: Sequence[Term]) -> bool
     first = next((term for term in terms if all(term.column is not column for column in own)), None)
     if not isinstance(table, Table) or first is None or first.asked is not None:
         return False
-    if first.column is not served.columns.get(first.column.name):
-        return False  # a column of another table
+    if not any(first.column is column for column in served.columns.values()):
+        return False  # a column of another table, or what a search comes to
     unique = [constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
     orders = [[column.name for column in each.columns] for each in (table.primary_key, *unique)]
     orders += [[column.name for column in index.columns] for index in table.indexes if _is_whole(index)]

@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 
 from resolvers.errors import BadRequest
 from resolvers.predicate import Page, Predicate
-from resolvers.source import Call, Selection
+from resolvers.source import LEAF, Call, Selection
 from resolvers.sql.catalogue import Access, Catalogue, Served
 from resolvers.sql.column import Expression, SqlColumn
 from resolvers.sql.dialects import Plain
 from resolvers.sql.reading.conditions import condition, fit, visible
+from resolvers.sql.reading.distinct import firsts
 from resolvers.sql.reading.orders import Ordering
 from resolvers.sql.reading.pages import Window, keys_of, lateral, numbered
 
@@ -48,27 +49,29 @@ def statement(catalogue: Catalogue, call: Call) -> Statement:
     access = _access(catalogue, call.operation)
     if call.per:
         return _page_of_each(catalogue, access.served, call)
-    served = access.served
-    columns = _selected(served, call.selection)
     filtered: dict[str, None] = dict.fromkeys(access.by)
-    conditions = [*_by_key(access, call), *_conditions(catalogue, served, call, call.predicate, filtered)]
+    served, conditions = _rows(catalogue, access.served, call, filtered)
+    conditions = [*_by_key(access, call), *conditions]
+    columns = _selected(served, call.selection)
     query = select(*(column.selected() for column in columns)).where(*conditions)
-    wire = _wire(served, filtered)
+    wire = _wire(served, filtered, call.distinct)
     if access.by:
         return Statement(query.select_from(served.table).limit(1), columns, wire)
-    ordering = Ordering(catalogue, served, call.rules)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
     # Without a last word on the order, two pages could show a row twice or never.
     parts = ordering.by(call.order, total=call.page.limit is not None or bool(call.page.offset))
     return Statement(_paged(query.select_from(ordering.source).order_by(*parts), call.page), columns, wire)
 
 
 def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement:
-    columns = _selected(served, call.selection)
     filtered: dict[str, None] = dict.fromkeys(call.per)
-    ordering = Ordering(catalogue, served, call.rules)
+    if call.distinct:
+        return _distinct_of_each(catalogue, served, call, filtered)
+    columns = _selected(served, call.selection)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
     parts = ordering.by(call.order, total=True)
     query: Select[Any] = select(*(column.selected() for column in columns)).select_from(ordering.source)
-    window = Window(_count(call.page.offset), None if call.page.limit is None else _count(call.page.limit))
+    window = _window(call.page)
     keys = keys_of(catalogue.dialect, served, call.per, call.predicate, ordering.terms)
     if keys is None:
         query = query.where(*_conditions(catalogue, served, call, call.predicate, filtered))
@@ -80,28 +83,70 @@ def _page_of_each(catalogue: Catalogue, served: Served, call: Call) -> Statement
     return Statement(query, columns, f"{_wire(served, filtered)} (page of each)")
 
 
-def part(
-    catalogue: Catalogue, rows: str, call: Call, nodes: Selection, limit: int, position: Sequence[object] | None
-) -> Statement:
-    """The statement of a part of the list ``rows``; behind the columns of a row stands its place in the order.
+def _distinct_of_each(catalogue: Catalogue, served: Served, call: Call, filtered: dict[str, None]) -> Statement:
+    served, conditions = _rows(catalogue, served, call, filtered)
+    columns = _selected(served, call.selection)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
+    parts = ordering.by(call.order, total=True)
+    query: Select[Any] = (
+        select(*(column.selected() for column in columns)).select_from(ordering.source).where(*conditions)
+    )
+    query = numbered(query, [served.column(name).column for name in call.per], parts, _window(call.page))
+    return Statement(query, columns, f"{_wire(served, filtered, call.distinct)} (page of each)")
 
-    ``position``: the place after which the part begins.
+
+def _window(page: Page) -> Window:
+    return Window(_count(page.offset), None if page.limit is None else _count(page.limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """At most ``limit`` rows of a list, from its end where ``backwards``; those between two places in its order."""
+
+    limit: int
+    backwards: bool = False
+    after: Sequence[object] | None = None
+    before: Sequence[object] | None = None
+
+
+def part(catalogue: Catalogue, rows: str, call: Call, nodes: Selection, stretch: Stretch) -> Statement:
+    """The statement of a part of the list ``rows``, in the order in which it is gone through; behind the columns of a
+    row stands its place in the order.
 
     Raises:
         BadRequest: as ``statement``.
     """
-    served = _access(catalogue, rows).served
-    columns = _selected(served, nodes)
     filtered: dict[str, None] = {}
-    conditions = _conditions(catalogue, served, call, call.predicate, filtered)
-    ordering = Ordering(catalogue, served, call.rules)
-    parts = ordering.by(call.order, total=True)
-    if position is not None:
-        conditions.append(ordering.after(position))
+    served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, nodes)
+    columns = _selected(served, nodes)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
+    ordering.by(call.order, total=True)
+    if stretch.after is not None:
+        conditions.append(ordering.after(stretch.after))
+    if stretch.before is not None:
+        conditions.append(ordering.after(stretch.before, backwards=True))
     place = ordering.position()
     query = select(*(column.selected() for column in columns), *place).select_from(ordering.source)
-    query = query.where(*conditions).order_by(*parts).limit(limit)
-    return Statement(query, columns, _wire(served, filtered), len(place))
+    query = query.where(*conditions).order_by(*ordering.parts(backwards=stretch.backwards)).limit(stretch.limit)
+    return Statement(query, columns, _wire(served, filtered, call.distinct), len(place))
+
+
+def beyond(
+    catalogue: Catalogue, rows: str, call: Call, position: Sequence[object], *, backwards: bool, itself: bool
+) -> Statement:
+    """The statement that gives a row where the list ``rows`` has any after a place, or before it where it is gone
+    ``backwards``. ``itself``: a row at that place counts too.
+
+    Raises:
+        BadRequest: as ``statement``.
+    """
+    filtered: dict[str, None] = {}
+    served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, LEAF)
+    ordering = Ordering(catalogue, served, call.rules, call.predicate)
+    ordering.by(call.order, total=True)
+    conditions.append(ordering.after(position, backwards=backwards, itself=itself))
+    query: Select[Any] = select(literal_column("1")).select_from(ordering.source).where(*conditions).limit(1)
+    return Statement(query, (), f"{_wire(served, filtered, call.distinct)} (any)", 1)
 
 
 def counted(catalogue: Catalogue, rows: str, call: Call) -> Statement:
@@ -110,11 +155,10 @@ def counted(catalogue: Catalogue, rows: str, call: Call) -> Statement:
     Raises:
         BadRequest: as ``statement``.
     """
-    served = _access(catalogue, rows).served
     filtered: dict[str, None] = {}
-    conditions = _conditions(catalogue, served, call, call.predicate, filtered)
+    served, conditions = _rows(catalogue, _access(catalogue, rows).served, call, filtered, LEAF)
     query = select(func.count()).select_from(served.table).where(*conditions)
-    return Statement(query, (), f"{_wire(served, filtered)} (count)", 1)
+    return Statement(query, (), f"{_wire(served, filtered, call.distinct)} (count)", 1)
 
 
 def _access(catalogue: Catalogue, operation: str) -> Access:
@@ -132,8 +176,20 @@ def _conditions(
     return [*asked, *visible(catalogue, served, call.rules, filtered)]
 
 
-def _wire(served: Served, filtered: Mapping[str, None]) -> str:
-    return f"SELECT {served.name}" + (f" WHERE {', '.join(filtered)}" if filtered else "")
+def _rows(
+    catalogue: Catalogue, served: Served, call: Call, filtered: dict[str, None], shown: Selection | None = None
+) -> tuple[Served, list[Expression]]:
+    """What is read from, and the conditions beside: the table, or the first of its rows that are equal somewhere."""
+    conditions = _conditions(catalogue, served, call, call.predicate, filtered)
+    if not call.distinct:
+        return served, conditions
+    rows, is_first = firsts(catalogue, served, call, call.selection if shown is None else shown, conditions)
+    return rows, [is_first]
+
+
+def _wire(served: Served, filtered: Mapping[str, None], distinct: Sequence[str] = ()) -> str:
+    made = f"SELECT {served.name}" + (f" DISTINCT {', '.join(distinct)}" if distinct else "")
+    return made + (f" WHERE {', '.join(filtered)}" if filtered else "")
 
 
 def _selected(served: Served, selection: Selection) -> tuple[SqlColumn, ...]:

@@ -22,6 +22,11 @@ def stale() -> Conflict:
     return Conflict("ifMatch does not hold", extensions={"constraint": "stale", "fields": []})
 
 
+def clashed(catalogue: Catalogue, error: Exception) -> bool:
+    """Whether the database undid a change since another one came between."""
+    return isinstance(error, DBAPIError) and isinstance(catalogue.dialect.refusal(error), Clash)
+
+
 def refused(catalogue: Catalogue, target: Target, error: Exception, *, told: bool) -> IsthmusError:
     """The error to raise for what a driver complained about; ``told``: the caller hears what a change broke."""
     refusal = catalogue.dialect.refusal(error) if isinstance(error, DBAPIError) else None

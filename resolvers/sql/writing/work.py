@@ -27,10 +27,13 @@ from resolvers.sql.writing.values import fitting
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """``work`` gives the decoded reply; ``wire``: the journal's line, free of values."""
+    """``work`` gives the decoded reply; ``wire``: the journal's line, free of values. ``repeatable``: done twice it
+    comes to what it does done once, so it may be tried again where the database undid it.
+    """
 
     wire: str
     work: Callable[[Connection], object]
+    repeatable: bool
 
 
 def prepare(catalogue: Catalogue, target: Target, call: Call, most: int) -> Prepared:
@@ -62,7 +65,7 @@ def prepare(catalogue: Catalogue, target: Target, call: Call, most: int) -> Prep
             run = update(catalogue, target, alteration, values)
         else:
             run = delete(catalogue, target, alteration)
-    return Prepared(wire, _reply(target, run if ruled is None else ruled.checked(run), most))
+    return Prepared(wire, _reply(target, run if ruled is None else ruled.checked(run), most), target.verb != "insert")
 
 
 def _reply(target: Target, run: Callable[[Connection], Changed], most: int) -> Callable[[Connection], object]:

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from resolvers import LEAF, Call, Context, LimitExceeded, Operation, Sealed, Selection
 
-_NODES, _PAGE_INFO, _TOTAL, _HAS_NEXT, _END = "nodes", "pageInfo", "totalCount", "hasNextPage", "endCursor"
+_NODES, _PAGE_INFO, _TOTAL = "nodes", "pageInfo", "totalCount"
+_HAS_NEXT, _HAS_PREVIOUS, _START, _END = "hasNextPage", "hasPreviousPage", "startCursor", "endCursor"
 _INFO = Selection({_HAS_NEXT: LEAF, _END: LEAF})
 _MOST_PARTS = 50
 _MOST_AHEAD = 100
@@ -80,7 +81,12 @@ async def connection(ask: Ask, operation: Operation, call: Call, context: Contex
         seen = bool(await parts.next(max(1, min(first, _MOST_AHEAD))))
     return {
         _NODES: rows,
-        _PAGE_INFO: {_HAS_NEXT: seen, _END: _SEALED.seal(question, [end]) if seen else None},
+        _PAGE_INFO: {
+            _HAS_NEXT: seen,
+            _HAS_PREVIOUS: after is not None,  # a cursor is given behind visible rows alone
+            _START: None,
+            _END: _SEALED.seal(question, [end]) if seen else None,
+        },
         _TOTAL: None,
     }
 

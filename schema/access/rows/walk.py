@@ -130,7 +130,7 @@ class Walk:
             items = [self.kept(below, selection, item, judges, path) for item in value]
             return [item for item in items if item is not HIDDEN]
         if not isinstance(value, Mapping):
-            return value
+            return HIDDEN if self._is_unreadable(ref, value, judges, path) else value
         if path:
             inner = selection if selection.everything else selection.fields.get(path[0], LEAF)
             found = self.kept(ref, inner, value.get(path[0]), judges, path[1:])
@@ -138,6 +138,12 @@ class Walk:
         if not isinstance(ref, NamedRef) or ref.name not in self.reach:
             return value
         return self._row(self._run_time(ref.name, value), selection, value, judges)
+
+    def _is_unreadable(self, ref: TypeRef, value: object, judges: Mapping[str, Judge], path: Sequence[str]) -> bool:
+        """Whether it is the error of a row that nobody could look at: it may be one that the caller does not see."""
+        if path or not isinstance(value, IsthmusError) or not isinstance(ref, NamedRef):
+            return False
+        return any(judges.get(name, _NOBODY).rows is not None for name in self.concrete(ref.name))
 
     def _row(
         self, name: str | None, selection: Selection, value: Mapping[str, object], judges: Mapping[str, Judge]

@@ -60,6 +60,10 @@ class MariaDbDatabase(Pooled):
         """As ``Pooled.undone``: a deadlock, a lock or a statement that took too long."""
         return error_number(error) in {1020, 1205, 1213, 1969}
 
+    def moved(self, error: DBAPIError) -> bool:
+        """As ``Pooled.moved``: the server runs with read_only."""
+        return error_number(error) in {1290, 1836}
+
     async def begin(self, connection: AsyncConnection, milliseconds: int) -> Ending:
         """As ``Pooled.begin``; the transaction begins with the first statement that reads."""
         seconds = milliseconds / 1000

@@ -27,6 +27,7 @@ from resolvers.sql.dialects.mariadb.functions import functions
 from resolvers.sql.dialects.mariadb.refusals import refusal
 from resolvers.sql.dialects.mariadb.types import Geometry
 from resolvers.sql.dialects.mariadb.values import reader, sent, stored
+from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.violations import Refusal
 
 _NO_TLS, _UNVERIFIED, _VERIFIED = {"disable", "false"}, {"require"}, {"true", "verify-full"}
@@ -146,6 +147,12 @@ class MariaDb(Dialect):
     ) -> Described:
         return describe(connection, query, values, reads=reads)
 
+    def is_letters(self, column: SqlColumn, texts: Sequence[str]) -> Expression | None:
+        # By no collation: whether one heeds spaces at the end hangs on the server.
+        text: Expression = type_coerce(column.column, types.Text())
+        written: Expression = func.hex(func.convert(text.op("USING")(literal_column("utf8mb4"))))
+        return written.in_([each.encode().hex().upper() for each in texts])
+
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         # Collations mostly ignore case, and accents with it: the pattern is held against the letters themselves.
         text: Expression = type_coerce(column.column, types.Text())
@@ -156,12 +163,32 @@ class MariaDb(Dialect):
         # What the collation finds is all of it and more, and by an index where the pattern begins with letters.
         return and_(text.like(bound, escape=ESCAPE), exact.like(bound, escape=ESCAPE))
 
+    def searched(self, texts: Texts, wanted: Wanted) -> Expression:
+        return _match(texts, wanted) > literal_column("0")
+
+    def relevance(self, texts: Texts, wanted: Wanted) -> Expression:
+        return _match(texts, wanted)
+
+    def search_fault(self, how: Searched) -> str:
+        return f"name the columns of one FULLTEXT index, or make it: FULLTEXT ({', '.join(how.columns)})"
+
     def ordered(self, expression: Expression, *, descending: bool, nulls: Nulls | None) -> list[Expression]:
         ordered: Expression = expression.desc() if descending else expression.asc()
         if nulls is None:
             return [ordered]
         empty = expression.is_(None)
         return [empty.desc() if nulls == "first" else empty.asc(), ordered]
+
+
+def _match(texts: Texts, wanted: Wanted) -> Expression:
+    # Every term stands in quotation marks, where no character has a meaning.
+    ways = [" ".join(f'{"-" if term.without else "+"}"{" ".join(term.words)}"' for term in way) for way in wanted.ways]
+    asked = ways[0] if len(ways) == 1 else " ".join(f"({way})" for way in ways)
+    bound = bindparam(None, asked, type_=types.Text(), unique=True)
+    made: Expression = mysql.match(
+        *(texts.columns[name].column for name in texts.how.columns), against=bound
+    ).in_boolean_mode()
+    return made
 
 
 def _context(authority: Path | None, *, verified: bool) -> ssl.SSLContext:

@@ -89,6 +89,10 @@ class PostgreSqlDatabase(Pooled):
         """As ``Pooled.undone``: a deferred constraint, a failed serialisation, time that ran out."""
         return sqlstate(error).startswith(_UNDONE)
 
+    def moved(self, error: DBAPIError) -> bool:
+        """As ``Pooled.moved``: READ WRITE is not supported (0A000) while a server follows another."""
+        return sqlstate(error) in {"25006", "0A000"}
+
     async def fetched(self, connection: AsyncConnection, query: Executable) -> Sequence[Any]:
         """As ``Pooled.fetched``, by a portal that gives so many rows."""
         most = query.get_execution_options().get(MOST)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal_column,
     select,
     tuple_,
     types,
@@ -41,8 +42,9 @@ from resolvers.sql.dialects.postgresql.database import PostgreSqlDatabase
 from resolvers.sql.dialects.postgresql.described import describe
 from resolvers.sql.dialects.postgresql.domains import limit_domains
 from resolvers.sql.dialects.postgresql.functions import functions
-from resolvers.sql.dialects.postgresql.refusals import refusal
+from resolvers.sql.dialects.postgresql.refusals import refusal, sqlstate
 from resolvers.sql.dialects.postgresql.types import Structured
+from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.violations import Refusal
 from resolvers.sql.values import Unfit
 
@@ -70,6 +72,14 @@ class PostgreSql(Dialect):
     max_parameters = None
     grammar = Grammar(dollar=True, nested=True, marks=r"\$\d+")
     arrays = True
+    search_settings = frozenset({"language", "vector"})
+    # One that has replayed all that it received is up to date as long as it is connected, however long ago that was.
+    lag = (
+        "SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0"
+        " WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver)"
+        " THEN 0"
+        " ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END"
+    )
     types = {"Structured": Structured}  # noqa: RUF012  # declared a class variable above
     codes = (
         ("57014", SourceTimeout),  # query_canceled: the statement's time ran out
@@ -133,6 +143,9 @@ class PostgreSql(Dialect):
     def reader(self, column: SqlColumn) -> Reader | None:
         return reader(column)
 
+    def gave_way(self, error: Exception) -> bool:
+        return isinstance(error, DBAPIError) and sqlstate(error) == "40001"  # a conflict with recovery
+
     def refusal(self, error: DBAPIError) -> Refusal | None:
         return refusal(error)
 
@@ -180,6 +193,23 @@ class PostgreSql(Dialect):
             set_={name: insert.excluded[name] for name in columns},
         )
 
+    def is_letters(self, column: SqlColumn, texts: Sequence[str]) -> Expression | None:
+        # citext, and collations that are not deterministic, which none but a stated one is.
+        if "casefold" not in column.compare and getattr(column.column.type, "collation", None) is None:
+            return None
+        return cast(column.column, types.Text()).collate("C").in_(list(texts))
+
+    def searched(self, texts: Texts, wanted: Wanted) -> Expression:
+        vector = _vector(texts)
+        found: Expression = vector.bool_op("@@")(_query(texts.how, wanted))
+        return and_(vector.is_not(None), found) if texts.how.vector else found  # never unknown
+
+    def relevance(self, texts: Texts, wanted: Wanted) -> Expression:
+        return func.ts_rank(_vector(texts), _query(texts.how, wanted), type_=types.REAL())
+
+    def search_fault(self, how: Searched) -> str:
+        return f'name columns of texts, and as language a configuration that there is (\\dF); it was "{how.language}"'
+
     def among(self, columns: Sequence[SqlColumn], rows: Sequence[tuple[object, ...]]) -> Expression:
         # An array is one parameter: the statement, and so its plan, is the same for any number of keys.
         arrays = _arrays(columns, rows)
@@ -196,6 +226,28 @@ class PostgreSql(Dialect):
         keys = func.unnest(*_arrays(columns, rows)).table_valued(*_names(columns)).render_derived(name="isthmus_keys")
         pairs = zip(columns, _names(columns), strict=True)
         return keys, and_(*(column.compared() == keys.c[name] for column, name in pairs))
+
+
+def _vector(texts: Texts) -> Expression:
+    """What is searched. An index of the same expression is used: nothing in it is a parameter."""
+    how = texts.how
+    if how.vector:
+        return texts.columns[how.vector].column
+    first, *others = [func.coalesce(texts.columns[name].column, literal_column("''")) for name in how.columns]
+    together: Expression = first
+    for text in others:
+        together = together.op("||")(literal_column("' '")).op("||")(text)
+    return func.to_tsvector(_language(how), together)
+
+
+def _query(how: Searched, wanted: Wanted) -> Expression:
+    # It takes any text, and never complains about one.
+    bound = bindparam(None, wanted.text, type_=types.Text(), unique=True)
+    return func.websearch_to_tsquery(_language(how), cast(bound, types.Text()))
+
+
+def _language(how: Searched) -> Expression:
+    return literal_column(f"'{how.language or 'simple'}'::regconfig")  # the settings let only letters through
 
 
 def _names(columns: Sequence[SqlColumn]) -> list[str]:

@@ -16,7 +16,7 @@ _KINDS: dict[str, ConstraintKind] = {
     "44000": "check",  # the check option of a view
 }
 _CLASHES = frozenset({"40001", "40P01"})
-_FORBIDDEN = ("42501", "25006", "P0", "09", "38", "39")
+_FORBIDDEN = ("42501", "25006", "0A000", "P0", "09", "38", "39")
 
 
 def sqlstate(error: DBAPIError) -> str:

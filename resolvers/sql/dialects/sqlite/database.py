@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from resolvers.errors import SourceRejected, SourceTimeout
 from resolvers.sql.dialects.dialect import MOST, Address, KeyedText, Plain
-from resolvers.sql.dialects.sqlite.exact import Mean, Sum
+from resolvers.sql.dialects.sqlite.exact import Mean, Sum, order
 
 T = TypeVar("T")
 
@@ -182,6 +182,7 @@ def _prepare(connection: Any, record: Any) -> None:
     connection.text_factory = text_or_bytes
     connection.create_aggregate("isthmus_sum", 1, Sum)
     connection.create_aggregate("isthmus_avg", 1, Mean)
+    connection.create_function("isthmus_order", 2, order, deterministic=True)
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only=ON")
     cursor.execute("PRAGMA case_sensitive_like=ON")

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Insert, MetaData, Table, TextClause, and_, bindparam, cast, func, or_, types
+from sqlalchemy import (
+    URL,
+    Connection,
+    Insert,
+    MetaData,
+    Table,
+    TableClause,
+    TextClause,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    types,
+)
+from sqlalchemy import column as sql_column
+from sqlalchemy import table as sql_table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import type_coerce
@@ -20,6 +38,7 @@ from resolvers.sql.dialects.described import Described
 from resolvers.sql.dialects.dialect import ESCAPE, Address, Database, Dialect, bad_address
 from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.scalars import scalar_of
+from resolvers.sql.dialects.search import Searched, Texts, Wanted
 from resolvers.sql.dialects.sqlite.database import SqliteDatabase
 from resolvers.sql.dialects.sqlite.described import describe
 from resolvers.sql.dialects.sqlite.refusals import refusal
@@ -40,6 +59,8 @@ class Sqlite(Dialect):
     name = "sqlite"
     drivers = ("sqlite", "sqlite+aiosqlite")
     form = "sqlite:///path"
+    replicated = False
+    search_settings = frozenset({"index"})
     codes = (
         ("SQLITE_INTERRUPT", SourceTimeout),
         ("SQLITE_BUSY", SourceTimeout),
@@ -155,6 +176,15 @@ class Sqlite(Dialect):
     def averaged(self, column: SqlColumn) -> Expression:
         return self._exactly(func.avg if column.scalar is Scalar.FLOAT else func.isthmus_avg, column)
 
+    def compared_total(
+        self, total: Expression, compare: Callable[[Any, Any], Any], value: Decimal | float
+    ) -> Expression:
+        # What is exact is text, which has another order than its number has.
+        exact_one = isinstance(value, Decimal)
+        left = func.isthmus_order(total, str(value), type_=types.Integer()) if exact_one else total
+        made: Expression = compare(left, bindparam(None, 0 if exact_one else value, types.NullType(), unique=True))
+        return made
+
     def _exactly(self, function: Any, column: SqlColumn) -> Expression:
         made: Expression = type_coerce(function(self.selected(column)), types.NullType())
         return made
@@ -169,6 +199,9 @@ class Sqlite(Dialect):
               for row in rows)
         )  # fmt: skip
 
+    def is_letters(self, column: SqlColumn, texts: Sequence[str]) -> Expression | None:
+        return type_coerce(column.column, types.Text()).collate("BINARY").in_(list(texts))
+
     def like(self, column: SqlColumn, pattern: str, *, ignore_case: bool) -> Expression:
         # LIKE heeds case because the database says so at every connection.
         text: Expression = type_coerce(column.column, types.Text())
@@ -176,6 +209,39 @@ class Sqlite(Dialect):
         if ignore_case:
             return func.lower(text).like(func.lower(bound), escape=ESCAPE)
         return text.like(bound, escape=ESCAPE)
+
+    def searched(self, texts: Texts, wanted: Wanted) -> Expression:
+        index, matches = _matched(texts.how, wanted)
+        found = select(index.c.rowid).where(matches)
+        return sql_column("rowid", types.Integer(), _selectable=texts.table).in_(found)
+
+    def relevance(self, texts: Texts, wanted: Wanted) -> Expression:
+        index, matches = _matched(texts.how, wanted)
+        same = index.c.rowid == sql_column("rowid", types.Integer(), _selectable=texts.table)
+        return select(-index.c.rank).where(matches, same).correlate(texts.table).scalar_subquery()
+
+    def search_fault(self, how: Searched) -> str:
+        shown = ", ".join(how.columns)
+        if not how.index:
+            return f"name the FTS5 table with index: one that has {shown} and the row numbers of the table"
+        return f'"{how.index}" must be a table made with USING fts5 that has {shown} and the row numbers of the table'
+
+
+def _matched(how: Searched, wanted: Wanted) -> tuple[TableClause, Expression]:
+    """The index, and the condition on it. Every term stands in quotation marks, where no character has a meaning."""
+    index = sql_table(
+        how.index, sql_column("rowid", types.Integer()), sql_column("rank", types.Float()), sql_column(how.index)
+    )
+    ways = []
+    for way in wanted.ways:
+        there, without = (
+            [f'"{" ".join(term.words)}"' for term in way if term.without is wanted_not] for wanted_not in (False, True)
+        )
+        ways.append("(" + " AND ".join(there) + ")" + "".join(f" NOT {each}" for each in without))
+    named = " ".join('"' + name.replace('"', '""') + '"' for name in how.columns)
+    asked = f"{{{named}}} : ({' OR '.join(f'({way})' for way in ways)})"
+    bound = bindparam(None, asked, type_=types.Text(), unique=True)
+    return index, index.c[how.index].op("MATCH")(bound)
 
 
 def _is_row_number(column: SqlColumn, key: Sequence[str]) -> bool:

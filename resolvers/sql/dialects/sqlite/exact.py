@@ -1,8 +1,20 @@
-"""Sums and means of decimals for SQLite, which has none: aggregate functions that it calls for every row."""
+"""Sums, means and the order of decimals for SQLite, which has none: functions that it calls for every row or group."""
 
 from __future__ import annotations
 
 from decimal import Context, Decimal, InvalidOperation
+
+
+def order(value: object, other: str) -> int | None:
+    """Whether a number, which may be a text, is less than another (-1), equal to it (0) or more (1)."""
+    if not isinstance(value, int | float | str):
+        return None
+    try:
+        number, limit = Decimal(str(value)), Decimal(other)
+    except InvalidOperation:
+        return None
+    return (number > limit) - (number < limit)
+
 
 _CONTEXT = Context(prec=1000)
 _MEAN = Context(prec=34)
