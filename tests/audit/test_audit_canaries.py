@@ -79,7 +79,7 @@ async def test_no_secret_is_in_anything_that_a_gateway_says(shell: Shell, tradin
     async with DemoServers() as servers:
         environment |= servers.environment
         running = await shell.serve("serve", "isthmus.yaml", "--port", "0", **environment)
-        headers = (
+        headers: tuple[dict[str, str], ...] = (
             {}, {"Authorization": f"Bearer {good}"}, {"Authorization": f"Bearer {bad}"},
             {"X-API-Key": canary["apikey"]}, {"X-API-Key": canary["apikey"][:-1] + "x"},
         )  # fmt: skip
