@@ -295,3 +295,17 @@ async def test_the_schema_of_a_caller_is_that_of_its_view(shell: Shell, write: W
     assert "sku: " in partner.out
     assert "  name: " not in partner.out
     assert "  name: " in other.out
+
+
+async def test_check_tells_of_a_link_that_asks_a_table_for_each_key(shell: Shell, write: WriteFile) -> None:
+    write("""
+        sources: { shop: { database: sqlite:///shop.sqlite }, more: { database: sqlite:///shop.sqlite, prefix: more } }
+        links:
+          Product.one: { one: more.product, match: { sku: sku } }
+          Product.all: { one: more.products, match: { sku: sku } }
+        access: { default: anonymous }
+    """)
+    ended = await shell.run("check", "isthmus.yaml")
+    assert ended.code == 0, ended.err
+    assert "note: Product.one: more.product is asked once for each key, more.products once for all of them" in ended.out
+    assert "note: Product.all" not in ended.out
