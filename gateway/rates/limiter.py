@@ -147,7 +147,8 @@ def _issuer(principal: Principal) -> str:
 
 
 def _needs_nobody(settings: RateSettings) -> bool:
-    return settings.callers == "all" and set(settings.per) <= {"address"} and not settings.operations and not settings.fields
+    chosen = settings.operations or settings.fields or settings.callers != "all"
+    return set(settings.per) <= {"address"} and not chosen
 
 
 def _rule(name: str, settings: RateSettings) -> _Rule:
