@@ -69,6 +69,21 @@ async def test_filters_and_hidden_fields_are_told_of_and_values_never(tmp_path: 
     assert "canary" not in (tmp_path / "audit.log").read_text("ascii")
 
 
+async def test_variables_tell_anew_for_each_request_and_arguments_that_rules_refuse_are_told(tmp_path: Path) -> None:
+    audit = 'to: file, path: audit.log, coordinates: ["#money"]'
+    async with shop(tmp_path, audit, rules="Mutation.updateOrder: { rows: { id: { eq: 10 } } }") as made:
+        query = "query By($where: OrderWhere) { orders(where: $where) { id } }"
+        for field in ("id", "total", "id"):
+            answer = await made.post(query, {"where": {field: {"gt": 0}}})
+            assert len(answer.json()["data"]["orders"]) == 3, answer.text
+        refused = await made.post("mutation { updateOrder(id: 11, set: { total: 1 }) { id } }")
+        assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN", refused.text
+    told = [each["coordinates"] for each in records(tmp_path / "audit.log")]
+    assert told[0] == {"input": ["Order.total"]}
+    assert told[1]["refused"] == ["Mutation.updateOrder"]
+    assert len(told) == 2
+
+
 async def test_nobody_forges_a_record(tmp_path: Path) -> None:
     name = 'a\n{"event":"operation"}\r\n\x1b[31m\x00\x7f\u2028\U0001f600'
     async with shop(tmp_path) as made:
