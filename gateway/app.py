@@ -93,6 +93,15 @@ class ServerSettings(Settings):
     )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
 
+    @field_validator("jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", mode="before")
+    @classmethod
+    def _says_something(cls, given: object) -> object:
+        if given is None or given in ([], ()):
+            raise ValueError(
+                "nothing is said here, and it would be as if it were absent: leave it out, or say what it is"
+            )
+        return given
+
     @model_validator(mode="after")
     def _shared_somewhere(self) -> ServerSettings:
         if self.rate_limits is not None and self.rate_limits.store == "redis" and self.redis is None:

@@ -43,7 +43,9 @@ MAX_FILE_BYTES = 4_194_304
 class FileSettings(Settings):
     """The sections of the file."""
 
-    sources: dict[str, dict[str, Any]] = Field(description="The systems behind the gateway, by name.", min_length=1)
+    sources: dict[str, dict[str, Any]] = Field(
+        description="The systems behind the gateway, by name.", min_length=1, repr=False
+    )
     links: dict[str, LinkSettings] = Field(default_factory=dict, description="How sources join: Type.field → target.")
     access: AccessSettings = Field(description="Who may see what.")
     server: ServerSettings = Field(default_factory=ServerSettings, description="The edge.")
@@ -62,7 +64,7 @@ class Configuration:
     base: Path
     file: str = ""
     lines: Mapping[tuple[Key, ...], int] = field(default_factory=dict)
-    hidden: Mapping[str, str] = field(default_factory=dict)
+    hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
     lock: Lock | None = None
     """The names that are kept, where ``isthmus.lock`` lies beside the file."""
 

@@ -160,6 +160,8 @@ def _node(model: type[Settings], where: tuple[Key, ...]) -> dict[str, Any]:
             node = properties[part]
         elif isinstance(node.get("additionalProperties"), dict):
             node = node["additionalProperties"]
+        elif node.get("patternProperties"):
+            node = next(iter(node["patternProperties"].values()))  # names of the file's own, all of one kind
         else:
             return {}
     return _resolve(node, schema)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import jwt
 
@@ -31,20 +31,24 @@ def sign(
     scopes: Iterable[str] = (),
     roles: Iterable[str] = (),
     lifetime_s: int | None = None,
+    issuer: str | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> str:
     """A token that a server with these settings accepts for ``lifetime_s`` seconds.
 
-    ``None``: for an hour, or as long as the server accepts any where that is less.
+    ``None``: for an hour, or as long as the server accepts any where that is less. ``issuer``: whose token it is, where
+    several have a secret. ``more``: further claims.
 
     Raises:
         ConfigurationError: the settings name key sets, whose private keys are not ours.
     """
-    settings = signing(issuers)
+    settings = signing([each for each in issuers if issuer in {None, each.issuer}])
     assert settings.secret is not None
     if lifetime_s is None:
         lifetime_s = int(min(3600, settings.max_lifetime_s))
     now = int(time.time())
     claims: dict[str, object] = {
+        **(more or {}),
         "iss": settings.issuer,
         "aud": settings.audience[0],
         "sub": subject,

@@ -211,6 +211,8 @@ class LinkBuilder:
         description = settings.description
         self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
         note = "" if many or known_single(target_made, operation, fields) else _ambiguous(settings.target, fields)
+        if not takes_many:
+            note = note or self._batched(target_made, operation)
         joined = operation.rows is not None and operation.rows.joined
         same = target_made is made and joined and not (key_list or constants or operation.compare)
         if same and take is None and self._alike(made, key, operation, matched.keys, fields):
@@ -224,6 +226,17 @@ class LinkBuilder:
             )  # fmt: skip
             self._filter_across(name, operation, ends, note)
         self.joined.append(Joined(coordinate, tuple(compares), written, declassify=settings.declassify))
+
+    def _batched(self, made: SourceTypes, operation: Operation) -> str:
+        """That tables could be asked once for all keys where the target is asked for each."""
+        row = self._row_name(made, operation)
+        for each in made.model.operations.values():
+            if made.model.has_tables and each.keys is not None and self._row_name(made, each) == row:
+                source = made.model.name
+                return (
+                    f"{source}.{operation.name} is asked once for each key, {source}.{each.name} once for all of them"
+                )
+        return ""
 
     def _matched(
         self, settings: LinkSettings, parent: tuple[SourceTypes, str, str], target: tuple[SourceTypes, Operation]

@@ -59,16 +59,18 @@ def close(
         owner = made.outputs[key].name
         field = made.field_names[owner][name]
         joins = [each for each in joined if f"{owner}.{field}" in each.compares and not each.declassify]
+        held, refused = [rule.settings], rule.settings.refused or settings.refused
         for told in ((owner, field), *(_split(join.coordinate) for join in joins)):
             for coordinate in list(policy.mirrors(told)):
-                policy.need_whole(coordinate, [rule], rule.refused or settings.refused)
-            policy.need_whole_keys(told, [rule], rule.refused or settings.refused)
+                policy.need_whole(coordinate, held, refused, rule.key)
+            policy.need_whole_keys(told, held, refused, rule.key)
     stated = Places(settings.rules, settings.tags)
     for (root, name), (made, operation) in _roots(schema, types).items():
         on_source = rules.on(made.model.name)
         looked_after = operation.change is not None or operation.effect is Effect.READ
         if on_source and not looked_after and not stated.of(f"{root}.{name}"):
-            policy.need_whole((root, name), on_source, settings.refused)
+            held = [rule.settings for rule in on_source]
+            policy.need_whole((root, name), held, settings.refused, on_source[0].key)
 
 
 def _split(coordinate: str) -> tuple[str, str]:

@@ -41,6 +41,8 @@ def sdl(
     async def work() -> str:
         current = await snapshot(chosen)
         graph = current.graph.views[view] if view else current.graph
+        if principal is not None and not view:
+            graph = current.graph.part("", principal) or graph  # a view may be that of the caller
         text = graph.sdl(principal)
         await current.close()
         return text

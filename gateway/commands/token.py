@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from gateway import token as signing
-from gateway.commands.opening import configuration, errors, fail
+from gateway.commands.opening import configuration, errors, fail, sentence
 from gateway.identity import new_key
-from resolvers import ConfigurationError
+from resolvers import ConfigurationError, Problem, nearest
 
 
 def token(
@@ -25,6 +25,11 @@ def token(
         int | None,
         typer.Option(help="How long it is valid, in seconds.", show_default="3600, or server.jwt.max_lifetime_s"),
     ] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A further claim, its value as JSON or a text; may be repeated."),
+    ] = None,
+    issuer: Annotated[str | None, typer.Option(help="Whose token it is, where several issuers have a secret.")] = None,
     api_key: Annotated[
         str | None, typer.Option(metavar="NAME", help="Make a new API key of that name instead of a token.")
     ] = None,
@@ -36,8 +41,11 @@ def token(
     if file is None:
         fail("Name the configuration file whose secret signs the token, or say --api-key and a name.")
     issuers = configuration([str(file)]).settings.server.jwt
+    if issuer is not None and issuer not in {each.issuer for each in issuers}:
+        known = [each.issuer for each in issuers]
+        fail(sentence(Problem(f'the file has no issuer "{issuer}"', mend=nearest(issuer, known))))
     try:
-        settings = signing.signing(issuers)
+        settings = signing.signing([each for each in issuers if issuer in {None, each.issuer}])
     except ConfigurationError:
         fail("Tokens are signed with server.jwt.secret, and the file has none.")
     if lifetime_s is not None and lifetime_s > settings.max_lifetime_s:
@@ -47,7 +55,21 @@ def token(
             f"server.jwt.max_lifetime_s is {longest}.\n"
             f"  mend: say --lifetime-s {longest} or less, or raise server.jwt.max_lifetime_s"
         )
-    typer.echo(signing.sign(issuers, sub, scopes=scope or [], roles=role or [], lifetime_s=lifetime_s))
+    claims = dict(_claim(each) for each in claim or ())
+    signed = signing.sign(
+        issuers, sub, scopes=scope or [], roles=role or [], lifetime_s=lifetime_s, issuer=issuer, more=claims
+    )
+    typer.echo(signed)
+
+
+def _claim(text: str) -> tuple[str, object]:
+    name, given, value = text.partition("=")
+    if not name or not given:
+        fail(f'--claim takes NAME=VALUE, and "{text}" is none')
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def _api_key(name: str, scopes: list[str], roles: list[str]) -> None:

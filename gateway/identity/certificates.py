@@ -60,6 +60,8 @@ class CertificateSettings(Settings):
     @field_validator("clients")
     @classmethod
     def _apart(cls, clients: tuple[ClientSettings, ...]) -> tuple[ClientSettings, ...]:
+        if not clients:
+            raise ValueError("it lists nobody: leave it out where every certificate that the authority signed is meant")
         if len({client.name for client in clients}) < len(clients):
             raise ValueError("two clients have the same name")
         return clients

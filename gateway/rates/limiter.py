@@ -83,7 +83,7 @@ class Rates:
         rules: list[_Rule] = []
         for rule in given:
             tokens = _tokens(rule.settings, outline)
-            if tokens:
+            if tokens and rule.settings.callers in {"all", "anonymous" if principal.is_anonymous else "known"}:
                 rules.append(rule)
                 takes.append(Take(self._key(rule, request, principal, outline), rule.rate, tokens))
         if not takes:
@@ -147,7 +147,8 @@ def _issuer(principal: Principal) -> str:
 
 
 def _needs_nobody(settings: RateSettings) -> bool:
-    return set(settings.per) <= {"address"} and not settings.operations and not settings.fields
+    chosen = settings.operations or settings.fields or settings.callers != "all"
+    return set(settings.per) <= {"address"} and not chosen
 
 
 def _rule(name: str, settings: RateSettings) -> _Rule:

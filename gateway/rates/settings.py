@@ -33,6 +33,9 @@ class RateSettings(Settings):
     per: tuple[Per, ...] = Field(
         ("principal",), description="Who has a bucket: principal, client, address, operation; empty: all share one."
     )
+    callers: Literal["all", "anonymous", "known"] = Field(
+        "all", description="Whose requests count: everybody's, those of callers without a token, those of all others."
+    )
     operations: tuple[str, ...] = Field((), description="Only these count: names of operations, or ids.")
     fields: tuple[str, ...] = Field(
         (), description="Only these root fields count (Mutation.login), each time that they stand in an operation."

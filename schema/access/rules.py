@@ -215,16 +215,20 @@ class Policy:
                     if definition.extensions.get(MIRROR) == ".".join(coordinate):
                         yield each.name, name
 
-    def need_whole(self, coordinate: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused) -> None:
-        """Closes a coordinate to callers for whom one of these rules on rows holds."""
+    def need_whole(
+        self, coordinate: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused, origin: str
+    ) -> None:
+        """Closes a coordinate to callers for whom one of these rules on rows holds; ``origin``: the key of one."""
         need = self._fields.get(coordinate, Need())
-        self._fields[coordinate] = _need([*need.clauses, _whole(rules, refused)])
+        self._fields[coordinate] = _need([*need.clauses, _whole(rules, refused, origin)])
         self._every = None
 
-    def need_whole_keys(self, column: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused) -> None:
+    def need_whole_keys(
+        self, column: tuple[str, str], rules: Iterable[RuleSettings], refused: Refused, origin: str
+    ) -> None:
         """Closes to them what names a row by a column."""
         for key in self._keys.get(column, ()):
-            self._arguments[key] = _need([*self._arguments[key].clauses, _whole(rules, refused)])
+            self._arguments[key] = _need([*self._arguments[key].clauses, _whole(rules, refused, origin)])
         self._every = None
 
     def inherit(self, coordinate: tuple[str, str], compared: tuple[str, str]) -> None:
@@ -331,8 +335,8 @@ class Policy:
         return _need(_unmasked(clauses))
 
 
-def _whole(rules: Iterable[RuleSettings], refused: Refused) -> Clause:
-    return Clause((RuleSettings(),), refused, origin="rows", whole=tuple(dict.fromkeys(rules)))
+def _whole(rules: Iterable[RuleSettings], refused: Refused, origin: str) -> Clause:
+    return Clause((RuleSettings(),), refused, origin=origin, whole=tuple(dict.fromkeys(rules)))
 
 
 def _need(clauses: Iterable[Clause]) -> Need:

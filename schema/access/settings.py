@@ -18,6 +18,7 @@ from pydantic import (
     StrictInt,
     StrictStr,
     Tag,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -25,6 +26,7 @@ from pydantic_core import PydanticCustomError
 from resolvers import Settings
 
 _MASK = re.compile(r"(?:first|last)[1-9][0-9]?|hash")
+_EVERYONE = "a condition needs scopes, roles or claims, or it would mean everyone"
 Claim = str | bool | int
 
 
@@ -60,11 +62,17 @@ class ConditionSettings(Settings):
     @model_validator(mode="after")
     def _says_something(self) -> ConditionSettings:
         if not (self.scopes or self.roles or self.claims) or not all(self.claims.values()):
-            raise ValueError("a condition needs scopes, roles or claims, or it would mean everyone")
+            raise ValueError(_EVERYONE)
         return self
 
     def __hash__(self) -> int:
         return hash((self.scopes, self.roles))
+
+
+def _said(condition: ConditionSettings | None) -> ConditionSettings:
+    if condition is None:
+        raise ValueError(_EVERYONE)
+    return condition
 
 
 def _written_null(given: object) -> object:
@@ -119,11 +127,24 @@ class RuleSettings(Settings):
     when: ConditionSettings | None = Field(None, description="The rule holds for these callers alone.")
     unless: ConditionSettings | None = Field(None, description="The rule does not hold for these callers.")
 
-    @model_validator(mode="after")
-    def _has_conditions(self) -> RuleSettings:
-        if self.rows is not None and not self.rows:
+    @field_validator("scopes", "roles")
+    @classmethod
+    def _names_one(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names:
+            raise ValueError("it names none and would ask for nothing: leave it out where any valid token will do")
+        return names
+
+    @field_validator("when", "unless")
+    @classmethod
+    def _holds_for_some(cls, condition: ConditionSettings | None) -> ConditionSettings:
+        return _said(condition)
+
+    @field_validator("rows")
+    @classmethod
+    def _has_conditions(cls, rows: dict[str, object] | None) -> dict[str, object]:
+        if not rows:
             raise ValueError("rows needs a condition, or it would mean every row")
-        return self
+        return rows
 
     def __hash__(self) -> int:
         return hash((self.scopes, self.roles, self.anonymous, self.when, self.unless))
@@ -163,6 +184,18 @@ class ViewSettings(Settings):
     )
     exclude: Names = Field((), description="All but these coordinates, patterns and tags.")
     when: ConditionSettings | None = Field(None, description="Callers who are served this view at /graphql too.")
+
+    @field_validator("include")
+    @classmethod
+    def _includes_one(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names:
+            raise ValueError("it includes nothing: leave it out where all is meant that exclude does not name")
+        return names
+
+    @field_validator("when")
+    @classmethod
+    def _is_for_some(cls, condition: ConditionSettings | None) -> ConditionSettings:
+        return _said(condition)
 
     @model_validator(mode="after")
     def _is_a_part(self) -> ViewSettings:

@@ -249,3 +249,63 @@ async def test_the_schema_of_a_source_that_only_writes_can_be_seen(shell: Shell,
     ended = await shell.run("sdl", "--writes", "isthmus.yaml")
     assert (ended.code, ended.out) == (1, "")
     assert "write writes: true under the source" in ended.err
+
+
+TWO_ISSUERS = """
+    sources: { shop: { database: sqlite:///shop.sqlite } }
+    access:
+      default: authenticated
+      views: { partner: { include: [Query.products, Product.sku], when: { roles: partner } } }
+    server:
+      jwt:
+        - { issuer: one, audience: a, secret: "${env:ISTHMUS_DEMO_SECRET}" }
+        - { issuer: two, audience: b, secret: "${env:ISTHMUS_DEMO_SECRET}" }
+"""
+
+
+async def test_a_development_token_has_the_claims_and_the_issuer_that_are_said(shell: Shell, write: WriteFile) -> None:
+    write(TWO_ISSUERS)
+    given = {"ISTHMUS_DEMO_SECRET": SECRET}
+    asked = (
+        "token",
+        "isthmus.yaml",
+        "--issuer",
+        "two",
+        "--claim",
+        "customer=7",
+        "--claim",
+        "desk=north",
+        "--claim",
+        "iss=x",
+    )
+    ended = await shell.run(*asked, **given)
+    claims = jwt.decode(ended.out.strip(), SECRET, ["HS256"], audience="b")
+    assert (claims["iss"], claims["customer"], claims["desk"]) == ("two", 7, "north")
+    ended = await shell.run("token", "isthmus.yaml", "--issuer", "twoo", **given)
+    assert (ended.code, ended.out) == (1, "")
+    assert 'the file has no issuer "twoo"' in ended.err
+    ended = await shell.run("token", "isthmus.yaml", "--claim", "customer", **given)
+    assert "--claim takes NAME=VALUE" in ended.err
+
+
+async def test_the_schema_of_a_caller_is_that_of_its_view(shell: Shell, write: WriteFile) -> None:
+    write(TWO_ISSUERS)
+    partner = await shell.run("sdl", "isthmus.yaml", "--as", "partner", ISTHMUS_DEMO_SECRET=SECRET)
+    other = await shell.run("sdl", "isthmus.yaml", "--as", "staff", ISTHMUS_DEMO_SECRET=SECRET)
+    assert "sku: " in partner.out
+    assert "  name: " not in partner.out
+    assert "  name: " in other.out
+
+
+async def test_check_tells_of_a_link_that_asks_a_table_for_each_key(shell: Shell, write: WriteFile) -> None:
+    write("""
+        sources: { shop: { database: sqlite:///shop.sqlite }, more: { database: sqlite:///shop.sqlite, prefix: more } }
+        links:
+          Product.one: { one: more.product, match: { sku: sku } }
+          Product.all: { one: more.products, match: { sku: sku } }
+        access: { default: anonymous }
+    """)
+    ended = await shell.run("check", "isthmus.yaml")
+    assert ended.code == 0, ended.err
+    assert "note: Product.one: more.product is asked once for each key, more.products once for all of them" in ended.out
+    assert "note: Product.all" not in ended.out

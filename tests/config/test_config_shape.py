@@ -209,4 +209,4 @@ def test_a_link_to_one_row_takes_no_filter_and_one_to_many_takes_it() -> None:
     assert isinstance(company_type, GraphQLObjectType)
     assert isinstance(person_type, GraphQLObjectType)
     assert not company_type.fields["order"].args
-    assert list(person_type.fields["orders"].args) == ["where", "orderBy", "limit", "offset"]
+    assert list(person_type.fields["orders"].args) == ["distinct", "where", "orderBy", "limit", "offset"]

@@ -65,6 +65,10 @@ def problems(tmp_path: Path, text: str) -> str:
             "sources:\n  billing: { wsdl: a.wsdl, cache: true }\n" + ACCESS,
             "caching, of any but REST sources, is not supported in this release",
         ),
+        (
+            HEAD + ACCESS + "server: { rate_limits: { rules: { all: { requests: 3, brust: 4 } } } }\n",
+            'shop.yaml:4  server.rate_limits.rules.all.brust\n  unknown key "brust"\n  mend: did you mean "burst"?',
+        ),
         (HEAD, 'shop.yaml\n  "access" is missing\n  mend: add access: { default: authenticated }'),
         (HEAD + "access:\n", "shop.yaml:3  access\n  a mapping is needed, as { key: value }\n  mend: write access: {"),
         (HEAD + "access: {}\n", f'shop.yaml:3  access\n  "default" is missing\n  mend: add default {MEANINGS}'),
@@ -81,6 +85,36 @@ def test_what_is_needed_is_told(text: str, told: str, tmp_path: Path) -> None:
     found = problems(tmp_path, text)
     assert told in found
     assert "hunter2" not in found
+
+
+CLIENTS = "{ trusted_proxies: [10.0.0.0/8], client_cert: { clients: %s } }"
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (HEAD + f"access: {{ default: deny, rules: {{ A: {{ {rule} }} }} }}\n", "access.rules.A")
+        for rule in ("rows:", "rows: {}", "scopes: []", "roles: []", "roles: a, when:", "roles: a, unless:", "when: {}")
+    ]
+    + [
+        (
+            HEAD + "access: { default: deny, rules: { A: [{ roles: a }, { scopes: b, when: }] } }\n",
+            "access.rules.A[1].when",
+        ),
+        (HEAD + "access: { default: deny, views: { v: { include: [], exclude: [A] } } }\n", "access.views.v.include"),
+        (HEAD + "access: { default: deny, views: { v: { exclude: [A], when: } } }\n", "access.views.v.when"),
+        (HEAD + ACCESS + f"server: {CLIENTS % '[]'}\n", "server.client_cert.clients"),
+        (HEAD + ACCESS + "server: { jwt: [] }\n", "server.jwt"),
+    ]
+    + [
+        (HEAD + ACCESS + f"server:\n  {section}:\n", f"server.{section}")
+        for section in ("jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits")
+    ],
+)
+def test_what_protects_is_never_left_empty(text: str, where: str, tmp_path: Path) -> None:
+    """A key whose lines were all taken out, or commented out, would protect nothing, and nobody would hear of it."""
+    found = problems(tmp_path, text)
+    assert found.partition("  ")[2].startswith(where)
 
 
 @pytest.mark.parametrize(

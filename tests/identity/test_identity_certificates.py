@@ -262,7 +262,7 @@ def test_what_a_file_of_tls_may_hold(house: House, tmp_path: Path) -> None:
         assert problem.where == ("server", "tls", key)
         assert says_so in problem.what, problem.what
         assert not {"secret", "wrong"} & set(problem.what.split())
-    for stated in ({"clients": []}, {"client_certificates": "required"}, {"named_by": "dns"}):
+    for stated in ({"clients": [{"name": "a"}]}, {"client_certificates": "required"}, {"named_by": "dns"}):
         with pytest.raises(ValidationError, match="needs client_ca"):
             TlsSettings.model_validate({"certificate": "a", **stated})
     with pytest.raises(ValidationError, match="the same name"):

@@ -66,6 +66,16 @@ def test_who_has_no_token_is_known_by_address_and_proxies_that_are_trusted_tell_
         assert statuses(running.url, *told) == [200, 200, 429]
 
 
+def test_callers_with_a_token_and_those_without_have_limits_of_their_own() -> None:
+    rules = {
+        "strangers": {"requests": 1, "callers": "anonymous", **HOUR},
+        "known": {"requests": 2, "callers": "known", **HOUR},
+    }
+    with begun(**limited(**rules)) as running:
+        ada = bearer("ada")
+        assert statuses(running.url, {}, {}, ada, ada, ada, bearer("bob")) == [200, 429, 200, 200, 429, 200]
+
+
 def test_whoever_guesses_tokens_is_counted_by_address() -> None:
     rules = {"doors": {"requests": 2, "per": ["address"], **HOUR}, "each": {"requests": 9, **HOUR}}
     with begun(**limited(**rules)) as running:

@@ -47,7 +47,7 @@ def read_row_rules(
                 continue
             try:
                 for coordinate in _meant(schema, settings, key):
-                    placed.add(coordinate, rule)
+                    placed.add(coordinate, rule, key)
             except Fault as fault:
                 where = ("access", "rules", key, "rows", *fault.where)
                 found.problems.append(Problem(fault.what, where, fault.mend, lacks=fault.lacks))
@@ -87,8 +87,8 @@ class _Placed:
         self._found = found
         self._owners = {output.name: (made, key) for made in sources.values() for key, output in made.outputs.items()}
 
-    def add(self, coordinate: str, rule: RuleSettings) -> None:
-        """Reads one rule, for whatever it stands for."""
+    def add(self, coordinate: str, rule: RuleSettings, place: str) -> None:
+        """Reads one rule, for whatever it stands for. ``place``: its key in ``access.rules``."""
         if rule.mask is not None:
             raise Fault("in rows that a rule hides a field is null, and wears no mask", mend="say rows or mask")
         owner, _, name = coordinate.partition(".")
@@ -101,22 +101,22 @@ class _Placed:
                 mend=f"write it at {coordinate.partition('(')[0]}, with the argument as a field",
             )
         if any(named is self._schema.get_root_type(each) for each in _ROOTS):
-            self._add_arguments(owner, name, rule)
+            self._add_arguments(owner, name, rule, place)
         elif not name:
             for made, key in self._types(owner):
                 rules = self._found.sources.setdefault(made.model.name, SourceRules())
-                rules.rows.setdefault(key, []).append(self._read(made, key, rule, asked_there=True))
+                rules.rows.setdefault(key, []).append(self._read(made, key, rule, place, asked_there=True))
         else:
             for made, key in self._types(owner):
                 field_key = self._field(made, key, name)
                 rules = self._found.sources.setdefault(made.model.name, SourceRules())
-                read = self._read(made, key, rule, asked_there=False)
+                read = self._read(made, key, rule, place, asked_there=False)
                 rules.fields.setdefault(key, {}).setdefault(field_key, []).append(read)
 
-    def _read(self, made: SourceTypes, key: str, rule: RuleSettings, *, asked_there: bool) -> RowRule:
+    def _read(self, made: SourceTypes, key: str, rule: RuleSettings, place: str, *, asked_there: bool) -> RowRule:
         assert rule.rows is not None
         in_database = asked_there and made.model.has_tables
-        return RowRule(rule, self._reader.of_rows(made, key, rule.rows, asked_there=in_database))
+        return RowRule(rule, self._reader.of_rows(made, key, rule.rows, asked_there=in_database), place)
 
     def _types(self, owner: str) -> Iterator[tuple[SourceTypes, str]]:
         """The types of sources that a name stands for: of an interface all that implement it."""
@@ -152,7 +152,7 @@ class _Placed:
             raise Fault(what, mend="write the rule at the type that the field leads to")
         return spelled[name]
 
-    def _add_arguments(self, owner: str, name: str, rule: RuleSettings) -> None:
+    def _add_arguments(self, owner: str, name: str, rule: RuleSettings, place: str) -> None:
         root = self._roots.get((owner, name))
         if root is None:
             what = f"{owner}.{name} is hand-written" if name else f"{owner} has no rows"
@@ -168,4 +168,4 @@ class _Placed:
                 leaves[shown] = (source, leaf)
         where = cast("Mapping[str, object]", rule.rows)
         read = self._reader.of_arguments(f"{owner}.{name}", leaves, frozenset(others), where)
-        self._found.arguments.setdefault((owner, name), []).append(RowRule(rule, read))
+        self._found.arguments.setdefault((owner, name), []).append(RowRule(rule, read, place))

@@ -17,10 +17,13 @@ _MOST_CALLERS = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowRule:
-    """One rule, read for one type of one source, or for the arguments of one field."""
+    """One rule, read for one type of one source, or for the arguments of one field. ``key``: its own in
+    ``access.rules``.
+    """
 
     settings: RuleSettings
     expression: Expression
+    key: str
 
 
 @dataclass(slots=True)
@@ -107,19 +110,19 @@ class RowRules:
             self._reaches[source, keys] = reaching(self._models[source], keys)
         return self._reaches[source, keys]
 
-    def on(self, source: str) -> list[RuleSettings]:
+    def on(self, source: str) -> list[RowRule]:
         """Every rule on rows of a source."""
         rules = self._sources.get(source, SourceRules())
         by_field = [each for named in rules.fields.values() for each in named.values()]
-        return list(dict.fromkeys(rule.settings for each in (*rules.rows.values(), *by_field) for rule in each))
+        return [rule for each in (*rules.rows.values(), *by_field) for rule in each]
 
-    def on_fields(self) -> Iterator[tuple[str, str, str, RuleSettings]]:
+    def on_fields(self) -> Iterator[tuple[str, str, str, RowRule]]:
         """The rules on fields: source, type, field and rule."""
         for source, rules in self._sources.items():
             for key, named in rules.fields.items():
                 for name, each in named.items():
                     for rule in each:
-                        yield source, key, name, rule.settings
+                        yield source, key, name, rule
 
     def on_rows(self) -> list[tuple[str, str]]:
         """The sources and types that have rules on rows."""
