@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from gateway.config import UnreadableFile, read
 from gateway.expand import Expansion
 from resolvers import Problem
 
@@ -43,3 +46,17 @@ def test_what_is_missing_is_named_and_nothing_of_the_environment_is_shown(tmp_pa
 def test_values_are_expanded_once_and_never_again(tmp_path: Path) -> None:
     expansion = Expansion({"A": "${env:B}", "B": "no"}, tmp_path)
     assert expansion.expand("${env:A}") == "${env:B}"
+
+
+def test_what_a_variable_holds_is_a_text_and_never_read_as_a_part_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "isthmus.yaml").write_text(
+        "sources:\n  shop:\n    database: ${env:URL}\n    prefix: ${env:PREFIX}\naccess: { default: deny }\n"
+    )
+    injected = "x\n    writes: true\nother: !!python/object/apply:os.system ['true'] #"
+    with pytest.raises(UnreadableFile) as raised:
+        read(tmp_path / "isthmus.yaml", {"URL": "sqlite:///a.db", "PREFIX": injected})
+    assert raised.value.text == "isthmus.yaml:4  sources.shop.prefix\n  it is made of the letters A to Z only"
+    shop = read(tmp_path / "isthmus.yaml", {"URL": "sqlite:///a.db\n    writes: true", "PREFIX": "s"}).sources["shop"][
+        1
+    ]
+    assert shop.model_dump()["writes"] is False
