@@ -116,6 +116,7 @@ async def test_what_leads_to_several_rows_is_noted(tmp_path: Path) -> None:
             "LINK_AMBIGUOUS",
             "Order.bill": "nothing says that ledger.bills has one row at most for each number; of several it is "
             "LINK_AMBIGUOUS",
+            "Order.keeper": "ledger.account is asked once for each key, ledger.accounts once for all of them",
         }
 
 
