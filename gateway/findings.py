@@ -38,6 +38,9 @@ _WORDS = {
 }
 """Pydantic's type of a finding → the sentence; all others keep Pydantic's."""
 
+_UNITS = {"_s": "seconds", "_bytes": "bytes", "_mb": "megabytes"}
+"""How keys end that count something → what they count."""
+
 _ACCESS = "access: { default: authenticated }"
 _SOURCES = "sources: { crm: { openapi: crm.openapi.yaml } }"
 _SECTIONS: dict[tuple[Key, ...], str] = {("access",): _ACCESS, ("sources",): _SOURCES}
@@ -70,7 +73,7 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
         else:
             section = _SECTIONS.get(where, "") if item["type"].startswith(("model_", "dict_")) else ""
             mend = f"write {section}" if section and model.__name__ == "FileSettings" else ""
-            mend = item.get("ctx", {}).get("mend", mend)
+            mend = item.get("ctx", {}).get("mend", mend) or _alone(item["type"], where)
             problem = Problem(_short(item) or _sentence(item["type"], item["msg"]), where, mend)
         known_problem = merged.get(problem.where)
         if known_problem is not None and known_problem.what != problem.what and item["type"] != "missing":
@@ -78,6 +81,14 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
         key_of = (*problem.where, problem.what) if item["type"] == "missing" else problem.where
         merged[key_of] = problem
     return [problem.under(*prefix) for problem in merged.values()]
+
+
+def _alone(kind: str, where: tuple[Key, ...]) -> str:
+    """That a number stands without its unit, which its key names."""
+    if not kind.startswith(("float_", "int_")) or not where:
+        return ""
+    unit = next((unit for end, unit in _UNITS.items() if str(where[-1]).endswith(end)), "")
+    return f"write the number of {unit} alone" if unit else ""
 
 
 def _short(item: Mapping[str, Any]) -> str:

@@ -200,3 +200,8 @@ def test_quotes_are_not_asked_for_where_they_stand_already(tmp_path: Path) -> No
     found = problems(tmp_path, "sources: { a: { openapi: '${env:A}', b ] } } # ${env:B}\n")
     assert found.startswith("shop.yaml:1\n")
     assert "quotes" not in found
+
+
+def test_a_number_with_its_unit_is_told_that_the_key_says_the_unit(tmp_path: Path) -> None:
+    text = "sources: { a: { database: 'sqlite:///x.db', timeout_s: 10s } }\naccess: { default: deny }\n"
+    assert "a number is needed\n  mend: write the number of seconds alone" in problems(tmp_path, text)
