@@ -111,7 +111,7 @@ async def test_rows_and_time_are_bounded(kind: str, tmp_path: Path) -> None:
         "numbers": {"sql": MANY[kind], "arguments": {"most": "Int!"}, "returns": {"many": {"i": "Int!"}}},
         "several": {"sql": MANY[kind], "arguments": {"most": "Int!"}, "returns": {"one": {"i": "Int!"}}},
     }
-    async with stated(kind, tmp_path, statements, more={"max_rows": 100, "timeout_s": 0.5}) as shop:
+    async with stated(kind, tmp_path, statements, more={"max_rows": 100, "timeout_s": 2}) as shop:
         body = await shop.ask("{ some: numbers(most: 100) { i } more: numbers(most: 900) { i } slow }")
         assert len(body["data"]["some"]) == 100
         assert codes(body) == [("LIMIT_EXCEEDED", ["more"]), ("SOURCE_TIMEOUT", ["slow"])]

@@ -74,7 +74,10 @@ class PostgreSqlDatabase(Pooled):
 
     async def _connected(self) -> Any:
         """A connection of the driver, set up as SQLAlchemy sets up its own, that no pool knows of."""
-        pooled = await self._engine.raw_connection()
+        try:
+            pooled = await self._engine.raw_connection()
+        except self._engine.dialect.loaded_dbapi.Error as error:  # which SQLAlchemy wraps everywhere else
+            raise DBAPIError(None, None, error, hide_parameters=True) from error
         driver = pooled.driver_connection
         pooled.detach()
         return driver
