@@ -20,6 +20,7 @@ from resolvers.sql.dialects import Database, KeyedText, Plain
 from resolvers.sql.reading.aggregates import Aggregate
 from resolvers.sql.reading.conditions import fit, fitting
 from resolvers.sql.reading.statements import Statement, Stretch
+from resolvers.views import AFTER, BEFORE
 
 _ALL = Page()
 _WHOLE = frozenset({Scalar.INT, Scalar.BIG_INT})
@@ -31,9 +32,6 @@ _MOST_KEYS = 1000
 class _Kept:
     text: KeyedText
     made: Statement
-
-
-AFTER, BEFORE = "after", "before"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Statements as asyncpg takes them: a text with numbered places, and the values for these.
 
-SQLAlchemy writes the text and keeps it by the shape of the statement; running it through SQLAlchemy as well would cost
-three times what the driver takes. A statement that cannot be told so plainly has no text here and goes that way.
+SQLAlchemy writes the text and keeps it by the shape of the statement; running it through SQLAlchemy as well takes four
+round trips in place of one (docs/decisions/0040). A statement that cannot be told so plainly has no text here and goes
+that way.
 """
 
 from __future__ import annotations
