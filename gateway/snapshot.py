@@ -18,7 +18,7 @@ from gateway.app import ServerSettings
 from gateway.config import Configuration
 from gateway.rates.settings import unknown_fields
 from gateway.registered.manifest import read_manifests
-from resolvers import ConfigurationError, Key, Problem, Source, open_all
+from resolvers import ConfigurationError, Key, Problem, Source, Tally, open_all
 from schema import Built, Executor, Graph, GraphSettings, LinkSettings
 
 EXECUTOR = "ISTHMUS_EXECUTOR"
@@ -28,12 +28,13 @@ KEPT = ".isthmus"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``failed``: source → why it is not served."""
+    """``failed``: source → why it is not served. ``tallies``: source → where it counts."""
 
     graph: Graph
     sources: Mapping[str, Source]
     failed: Mapping[str, Problem] = field(default_factory=dict)
     built: Built | None = None
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
 
     @property
     def degraded(self) -> Mapping[str, str]:
@@ -54,14 +55,16 @@ class Holder:
     current: Snapshot
 
 
-async def load(configuration: Configuration) -> Snapshot:
+async def load(configuration: Configuration, tallies: dict[str, Tally] | None = None) -> Snapshot:
     """Opens every source and builds the graph over those that could be opened.
+
+    ``tallies``: where sources that are opened again go on counting, by name.
 
     Raises:
         ConfigurationError: statements, links, rules or extensions that do not fit, or no source at all.
     """
     with _collecting_later():
-        return await _load(configuration)
+        return await _load(configuration, {} if tallies is None else tallies)
 
 
 @contextmanager
@@ -79,10 +82,10 @@ def _collecting_later() -> Iterator[None]:
             gc.enable()
 
 
-async def _load(configuration: Configuration) -> Snapshot:
+async def _load(configuration: Configuration, tallies: dict[str, Tally]) -> Snapshot:
     keep = configuration.base / KEPT if configuration.file else None
     names = configuration.lock.operations() if configuration.lock is not None else {}
-    opened = await open_all(configuration.sources, configuration.base, keep, names)
+    opened = await open_all(configuration.sources, configuration.base, keep, names, tallies)
     if not opened.sources:
         raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
     try:
@@ -92,7 +95,7 @@ async def _load(configuration: Configuration) -> Snapshot:
     except BaseException:
         await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
         raise
-    return Snapshot(built.graph, opened.sources, opened.failed, built)
+    return Snapshot(built.graph, opened.sources, opened.failed, built, tallies)
 
 
 def _check_edge(server: ServerSettings, graph: Graph, *, incomplete: bool) -> None:

@@ -88,12 +88,14 @@ from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import HeaderName, Settings, SourceSettings
 from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
 from resolvers.statements import WRITES_ARE_OFF
+from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Tally
 from resolvers.time_limits import TimeLimits, Until
 from resolvers.upload import File
 from resolvers.views import Sealed
 from resolvers.yaml12 import Yaml, YamlError, load
 
 __all__ = [
+    "BOUNDS_S",
     "EVERYTHING",
     "KINDS",
     "LEAF",
@@ -104,6 +106,7 @@ __all__ = [
     "And",
     "Argument",
     "BadRequest",
+    "CacheTally",
     "Call",
     "CallRecord",
     "Caller",
@@ -141,6 +144,7 @@ __all__ = [
     "Key",
     "KeyPart",
     "Kind",
+    "Latencies",
     "Layout",
     "LeftOut",
     "LimitExceeded",
@@ -164,12 +168,14 @@ __all__ = [
     "OutputType",
     "Page",
     "Place",
+    "PoolTally",
     "Predicate",
     "Problem",
     "Quantifier",
     "RateLimited",
     "Related",
     "Relation",
+    "ReplicaTally",
     "Resilient",
     "Row",
     "Rows",
@@ -191,6 +197,7 @@ __all__ = [
     "SourceTimeout",
     "SourceUnavailable",
     "Suggestion",
+    "Tally",
     "TimeLimits",
     "TypeRef",
     "Unauthenticated",

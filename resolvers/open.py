@@ -23,12 +23,27 @@ from resolvers.resilience import Resilient
 from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.statements import apply
+from resolvers.tally import Tally
 from resolvers.views import with_views
 from resolvers.yaml12 import YamlError, load
 
-Opener = Callable[[str, SourceSettings, Path, Path | None, Mapping[str, str]], Awaitable[Client]]
-"""Name, settings, base, folder for what is kept, and place → name of operations that are to keep it."""
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the opener of a source is told beside its settings.
+
+    ``base``: the folder that relative paths start from. ``keep``: where what was read is kept for the next start, if
+    anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``tally``: where it counts.
+    """
+
+    name: str
+    base: Path
+    keep: Path | None
+    pinned: Mapping[str, str]
+    tally: Tally
+
+
+Opener = Callable[[SourceSettings, Opening], Awaitable[Client]]
 
 _HEAD = 4096
 _OPENAPI = re.compile(rb"""(?:^\s*\{\s*|^)["']?(?:openapi|swagger)["']?\s*:\s*["']?[234]\.""", re.MULTILINE)
@@ -70,14 +85,12 @@ def _rest_settings() -> type[SourceSettings]:
     return RestSettings
 
 
-async def _open_rest(
-    name: str, settings: SourceSettings, base: Path, keep: Path | None, pinned: Mapping[str, str]
-) -> Client:
+async def _open_rest(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.rest import RestSettings, open_rest  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, RestSettings)
-    documents = await _documents(settings, base, settings.openapi, keep)
-    return _dated(await open_rest(name, settings, documents, pinned), documents)
+    documents = await _documents(settings, opening.base, settings.openapi, opening.keep)
+    return _dated(await open_rest(opening.name, settings, documents, opening.pinned), documents)
 
 
 def _soap_settings() -> type[SourceSettings]:
@@ -86,14 +99,12 @@ def _soap_settings() -> type[SourceSettings]:
     return SoapSettings
 
 
-async def _open_soap(
-    name: str, settings: SourceSettings, base: Path, _keep: Path | None, _pinned: Mapping[str, str]
-) -> Client:
+async def _open_soap(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.soap import SoapSettings, open_soap  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, SoapSettings)
-    documents = await _documents(settings, base, settings.wsdl)
-    return _dated(await open_soap(name, settings, documents), documents)
+    documents = await _documents(settings, opening.base, settings.wsdl)
+    return _dated(await open_soap(opening.name, settings, documents), documents)
 
 
 def _sql_settings() -> type[SourceSettings]:
@@ -102,13 +113,11 @@ def _sql_settings() -> type[SourceSettings]:
     return DatabaseSettings
 
 
-async def _open_sql(
-    name: str, settings: SourceSettings, base: Path, keep: Path | None, pinned: Mapping[str, str]
-) -> Client:
+async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, DatabaseSettings)
-    return await open_database(name, settings, base, pinned, keep)
+    return await open_database(opening.name, settings, opening.base, opening.pinned, opening.keep)
 
 
 def _files_settings() -> type[SourceSettings]:
@@ -117,13 +126,11 @@ def _files_settings() -> type[SourceSettings]:
     return FilesSettings
 
 
-async def _open_files(
-    name: str, settings: SourceSettings, base: Path, keep: Path | None, pinned: Mapping[str, str]
-) -> Client:
+async def _open_files(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.files import FilesSettings, open_files  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, FilesSettings)
-    return await open_files(name, settings, base, pinned, keep)
+    return await open_files(opening.name, settings, opening.base, opening.pinned, opening.keep)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -148,17 +155,21 @@ async def open_all(
     base: Path,
     keep: Path | None = None,
     pinned: Mapping[str, Mapping[str, str]] | None = None,
+    tallies: dict[str, Tally] | None = None,
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
     ``settings``: name → (kind, settings). ``base``: the folder that relative paths start from. ``keep``: the folder
     where descriptions that were read are kept for the next start, if anywhere. ``pinned``: source → what its
-    description calls an operation → the name that the operation keeps inside the source.
+    description calls an operation → the name that the operation keeps inside the source. ``tallies``: where the sources
+    count, by name; those that are not there yet are put in.
     """
     opened = Opened()
     names = pinned or {}
+    counting = {} if tallies is None else tallies
+    openings = [Opening(name, base, keep, names.get(name, {}), counting.setdefault(name, Tally())) for name in settings]
     clients = await asyncio.gather(
-        *(_open(name, kind, each, base, keep, names.get(name, {})) for name, (kind, each) in settings.items())
+        *(_open(kind, each, opening) for (kind, each), opening in zip(settings.values(), openings, strict=True))
     )
     for (name, (_, each)), client in zip(settings.items(), clients, strict=True):
         if isinstance(client, ConfigurationError):
@@ -171,17 +182,15 @@ async def open_all(
         model, problems = apply(recognise(client.model, each), each)
         client.model = model = with_views(model, each.pages, each.exclude)
         opened.problems += [problem.under("sources", name) for problem in problems]
-        resilient = Resilient(client, concurrency=each.concurrency, timeout_s=each.timeout_s)
+        resilient = Resilient(client, counting[name], concurrency=each.concurrency, timeout_s=each.timeout_s)
         pages = any(operation.paging is not None for operation in model.operations.values())
         opened.sources[name] = Paged(resilient, each.pages) if pages else resilient
     return opened
 
 
-async def _open(
-    name: str, kind: str, settings: SourceSettings, base: Path, keep: Path | None, pinned: Mapping[str, str]
-) -> Client | Problem | ConfigurationError:
+async def _open(kind: str, settings: SourceSettings, opening: Opening) -> Client | Problem | ConfigurationError:
     try:
-        return await KINDS[kind].open(name, settings, base, keep, pinned)
+        return await KINDS[kind].open(settings, opening)
     except ConfigurationError as error:
         return error
     except DescriptionError as error:

@@ -8,6 +8,7 @@ import pytest
 
 from resolvers import Call, Context, Effect, Operation, OutcomeUnknown, SourceModel, SourceTimeout
 from resolvers.resilience import Resilient
+from resolvers.tally import Tally
 
 
 class Ledger:
@@ -28,7 +29,7 @@ class Ledger:
 def opened(effect: Effect) -> tuple[Resilient, Ledger]:
     operations = {"touch": Operation("touch", effect, {}, None)}
     ledger = Ledger(SourceModel("crm", "openapi", operations))
-    return Resilient(ledger, concurrency=1, timeout_s=5), ledger
+    return Resilient(ledger, Tally(), concurrency=1, timeout_s=5), ledger
 
 
 @pytest.mark.parametrize("effect", Effect)
@@ -80,6 +81,6 @@ class NeverConnected(Ledger):
 
 async def test_a_client_that_sent_nothing_before_the_deadline_has_the_word() -> None:
     operations = {"touch": Operation("touch", Effect.WRITE, {}, None)}
-    source = Resilient(NeverConnected(SourceModel("crm", "openapi", operations)), concurrency=1, timeout_s=5)
+    source = Resilient(NeverConnected(SourceModel("crm", "openapi", operations)), Tally(), concurrency=1, timeout_s=5)
     with pytest.raises(SourceTimeout):
         await source.execute(Call("touch"), Context(asyncio.get_running_loop().time() + 0.02, "id"))

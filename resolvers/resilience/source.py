@@ -12,6 +12,7 @@ import logging
 from resolvers.errors import IsthmusError, OutcomeUnknown, SourceBadResponse, SourceTimeout
 from resolvers.model import Effect, SourceModel
 from resolvers.source import Call, Client, Context
+from resolvers.tally import Tally
 from resolvers.time_limits import TimeLimits
 
 _log = logging.getLogger("isthmus.sources")
@@ -22,8 +23,9 @@ _GRACE_S = 0.1
 class Resilient:
     """A source that keeps its promises: it answers in time or with a ``SourceError``, never with anything else."""
 
-    def __init__(self, client: Client, *, concurrency: int, timeout_s: float) -> None:
+    def __init__(self, client: Client, tally: Tally, *, concurrency: int, timeout_s: float) -> None:
         self.concurrency = concurrency
+        self.tally = tally
         self._client = client
         self._timeout_s = timeout_s
         self._places = asyncio.Semaphore(concurrency)
@@ -40,7 +42,18 @@ class Resilient:
             SourceTimeout: no place became free, or no answer came, before the deadline; nothing was changed there.
             OutcomeUnknown: something other than a read was under way when its time ran out.
         """
+        started, code = asyncio.get_running_loop().time(), None
+        try:
+            return await self._execute(call, context)
+        except IsthmusError as error:
+            code = error.code
+            raise
+        finally:
+            self.tally.ended(asyncio.get_running_loop().time() - started, code)
+
+    async def _execute(self, call: Call, context: Context) -> object:
         await self._place(context, call)
+        self.tally.under_way += 1
         try:
             with self._limits.until(self._due(context, call) + _GRACE_S):
                 return await self._client.execute(call, context)
@@ -55,6 +68,7 @@ class Resilient:
             _log.exception("unexpected failure in %s.%s", self.model.name, call.operation)
             raise SourceBadResponse(f"{type(error).__name__}") from error
         finally:
+            self.tally.under_way -= 1
             self._places.release()
 
     async def _place(self, context: Context, call: Call) -> None:
