@@ -31,6 +31,9 @@ from gateway.identity import (
     open_authenticator,
 )
 from gateway.limits import LimitSettings
+from gateway.overload.admission import Admission
+from gateway.overload.lag import Lag
+from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
@@ -74,6 +77,9 @@ class ServerSettings(Settings):
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
     documents: DocumentSettings | None = Field(None, description="Operations that are registered; absent: none.")
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
+    overload: OverloadSettings = Field(
+        OverloadSettings.model_validate({}), description="When there is more to do than the process can."
+    )
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
@@ -231,6 +237,8 @@ def make_app(
     documents = settings.documents
     registered = RegisteredDocuments(documents, read_manifests(documents.manifest)) if documents else None
     audit = open_audit(settings.audit)
+    admission = Admission(settings.overload)
+    lag = Lag(settings.overload, admission)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -241,6 +249,7 @@ def make_app(
         registered=registered,
         hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
         audit=audit,
+        admission=admission,
     )
 
     async def graphql(request: Request) -> Response:
@@ -271,9 +280,11 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         authenticator.start()
+        lag.start()
         async with writing(audit, _recorded(holder)):
             yield
             await endpoint.finish(settings.drain_s)
+        lag.stop()
         await authenticator.close()
         if shared is not None:
             await shared.close()
@@ -291,4 +302,5 @@ def make_app(
     app.posted = None if settings.cors else endpoint
     app.router.redirect_slashes = False
     app.state.draining = False
+    app.state.admission, app.state.lag = admission, lag
     return app

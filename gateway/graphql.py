@@ -21,9 +21,11 @@ from gateway.content import check_content, check_link, negotiate
 from gateway.hosts import name_of
 from gateway.identity import Authenticator, CannotVerify, bearer
 from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body, sent, whole_body
+from gateway.overload.admission import Admission
+from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
-from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, errors_of
+from gateway.replies import BUSY, GRAPHQL, JSON, Refusal, Reply, encoded, errors_of
 from gateway.telemetry import log, log_request
 from gateway.uploads import UploadSettings, from_multipart
 from resolvers import (
@@ -94,7 +96,9 @@ class Endpoint:
         registered: RegisteredDocuments | None = None,
         hosts: frozenset[str] | None = None,
         audit: Auditor | None = None,
+        admission: Admission | None = None,
     ) -> None:
+        self._admission = Admission(OverloadSettings()) if admission is None else admission
         self._holder = holder
         self._limits = limits
         self._authenticator = authenticator
@@ -123,6 +127,8 @@ class Endpoint:
         status, body = 200, {}
         content: bytes | None = None
         entry = self._audit.begin() if self._audit is not None else None
+        counts = self._admission.counts
+        counts.begun += 1
         try:
             answer = await self._answer(request, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
@@ -138,7 +144,10 @@ class Endpoint:
         except BodyTooLarge:
             status, body = 413, errors_of(Code.LIMIT_EXCEEDED, "The body is larger than this server allows.")
             headers["connection"] = "close"
-        except (Busy, CannotVerify, Unrecorded):
+        except Busy:
+            status, body = 503, errors_of(Code.OVERLOADED, BUSY)
+            headers["retry-after"] = "1"
+        except (CannotVerify, Unrecorded):
             status, body = 503, errors_of(Code.LIMIT_EXCEEDED, "The server cannot take the request now.")
             headers["retry-after"] = "1"
         except CallerError as error:
@@ -153,6 +162,8 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
             log("internal", request_id=request_id, level="error", exc_info=error)
             body = {"data": None, **errors_of(Code.INTERNAL, IsthmusError.message)}
+        finally:
+            counts.ended += 1
         seconds = round(time.perf_counter() - started, 4)
         log_request(request_id, request.method, status, seconds)
         self._record(entry, request, status, started)
@@ -164,6 +175,8 @@ class Endpoint:
 
     async def _answer(self, request: Asked, entry: Entry | None, media: str | None, headers: dict[str, str]) -> Answer:
         self._check_head(request, media)
+        if self._admission.overloaded:
+            await self._admission.enter(time.monotonic())
         read_only = request.method == "GET"
         if read_only:
             check_link(request)
