@@ -114,11 +114,8 @@ async def test_a_write_goes_on_when_its_caller_leaves_and_so_do_those_after_it(t
         async def all_done() -> bool:
             return there.shop.kept["second"] == 1 and not there.shop_server.in_flight
 
-        await leave(
-            there,
-            'mutation { placeOrder(body: { ref: "first" }) { ref } keepOrder(ref: "second", body: { ref: "second" }) { ref } }',
-            began,
-        )
+        second = 'keepOrder(ref: "second", body: { ref: "second" }) { ref }'
+        await leave(there, f'mutation {{ placeOrder(body: {{ ref: "first" }}) {{ ref }} {second} }}', began)
         there.shop.hold.set()
         await eventually(all_done)
         assert (there.shop.placed["first"], there.shop.kept["second"]) == (1, 1)

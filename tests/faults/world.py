@@ -52,7 +52,9 @@ ORDERS = [
     for number in range(6)
 ]
 _ENVELOPE = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{}</s:Body></s:Envelope>'
-_INVOICES = '<m:GetInvoicesResponse xmlns:m="urn:billing:messages" xmlns:t="urn:billing:types">{}</m:GetInvoicesResponse>'
+_INVOICES = (
+    '<m:GetInvoicesResponse xmlns:m="urn:billing:messages" xmlns:t="urn:billing:types">{}</m:GetInvoicesResponse>'
+)
 _INVOICE = (
     '<item id="1"><t:number>{}</t:number><t:total currency="EUR">1.50</t:total><t:state>open</t:state>'
     "<t:iban>DE</t:iban></item>"
@@ -187,7 +189,7 @@ class World:
 
     async def data(self, query: str, **variables: object) -> Any:
         """The data of an answer without errors."""
-        body = await self.ask(query, **variables)
+        body = await self.ask(query, None, **variables)
         assert "errors" not in body, body["errors"][:2]
         return body["data"]
 
