@@ -102,7 +102,7 @@ class GuardedSource:
         listing = self.model.operations.get(operation.connection_of) if operation.connection_of else operation
         if listing is not None and listing.filters:
             key = named_in(unwrapped(listing).result)
-            if key in self._rows:
+            if key is not None and key in self._rows:
                 return asked_for(listing, self._rows[key], self._principal, call.arguments)
         return Asking(call.arguments)
 
