@@ -31,7 +31,7 @@ async def test_the_figures_of_all_are_told_and_those_of_who_is_gone_stay(start: 
         assert of(found, "isthmus_source_breakers", source="shop", state="closed") == 2
         workers = {dict(labels)["worker"] for name, labels in found if name == "process_resident_memory_bytes"}
         assert workers == {str(each.running.process.pid) for each in (first, second)}
-        assert not [name for name, labels in found if name.startswith("isthmus_source") and "worker" in dict(labels)]
+        assert not [name for name, labels in found if name.startswith("isthmus_source_") and "worker" in dict(labels)]
     second.running.process.kill()
     await second.running.process.wait()
     for _ in range(2):  # what is left of it is added up once
