@@ -18,6 +18,7 @@ from gateway.asked import Asked
 from gateway.audit.auditor import Auditor, Entry
 from gateway.body import from_get, from_post
 from gateway.content import check_content, check_link, negotiate
+from gateway.deadline import deadline_of
 from gateway.ended import NO_ERRORS, Ended, errors_in
 from gateway.failed import failed
 from gateway.hosts import name_of
@@ -164,7 +165,7 @@ class Endpoint:
         read_only = request.method == "GET"
         if read_only:
             check_link(request)
-        deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
+        deadline = deadline_of(request.headers, asyncio.get_running_loop().time(), self._limits.deadline_s)
         if self._rates is not None:
             headers.update(await self._rates.enter(request))
         principal, parameters = await self._taken(request, entry, deadline, read_only=read_only)
