@@ -31,14 +31,16 @@ from gateway.identity import (
     open_authenticator,
 )
 from gateway.limits import LimitSettings
+from gateway.metrics.gathered import Gathered
+from gateway.metrics.listener import listening, open_metrics, tally_of
+from gateway.metrics.settings import MetricsSettings
 from gateway.overload.admission import Admission
 from gateway.overload.lag import Lag
 from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
-from gateway.registered.documents import RegisteredDocuments
-from gateway.registered.manifest import read_manifests
+from gateway.registered.documents import registered_of
 from gateway.registered.settings import DocumentSettings
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
@@ -82,6 +84,9 @@ class ServerSettings(Settings):
     )
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
+    metrics: MetricsSettings | None = Field(
+        None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
+    )
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
@@ -99,7 +104,9 @@ class ServerSettings(Settings):
     )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
 
-    @field_validator("jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", mode="before")
+    @field_validator(
+        "jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", "metrics", mode="before"
+    )
     @classmethod
     def _says_something(cls, given: object) -> object:
         if given is None or given in ([], ()):
@@ -234,11 +241,11 @@ def make_app(
     authenticator = authenticator_of(settings, shared)
     trusted = Networks(settings.trusted_proxies)
     rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
-    documents = settings.documents
-    registered = RegisteredDocuments(documents, read_manifests(documents.manifest)) if documents else None
+    registered = registered_of(settings.documents)
     audit = open_audit(settings.audit)
     admission = Admission(settings.overload)
     lag = Lag(settings.overload, admission)
+    tally = tally_of(settings.metrics, () if registered is None else registered.names)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -250,7 +257,9 @@ def make_app(
         hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
         audit=audit,
         admission=admission,
+        tally=tally,
     )
+    metrics = open_metrics(settings.metrics, Gathered(holder, tally, endpoint, authenticator, rates))
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
@@ -279,13 +288,14 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        authenticator.start()
-        lag.start()
-        async with writing(audit, _recorded(holder)):
-            yield
-            await endpoint.finish(settings.drain_s)
-        lag.stop()
-        await authenticator.close()
+        async with listening(metrics):
+            authenticator.start()
+            lag.start()
+            async with writing(audit, _recorded(holder)):
+                yield
+                await endpoint.finish(settings.drain_s)
+            lag.stop()
+            await authenticator.close()
         if shared is not None:
             await shared.close()
 
@@ -303,4 +313,6 @@ def make_app(
     app.router.redirect_slashes = False
     app.state.draining = False
     app.state.admission, app.state.lag = admission, lag
+    app.state.tally = tally
+    app.state.metrics = metrics
     return app

@@ -86,9 +86,9 @@ from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import HeaderName, Settings, SourceSettings
-from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
+from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source, rows_of
 from resolvers.statements import WRITES_ARE_OFF
-from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Tally
+from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
 from resolvers.time_limits import TimeLimits, Until
 from resolvers.upload import File
 from resolvers.views import Sealed
@@ -196,6 +196,7 @@ __all__ = [
     "SourceSettings",
     "SourceTimeout",
     "SourceUnavailable",
+    "State",
     "Suggestion",
     "Tally",
     "TimeLimits",
@@ -225,6 +226,7 @@ __all__ = [
     "plain",
     "read",
     "row_name",
+    "rows_of",
     "served",
     "settings_of",
     "shortened",
