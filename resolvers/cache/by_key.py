@@ -122,7 +122,6 @@ class ByKey:
         Raises:
             IsthmusError: no key is answered at all.
         """
-        keeping = self._keeping
         flights, mine = self._under_way(question, missing)
         own = self._begin(question, mine, wanted=False) if mine else None
         if own is not None:

@@ -59,19 +59,19 @@ def pack(value: object) -> bytes:
 def _packable(value: object) -> object:
     """The value with everything that MessagePack does not know by itself put into extensions."""
     kind = type(value)
-    if kind in _PLAIN and kind is not int:
-        return value
-    if isinstance(value, list):
-        kinds = set(map(type, value))
-        return value if kinds <= _PLAIN and int not in kinds else list(map(_packable, value))
-    if isinstance(value, dict):
-        return value if _are_plain(value.values()) else {name: _packable(item) for name, item in value.items()}
+    if kind is list:
+        items = cast("list[object]", value)
+        return items if _are_plain(items) else list(map(_packable, items))
+    if kind is dict:
+        members = cast("dict[str, object]", value)
+        return members if _are_plain(members.values()) else {name: _packable(each) for name, each in members.items()}
     if isinstance(value, Row):
-        if _are_plain(msgspec.structs.astuple(value)):
-            return value
-        return {name: _packable(item) for name, item in value.as_mapping().items()}
-    if kind is int and _LEAST <= cast("int", value) <= _MOST:
-        return value
+        whole = _are_plain(msgspec.structs.astuple(value))
+        return value if whole else {name: _packable(each) for name, each in value.as_mapping().items()}
+    return value if _are_plain((value,)) else _extended(value, kind)
+
+
+def _extended(value: object, kind: type) -> msgspec.msgpack.Ext:
     if kind not in _CODES:
         raise Unpackable(kind.__name__)
     written = value.isoformat() if isinstance(value, date | time) else str(value)

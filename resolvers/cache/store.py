@@ -61,6 +61,9 @@ class Store(Protocol):
     async def forget(self, tags: Sequence[str], tally: CacheTally) -> None:
         """Gives every tag a new version, so that nobody finds what was asked for before this began."""
 
+    async def close(self) -> None:
+        """Gives back connections; whoever asks again makes new ones."""
+
 
 OVERHEAD_BYTES = 420
 """What an entry costs in memory beside its key and its data, as measured (``tests/caching``): the objects themselves,
@@ -145,6 +148,9 @@ class MemoryStore:
         """As ``Store.forget``; entries go when they are looked for, or when others need their place."""
         for tag in tags:
             self._versions[tag] = self._versions.get(tag, 0) + 1
+
+    async def close(self) -> None:
+        """As ``Store.close``; what is kept stays."""
 
     def _remove(self, key: bytes) -> None:
         entry = self._entries.pop(key, None)
