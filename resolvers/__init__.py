@@ -88,7 +88,19 @@ from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
-from resolvers.source import EVERYTHING, LEAF, Aged, Call, Caller, CallRecord, Context, Journal, Selection, Source
+from resolvers.source import (
+    EVERYTHING,
+    LEAF,
+    Aged,
+    Call,
+    Caller,
+    CallRecord,
+    Context,
+    Journal,
+    Selection,
+    Source,
+    rows_of,
+)
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Tally
 from resolvers.time_limits import TimeLimits, Until
@@ -237,6 +249,7 @@ __all__ = [
     "plain",
     "read",
     "row_name",
+    "rows_of",
     "served",
     "settings_of",
     "shortened",
