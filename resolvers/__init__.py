@@ -102,7 +102,7 @@ from resolvers.source import (
     rows_of,
 )
 from resolvers.statements import WRITES_ARE_OFF
-from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Tally
+from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
 from resolvers.time_limits import TimeLimits, Until
 from resolvers.upload import File
 from resolvers.views import Sealed
@@ -219,6 +219,7 @@ __all__ = [
     "SourceTimeout",
     "SourceUnavailable",
     "Stamp",
+    "State",
     "Store",
     "Suggestion",
     "Tally",

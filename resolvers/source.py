@@ -239,6 +239,10 @@ class Context:
     caller: Caller = NOBODY
     aged: dict[tuple[str, str], Aged] = field(default_factory=dict)
     """What was answered by something kept: source and operation → the oldest of it."""
+    operation: str = ""
+    """The name of the operation as its document says it; empty where it has none, or was not read yet."""
+    kind: str = ""
+    """``query``, ``mutation`` or ``subscription``, once the operation was read."""
     _spent: int = 0
 
     def remaining(self) -> float:
