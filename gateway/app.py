@@ -47,6 +47,7 @@ from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
+from gateway.workers.settings import Workers
 from resolvers import Settings
 from schema import Executor
 
@@ -100,6 +101,11 @@ class ServerSettings(Settings):
         le=60,
         description="How long, after SIGTERM, /readyz says 503 while new connections are still taken, in seconds: "
         "give load balancers the time to notice.",
+    )
+    workers: Workers | None = Field(
+        None,
+        description="How many processes serve the port, or auto: one for each core; each opens the sources for itself. "
+        "Absent: this one serves, and nobody supervises it.",
     )
     executor: Executor = Field(
         "columns",
@@ -186,7 +192,7 @@ class Edge(Starlette):
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = [(b"x-request-id", given.encode())]
-                if self.state.draining:
+                if self.state.leaving:
                     added.append((b"connection", b"close"))  # the next request finds a server that stays
                 message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
@@ -196,7 +202,7 @@ class Edge(Starlette):
             headers = [*response.raw_headers, (b"x-request-id", given.encode())]
             if (
                 whole is None
-                or self.state.draining
+                or self.state.leaving
                 or not whole.answer(response.status_code, headers, bytes(response.body))
             ):
                 await response(scope, receive, named)
@@ -237,7 +243,8 @@ def make_app(
     explorer_page: Page | None = None,
     extra_routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """The ASGI application. ``app.state.draining`` turns readiness off.
+    """The ASGI application. ``app.state.draining`` turns readiness off, ``app.state.leaving`` lets every answer
+    end its connection.
 
     Raises:
         ConfigurationError: a file of keys, of what is revoked or of operations cannot be used, or a library is
@@ -317,7 +324,7 @@ def make_app(
     app = Edge(routes=routes, lifespan=lifespan, middleware=[cors(settings.cors)] if settings.cors else [])
     app.posted = None if settings.cors else endpoint
     app.router.redirect_slashes = False
-    app.state.draining = False
+    app.state.draining = app.state.leaving = False
     app.state.admission, app.state.lag = admission, lag
     app.state.tally = tally
     app.state.metrics = metrics
