@@ -102,6 +102,7 @@ class Supervisor:
         self._signals = Signals()
         self._said: set[str] = set()
         self._stopping = False
+        self._rolling = False
         self._killed = False
         self._answered = False
         self._looked = time.monotonic()
@@ -167,6 +168,7 @@ class Supervisor:
                 self._tell(told.say)
             if told.ready is not None:
                 worker.ready = True
+                log_at_once("worker_ready", worker=worker.slot, pid=worker.pid, seconds=round(now - worker.began, 2))
                 if not self._answered:
                     self._answered = True
                     self._say(f"Isthmus answers at {told.ready}/graphql")
@@ -202,6 +204,7 @@ class Supervisor:
         if worker is slot.next:
             slot.next, slot.roll = None, False
             log_at_once("rolling_restart_stopped", level="error", worker=worker.slot, code=code)
+            self._rolling = False
             for other in self._slots:
                 other.roll = False
             return
@@ -236,6 +239,7 @@ class Supervisor:
         if signals.roll and not self._stopping:
             self._said.clear()
             log_at_once("rolling_restart", workers=len(self._slots))
+            self._rolling = True
             for slot in self._slots:
                 slot.roll = True
 
@@ -256,7 +260,8 @@ class Supervisor:
             worker.heard_at = now
             return
         most = self._settings.max_memory_mib
-        if most is not None and worker.ready and worker.memory > most * MIB and not slot.roll:
+        steady = now - worker.began >= STEADY_S  # or a limit that none can keep would be one restart after another
+        if most is not None and steady and worker.memory > most * MIB and not slot.roll:
             log_at_once("worker_too_large", level="warning", worker=slot.number, mib=worker.memory // MIB)
             slot.roll = True
         self._roll(slot, worker, now)
@@ -271,6 +276,9 @@ class Supervisor:
             old.leaves_at = now + LINGER_S + self._ending_s + KILL_AFTER_S
             self._leaving.append(old)
             old.heard.retire()
+            if self._rolling and not any(each.roll for each in self._slots):
+                self._rolling = False
+                log_at_once("rolling_restart_done", workers=len(self._slots))
         elif now - slot.next.began > START_S:
             slot.next.why = "late"
             self._signal(slot.next, signal.SIGKILL)
