@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import cast
 
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType
@@ -39,6 +40,7 @@ from schema.filters import Through
 from schema.link_arguments import constants_of, listing_of
 from schema.link_settings import Fault, Filtered, Joined, LinkSettings
 from schema.naming import camel
+from schema.plan.entity import HOME
 from schema.plan.fields import Link
 from schema.row_inputs import FarRows, RelatedRows
 from schema.source_types import SourceTypes, row_of
@@ -67,9 +69,11 @@ class LinkBuilder:
     def __init__(self, types: TypeBuilder, filter_keys: int = 1000) -> None:
         self._types = types
         self._filter_keys = filter_keys
-        self._owner = {
-            graphql.name: (made, key) for made in types.sources.values() for key, graphql in made.outputs.items()
-        }
+        self._owner: dict[str, list[tuple[SourceTypes, str]]] = {}
+        """GraphQL type → the sources that have it, and its key there: of an entity each part."""
+        for made in types.sources.values():
+            for key, graphql in made.outputs.items():
+                self._owner.setdefault(graphql.name, []).append((made, key))
         self.problems: list[Problem] = []
         self.joined: list[Joined] = []
         self.filtered: list[Filtered] = []
@@ -89,7 +93,7 @@ class LinkBuilder:
             return
         row = self._row(made, operation)
         parts = tuple(
-            KeyPart(_scalar(row.fields[field].type) or Scalar.STRING, _compare(operation, field))
+            KeyPart(_scalar(row.fields[field].type) or Scalar.STRING, compared(operation, field))
             for _, field in relation.match
         )
         fields = tuple(field for _, field in relation.match)
@@ -98,7 +102,7 @@ class LinkBuilder:
         plan = Link(self._column(made, operation, match, many=relation.many, constants={}), keys)
         owner = made.outputs[relation.type].name
         name = camel(relation.name)
-        if name in made.field_names[owner].values():
+        if self._has(owner, name):
             name = f"{name}{'List' if relation.many else 'Row'}"
         if f"{owner}.{name}" in taken or any(key not in made.field_names[owner] for key in keys):
             return
@@ -109,7 +113,7 @@ class LinkBuilder:
         target = made.outputs[row_of(operation)].name
         spelled = made.field_names[target]
         compares += [f"{target}.{spelled[field]}" for field in fields if field in spelled]
-        self._place(made, owner, name, operation, plan, None, frozenset(), relation.description)
+        self._place((made, relation.type, owner, name), made, operation, plan, None, frozenset(), relation.description)
         self.joined.append(Joined(f"{owner}.{name}", tuple(compares)))
         self._filter_through(made, relation.type, name, operation, relation.match, many=relation.many)
 
@@ -123,16 +127,42 @@ class LinkBuilder:
             return
         if owner not in self._owner:
             raise Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner), lacks=owner)
-        parent_made, parent_key = self._owner[owner]
+        parent_made, parent_key = self._parent(owner, settings)
         target, operation = self._target(settings, kind)
         if owner not in parent_made.field_names:
             raise Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
-        if name in parent_made.field_names[owner].values() or coordinate in self._names:
+        if self._has(owner, name) or coordinate in self._names:
             raise Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
         shown = self._shown((parent_made, parent_key, owner, name))
         if shown:
             parent = parent_made, parent_key, owner, shown
             self._make(coordinate, settings, parent, (target, unwrapped(operation)))
+
+    def _parent(self, owner: str, settings: LinkSettings) -> tuple[SourceTypes, str]:
+        """The source whose rows a link starts from: of the parts of an entity the first that has all its keys."""
+        for made, key in self._owner[owner]:
+            if set(settings.match) <= set(made.field_names.get(owner, {}).values()):
+                return made, key
+        return self._owner[owner][0]
+
+    def _has(self, owner: str, name: str) -> bool:
+        """Whether a type has a field of that name, of an entity whichever part brings it."""
+        return any(name in made.field_names.get(owner, {}).values() for made, _ in self._owner[owner])
+
+    def step(
+        self, settings: LinkSettings, made: SourceTypes, key: str, written: Mapping[str, frozenset[Comparison]]
+    ) -> Column:
+        """The column that brings another part of the entity that a type of a source is part of.
+
+        ``written``: field of the key → how the source of that type compares it, which counts as well.
+
+        Raises:
+            Fault: the operation does not give that part for its key.
+        """
+        target = self._target(settings, "by")
+        parent = made, key, made.outputs[key].name
+        matched = self._matched(settings, parent, (target[0], unwrapped(target[1])), written)
+        return self._joining(settings, matched, (target[0], unwrapped(target[1])), many=False)[0]
 
     def _target(self, settings: LinkSettings, kind: str) -> tuple[SourceTypes, Operation]:
         source, _, operation_name = settings.target.partition(".")
@@ -158,7 +188,7 @@ class LinkBuilder:
         later = self._types.joins.pop((made.model.name, key, name), None)
         if later is not None:
             name = later.new
-            if name in made.field_names[owner].values() or f"{owner}.{name}" in self._names:
+            if self._has(owner, name) or f"{owner}.{name}" in self._names:
                 what = f'"{owner}" has a field "{name}" already'
                 self.problems.append(Problem(what, later.otherwise.where, "choose another name"))
                 return ""
@@ -177,39 +207,18 @@ class LinkBuilder:
         coordinate = f"{owner}.{name}"
         target_made, operation = target
         matched = self._matched(settings, (made, key, owner), target)
-        fields, parts, arguments = matched.fields, matched.parts, matched.arguments
-        compares, key_list = [*matched.compares], matched.key_list
+        fields, compares, key_list = matched.fields, [*matched.compares], matched.key_list
         many = settings.many is not None
         if key_list and (not many or len(fields) > 1):
             raise Fault("a parent field that is a list can only be matched alone and by many", "match")
-        takes_many = operation.keys is not None and self._takes(operation, fields)
-        single = operation if takes_many else replace(operation, keys=None)
-        if not takes_many and any(argument is None for argument in arguments):
-            missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
-            what = f"{settings.target} has no argument that takes {', '.join(missing)}"
-            mend = f"state operations.{operation.name}.keys and by, or by: {{{missing[0]}: argument}} at the source"
-            raise Fault(what, "match", mend=mend)
-        filled = (
-            {operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()
-        ) | ({argument for argument in arguments if argument} if not takes_many else set())
-        constants = constants_of(self._types, target_made, operation, settings, filled)
-        filled |= set(constants)
-        if operation.paging is not None:
-            # A link takes every page, so the arguments of paging are not the caller's.
-            filled |= {operation.paging.size_argument, *paging_positions(operation)} - {""}
-        match = Match(
-            tuple(fields),
-            tuple(parts),
-            tuple(matched.verify),
-            () if takes_many else tuple(cast("list[str]", arguments)),
-        )
-        column = self._column(target_made, single, match, many=many, constants=constants)
+        column, filled, constants = self._joining(settings, matched, target, many=many)
+        takes_many = column.operation.keys is not None
         take = self._take(target_made, operation, settings.take)
         if take is not None:
             compares.append(f"{self._row_name(target_made, operation)}.{settings.take}")
         plan = Link(column, tuple(matched.keys), key_list, take)
         description = settings.description
-        self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
+        self._place(parent, target_made, operation, plan, take, frozenset(filled), description)
         note = "" if many or known_single(target_made, operation, fields) else _ambiguous(settings.target, fields)
         if not takes_many:
             note = note or self._batched(target_made, operation)
@@ -227,6 +236,39 @@ class LinkBuilder:
             self._filter_across(name, operation, ends, note)
         self.joined.append(Joined(coordinate, tuple(compares), written, declassify=settings.declassify))
 
+    def _joining(
+        self, settings: LinkSettings, matched: _Matched, target: tuple[SourceTypes, Operation], *, many: bool
+    ) -> tuple[Column, set[str], dict[str, object]]:
+        """What is asked of the target, the arguments that are none of a caller's, and the constants among them.
+
+        Raises:
+            Fault: it does not take these keys, or has no such arguments.
+        """
+        target_made, operation = target
+        fields, arguments = matched.fields, matched.arguments
+        takes_many = operation.keys is not None and self._takes(operation, fields)
+        single = operation if takes_many else replace(operation, keys=None)
+        if not takes_many and any(argument is None for argument in arguments):
+            missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
+            what = f"{settings.target} has no argument that takes {', '.join(missing)}"
+            mend = f"state operations.{operation.name}.keys and by, or by: {{{missing[0]}: argument}} at the source"
+            raise Fault(what, "match", mend=mend)
+        filled = (
+            {operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()
+        ) | ({argument for argument in arguments if argument} if not takes_many else set())
+        constants = constants_of(self._types, target_made, operation, settings, filled)
+        filled |= set(constants)
+        if operation.paging is not None:
+            # A link takes every page, so the arguments of paging are not the caller's.
+            filled |= {operation.paging.size_argument, *paging_positions(operation)} - {""}
+        match = Match(
+            tuple(fields),
+            tuple(matched.parts),
+            tuple(matched.verify),
+            () if takes_many else tuple(cast("list[str]", arguments)),
+        )
+        return self._column(target_made, single, match, many=many, constants=constants), filled, constants
+
     def _batched(self, made: SourceTypes, operation: Operation) -> str:
         """That tables could be asked once for all keys where the target is asked for each."""
         row = self._row_name(made, operation)
@@ -239,7 +281,11 @@ class LinkBuilder:
         return ""
 
     def _matched(
-        self, settings: LinkSettings, parent: tuple[SourceTypes, str, str], target: tuple[SourceTypes, Operation]
+        self,
+        settings: LinkSettings,
+        parent: tuple[SourceTypes, str, str],
+        target: tuple[SourceTypes, Operation],
+        written: Mapping[str, frozenset[Comparison]] = MappingProxyType({}),
     ) -> _Matched:
         made, key, owner = parent
         target_made, operation = target
@@ -248,7 +294,7 @@ class LinkBuilder:
             source_key, scalar, listed = self._parent_field(made, key, owner, parent_field)
             found.key_list = found.key_list or listed
             field, target_scalar, checked, argument = self._result_field(target_made, operation, result_field)
-            compare = _compare(operation, result_field)
+            compare = compared(operation, result_field) | written.get(parent_field, frozenset())
             if not agree(scalar, target_scalar, compare):
                 what = f"{owner}.{parent_field} is {scalar} and {result_field} is {target_scalar}: they never match"
                 mend = ""
@@ -370,15 +416,16 @@ class LinkBuilder:
 
     def _place(
         self,
+        parent: tuple[SourceTypes, str, str, str],
         made: SourceTypes,
-        owner: str,
-        name: str,
         operation: Operation,
         plan: Link,
         take: str | None,
         filled: frozenset[str],
         description: str,
     ) -> None:
+        home, _, owner, name = parent
+
         def field() -> dict[str, GraphQLField]:
             typed = nullable(self._types.result(made, operation))
             row = nullable(cast("GraphQLOutputType", typed.of_type)) if isinstance(typed, GraphQLList) else typed
@@ -393,12 +440,13 @@ class LinkBuilder:
                 rows = "all" if keys is not None and not keys.argument and not plan.key_list else "filter"
             made_field = self._types.field_for(made, operation, plan, shown, rows=rows, without=filled)
             made_field.description = description or made_field.description
+            made_field.extensions[HOME] = home.model.name
             return {name: made_field}
 
         self._types.more.setdefault(owner, []).append(field)
 
 
-def _compare(operation: Operation, field: str) -> frozenset[Comparison]:
+def compared(operation: Operation, field: str) -> frozenset[Comparison]:
     """How values of a field of the operation's rows are compared."""
     return operation.compare | operation.compare_by.get(field, frozenset())
 
