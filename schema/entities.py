@@ -14,8 +14,9 @@ from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType
 from resolvers import Column, Comparison, KeyPart, ListRef, NamedRef, ObjectType, Problem, nearest, unwrapped
 from schema.entity_settings import EntitySettings, PartSettings
 from schema.filters import MIRROR
+from schema.joining import compared
 from schema.link_settings import Fault, Joined, LinkSettings
-from schema.links import LinkBuilder, compared
+from schema.links import LinkBuilder
 from schema.plan.entity import HOME, KEY_ALONE, PART, Entity, Part
 from schema.plan.fields import Link
 from schema.source_types import SourceTypes
