@@ -36,6 +36,7 @@ async def connect(settings: HttpSettings, documents: Documents, home: str, locat
         credentials_of(settings),
         max_reply_bytes=settings.max_reply_bytes,
         far=settings.url is None and not settings.allowed_servers and must_be_far(location),
+        resends=False,  # what is made again is decided in one place alone, which counts it: resilience/
     )
     if settings.auth is not None and settings.auth.ntlm is not None:
         if documents.network.proxy is not None and not home.startswith("https:"):

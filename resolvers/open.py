@@ -19,7 +19,7 @@ from resolvers.http_settings import HttpSettings
 from resolvers.network import open_network
 from resolvers.ntlm import handshakes
 from resolvers.problem import ConfigurationError, Problem
-from resolvers.resilience import Resilient
+from resolvers.resilience import Resilient, SharedAllowance
 from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.statements import apply
@@ -156,13 +156,15 @@ async def open_all(
     keep: Path | None = None,
     pinned: Mapping[str, Mapping[str, str]] | None = None,
     tallies: dict[str, Tally] | None = None,
+    shared: SharedAllowance | None = None,
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
     ``settings``: name → (kind, settings). ``base``: the folder that relative paths start from. ``keep``: the folder
     where descriptions that were read are kept for the next start, if anywhere. ``pinned``: source → what its
     description calls an operation → the name that the operation keeps inside the source. ``tallies``: where the sources
-    count, by name; those that are not there yet are put in.
+    count, by name; those that are not there yet are put in. ``shared``: where processes count calls together, for
+    sources whose ``rate_limit`` says so.
     """
     opened = Opened()
     names = pinned or {}
@@ -182,7 +184,7 @@ async def open_all(
         model, problems = apply(recognise(client.model, each), each)
         client.model = model = with_views(model, each.pages, each.exclude)
         opened.problems += [problem.under("sources", name) for problem in problems]
-        resilient = Resilient(client, counting[name], concurrency=each.concurrency, timeout_s=each.timeout_s)
+        resilient = Resilient(client, counting[name], each, shared=shared)
         pages = any(operation.paging is not None for operation in model.operations.values())
         opened.sources[name] = Paged(resilient, each.pages) if pages else resilient
     return opened
