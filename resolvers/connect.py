@@ -52,7 +52,7 @@ async def _connected(settings: HttpSettings, documents: Documents, home: str, lo
                 [Problem(what, ("auth", "ntlm"), "set url to an https address, or leave proxy out")]
             )
         begin = await asyncio.to_thread(handshakes, settings.auth.ntlm, urlsplit(home).hostname or "")
-        return NtlmClient(partial(client, concurrency=1), begin)
+        return NtlmClient(partial(client, concurrency=1, resends=True), begin)  # it knows what it may
     http = client(concurrency=settings.concurrency)
     auth = settings.auth
     if auth is not None and auth.oauth2 is not None:
