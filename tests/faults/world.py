@@ -103,11 +103,15 @@ def _document() -> dict[str, Any]:
 
 @dataclass
 class Shop:
-    """The REST system. ``placed``, ``kept``: how often each order came; ``failing``: ids it answers 500 for."""
+    """The REST system. ``placed``, ``kept``: how often each order came.
+
+    ``failing``: ids it answers 500 for, ``hanging``: never.
+    """
 
     placed: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
     failing: set[str] = field(default_factory=set)
+    hanging: set[str] = field(default_factory=set)
     hold: asyncio.Event | None = None
     """While it is there and not set, nothing is answered but lists of orders."""
 
@@ -130,6 +134,8 @@ class Shop:
                 writer.write(reply(b"{}", status="500 Oh"))
                 return
             case "GET", ["customers", key]:
+                if key in self.hanging:
+                    await asyncio.Event().wait()
                 body = _customer(key)
             case _:
                 writer.write(reply(b"{}", status="404 Not Found"))
