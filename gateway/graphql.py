@@ -26,6 +26,7 @@ from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDoc
 from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, errors_of
 from gateway.telemetry import log, log_request
 from gateway.uploads import UploadSettings, from_multipart
+from gateway.uses import Uses
 from resolvers import (
     Caller,
     CallerError,
@@ -70,6 +71,9 @@ class Snapshot(Protocol):
 
     @property
     def degraded(self) -> Mapping[str, str]: ...
+
+    @property
+    def uses(self) -> Uses: ...
 
 
 class Holder(Protocol):
@@ -123,8 +127,10 @@ class Endpoint:
         status, body = 200, {}
         content: bytes | None = None
         entry = self._audit.begin() if self._audit is not None else None
+        snapshot = self._holder.current  # whatever is served meanwhile, this request ends on what it began with
+        snapshot.uses.begin()
         try:
-            answer = await self._answer(request, entry, media, headers)
+            answer = await self._answer(request, snapshot, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
             refused = answer.kind == "request_error"
             status = 403 if answer.kind == "forbidden" else 400 if refused and media == GRAPHQL else 200
@@ -153,6 +159,8 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
             log("internal", request_id=request_id, level="error", exc_info=error)
             body = {"data": None, **errors_of(Code.INTERNAL, IsthmusError.message)}
+        finally:
+            snapshot.uses.end()
         seconds = round(time.perf_counter() - started, 4)
         log_request(request_id, request.method, status, seconds)
         self._record(entry, request, status, started)
@@ -162,7 +170,9 @@ class Endpoint:
         if self._audit is not None and entry is not None:
             self._audit.end(entry, request, status, time.perf_counter() - started)
 
-    async def _answer(self, request: Asked, entry: Entry | None, media: str | None, headers: dict[str, str]) -> Answer:
+    async def _answer(
+        self, request: Asked, snapshot: Snapshot, entry: Entry | None, media: str | None, headers: dict[str, str]
+    ) -> Answer:
         self._check_head(request, media)
         read_only = request.method == "GET"
         if read_only:
@@ -179,13 +189,13 @@ class Endpoint:
                 return found
             parameters = found
         if self._rates is not None:
-            outline = self._outline(parameters) if self._rates.reads_operations else None
+            outline = _outline(snapshot, parameters) if self._rates.reads_operations else None
             for name, value in await self._rates.take(request, principal, outline):
                 headers[name] = f"{headers[name]}, {value}" if name in headers else value
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
         with self._places:
             limit = Deadline(request.request_id, deadline, read_only=read_only)
-            return await self._run(request, parameters, principal, limit, entry)
+            return await self._run(request, snapshot, parameters, principal, limit, entry)
 
     async def _taken(
         self, request: Asked, entry: Entry | None, deadline: float, *, read_only: bool
@@ -226,10 +236,6 @@ class Endpoint:
             return _without_text(NOT_SUPPORTED, Code.PERSISTED_QUERY_NOT_SUPPORTED, request_id)
         return replace(parameters, document_id=None)
 
-    def _outline(self, parameters: GraphQLRequest) -> Outline | None:
-        graph = self._holder.current.graph
-        return None if graph is None else graph.outline(parameters)
-
     def _at_once(self, request: Asked) -> tuple[Principal, GraphQLRequest] | None:
         """As ``_received``, where nothing need be waited for: nearly every body is there, and its token known."""
         if check_content(request, self._uploads):
@@ -263,12 +269,13 @@ class Endpoint:
     async def _run(
         self,
         request: Asked,
+        snapshot: Snapshot,
         parameters: GraphQLRequest,
         principal: Principal,
         limit: Deadline,
         entry: Entry | None,
     ) -> Answer:
-        whole = self._holder.current.graph
+        whole = snapshot.graph
         if whole is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
         graph = whole.part(request.view, principal)
@@ -284,7 +291,10 @@ class Endpoint:
         try:
             if reads:
                 return await self._read(request, work, limit.at + GRACE_S)
-            return await self._write(asyncio.ensure_future(work), limit)
+            writing = asyncio.ensure_future(work)
+            snapshot.uses.begin()  # which outlives this request where its caller leaves
+            writing.add_done_callback(lambda _: snapshot.uses.end())
+            return await self._write(writing, limit)
         except MutationOverGet:
             raise Refusal(405, Code.BAD_REQUEST, "Mutations need POST.", (("allow", "POST"),)) from None
 
@@ -333,6 +343,10 @@ class Endpoint:
 def _without_text(message: str, code: Code, request_id: str) -> Answer:
     body = {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
     return Answer("request_error", body)
+
+
+def _outline(snapshot: Snapshot, parameters: GraphQLRequest) -> Outline | None:
+    return None if snapshot.graph is None else snapshot.graph.outline(parameters)
 
 
 def _caller(request: Asked, principal: Principal) -> Caller:

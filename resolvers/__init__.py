@@ -2,7 +2,7 @@
 
 from resolvers.batch import Column, Match, Outcome, execute
 from resolvers.collection import Suggestion, paging_positions, row_name, suggest
-from resolvers.documents import DescriptionError, Document, Documents
+from resolvers.documents import DescriptionError, Document, Documents, Sign, sign_of
 from resolvers.errors import (
     BadRequest,
     CallerError,
@@ -187,6 +187,7 @@ __all__ = [
     "SecurityScheme",
     "Selection",
     "Settings",
+    "Sign",
     "Source",
     "SourceBadResponse",
     "SourceError",
@@ -228,6 +229,7 @@ __all__ = [
     "served",
     "settings_of",
     "shortened",
+    "sign_of",
     "suggest",
     "unfulfilled",
     "unwrapped",

@@ -11,6 +11,7 @@ import httpx
 import jwt
 
 from gateway.app import ServerSettings, make_app
+from gateway.uses import Uses
 from schema import Graph
 from tests.graph.company import Company
 from tests.serving import serving
@@ -22,6 +23,7 @@ SECRET = "a secret of this test, long enough for HMAC"
 class Snap:
     graph: Graph | None
     degraded: dict[str, str] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from graphql.utilities import get_operation_ast
 
 from gateway.app import ServerSettings, make_app
 from gateway.server import make_server
+from gateway.uses import Uses
 from resolvers import Context, Unauthenticated
 from schema import Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
 
@@ -110,6 +111,7 @@ class FakeGraph:
 class Snap:
     graph: FakeGraph | None = field(default_factory=FakeGraph)
     degraded: Mapping[str, str] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
 
 
 @dataclass
