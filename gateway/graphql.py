@@ -82,6 +82,9 @@ class Holder(Protocol):
     @property
     def current(self) -> Snapshot: ...
 
+    @property
+    def degraded(self) -> Mapping[str, str]: ...
+
 
 class Endpoint:
     """The route /graphql, and those of the graph's views under it."""
@@ -112,6 +115,14 @@ class Endpoint:
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
         self._times = TimeLimits()
+
+    def take_over(self, before: Endpoint) -> None:
+        """Goes on with the places that requests have at another endpoint, and waits for its writes at the end."""
+        self._unfinished = before._unfinished
+        if before._limits.max_requests == self._limits.max_requests:
+            self._places = before._places
+        if before._uploads == self._uploads:
+            self._upload_places = before._upload_places
 
     async def finish(self, seconds: float) -> None:
         """Waits until the writes whose callers were answered or are gone have ended, ``seconds`` at most."""

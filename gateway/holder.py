@@ -100,6 +100,12 @@ class Holder:
     _living: list[State] = field(default_factory=list)
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
+    @property
+    def degraded(self) -> Mapping[str, str]:
+        """What /readyz tells of changes."""
+        told = "what was changed last is not in force: the log says why"
+        return {"configuration": told} if self.reloads.failing else {}
+
     def swap(self, snapshot: State) -> State:
         """Puts a snapshot in the place of the current one, which it gives back."""
         before, self.current = self.current, snapshot

@@ -93,10 +93,19 @@ def read_lock(folder: Path) -> Lock | None:
     """The lock in a folder; ``None`` where there is none.
 
     Raises:
+        ConfigurationError: as ``lock_at``.
+    """
+    return lock_at(folder / FILE)
+
+
+def lock_at(path: Path) -> Lock | None:
+    """The lock in a file, whatever that is called; ``None`` where there is none.
+
+    Raises:
         ConfigurationError: it cannot be read, is of a newer format, or is not as it was written, by line.
     """
     try:
-        with (folder / FILE).open("rb") as file:
+        with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None

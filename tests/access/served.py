@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -29,6 +29,7 @@ class Snap:
 @dataclass
 class Hold:
     current: Snap
+    degraded: Mapping[str, str] = field(default_factory=dict)
 
 
 def token(**claims: object) -> str:

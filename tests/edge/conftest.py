@@ -117,6 +117,7 @@ class Snap:
 @dataclass
 class Hold:
     current: Snap = field(default_factory=Snap)
+    degraded: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -91,6 +91,7 @@ class Nothing:
 @dataclass
 class Hold:
     current: Nothing = field(default_factory=Nothing)
+    degraded: Mapping[str, str] = field(default_factory=dict)
 
 
 @pytest.mark.parametrize(
