@@ -40,6 +40,7 @@ from gateway.redis import Redis, RedisSettings, open_redis
 from gateway.registered.documents import RegisteredDocuments
 from gateway.registered.manifest import read_manifests
 from gateway.registered.settings import DocumentSettings
+from gateway.reload_settings import ReloadSettings
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
@@ -80,6 +81,9 @@ class ServerSettings(Settings):
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
+    reload: ReloadSettings = Field(
+        ReloadSettings.model_validate({}), description="What is looked at while the server runs."
+    )
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
     notice_s: float = Field(

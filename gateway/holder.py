@@ -7,8 +7,8 @@ is put in its place whole. What did not change is the same object in both. How o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from gateway.config import Configuration
 from gateway.uses import Uses
@@ -48,6 +48,10 @@ class State:
                 told[name] = "it is served by what was known of it"
         return told
 
+    def again(self) -> State:
+        """The same, for requests that begin under other settings of the edge."""
+        return replace(self, uses=Uses())
+
     async def close(self) -> None:
         """Closes every source; called when no request uses the snapshot any more."""
         await close_all(self.sources.values())
@@ -71,6 +75,12 @@ class Assembled:
 async def close_all(sources: Collection[Source]) -> None:
     """Closes sources, whatever any of them says to it."""
     await asyncio.gather(*(source.close() for source in sources), return_exceptions=True)
+
+
+async def _end(sources: Collection[Source], also: Callable[[], Awaitable[None]] | None) -> None:
+    await close_all(sources)
+    if also is not None:
+        await also()
 
 
 @dataclass(slots=True)
@@ -106,21 +116,27 @@ class Holder:
         told = "what was changed last is not in force: the log says why"
         return {"configuration": told} if self.reloads.failing else {}
 
-    def swap(self, snapshot: State) -> State:
-        """Puts a snapshot in the place of the current one, which it gives back."""
+    def swap(self, snapshot: State, ended: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Puts a snapshot in the place of the current one. ``ended`` is called when the last request of that one has
+        ended.
+        """
         before, self.current = self.current, snapshot
         self._living.append(before)
-        before.uses.retire(lambda: self._retired(before))
-        return before
+        before.uses.retire(lambda: self._retired(before, ended))
 
-    def _retired(self, snapshot: State) -> None:
+    def _retired(self, snapshot: State, also: Callable[[], Awaitable[None]] | None) -> None:
         self._living = [each for each in self._living if each is not snapshot]
         needed = {id(source) for each in (self.current, *self._living) for source in each.sources.values()}
         ended = [source for source in snapshot.sources.values() if id(source) not in needed]
-        if ended:
-            closing = asyncio.get_running_loop().create_task(close_all(ended))
+        if ended or also is not None:
+            closing = asyncio.get_running_loop().create_task(_end(ended, also))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
+
+    async def discard(self, snapshot: State) -> None:
+        """Closes what a snapshot that is not taken over would have had alone."""
+        needed = {id(source) for each in (self.current, *self._living) for source in each.sources.values()}
+        await close_all([source for source in snapshot.sources.values() if id(source) not in needed])
 
     async def close(self) -> None:
         """Closes every source that is open."""

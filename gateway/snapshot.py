@@ -197,27 +197,30 @@ class _Loading:
         Raises:
             ConfigurationError: there is nothing to serve, or what is served now is better than what was opened.
         """
-        before = self._before
-        if before is None:
-            if not opened.sources and not (self._waits and opened.away):
-                raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
-            return
-        away, wrong = [], []
+        if self._before is not None:
+            self._compare(self._before, opened, carried)
+        elif not opened.sources and not (self._waits and opened.away):
+            raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
+
+    def _compare(self, before: State, opened: Opened, carried: dict[str, Source]) -> None:
+        """As ``_check_sources``, after ``before``."""
+        gone, wrong = [], []
         for name, problem in list(opened.failed.items()):
-            alike = self._stated_alike(name)
+            alike, away = self._stated_alike(name), name in opened.away
             if alike and name in before.failed:
-                opened.failed[name] = before.failed[name]  # its words may vary with each attempt, the graph must not
-            elif alike and name in before.sources and name in opened.away:
+                if away and name in before.away:
+                    opened.failed[name] = before.failed[name]  # its words may vary, and the graph must not
+            elif not away:
+                wrong.append(problem)
+            elif alike and name in before.sources:
                 carried[name] = before.sources[name]
                 del opened.failed[name]
-            elif name not in opened.away:
-                wrong.append(problem)
             elif name in before.sources:
-                away.append(problem)
+                gone.append(problem)
         if wrong:
             raise ConfigurationError(dict.fromkeys([*opened.problems, *wrong]))
-        if away:
-            raise SourcesAway(away)
+        if gone:
+            raise SourcesAway(gone)
 
     def _merged(self, carried: Mapping[str, Source], opened: Opened) -> tuple[dict[str, Source], dict[str, Documents]]:
         """The sources in the order of the file, and what read them. One that was read again and says the same stays."""
@@ -246,7 +249,8 @@ class _Loading:
             raise ConfigurationError(opened.problems)
         if self._before is not None and self._before.graph is not None:
             raise SourcesAway(opened.failed.values())
-        return State(None, {}, opened.failed, None, self._tallies, opened.away, documents, self._configuration, None)
+        made = State(None, {}, opened.failed, None, self._tallies, opened.away, documents, self._configuration, None)
+        return made if self._before is None or self._differs(self._before, made) else self._before
 
     def _assembled(self, failed: Mapping[str, Problem]) -> Assembled:
         configuration = self._configuration
@@ -275,7 +279,8 @@ class _Loading:
         old, new = before.configuration, made.configuration
         if old is None or new is None or made.built is not before.built:
             return True
-        return old.settings.server != new.settings.server or set(before.failed) != set(made.failed)
+        stated = old.settings.server != new.settings.server or old.sources != new.sources
+        return stated or before.failed != made.failed
 
 
 def _check_edge(server: ServerSettings, graph: Graph, *, incomplete: bool) -> None:

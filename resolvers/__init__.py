@@ -56,6 +56,7 @@ from resolvers.model import (
     served,
     unwrapped,
 )
+from resolvers.named_files import named_files
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
@@ -220,6 +221,7 @@ __all__ = [
     "load",
     "matcher",
     "matches",
+    "named_files",
     "nearest",
     "open_all",
     "paging_positions",

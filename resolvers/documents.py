@@ -118,6 +118,11 @@ class Documents:
         """Whether any of it came by the network."""
         return any(_is_url(location) for location in self.seen)
 
+    @property
+    def files(self) -> frozenset[Path]:
+        """The files that were read, or looked for."""
+        return frozenset(Path(location) for location in self.seen if not _is_url(location))
+
     def touched(self) -> bool:
         """Whether a file that was read, or was looked for, is another now. Looks at files; meant for a thread."""
         return any(sign_of(Path(at)) != each.sign for at, each in self.seen.items() if not _is_url(at))
