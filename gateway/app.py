@@ -34,13 +34,16 @@ from gateway.identity import (
     open_authenticator,
 )
 from gateway.limits import LimitSettings
+from gateway.metrics.gathered import Gathered
+from gateway.metrics.listener import listening, open_metrics, tally_of
+from gateway.metrics.settings import MetricsSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
-from gateway.registered.documents import RegisteredDocuments
-from gateway.registered.manifest import read_manifests
+from gateway.registered.documents import RegisteredDocuments, registered_of
 from gateway.registered.settings import DocumentSettings
 from gateway.reload_settings import ReloadSettings
+from gateway.tally import EdgeTally
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
@@ -80,6 +83,9 @@ class ServerSettings(Settings):
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
+    metrics: MetricsSettings | None = Field(
+        None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
+    )
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     reload: ReloadSettings = Field(
         ReloadSettings.model_validate({}), description="What is looked at while the server runs."
@@ -100,7 +106,9 @@ class ServerSettings(Settings):
     )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
 
-    @field_validator("jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", mode="before")
+    @field_validator(
+        "jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", "metrics", mode="before"
+    )
     @classmethod
     def _says_something(cls, given: object) -> object:
         if given is None or given in ([], ()):
@@ -164,6 +172,7 @@ class Front:
     rates: Rates | None
     audit: Auditor | None
     registered: RegisteredDocuments | None
+    tally: EdgeTally | None
 
     async def close(self, successor: Front | None = None) -> None:
         """Ends what goes on for it in the background and not for its successor."""
@@ -277,12 +286,15 @@ def make_front(
         rates = Rates(settings.rate_limits, trusted, shared)
         if before is not None and before.rates is not None:
             rates.take_over(before.rates)
-    documents, registered = settings.documents, None
     if before is not None and same("documents") and not renew:
         registered = before.registered
-    elif documents is not None:
-        registered = RegisteredDocuments(documents, read_manifests(documents.manifest))
+    else:
+        registered = registered_of(settings.documents)
     audit = before.audit if before is not None else open_audit(settings.audit)
+    if before is not None:
+        tally = before.tally
+    else:
+        tally = tally_of(settings.metrics, () if registered is None else registered.names)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -293,10 +305,11 @@ def make_front(
         registered=registered,
         hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
         audit=audit,
+        tally=tally,
     )
     if before is not None:
         endpoint.take_over(before.endpoint)
-    return Front(settings, endpoint, authenticator, rates, audit, registered)
+    return Front(settings, endpoint, authenticator, rates, audit, registered, tally)
 
 
 def make_app(
@@ -342,16 +355,15 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        app.front.authenticator.start()
         loop = asyncio.get_running_loop()
         with suppress(RuntimeError, ValueError, NotImplementedError):  # a server in a thread gets no signals
             loop.add_signal_handler(signal.SIGHUP, app.hang_up)
-        async with writing(app.front.audit, _recorded(holder)):
-            yield
-            await app.front.endpoint.finish(settings.drain_s)
-        with suppress(RuntimeError, ValueError, NotImplementedError):
-            loop.remove_signal_handler(signal.SIGHUP)
-        await app.front.close()
+        async with listening(metrics):
+            app.front.authenticator.start()
+            async with writing(app.front.audit, _recorded(holder)):
+                yield
+                await app.front.endpoint.finish(settings.drain_s)
+            await app.front.close()
         if shared is not None:
             await shared.close()
 
@@ -366,8 +378,11 @@ def make_app(
     ]
     app = Edge(routes=routes, lifespan=lifespan, middleware=[cors(settings.cors)] if settings.cors else [])
     app.front = make_front(holder, settings, shared)
+    metrics = open_metrics(settings.metrics, Gathered(holder, app.front.tally, lambda: app.front))
     app.at_once = settings.cors is None
     app.shared = shared
     app.router.redirect_slashes = False
     app.state.draining = False
+    app.state.tally = app.front.tally
+    app.state.metrics = metrics
     return app

@@ -26,6 +26,7 @@ from resolvers.errors import (
 from resolvers.keys import KeyPart, agree
 from resolvers.loader import Loaders
 from resolvers.matching import fields_of, matcher, matches
+from resolvers.mentioned import named_files
 from resolvers.model import (
     TYPE_KEY,
     Argument,
@@ -56,7 +57,6 @@ from resolvers.model import (
     served,
     unwrapped,
 )
-from resolvers.named_files import named_files
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
@@ -87,9 +87,9 @@ from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import HeaderName, Settings, SourceSettings
-from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
+from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source, rows_of
 from resolvers.statements import WRITES_ARE_OFF
-from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Tally
+from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
 from resolvers.time_limits import TimeLimits, Until
 from resolvers.upload import File
 from resolvers.views import Sealed
@@ -198,6 +198,7 @@ __all__ = [
     "SourceSettings",
     "SourceTimeout",
     "SourceUnavailable",
+    "State",
     "Suggestion",
     "Tally",
     "TimeLimits",
@@ -228,6 +229,7 @@ __all__ = [
     "plain",
     "read",
     "row_name",
+    "rows_of",
     "served",
     "settings_of",
     "shortened",

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from resolvers.authorized import AuthorizedClient
 from resolvers.credentials import credentials_of, origin
+from resolvers.deadline_header import DeadlineClient
 from resolvers.documents import Documents
 from resolvers.exchanged import ExchangedTokens
 from resolvers.http import Http, HttpClient
@@ -21,6 +22,12 @@ from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
 async def connect(settings: HttpSettings, documents: Documents, home: str, location: str) -> Http:
+    """As ``_connected``; a source that is to be told the deadline of each call is told it."""
+    http = await _connected(settings, documents, home, location)
+    return http if settings.deadline_header is None else DeadlineClient(http, settings.deadline_header)
+
+
+async def _connected(settings: HttpSettings, documents: Documents, home: str, location: str) -> Http:
     """The client of a source; ``home`` is its address: credentials reach the host in it and no other.
 
     ``location``: where its description lies, which decides what addresses the names in it may lead to.

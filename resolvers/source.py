@@ -208,6 +208,10 @@ class Context:
     misnamed: dict[str, int] = field(default_factory=dict)
     """Elements of replies that were read although their namespace is not the declared one, by ``source.operation``."""
     caller: Caller = NOBODY
+    operation: str = ""
+    """The name of the operation as its document says it; empty where it has none, or was not read yet."""
+    kind: str = ""
+    """``query``, ``mutation`` or ``subscription``, once the operation was read."""
     _spent: int = 0
 
     def remaining(self) -> float:

@@ -55,6 +55,9 @@ async def _run(
     # Until the server looks at changes there are none: a signal that says so must not end what only begins.
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)
     check_address(settings.host, settings.port)
+    metrics = settings.metrics
+    if metrics is not None:
+        check_address(metrics.host, metrics.port, "name another host or port under server.metrics")
     current = await state(chosen, load_or_wait)
     for name, problem in current.failed.items():
         errors.print(f"Source {name} is not served: {sentence(advised(chosen, problem))}", markup=False)
@@ -67,10 +70,14 @@ async def _run(
         errors.print("Nothing can be served yet: sources are asked for until one comes", markup=False)
     holder = Holder(current)
     app = make_app(holder, settings, explorer_page=explorer.page, extra_routes=explorer.routes())
+
+    def started(bound: str) -> None:
+        if app.state.metrics is not None:
+            errors.print(f"Metrics are told at {app.state.metrics.address}", markup=False)
+        errors.print(f"Isthmus answers at {bound}/graphql", markup=False)
+
     try:
         async with Reloader(holder, app, again, chosen, forbids=forbids).running():
-            await serve_app(
-                app, settings, lambda bound: errors.print(f"Isthmus answers at {bound}/graphql", markup=False)
-            )
+            await serve_app(app, settings, started)
     finally:
         await holder.close()

@@ -71,7 +71,7 @@ async def test_rules_of_a_changed_file_are_in_force(shop: Shop) -> None:
 
 
 BROKEN = {
-    "its form": ("sources:\n  crm: [", 2),
+    "its form": ("sources:\n  crm: [", 3),
     "a key that is not known": ("{text}      defualt: anonymous\n", 11),
     "a field that does not exist": ("{text}      rules: {{ Row.nmae: {{ roles: [staff] }} }}\n", 11),
     "a description that is not there": ("{gone}", 3),
