@@ -87,7 +87,7 @@ class Gathered:
         told = "Changes of files and descriptions, by what became of them."
         yield counter("isthmus_reloads_total", told, {key: float(n) for key, n in outcomes.items()}, "outcome")
         told = "Times that missing sources were asked for."
-        yield counter("isthmus_source_retries_total", told, {ALONE: float(reloads.retries)})
+        yield counter("isthmus_missing_asked_total", told, {ALONE: float(reloads.retries)})
         told = "Whether what was changed last is in force."
         yield gauge("isthmus_reload_failing", told, {ALONE: float(reloads.failing)}, each=True)
         for name, at in (("", reloads.last_ok_at), ("_failed", reloads.last_failed_at)):
