@@ -33,10 +33,14 @@ from gateway.identity import (
     RevocationSettings,
     open_authenticator,
 )
+from gateway.kept.settings import KeptSettings
 from gateway.limits import LimitSettings
 from gateway.metrics.gathered import Gathered
 from gateway.metrics.listener import listening, open_metrics, tally_of
 from gateway.metrics.settings import MetricsSettings
+from gateway.overload.admission import Admission
+from gateway.overload.lag import Lag
+from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
@@ -81,8 +85,14 @@ class ServerSettings(Settings):
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
     documents: DocumentSettings | None = Field(None, description="Operations that are registered; absent: none.")
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
+    overload: OverloadSettings = Field(
+        OverloadSettings.model_validate({}), description="When there is more to do than the process can."
+    )
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
+    cache: KeptSettings = Field(
+        KeptSettings.model_validate({}), description="Where answers of sources are kept whose cache says so."
+    )
     metrics: MetricsSettings | None = Field(
         None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
     )
@@ -122,6 +132,8 @@ class ServerSettings(Settings):
         if self.rate_limits is not None and self.rate_limits.store == "redis" and self.redis is None:
             message = "rate_limits with store: redis needs server.redis"
             raise ValueError(message)
+        if self.cache.store == "redis" and self.redis is None:
+            raise ValueError("cache with store: redis needs server.redis")
         if self.revocation is not None and self.revocation.redis and self.redis is None:
             raise ValueError("revocation looks into Redis, and there is no server.redis")
         if self.client_cert is not None and not self.trusted_proxies:
@@ -173,6 +185,7 @@ class Front:
     audit: Auditor | None
     registered: RegisteredDocuments | None
     tally: EdgeTally | None
+    admission: Admission
 
     async def close(self, successor: Front | None = None) -> None:
         """Ends what goes on for it in the background and not for its successor."""
@@ -295,6 +308,7 @@ def make_front(
         tally = before.tally
     else:
         tally = tally_of(settings.metrics, () if registered is None else registered.names)
+    admission = before.admission if before is not None else Admission(settings.overload)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -305,11 +319,12 @@ def make_front(
         registered=registered,
         hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
         audit=audit,
+        admission=admission,
         tally=tally,
     )
     if before is not None:
         endpoint.take_over(before.endpoint)
-    return Front(settings, endpoint, authenticator, rates, audit, registered, tally)
+    return Front(settings, endpoint, authenticator, rates, audit, registered, tally, admission)
 
 
 def make_app(
@@ -360,9 +375,11 @@ def make_app(
             loop.add_signal_handler(signal.SIGHUP, app.hang_up)
         async with listening(metrics):
             app.front.authenticator.start()
+            lag.start()
             async with writing(app.front.audit, _recorded(holder)):
                 yield
                 await app.front.endpoint.finish(settings.drain_s)
+            lag.stop()
             await app.front.close()
         if shared is not None:
             await shared.close()
@@ -378,11 +395,13 @@ def make_app(
     ]
     app = Edge(routes=routes, lifespan=lifespan, middleware=[cors(settings.cors)] if settings.cors else [])
     app.front = make_front(holder, settings, shared)
+    lag = Lag(settings.overload, app.front.admission)
     metrics = open_metrics(settings.metrics, Gathered(holder, app.front.tally, lambda: app.front))
     app.at_once = settings.cors is None
     app.shared = shared
     app.router.redirect_slashes = False
     app.state.draining = False
+    app.state.admission, app.state.lag = app.front.admission, lag
     app.state.tally = app.front.tally
     app.state.metrics = metrics
     return app

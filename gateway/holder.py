@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.config import Configuration
 from gateway.uses import Uses
-from resolvers import Documents, Problem, Sign, Source, Tally
+from resolvers import Documents, Problem, Sign, Source, Store, Tally
 from schema import Built, Graph, GraphSettings
 
 
@@ -20,6 +20,7 @@ from schema import Built, Graph, GraphSettings
 class State:
     """``graph``: ``None`` while nothing can be served. ``failed``: source → why it is not served; ``away``: those of
     them that may come by themselves. ``tallies``: source → where it counts. ``documents``: what read a description.
+    ``store``: where answers are kept; the next snapshot goes on with it, and finds what is as before.
     """
 
     graph: Graph | None
@@ -31,6 +32,7 @@ class State:
     documents: Mapping[str, Documents] = field(default_factory=dict)
     configuration: Configuration | None = None
     assembled: Assembled | None = None
+    store: Store | None = None
     uses: Uses = field(default_factory=Uses)
 
     @property
@@ -53,8 +55,10 @@ class State:
         return replace(self, uses=Uses())
 
     async def close(self) -> None:
-        """Closes every source; called when no request uses the snapshot any more."""
+        """Closes every source and the store; called when no request uses the snapshot any more, nor another one."""
         await close_all(self.sources.values())
+        if self.store is not None:
+            await self.store.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +147,5 @@ class Holder:
         await asyncio.gather(*self._closing, return_exceptions=True)
         snapshots = (self.current, *self._living)
         await close_all({id(source): source for each in snapshots for source in each.sources.values()}.values())
+        if self.current.store is not None:
+            await self.current.store.close()

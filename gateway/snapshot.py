@@ -26,6 +26,7 @@ from resolvers import (
     Problem,
     Source,
     SourceSettings,
+    Store,
     Tally,
     open_all,
     sign_of,
@@ -49,16 +50,18 @@ KEPT = ".isthmus"
 """The folder beside the configuration file for what can be made anew; without a file nothing is left behind."""
 
 
-async def load(configuration: Configuration, tallies: dict[str, Tally] | None = None) -> Snapshot:
+async def load(
+    configuration: Configuration, tallies: dict[str, Tally] | None = None, store: Store | None = None
+) -> Snapshot:
     """Opens every source and builds the graph over those that could be opened.
 
-    ``tallies``: where sources that are opened again go on counting, by name.
+    ``tallies``: where sources that are opened again go on counting, by name. ``store``: where answers were kept before.
 
     Raises:
         ConfigurationError: statements, links, rules or extensions that do not fit, or no source at all.
     """
     with _collecting_later():
-        made = await _Loading(configuration, {} if tallies is None else tallies).load()
+        made = await _Loading(configuration, {} if tallies is None else tallies, store=store).load()
     assert isinstance(made, Snapshot)
     return made
 
@@ -100,6 +103,24 @@ class SourcesAway(ConfigurationError):
     """Nothing is wrong but that sources cannot be reached; the same may do later."""
 
 
+def _store(configuration: Configuration) -> Store:
+    """The store that the file asks for.
+
+    Raises:
+        ConfigurationError: a library is missing.
+    """
+    server = configuration.settings.server
+    # A Redis of its own: what is not well enough for the cache may be so for what else is shared.
+    shared = open_redis(server.redis) if server.redis is not None and server.cache.store == "redis" else None
+    return open_store(server.cache, shared)
+
+
+def _shared(configuration: Configuration) -> Callable[[], RedisAllowance] | None:
+    """Makes what processes count calls to a source together by; ``None``: they share nothing."""
+    redis = configuration.settings.server.redis
+    return None if redis is None else lambda: RedisAllowance(open_redis(redis))
+
+
 @contextmanager
 def _collecting_later() -> Iterator[None]:
     """Keeps the search for garbage off: a large description becomes millions of objects that stay.
@@ -126,7 +147,11 @@ class _Loading:
         renew: Collection[str] = (),
         still: Collection[str] = (),
         waits: bool = False,
+        store: Store | None = None,
     ) -> None:
+        if before is not None:
+            store = before.store
+        self._store = _store(configuration) if store is None else store
         self._configuration = configuration
         self._tallies = tallies
         self._before = before
@@ -163,7 +188,16 @@ class _Loading:
         if self._before is not None:
             tallies = {name: tallies[name] for name in configuration.sources}
         made = Snapshot(
-            built.graph, sources, opened.failed, built, tallies, opened.away, documents, configuration, assembled
+            built.graph,
+            sources,
+            opened.failed,
+            built,
+            tallies,
+            opened.away,
+            documents,
+            configuration,
+            assembled,
+            store=self._store,
         )
         return made if self._before is None or self._differs(self._before, made) else self._before
 
@@ -180,6 +214,8 @@ class _Loading:
         old, new = None if self._before is None else self._before.configuration, self._configuration
         if old is None or old.base != new.base or old.sources.get(name) != new.sources[name]:
             return False
+        if bool(old.settings.cache) != bool(new.settings.cache):
+            return False  # whether coordinates may have a life of their own is known to what keeps answers
         locks = [each.lock.operations().get(name) if each.lock is not None else None for each in (old, new)]
         return locks[0] == locks[1]
 
@@ -189,7 +225,9 @@ class _Loading:
         names = configuration.lock.operations() if configuration.lock is not None else {}
         # What was asked for before is either served, by what is better than what is kept, or waits for the source.
         known = self._before.sources.keys() | self._before.failed.keys() if self._before is not None else set()
-        return await open_all(wanted, configuration.base, keep, names, self._tallies, fresh=known)
+        caching = Caching(self._store, by_coordinate=bool(configuration.settings.cache))
+        shared = _shared(configuration)
+        return await open_all(wanted, configuration.base, keep, names, self._tallies, caching, shared, fresh=known)
 
     def _check_sources(self, opened: Opened, carried: dict[str, Source]) -> None:
         """Decides what becomes of sources that cannot be opened; ``carried`` grows by those that stay as they are.
@@ -249,7 +287,18 @@ class _Loading:
             raise ConfigurationError(opened.problems)
         if self._before is not None and self._before.graph is not None:
             raise SourcesAway(opened.failed.values())
-        made = State(None, {}, opened.failed, None, self._tallies, opened.away, documents, self._configuration, None)
+        made = State(
+            None,
+            {},
+            opened.failed,
+            None,
+            self._tallies,
+            opened.away,
+            documents,
+            self._configuration,
+            None,
+            store=self._store,
+        )
         return made if self._before is None or self._differs(self._before, made) else self._before
 
     def _assembled(self, failed: Mapping[str, Problem]) -> Assembled:
@@ -314,6 +363,7 @@ def graph_settings(
     settings = configuration.settings
     return GraphSettings(
         links=settings.links,
+        entities=settings.entities,
         access=settings.access,
         prefixes=configuration.prefixes(),
         pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},
@@ -323,6 +373,7 @@ def graph_settings(
         limits=settings.limits,
         missing={name: problem.what for name, problem in failed.items()},
         executor=_executor(settings.server.executor),
+        lifetimes={name: life for name, each in settings.cache.items() if (life := each.lifetime()) is not None},
         recording=settings.server.audit.recording if settings.server.audit is not None else None,
     )
 
