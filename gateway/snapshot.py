@@ -8,17 +8,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
+from gateway.allowance import RedisAllowance
 from gateway.app import ServerSettings
 from gateway.config import Configuration
 from gateway.holder import Assembled, Holder, Reloads, Snapshot, State, close_all
+from gateway.kept.opening import open_store
 from gateway.rates.settings import unknown_fields
+from gateway.redis import open_redis
 from gateway.registered.manifest import read_manifests
 from resolvers import (
+    Caching,
     ConfigurationError,
     Documents,
     Key,
