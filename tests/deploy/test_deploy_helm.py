@@ -14,9 +14,7 @@ FILE = CHART.parents[1] / "isthmus.yaml"
 
 
 @pytest.mark.skipif(shutil.which("helm") is None, reason="no helm on this machine: the chart is not rendered")
-@pytest.mark.parametrize(
-    "more", [[], ["--set", "workers=4,metrics.port=9090,secretName=s"]]
-)
+@pytest.mark.parametrize("more", [[], ["--set", "workers=4,metrics.port=9090,secretName=s"]])
 def test_the_chart_is_sound(more: list[str]) -> None:
     values = ["--set-file", f"config={FILE}", *more]
     subprocess.run(["helm", "lint", str(CHART), *values], check=True, capture_output=True)
