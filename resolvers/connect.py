@@ -20,32 +20,34 @@ from resolvers.problem import ConfigurationError, Problem
 from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
-async def connect(settings: HttpSettings, documents: Documents, home: str, location: str) -> Http:
-    """The client of a source; ``home`` is its address: credentials reach the host in it and no other.
+async def connect(settings: HttpSettings, documents: Documents, home: str, location: str, told: Told) -> Http:
+    """The client of a source; ``home`` is its address: credentials reach the host in it, or in an address that the
+    settings list, and no other.
 
-    ``location``: where its description lies, which decides what addresses the names in it may lead to.
+    ``location``: where its description lies, which decides what addresses the names in it may lead to. ``told``: how
+    the log calls the source, and where its replicas count.
 
     Raises:
         ConfigurationError: a file that the settings of its authorization server name cannot be used; NTLM through a
             proxy that would share its connections, or without its library.
     """
+    several = _several(settings, told)
     client = partial(
         HttpClient,
         documents.network,
-        origin(home),
-        credentials_of(settings),
+        credentials=credentials_of(settings),
         max_reply_bytes=settings.max_reply_bytes,
         far=settings.url is None and not settings.allowed_servers and must_be_far(location),
+        connect_s=settings.connect_timeout_s,
+        resends=False,  # what is made again is decided in one place alone, which counts it: resilience/
     )
     if settings.auth is not None and settings.auth.ntlm is not None:
-        if documents.network.proxy is not None and not home.startswith("https:"):
-            what = "NTLM proves a connection, and a proxy shares those that it makes for http"
-            raise ConfigurationError(
-                [Problem(what, ("auth", "ntlm"), "set url to an https address, or leave proxy out")]
-            )
-        begin = await asyncio.to_thread(handshakes, settings.auth.ntlm, urlsplit(home).hostname or "")
-        return NtlmClient(partial(client, concurrency=1), begin)
-    http = client(concurrency=settings.concurrency)
+        if several is None:
+            return await _by_ntlm(settings.auth.ntlm, documents, home, client)
+        # What is proven is a connection, and so each replica has connections of its own.
+        ways = {url: await _by_ntlm(settings.auth.ntlm, documents, url, client) for _, url in several.addresses}
+        return Balanced(several, ways.__getitem__)
+    http = client(origin(home), concurrency=settings.concurrency, several=several)
     auth = settings.auth
     if auth is not None and auth.oauth2 is not None:
         endpoint = await _endpoint(auth.oauth2, documents, "oauth2")
@@ -54,6 +56,29 @@ async def connect(settings: HttpSettings, documents: Documents, home: str, locat
         endpoint = await _endpoint(auth.exchange, documents, "exchange")
         return AuthorizedClient(http, ExchangedTokens(auth.exchange, endpoint, timeout_s=settings.timeout_s))
     return http
+
+
+def _several(settings: HttpSettings, told: Told) -> Several | None:
+    """The replicas that the settings list; none where there is one address alone."""
+    replicas = settings.replicas
+    if len(replicas) < 2:
+        return None
+    addresses = tuple((each.name or str(number), each.url) for number, each in enumerate(replicas, 1))
+    breaker = settings.breaker or BreakerSettings()
+    return Several(told.name, addresses, settings.timeout_s, told.tally, breaker, faults=told.faults)
+
+
+async def _by_ntlm(ntlm: Ntlm, documents: Documents, home: str, client: Callable[..., HttpClient]) -> NtlmClient:
+    """The client of one address that asks for a Windows account.
+
+    Raises:
+        ConfigurationError: through a proxy that would share its connections, or without its library.
+    """
+    if documents.network.proxy is not None and not home.startswith("https:"):
+        what = "NTLM proves a connection, and a proxy shares those that it makes for http"
+        raise ConfigurationError([Problem(what, ("auth", "ntlm"), "set url to an https address, or leave proxy out")])
+    begin = await asyncio.to_thread(handshakes, ntlm, urlsplit(home).hostname or "")
+    return NtlmClient(partial(client, origin(home), concurrency=1), begin)
 
 
 def cautions(settings: HttpSettings, home: str) -> tuple[str, ...]:

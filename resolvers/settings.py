@@ -54,6 +54,12 @@ ShownHeader = Annotated[HeaderName, AfterValidator(_no_cookie)]
 _LETTERS = r"^[A-Za-z]*$"
 _ADDRESS = rf"^https?://{HOST_AND_PORT}(/[^?#\s]*)?$"
 _ADDRESS_NEEDED = "an address such as https://host/path is needed, without user, query and fragment"
+_REPLICA_NAME = r"^[A-Za-z0-9_.-]{1,40}$"
+ReplicaName = Annotated[
+    str,
+    _fits(_REPLICA_NAME, "it is made of letters, digits, dots, hyphens and underscores, 40 at most"),
+    Field(json_schema_extra={"pattern": _REPLICA_NAME}),
+]
 Letters = Annotated[
     str, _fits(_LETTERS, "it is made of the letters A to Z only"), Field(json_schema_extra={"pattern": _LETTERS})
 ]

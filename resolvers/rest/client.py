@@ -69,7 +69,7 @@ class RestSource:
         operation = self.model.operations.get(call.operation)
         if shape is None or operation is None:
             raise BadRequest(f"{self.model.name} has no operation {call.operation}")
-        server = self._settings.url or shape.server or self._server
+        server = self._settings.address or shape.server or self._server
         assert server is not None, "open_rest refuses a source without an address"
         encoder = self._encoders.get(call.operation)
         if encoder is None:
@@ -134,7 +134,7 @@ async def open_rest(
                 where=("url",), mend="set url", document=settings.openapi,
             ))  # fmt: skip
     description = _reachable(description, settings, document.location)
-    home = settings.url or description.server or settings.openapi
+    home = settings.address or description.server or settings.openapi
     http = await connect(settings, documents, home, document.location)
     if settings.cache is not None:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))

@@ -72,7 +72,7 @@ class SoapSource:
         operation = self.model.operations.get(call.operation)
         if codec is None or operation is None:
             raise BadRequest(f"{self.model.name} has no operation {call.operation}")
-        url = self._settings.url or codec.address
+        url = self._settings.address or codec.address
         exchange = None if self._security is None else self._security.exchange(codec, url)
         sent = await self._written(codec, call, None if exchange is None else exchange.on_request)
         request = Request(method="POST", url=url, headers=sent.headers, body=sent.body)
@@ -149,7 +149,7 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
                 document=settings.wsdl,
             )
         )
-    home = settings.url or next((codec.address for codec in description.codecs.values()), settings.wsdl)
+    home = settings.address or next((codec.address for codec in description.codecs.values()), settings.wsdl)
     if settings.url is None:
         reasons = [
             refused(codec.address, settings.wsdl, settings.allowed_servers) for codec in description.codecs.values()
