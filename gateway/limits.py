@@ -17,7 +17,13 @@ class LimitSettings(Settings):
     max_response_bytes: int = Field(
         33_554_432, gt=0, description="Largest answer, in bytes; one that grew larger is told as an error."
     )
-    deadline_s: float = Field(10.0, gt=0, le=300, description="Longest time for one request, in seconds.")
+    deadline_s: float = Field(
+        10.0,
+        gt=0,
+        le=300,
+        description="Longest time for one request, in seconds; a caller may ask for less by X-Request-Timeout: 1.5, "
+        "1.5s or 1500ms.",
+    )
     max_header_bytes: int = Field(16_384, gt=0, description="Most bytes of request line and headers together.")
     max_url_bytes: int = Field(8192, gt=0, description="Longest URL, in bytes; a longer one gets 414.")
     max_headers: int = Field(100, gt=0, description="Most header lines of one request.")

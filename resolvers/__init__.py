@@ -86,7 +86,7 @@ from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import HeaderName, Settings, SourceSettings
-from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
+from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source, rows_of
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Tally
 from resolvers.time_limits import TimeLimits, Until
@@ -225,6 +225,7 @@ __all__ = [
     "plain",
     "read",
     "row_name",
+    "rows_of",
     "served",
     "settings_of",
     "shortened",

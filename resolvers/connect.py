@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
 from resolvers.authorized import AuthorizedClient
 from resolvers.credentials import credentials_of, origin
+from resolvers.deadline_header import DeadlineClient
 from resolvers.documents import Documents
 from resolvers.exchanged import ExchangedTokens
-from resolvers.http import Http, HttpClient
-from resolvers.http_settings import HttpSettings, NetworkSettings, OAuth2
+from resolvers.http import Balanced, Http, HttpClient, Several
+from resolvers.http_settings import HttpSettings, NetworkSettings, Ntlm, OAuth2
 from resolvers.nearby import is_near, must_be_far
 from resolvers.network import Network, open_network
 from resolvers.ntlm import handshakes
 from resolvers.ntlm_client import NtlmClient
 from resolvers.problem import ConfigurationError, Problem
+from resolvers.tally import Tally
 from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How the log calls a source, and where its replicas count. ``faults``: as in ``Several``."""
+
+    name: str
+    tally: Tally
+    faults: bool = False
+
+
 async def connect(settings: HttpSettings, documents: Documents, home: str, location: str, told: Told) -> Http:
+    """As ``_connected``; a source that is to be told the deadline of each call is told it."""
+    http = await _connected(settings, documents, home, location, told)
+    return http if settings.deadline_header is None else DeadlineClient(http, settings.deadline_header)
+
+
+async def _connected(settings: HttpSettings, documents: Documents, home: str, location: str, told: Told) -> Http:
     """The client of a source; ``home`` is its address: credentials reach the host in it, or in an address that the
     settings list, and no other.
 
@@ -64,8 +83,7 @@ def _several(settings: HttpSettings, told: Told) -> Several | None:
     if len(replicas) < 2:
         return None
     addresses = tuple((each.name or str(number), each.url) for number, each in enumerate(replicas, 1))
-    breaker = settings.breaker or BreakerSettings()
-    return Several(told.name, addresses, settings.timeout_s, told.tally, breaker, faults=told.faults)
+    return Several(told.name, addresses, settings.timeout_s, told.tally, settings.breaker, faults=told.faults)
 
 
 async def _by_ntlm(ntlm: Ntlm, documents: Documents, home: str, client: Callable[..., HttpClient]) -> NtlmClient:
@@ -83,18 +101,19 @@ async def _by_ntlm(ntlm: Ntlm, documents: Documents, home: str, client: Callable
 
 def cautions(settings: HttpSettings, home: str) -> tuple[str, ...]:
     """What is unwise in how a source at ``home`` is reached: its credentials can be read on their way there."""
-    address = urlsplit(home)
-    if address.scheme != "http" or is_near(address.hostname or ""):
+    ways = [urlsplit(each.url) for each in settings.replicas] or [urlsplit(home)]
+    open_ways = [way.hostname or "" for way in ways if way.scheme == "http" and not is_near(way.hostname or "")]
+    if not open_ways:
         return ()
-    auth, ways = settings.auth, ("bearer", "basic", "oauth2", "exchange")
-    sent = [] if auth is None else [name for name in ways if getattr(auth, name) is not None]
+    auth, keys = settings.auth, ("bearer", "basic", "oauth2", "exchange")
+    sent = [] if auth is None else [name for name in keys if getattr(auth, name) is not None]
     if auth is not None and auth.api_key:
         sent.append("api_key")
     if auth is not None and auth.forward is not None and auth.forward.token:
         sent.append("forward.token")
     if not sent:
         return ()
-    return (f"auth.{' and auth.'.join(sent)} can be read by whoever is on the way to {address.hostname}: use https",)
+    return (f"auth.{' and auth.'.join(sent)} can be read by whoever is on the way to {open_ways[0]}: use https",)
 
 
 async def _endpoint(settings: OAuth2, documents: Documents, key: str) -> HttpClient:

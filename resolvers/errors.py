@@ -92,8 +92,8 @@ class SourceError(IsthmusError):
 
     ``sends``: how often the call left us, in part at least; 0: nothing of it did. ``passing``: the same call may go
     well in a moment. ``status``: that of its answer over HTTP. ``retry_after``: seconds after which the source wants to
-    be asked again; the caller sees them as ``retryAfter``. ``stale``: the call went over a connection that had been kept,
-    and that was closed before a byte came back.
+    be asked again; the caller sees them as ``retryAfter``. ``stale``: the call went over a connection that had been
+    kept, and that was closed before a byte came back. ``tried``: the replicas of the source that failed to answer it.
     """
 
     passes: ClassVar[bool] = False
@@ -115,6 +115,7 @@ class SourceError(IsthmusError):
         self.status = status
         self.retry_after: float | None = None
         self.stale = stale
+        self.tried: tuple[str, ...] = ()
         if retry_after is not None:
             self.wait(retry_after)
 

@@ -19,7 +19,7 @@ from resolvers.http_settings import HttpSettings
 from resolvers.network import open_network
 from resolvers.ntlm import handshakes
 from resolvers.problem import ConfigurationError, Problem
-from resolvers.resilience import Resilient
+from resolvers.resilience import Resilient, SharedAllowance
 from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.statements import apply
@@ -61,7 +61,8 @@ class Kind:
 async def _documents(settings: HttpSettings, base: Path, location: str, keep: Path | None = None) -> Documents:
     """What reads the documents of a source, by its own network. Its credentials are for its own host alone."""
     network = await asyncio.to_thread(open_network, settings, base)
-    elsewhere = settings.url is not None and origin(settings.url) != origin(location)
+    homes = {origin(replica.url) for replica in settings.replicas}
+    elsewhere = bool(homes) and origin(location) not in homes
     ntlm = None if settings.auth is None or elsewhere else settings.auth.ntlm
     return Documents(
         base,
@@ -90,7 +91,7 @@ async def _open_rest(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, RestSettings)
     documents = await _documents(settings, opening.base, settings.openapi, opening.keep)
-    return _dated(await open_rest(opening.name, settings, documents, opening.pinned), documents)
+    return _dated(await open_rest(opening.name, settings, documents, opening.pinned, opening.tally), documents)
 
 
 def _soap_settings() -> type[SourceSettings]:
@@ -104,7 +105,7 @@ async def _open_soap(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, SoapSettings)
     documents = await _documents(settings, opening.base, settings.wsdl)
-    return _dated(await open_soap(opening.name, settings, documents), documents)
+    return _dated(await open_soap(opening.name, settings, documents, opening.tally), documents)
 
 
 def _sql_settings() -> type[SourceSettings]:
@@ -156,13 +157,15 @@ async def open_all(
     keep: Path | None = None,
     pinned: Mapping[str, Mapping[str, str]] | None = None,
     tallies: dict[str, Tally] | None = None,
+    shared: SharedAllowance | None = None,
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
     ``settings``: name → (kind, settings). ``base``: the folder that relative paths start from. ``keep``: the folder
     where descriptions that were read are kept for the next start, if anywhere. ``pinned``: source → what its
     description calls an operation → the name that the operation keeps inside the source. ``tallies``: where the sources
-    count, by name; those that are not there yet are put in.
+    count, by name; those that are not there yet are put in. ``shared``: where processes count calls together, for
+    sources whose ``rate_limit`` says so.
     """
     opened = Opened()
     names = pinned or {}
@@ -182,7 +185,7 @@ async def open_all(
         model, problems = apply(recognise(client.model, each), each)
         client.model = model = with_views(model, each.pages, each.exclude)
         opened.problems += [problem.under("sources", name) for problem in problems]
-        resilient = Resilient(client, counting[name], concurrency=each.concurrency, timeout_s=each.timeout_s)
+        resilient = Resilient(client, counting[name], each, shared=shared)
         pages = any(operation.paging is not None for operation in model.operations.values())
         opened.sources[name] = Paged(resilient, each.pages) if pages else resilient
     return opened

@@ -14,6 +14,7 @@ from typing import Protocol, Self
 import msgspec
 
 from resolvers.errors import Code, IsthmusError, LimitExceeded
+from resolvers.idempotency import Idempotency
 from resolvers.model import SourceModel
 from resolvers.predicate import Grouping, Order, Page, Predicate
 from resolvers.rows import Layout
@@ -95,6 +96,8 @@ class Call(msgspec.Struct, frozen=True):
     given to databases. ``query``: parameters that only the source's own links to a next page name, plain text.
     ``exchange`` is filled by clients over HTTP where it is given. ``question``: the predicate as it was asked, where it
     was made of what other sources said in the meantime: a cursor goes on with the question, whatever they say next.
+    ``tried``: the replicas of its source that failed to answer it, where it is made again.
+    ``idempotency``: a header and its value, by which a source over HTTP knows that it has had this very call before.
     """
 
     operation: str
@@ -111,6 +114,8 @@ class Call(msgspec.Struct, frozen=True):
     query: tuple[tuple[str, str], ...] = ()
     exchange: Exchange | None = None
     question: str = ""
+    idempotency: tuple[str, str] | None = None
+    tried: tuple[str, ...] = ()
 
 
 def rows_of(value: object, at: Sequence[str]) -> int:
@@ -208,6 +213,8 @@ class Context:
     misnamed: dict[str, int] = field(default_factory=dict)
     """Elements of replies that were read although their namespace is not the declared one, by ``source.operation``."""
     caller: Caller = NOBODY
+    idempotency: Idempotency | None = None
+    """The caller's own key, where one came."""
     _spent: int = 0
 
     def remaining(self) -> float:

@@ -88,7 +88,8 @@ class Balanced:
             try:
                 return await self._ask(replica, permit, asked, ends - loop.time(), resendable=resendable)
             except SourceError as error:
-                tried.append(replica.name)
+                _note(tried, replica)
+                error.tried = tuple(tried)
                 if error.sends or ends <= loop.time():
                     raise
                 unheard.append(replica)
@@ -96,7 +97,13 @@ class Balanced:
         raise said or BreakerOpen(f"{self._several.called}: no replica is asked now")
 
     async def _ask(
-        self, replica: Replica, permit: Permit, request: Request, timeout: float, *, resendable: bool  # noqa: ASYNC109
+        self,
+        replica: Replica,
+        permit: Permit,
+        request: Request,
+        timeout: float,  # noqa: ASYNC109  # whole call
+        *,
+        resendable: bool,
     ) -> Reply:
         """One exchange with one replica, judged by how it ends."""
         loop = asyncio.get_running_loop()
@@ -120,13 +127,13 @@ class Balanced:
             now = loop.time()
             self._answered(replica, permit, reply, now, now - began)
             if request.tried is not None and (reply.status >= 500 or reply.status == _TOO_MANY):
-                request.tried.append(replica.name)
+                _note(request.tried, replica)
             return reply
         finally:
             permit.release()
             replica.ends()
 
-    def _proves_nothing(self, error: SourceError, seconds: float, timeout: float) -> bool:  # noqa: ASYNC109
+    def _proves_nothing(self, error: SourceError, seconds: float, timeout: float) -> bool:
         """Whether an error is none of the replica's doing, or cannot be known to be."""
         if error.stale or isinstance(error.__cause__ or error, ReplyTooLarge):
             return True
@@ -202,3 +209,8 @@ class Balanced:
         """Closes every connection."""
         for way in {id(each.way): each.way for each in self._replicas}.values():
             await way.close()
+
+
+def _note(tried: list[str], replica: Replica) -> None:
+    if replica.name not in tried:
+        tried.append(replica.name)

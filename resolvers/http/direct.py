@@ -218,8 +218,10 @@ class Direct:
             if [info[4] for info in now] == [info[4] for info in found]:
                 raise
             opened = await self._reach(now, loop)  # it has moved
+        # Not all at the same time: those that were opened together would be opened again together.
+        old_at = loop.time() + AGE_S * random.uniform(0.8, 1.0)  # noqa: S311  # no secret
         _, connection = await loop.create_connection(
-            lambda: Connection(loop, self._most, opened, loop.time() + AGE_S * (0.8 + 0.2 * random.random())),
+            lambda: Connection(loop, self._most, opened, old_at),
             sock=opened,
             ssl=self._tls if origin.tls else None,
             server_hostname=origin.host.rstrip(".") if origin.tls else None,

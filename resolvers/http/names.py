@@ -1,5 +1,4 @@
-"""``Names``: the addresses of hosts, asked for off the event loop, kept for a moment, and used longer while nobody knows
-better.
+"""``Names``: the addresses of hosts, asked for off the event loop, and used longer while nobody knows better.
 
 A system's resolver says nothing of how long an answer holds, so it is asked again soon. What is kept outlives the
 resolver: a name server that is down, or slow, takes nothing away that was known a few minutes ago.

@@ -1,4 +1,4 @@
-"""``Replica``: one of several addresses of a source, as its answers show it: how fast it is, how busy, whether it fails.
+"""``Replica``: one of several addresses of a source, as its answers show it: how fast, how busy, whether it fails.
 
 It judges itself and is chosen by others; nothing is sent here.
 

@@ -9,7 +9,7 @@ _OPTIONS = (
     ("TCP_KEEPIDLE", 15),
     ("TCP_KEEPINTVL", 5),
     ("TCP_KEEPCNT", 3),
-    # What was sent and not acknowledged for so long (milliseconds) ends the connection; Linux would wait for 15 minutes.
+    # What was sent and not acknowledged for so long (milliseconds) ends it; Linux would wait for 15 minutes.
     ("TCP_USER_TIMEOUT", 15_000),
 )
 

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from resolvers.connect import cautions, connect
+from resolvers.connect import Told, cautions, connect
 from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Documents
-from resolvers.errors import BadRequest, DeadlineExceeded
+from resolvers.errors import BadRequest, DeadlineExceeded, SourceError
 from resolvers.forwarding import Forwarding, forwarding_of
-from resolvers.http import Http, Request
+from resolvers.http import Http, Request, keyed
 from resolvers.model import Effect, SourceModel
 from resolvers.nearby import refused
 from resolvers.origin import can_be_called
 from resolvers.problem import Problem
+from resolvers.retry_after import retry_after
 from resolvers.soap.documents.gather import gather
 from resolvers.soap.operations.wsdl import Description, read
 from resolvers.soap.replies.envelope import decode
@@ -26,11 +27,14 @@ from resolvers.soap.security.exchange import Security, open_security
 from resolvers.soap.settings import SoapSettings
 from resolvers.soap.shapes import OperationCodec
 from resolvers.source import Call, Context, rows_of
+from resolvers.tally import Tally
 
 IN_THREAD_BYTES = 256 * 1024
 """Larger replies are read in a thread, so that others go on meanwhile."""
 IN_THREAD_VALUES = 10_000
 """Requests with more values are written in one."""
+_LATER = frozenset({429, 503})
+"""Statuses whose ``Retry-After`` says when to ask again."""
 
 
 class SoapSource:
@@ -56,6 +60,8 @@ class SoapSource:
         self._encoders = Encoders()
         self._readers = Readers()
         self._settings = settings
+        self._address = settings.address
+        self._several = len(settings.replicas) > 1
         self._http = http
         self._forwarding = forwarding
         self._security = security
@@ -72,12 +78,15 @@ class SoapSource:
         operation = self.model.operations.get(call.operation)
         if codec is None or operation is None:
             raise BadRequest(f"{self.model.name} has no operation {call.operation}")
-        url = self._settings.address or codec.address
+        url = self._address or codec.address
         exchange = None if self._security is None else self._security.exchange(codec, url)
         sent = await self._written(codec, call, None if exchange is None else exchange.on_request)
-        request = Request(method="POST", url=url, headers=sent.headers, body=sent.body)
+        tried = [*call.tried] if self._several else None
+        request = Request(method="POST", url=url, headers=sent.headers, body=sent.body, tried=tried)
         if self._forwarding is not None:
             request = self._forwarding.on(request, context)
+        if call.idempotency is not None:
+            request = keyed(request, *call.idempotency)
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded
@@ -99,7 +108,14 @@ class SoapSource:
                 count=partial(self._misnamed, call.operation, context),
                 prepare=None if exchange is None else partial(exchange.on_reply, several=several),
             )
-            value = await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
+            try:
+                value = await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
+            except SourceError as error:
+                seconds = retry_after(reply.headers.get("retry-after", "")) if error.status in _LATER else None
+                if seconds is not None:
+                    error.wait(seconds)
+                error.tried = tuple(tried or ())
+                raise
             if exchange is not None:
                 exchange.finish(repeatable=repeatable)
             record.size = len(reply.body)
@@ -129,8 +145,10 @@ class SoapSource:
         await self._http.close()
 
 
-async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> SoapSource:
+async def open_soap(name: str, settings: SoapSettings, documents: Documents, tally: Tally | None = None) -> SoapSource:
     """Reads the WSDL and what it imports, off the event loop, and makes the source ready to be called.
+
+    ``tally``: where its replicas count.
 
     Raises:
         DescriptionError: the WSDL cannot be had or read, or names no address while ``url`` is not set.
@@ -164,9 +182,10 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
         home,
         description.codecs.values(),
         addressing=settings.addressing,
+        others=[each.url for each in settings.replicas],
     )
     security = await asyncio.to_thread(secure)
-    http = await connect(settings, documents, home, settings.wsdl)
+    http = await connect(settings, documents, home, settings.wsdl, Told(name, tally or Tally(), faults=True))
     model = replace(description.model, cautions=cautions(settings, home))
     description = replace(description, model=model)
     return SoapSource(description, settings, http, forwarding_of(settings, origin(home)), security)
