@@ -30,12 +30,15 @@ from gateway.identity import (
     RevocationSettings,
     open_authenticator,
 )
+from gateway.kept.settings import KeptSettings
 from gateway.limits import LimitSettings
+from gateway.metrics.gathered import Gathered
+from gateway.metrics.listener import listening, open_metrics, tally_of
+from gateway.metrics.settings import MetricsSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
-from gateway.registered.documents import RegisteredDocuments
-from gateway.registered.manifest import read_manifests
+from gateway.registered.documents import registered_of
 from gateway.registered.settings import DocumentSettings
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
@@ -76,6 +79,12 @@ class ServerSettings(Settings):
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
+    cache: KeptSettings = Field(
+        KeptSettings.model_validate({}), description="Where answers of sources are kept whose cache says so."
+    )
+    metrics: MetricsSettings | None = Field(
+        None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
+    )
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
@@ -93,7 +102,9 @@ class ServerSettings(Settings):
     )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
 
-    @field_validator("jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", mode="before")
+    @field_validator(
+        "jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", "metrics", mode="before"
+    )
     @classmethod
     def _says_something(cls, given: object) -> object:
         if given is None or given in ([], ()):
@@ -107,6 +118,8 @@ class ServerSettings(Settings):
         if self.rate_limits is not None and self.rate_limits.store == "redis" and self.redis is None:
             message = "rate_limits with store: redis needs server.redis"
             raise ValueError(message)
+        if self.cache.store == "redis" and self.redis is None:
+            raise ValueError("cache with store: redis needs server.redis")
         if self.revocation is not None and self.revocation.redis and self.redis is None:
             raise ValueError("revocation looks into Redis, and there is no server.redis")
         if self.client_cert is not None and not self.trusted_proxies:
@@ -228,9 +241,9 @@ def make_app(
     authenticator = authenticator_of(settings, shared)
     trusted = Networks(settings.trusted_proxies)
     rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
-    documents = settings.documents
-    registered = RegisteredDocuments(documents, read_manifests(documents.manifest)) if documents else None
+    registered = registered_of(settings.documents)
     audit = open_audit(settings.audit)
+    tally = tally_of(settings.metrics, () if registered is None else registered.names)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -241,7 +254,9 @@ def make_app(
         registered=registered,
         hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
         audit=audit,
+        tally=tally,
     )
+    metrics = open_metrics(settings.metrics, Gathered(holder, tally, endpoint, authenticator, rates))
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
@@ -270,11 +285,12 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        authenticator.start()
-        async with writing(audit, _recorded(holder)):
-            yield
-            await endpoint.finish(settings.drain_s)
-        await authenticator.close()
+        async with listening(metrics):
+            authenticator.start()
+            async with writing(audit, _recorded(holder)):
+                yield
+                await endpoint.finish(settings.drain_s)
+            await authenticator.close()
         if shared is not None:
             await shared.close()
 
@@ -291,4 +307,6 @@ def make_app(
     app.posted = None if settings.cors else endpoint
     app.router.redirect_slashes = False
     app.state.draining = False
+    app.state.tally = tally
+    app.state.metrics = metrics
     return app

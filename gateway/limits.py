@@ -61,10 +61,15 @@ class Busy(Exception):
 class Places:
     """Counts the requests under way. There is no queue: who finds no place is told at once."""
 
-    __slots__ = ("_free",)
+    __slots__ = ("_all", "_free")
 
     def __init__(self, places: int) -> None:
-        self._free = places
+        self._all = self._free = places
+
+    @property
+    def taken(self) -> int:
+        """How many are taken now."""
+        return self._all - self._free
 
     def __enter__(self) -> None:
         """Takes one place for the length of the block.

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from gateway.addresses import NOBODY, Networks
 from gateway.connection import Connection
 from gateway.limits import Connections, LimitSettings
+from gateway.tally import EdgeTally
 from gateway.telemetry import log, request_id
 from gateway.transport import GatheringTransport
 from gateway.whole import Whole
@@ -24,11 +25,13 @@ LATE = b"408 Request Timeout"
 TOO_LONG = b"414 URI Too Long"
 TOO_LARGE = b"431 Request Header Fields Too Large"
 FULL = b"503 Service Unavailable\r\nretry-after: 1"
+_TOLD = {BAD: "malformed", LATE: "late", TOO_LONG: "head", TOO_LARGE: "head", FULL: "connections"}
+"""What metrics call these refusals."""
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 
 
 def protocol(  # noqa: C901  # one class, made for its limits
-    limits: LimitSettings, most: int, trusted: Networks
+    limits: LimitSettings, most: int, trusted: Networks, tally: EdgeTally | None = None
 ) -> type[HttpToolsProtocol]:
     """Uvicorn's HTTP/1.1 protocol that also bounds connections, headers, and the time to receive headers and body.
 
@@ -188,6 +191,8 @@ def protocol(  # noqa: C901  # one class, made for its limits
                 return
             given = request_id(())
             log("refused", request_id=given, level="warning", status=int(status[:3]))
+            if tally is not None:
+                tally.turned_away(_TOLD[status])
             if not self._answering:  # or the caller would take it for the answer that it waits for
                 end = b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
                 self.transport.write(b"HTTP/1.1 " + status + b"\r\nx-request-id: " + given.encode() + end)

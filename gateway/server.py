@@ -100,7 +100,7 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
         host=settings.host,
         port=settings.port,
         loop="gateway.loop:Loop",
-        http=protocol(settings.limits, _connections_possible(), Networks(settings.trusted_proxies)),
+        http=protocol(settings.limits, _connections_possible(), Networks(settings.trusted_proxies), app.state.tally),
         ws="none",
         access_log=False,
         log_level="warning",

@@ -96,7 +96,7 @@ async def _by_ntlm(ntlm: Ntlm, documents: Documents, home: str, client: Callable
         what = "NTLM proves a connection, and a proxy shares those that it makes for http"
         raise ConfigurationError([Problem(what, ("auth", "ntlm"), "set url to an https address, or leave proxy out")])
     begin = await asyncio.to_thread(handshakes, ntlm, urlsplit(home).hostname or "")
-    return NtlmClient(partial(client, origin(home), concurrency=1), begin)
+    return NtlmClient(partial(client, origin(home), concurrency=1, resends=True), begin)  # it knows what it may
 
 
 def cautions(settings: HttpSettings, home: str) -> tuple[str, ...]:

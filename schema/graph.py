@@ -265,6 +265,7 @@ class Graph:
 
         ``seen``: the schema that the request is held against, without what ``addressed`` says does not exist for it.
         """
+        self.documents.asked += 1
         try:
             document = self.documents.get(request.query, request.operation_name)
         except GraphQLError as error:
@@ -272,6 +273,7 @@ class Graph:
         except CallerError as error:
             return _refused([_worded(error, context)])
         operation = document.operation
+        context.operation, context.kind = document.name, document.kind
         if principal.is_anonymous and not self.anonymous and not _only_typename(operation):
             raise Unauthenticated
         if read_only and operation.operation is not OperationType.QUERY:

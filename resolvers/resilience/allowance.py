@@ -54,6 +54,9 @@ class SharedAllowance(Protocol):
             AllowanceAway: there was no answer.
         """
 
+    async def close(self) -> None:
+        """Called once, by the source that it was made for."""
+
 
 class Allowance:
     """Of one source, in this process. ``wall``: seconds since 1970, which tell the day."""

@@ -57,8 +57,10 @@ def guard_of(operation: str, model: SourceModel, settings: SourceSettings) -> Gu
     retries: RetrySettings = settings.retries
     most = retries.max if stated is None or stated.retries is None else stated.retries.max
     effect = Effect.WRITE if known is None else known.effect
-    over_http = isinstance(settings, HttpSettings)
-    header = ""
+    resent, header = True, ""
+    if isinstance(settings, HttpSettings):
+        # NTLM proves connections, and its client looks after them itself.
+        resent = settings.auth is not None and settings.auth.ntlm is not None
     if isinstance(settings, HttpSettings) and known is not None and effect is not Effect.READ:
         own = None if stated is None else stated.idempotency_key
         header = (settings.idempotency_key if own is None else own) or ""
@@ -67,7 +69,7 @@ def guard_of(operation: str, model: SourceModel, settings: SourceSettings) -> Gu
         reads=effect is Effect.READ,
         repeatable=effect is not Effect.WRITE or bool(header),
         header=header,
-        resent=not over_http,
+        resent=resent,
         statuses=frozenset(retries.statuses),
     )
 

@@ -89,6 +89,11 @@ class Pacing:
                 self._told_at = now
         return self._local.take(now, most_wait)
 
+    async def close(self) -> None:
+        """Gives back connections."""
+        if self._shared is not None:
+            await self._shared.close()
+
     def give_back(self, turn: Turn | None) -> None:
         """A call that had its turn is not sent. What is shared is not given back: it would cost another question."""
         if turn is not None and turn.granted and self._local is not None and turn.end:

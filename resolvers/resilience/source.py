@@ -208,3 +208,4 @@ class Resilient:
 
     async def close(self) -> None:
         await self._client.close()
+        await self._pacing.close()
