@@ -202,7 +202,8 @@ class Direct:
         except (OSError, UnicodeError) as error:
             self._names.doubt(origin.host, origin.port)
             raise _Unconnected(error, tls=origin.tls) from error
-        if not connection.is_quiet():
+        # A reset that lies there already shows that nothing was heard; in TLS what lies there may be tickets.
+        if not (connection.is_free() if origin.tls else connection.is_quiet()):
             connection.abort()
             raise _Unconnected(ConnectionResetError(), tls=False)
         self.opened += 1
