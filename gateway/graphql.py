@@ -25,6 +25,8 @@ from gateway.failed import failed
 from gateway.hosts import name_of
 from gateway.identity import Authenticator, bearer
 from gateway.limits import LimitSettings, Places, read_body, sent, whole_body
+from gateway.overload.admission import Admission
+from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
 from gateway.repeated import idempotency_of
@@ -98,8 +100,10 @@ class Endpoint:
         registered: RegisteredDocuments | None = None,
         hosts: frozenset[str] | None = None,
         audit: Auditor | None = None,
+        admission: Admission | None = None,
         tally: EdgeTally | None = None,
     ) -> None:
+        self._admission = Admission(OverloadSettings()) if admission is None else admission
         self._holder = holder
         self._limits = limits
         self._authenticator = authenticator
@@ -133,6 +137,8 @@ class Endpoint:
         headers: dict[str, str] = {}
         status, refused, errors, executed = 200, "", NO_ERRORS, False
         entry = self._audit.begin() if self._audit is not None else None
+        counts = self._admission.counts
+        counts.begun += 1
         try:
             answer = await self._answer(request, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
@@ -152,6 +158,8 @@ class Endpoint:
             status, refused, errors = found.status, found.refused, {found.code: 1}
             headers.update(found.headers)
             content, executed = encoded(found.body, request_id), False
+        finally:
+            counts.ended += 1
         seconds = time.perf_counter() - started
         log_request(request_id, request.method, status, round(seconds, 4))
         self._end(Ended(request, status, seconds, errors, len(content), refused, executed), entry)
@@ -166,6 +174,8 @@ class Endpoint:
 
     async def _answer(self, request: Asked, entry: Entry | None, media: str | None, headers: dict[str, str]) -> Answer:
         self._check_head(request, media)
+        if self._admission.overloaded:
+            await self._admission.enter(time.monotonic())
         read_only = request.method == "GET"
         if read_only:
             check_link(request)

@@ -15,6 +15,7 @@ from schema import Answer
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
+BUSY = "The server cannot take the request now."
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (GRAPHQL, JSON)}
 _HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 

@@ -159,6 +159,7 @@ def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) 
     settings = configuration.settings
     return GraphSettings(
         links=settings.links,
+        entities=settings.entities,
         access=settings.access,
         prefixes=configuration.prefixes(),
         pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from calendar import timegm
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email.utils import parsedate
 
 from resolvers.errors import LONGEST_WAIT_S
@@ -23,7 +23,7 @@ def retry_after(value: str, wall: Callable[[], float] = time.time) -> float | No
     try:
         parsed = parsedate(text)
         # All three forms of a date of HTTP are in GMT, whether or not they say so (section 5.6.7).
-        at = None if parsed is None else timegm(parsed)
+        at = None if parsed is None else datetime(*parsed[:6], tzinfo=UTC).timestamp()
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
     return None if at is None else min(max(0.0, at - wall()), LONGEST_WAIT_S)
