@@ -160,8 +160,8 @@ class Balanced:
         replica.failed(now, seconds)
         if replica.in_a_row < ROW or replica.is_left_out(now):
             return
-        left_out = sum(each.is_left_out(now) for each in self._replicas)
-        if left_out + 1 > len(self._replicas) // 2:
+        unwell = sum(not each.is_well(now) for each in self._replicas if each is not replica)
+        if unwell + 1 > len(self._replicas) // 2:
             return  # where most of them fail, the fault is not theirs, and the rest could not bear all calls
         spell = replica.leave_out(now)
         _log.warning(
@@ -185,7 +185,11 @@ class Balanced:
                 if permit is not None:
                     return best, permit
         left = [each for each in every if each not in unheard and each.breaker.would_permit()]
-        fit = [each for each in left if not each.is_left_out(now)] or left
+        fit = [each for each in left if not each.is_left_out(now)]
+        if not fit:  # the others do not work either
+            fit = left
+            for each in left:
+                each.pardon()
         fit = [each for each in fit if each.name not in tried] or fit
         if not fit:
             return None

@@ -73,6 +73,11 @@ class Replica:
         self.tally.ejected = True
         return spell
 
+    def pardon(self) -> None:
+        """It is not left alone any longer."""
+        self.tally.ejected = False
+        self._until = self._times = 0
+
     def cost(self, now: float) -> float:
         """What one more call there costs: the seconds of those before it and its own."""
         if not self._at:
