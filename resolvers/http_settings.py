@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, SecretStr, Tag, model_validator
 
 from resolvers.settings import Address, HeaderName, KeyHeader, ReplicaName, Settings, SourceSettings
 
@@ -275,10 +275,19 @@ Replicas = Annotated[
 ]  # more than a page of addresses is the work of a load balancer
 
 
+def _one_or_several(given: object) -> str:
+    return "several" if isinstance(given, list | tuple) else "one"
+
+
+Where = Annotated[
+    Annotated[Address, Tag("one")] | Annotated[Replicas, Tag("several")], Discriminator(_one_or_several)
+]  # told apart by what is written, so that a wrong address is not told to be a list
+
+
 class HttpSettings(NetworkSettings, SourceSettings):
     """The further keys of sources that are reached over HTTP."""
 
-    url: Address | Replicas | None = Field(
+    url: Where | None = Field(
         None,
         description="Where calls go; the description's own address when absent. A list: replicas of one source, any of "
         "which may be asked.",
