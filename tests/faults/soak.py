@@ -108,7 +108,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How the process stands: ``in_use``: connections of pools that are lent."""
+    """How the process stands. ``files``: but for idle connections to databases; ``in_use``: those that are lent."""
 
     files: float
     tasks: float
@@ -133,7 +133,7 @@ async def stand(port: int) -> Stand:
         for name, value in _VALUE.findall(await answer.text()):
             told[name] += float(value)  # type: ignore[assignment]  # a counter adds any numbers
     return Stand(
-        told["process_open_fds"], told["isthmus_tasks"], told["isthmus_source_pool_in_use"],
+        told["process_open_fds"] - told["isthmus_source_pool_idle"], told["isthmus_tasks"], told["isthmus_source_pool_in_use"],
         told["isthmus_source_calls_under_way"], told["process_resident_memory_bytes"] / 1e6,
     )  # fmt: skip
 
