@@ -114,7 +114,7 @@ class _Placed:
                 read = self._read(made, key, rule, place, asked_there=False)
                 rules.fields.setdefault(key, {}).setdefault(field_key, []).append(read)
 
-    def add_least(self, coordinate: str, rule: RuleSettings, place: str) -> None:
+    def add_least(self, coordinate: str, rule: RuleSettings, _: str) -> None:
         """Lays the least size of groups at the types of tables that a coordinate stands for."""
         if coordinate.partition(".")[0] not in self._schema.type_map:
             return
