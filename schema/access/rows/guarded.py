@@ -55,7 +55,8 @@ class GuardedSource:
         needs = {
             key: frozenset().union(*(fields(each) for each in self._on(key))) for key in {*self._rows, *self._fields}
         }
-        self._walk = Walk(source.model, restricted.reach, needs)
+        laid = {key for key, each in self._rows.items() if key not in self._fields and not led(each)}
+        self._walk = Walk(source.model, restricted.reach, needs, frozenset(laid))
 
     @property
     def model(self) -> SourceModel:
