@@ -135,6 +135,8 @@ class Endpoint:
             headers.update(refusal.headers)
         except Unauthenticated as error:
             log("unauthenticated", request_id=request_id, level="warning", detail=error.detail)
+            if entry is not None:
+                entry.doubted = error.detail
             status, body = 401, errors_of(error.code, error.message)
             headers["www-authenticate"] = "Bearer"
         except BodyTooLarge:

@@ -52,11 +52,17 @@ class GuardedSource:
         self._rows: Mapping[str, Expression] = {} if in_database else restricted.rows
         self._fields = restricted.fields
         self._least = restricted.least
+        walk = restricted.once.get("walk")
+        if walk is None or walk.model is not source.model:
+            walk = restricted.once["walk"] = self._walking(restricted)
+        self._walk: Walk = walk
+
+    def _walking(self, restricted: Restricted) -> Walk:
         needs = {
             key: frozenset().union(*(fields(each) for each in self._on(key))) for key in {*self._rows, *self._fields}
         }
         laid = {key for key, each in self._rows.items() if key not in self._fields and not led(each)}
-        self._walk = Walk(source.model, restricted.reach, needs, frozenset(laid))
+        return Walk(self.model, restricted.reach, needs, frozenset(laid))
 
     @property
     def model(self) -> SourceModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from resolvers import InterfaceType, ListRef, NamedRef, ObjectType, SourceModel, TypeRef, UnionType
 from schema.access.callers import holds_for
@@ -47,6 +48,8 @@ class Restricted:
     fields: Mapping[str, Mapping[str, Expression]]
     reach: frozenset[str]
     least: Mapping[str, int] = field(default_factory=dict)
+    once: dict[str, Any] = field(default_factory=dict)
+    """What is worked out of it, once for all requests of the caller."""
 
 
 @dataclass(frozen=True, slots=True)
