@@ -30,12 +30,18 @@ from gateway.identity import (
     RevocationSettings,
     open_authenticator,
 )
+from gateway.kept.settings import KeptSettings
 from gateway.limits import LimitSettings
+from gateway.metrics.gathered import Gathered
+from gateway.metrics.listener import listening, open_metrics, tally_of
+from gateway.metrics.settings import MetricsSettings
+from gateway.overload.admission import Admission
+from gateway.overload.lag import Lag
+from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
-from gateway.registered.documents import RegisteredDocuments
-from gateway.registered.manifest import read_manifests
+from gateway.registered.documents import registered_of
 from gateway.registered.settings import DocumentSettings
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
@@ -74,8 +80,17 @@ class ServerSettings(Settings):
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
     documents: DocumentSettings | None = Field(None, description="Operations that are registered; absent: none.")
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
+    overload: OverloadSettings = Field(
+        OverloadSettings.model_validate({}), description="When there is more to do than the process can."
+    )
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
+    cache: KeptSettings = Field(
+        KeptSettings.model_validate({}), description="Where answers of sources are kept whose cache says so."
+    )
+    metrics: MetricsSettings | None = Field(
+        None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
+    )
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
@@ -93,7 +108,9 @@ class ServerSettings(Settings):
     )
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
 
-    @field_validator("jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", mode="before")
+    @field_validator(
+        "jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", "metrics", mode="before"
+    )
     @classmethod
     def _says_something(cls, given: object) -> object:
         if given is None or given in ([], ()):
@@ -107,6 +124,8 @@ class ServerSettings(Settings):
         if self.rate_limits is not None and self.rate_limits.store == "redis" and self.redis is None:
             message = "rate_limits with store: redis needs server.redis"
             raise ValueError(message)
+        if self.cache.store == "redis" and self.redis is None:
+            raise ValueError("cache with store: redis needs server.redis")
         if self.revocation is not None and self.revocation.redis and self.redis is None:
             raise ValueError("revocation looks into Redis, and there is no server.redis")
         if self.client_cert is not None and not self.trusted_proxies:
@@ -247,9 +266,11 @@ def make_app(
     authenticator = authenticator_of(settings, shared)
     trusted = Networks(settings.trusted_proxies)
     rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
-    documents = settings.documents
-    registered = RegisteredDocuments(documents, read_manifests(documents.manifest)) if documents else None
+    registered = registered_of(settings.documents)
     audit = open_audit(settings.audit)
+    admission = Admission(settings.overload)
+    lag = Lag(settings.overload, admission)
+    tally = tally_of(settings.metrics, () if registered is None else registered.names)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -260,10 +281,13 @@ def make_app(
         registered=registered,
         hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
         audit=audit,
+        admission=admission,
+        tally=tally,
     )
     if audit is not None:
         audit.trust(trusted)
     page = _kept_by_tls(explorer_page, trusted) if explorer_page is not None and settings.explorer else None
+    metrics = open_metrics(settings.metrics, Gathered(holder, tally, endpoint, authenticator, rates))
 
     async def graphql(request: Request) -> Response:
         return await _explored(request, page) or await endpoint(Asked(request.scope, request.receive))
@@ -288,11 +312,14 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        authenticator.start()
-        async with writing(audit, _recorded(holder)):
-            yield
-            await endpoint.finish(settings.drain_s)
-        await authenticator.close()
+        async with listening(metrics):
+            authenticator.start()
+            lag.start()
+            async with writing(audit, _recorded(holder)):
+                yield
+                await endpoint.finish(settings.drain_s)
+            lag.stop()
+            await authenticator.close()
         if shared is not None:
             await shared.close()
 
@@ -309,4 +336,7 @@ def make_app(
     app.posted = None if settings.cors else endpoint
     app.router.redirect_slashes = False
     app.state.draining = False
+    app.state.admission, app.state.lag = admission, lag
+    app.state.tally = tally
+    app.state.metrics = metrics
     return app

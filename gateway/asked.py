@@ -12,6 +12,8 @@ from starlette.types import Receive, Scope
 
 from gateway.connection import Connection, connection_of
 from gateway.whole import Whole
+from resolvers import Context
+from schema import ANONYMOUS, Principal
 
 
 class Headers(Mapping[str, str]):
@@ -56,10 +58,24 @@ class Headers(Mapping[str, str]):
 class Asked:
     """``query_string``: that of the URL, as it came. ``request_id``: that of the answer. ``peer``: who is connected.
 
-    ``view``: the part of the graph that is asked by its name; empty: none is named.
+    ``view``: the part of the graph that is asked by its name; empty: none is named. ``principal``: who asks, once that
+    is known; ``context``: what the calls are told, once the operation is read; ``received``: bytes of the body.
     """
 
-    __slots__ = ("_receive", "_whole", "connection", "headers", "method", "peer", "query_string", "request_id", "view")
+    __slots__ = (
+        "_receive",
+        "_whole",
+        "connection",
+        "context",
+        "headers",
+        "method",
+        "peer",
+        "principal",
+        "query_string",
+        "received",
+        "request_id",
+        "view",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, whole: Whole | None = None, view: str = "") -> None:
         self.view = view
@@ -70,12 +86,18 @@ class Asked:
         client = scope.get("client")
         self.peer: str | None = client[0] if client else None
         self.connection: Connection = connection_of(scope)
+        self.principal: Principal = ANONYMOUS
+        self.context: Context | None = None
+        self.received = 0
         self._receive = receive
         self._whole = whole
 
     def body(self) -> bytes | None:
         """The body, where all of it is there; it can be taken but once."""
-        return None if self._whole is None else self._whole.body()
+        body = None if self._whole is None else self._whole.body()
+        if body is not None:
+            self.received = len(body)
+        return body
 
     async def stream(self) -> AsyncIterator[bytes]:
         """The parts of the body.
@@ -89,4 +111,6 @@ class Asked:
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             more = message.get("more_body", False)
-            yield message.get("body", b"")
+            part: bytes = message.get("body", b"")
+            self.received += len(part)
+            yield part

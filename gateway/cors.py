@@ -14,6 +14,10 @@ from starlette.middleware.cors import CORSMiddleware
 from resolvers import Settings
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_ASKED_WITH = (
+    "Accept", "Authorization", "Content-Type", "GraphQL-Cost", "Idempotency-Key", "X-Client-Name", "X-Request-Id",
+    "X-Request-Timeout",
+)  # fmt: skip
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -46,7 +50,7 @@ def cors(settings: CorsSettings) -> Middleware:
         CORSMiddleware,
         allow_origins=settings.origins,
         allow_methods=("GET", "POST"),
-        allow_headers=("Accept", "Authorization", "Content-Type", "GraphQL-Cost", "X-Client-Name", "X-Request-Id"),
+        allow_headers=_ASKED_WITH,
         allow_credentials=False,
         expose_headers=("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"),
         max_age=settings.max_age_s,

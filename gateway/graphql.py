@@ -19,26 +19,31 @@ from gateway.asked import Asked
 from gateway.audit.auditor import Auditor, Entry
 from gateway.body import from_get, from_post
 from gateway.content import check_content, check_link, negotiate
+from gateway.deadline import deadline_of
+from gateway.ended import NO_ERRORS, Ended, errors_in
+from gateway.failed import failed
 from gateway.hosts import name_of
-from gateway.identity import Authenticator, CannotVerify, bearer
-from gateway.limits import BodyTooLarge, Busy, LimitSettings, Places, read_body, sent, whole_body
+from gateway.identity import Authenticator, bearer
+from gateway.limits import LimitSettings, Places, read_body, sent, whole_body
+from gateway.overload.admission import Admission
+from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
-from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, errors_of
+from gateway.repeated import idempotency_of
+from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, retry_after
+from gateway.tally import EdgeTally
 from gateway.telemetry import log, log_request
 from gateway.uploads import UploadSettings, from_multipart
 from resolvers import (
     Caller,
-    CallerError,
     Code,
     Context,
     DeadlineExceeded,
-    IsthmusError,
     OutcomeUnknown,
     TimeLimits,
     Unauthenticated,
 )
-from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail, Unrecorded
+from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
 
 GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
@@ -96,7 +101,10 @@ class Endpoint:
         registered: RegisteredDocuments | None = None,
         hosts: frozenset[str] | None = None,
         audit: Auditor | None = None,
+        admission: Admission | None = None,
+        tally: EdgeTally | None = None,
     ) -> None:
+        self._admission = Admission(OverloadSettings()) if admission is None else admission
         self._holder = holder
         self._limits = limits
         self._authenticator = authenticator
@@ -106,10 +114,16 @@ class Endpoint:
         self._registered = registered
         self._hosts = hosts
         self._audit = audit
+        self._tally = tally
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
         self._times = TimeLimits()
+
+    @property
+    def under_way(self) -> int:
+        """How many requests hold a place now."""
+        return self._places.taken
 
     async def finish(self, seconds: float) -> None:
         """Waits until the writes whose callers were answered or are gone have ended, ``seconds`` at most."""
@@ -122,56 +136,53 @@ class Endpoint:
         request_id = request.request_id
         media = negotiate(request.headers.get("accept"))
         headers: dict[str, str] = {}
-        status, body = 200, {}
-        content: bytes | None = None
+        status, refused, errors, executed = 200, "", NO_ERRORS, False
         entry = self._audit.begin() if self._audit is not None else None
+        counts = self._admission.counts
+        counts.begun += 1
         try:
             answer = await self._answer(request, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
-            refused = answer.kind == "request_error"
-            status = 403 if answer.kind == "forbidden" else 400 if refused and media == GRAPHQL else 200
-        except Refusal as refusal:
-            status, body = refusal.status, errors_of(refusal.code, refusal.message)
-            headers.update(refusal.headers)
-        except Unauthenticated as error:
-            log("unauthenticated", request_id=request_id, level="warning", detail=error.detail)
-            if entry is not None:
-                entry.doubted = error.detail
-            status, body = 401, errors_of(error.code, error.message)
-            headers["www-authenticate"] = "Bearer"
-        except BodyTooLarge:
-            status, body = 413, errors_of(Code.LIMIT_EXCEEDED, "The body is larger than this server allows.")
-            headers["connection"] = "close"
-        except (Busy, CannotVerify, Unrecorded):
-            status, body = 503, errors_of(Code.LIMIT_EXCEEDED, "The server cannot take the request now.")
-            headers["retry-after"] = "1"
-        except CallerError as error:
-            status, body = 400, errors_of(error.code, error.detail or error.message)
-        except IsthmusError as error:
-            log("failed", request_id=request_id, level="error", code=error.code, detail=error.detail)
-            body = {"data": None, **errors_of(error.code, error.message, **error.extensions)}
+            executed = answer.kind == "data"
+            if "errors" in answer.held:
+                errors = errors_in(answer)
+                headers.update(retry_after(answer))
+            if not executed:
+                refused = "forbidden" if answer.kind == "forbidden" else "operation"
+                status = 403 if answer.kind == "forbidden" else 400 if media == GRAPHQL else 200
         except ClientDisconnect:
             log("disconnected", request_id=request_id)
-            self._record(entry, request, 408, started)
+            self._end(Ended(request, 408, time.perf_counter() - started, refused="left"), entry)
             return Response(status_code=408)
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
-            log("internal", request_id=request_id, level="error", exc_info=error)
-            body = {"data": None, **errors_of(Code.INTERNAL, IsthmusError.message)}
-        seconds = round(time.perf_counter() - started, 4)
-        log_request(request_id, request.method, status, seconds)
-        self._record(entry, request, status, started)
-        return Reply(content or encoded(body, request_id), status, headers, media or JSON)
+            if entry is not None and isinstance(error, Unauthenticated):
+                entry.doubted = error.detail
+            found = failed(error, request_id)
+            status, refused, errors = found.status, found.refused, {found.code: 1}
+            headers.update(found.headers)
+            content, executed = encoded(found.body, request_id), False
+        finally:
+            counts.ended += 1
+        seconds = time.perf_counter() - started
+        log_request(request_id, request.method, status, round(seconds, 4))
+        self._end(Ended(request, status, seconds, errors, len(content), refused, executed), entry)
+        return Reply(content, status, headers, media or JSON)
 
-    def _record(self, entry: Entry | None, request: Asked, status: int, started: float) -> None:
+    def _end(self, ended: Ended, entry: Entry | None) -> None:
+        """Tells who counts and who records."""
+        if self._tally is not None:
+            self._tally.ended(ended)
         if self._audit is not None and entry is not None:
-            self._audit.end(entry, request, status, time.perf_counter() - started)
+            self._audit.end(entry, ended.asked, ended.status, ended.seconds)
 
     async def _answer(self, request: Asked, entry: Entry | None, media: str | None, headers: dict[str, str]) -> Answer:
         self._check_head(request, media)
+        if self._admission.overloaded:
+            await self._admission.enter(time.monotonic())
         read_only = request.method == "GET"
         if read_only:
             check_link(request)
-        deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
+        deadline = deadline_of(request.headers, asyncio.get_running_loop().time(), self._limits.deadline_s)
         if self._rates is not None:
             headers.update(await self._rates.enter(request))
         principal, parameters = await self._taken(request, entry, deadline, read_only=read_only)
@@ -219,6 +230,7 @@ class Endpoint:
                     received = await self._received(request, read_only=read_only)
             except TimeoutError:
                 raise DeadlineExceeded from None
+        request.principal = received[0]
         if entry is not None:
             entry.principal, entry.parameters = received
         return received
@@ -294,6 +306,8 @@ class Endpoint:
             raise Refusal(404, Code.BAD_REQUEST, "There is no such view.")
         context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)
+        context.idempotency = idempotency_of(request.headers)
+        request.context = context
         trail = None
         if entry is not None:
             entry.parameters, entry.context, trail = parameters, context, entry.trail

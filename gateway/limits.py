@@ -17,14 +17,24 @@ class LimitSettings(Settings):
     max_response_bytes: int = Field(
         33_554_432, gt=0, description="Largest answer, in bytes; one that grew larger is told as an error."
     )
-    deadline_s: float = Field(10.0, gt=0, le=300, description="Longest time for one request, in seconds.")
+    deadline_s: float = Field(
+        10.0,
+        gt=0,
+        le=300,
+        description="Longest time for one request, in seconds; a caller may ask for less by X-Request-Timeout: 1.5, "
+        "1.5s or 1500ms.",
+    )
     max_header_bytes: int = Field(16_384, gt=0, description="Most bytes of request line and headers together.")
     max_url_bytes: int = Field(8192, gt=0, description="Longest URL, in bytes; a longer one gets 414.")
     max_headers: int = Field(100, gt=0, description="Most header lines of one request.")
     header_timeout_s: float = Field(5.0, gt=0, description="Longest time to receive the headers, in seconds.")
     body_timeout_s: float = Field(10.0, gt=0, description="Longest time to receive the body, in seconds.")
     send_timeout_s: float = Field(20.0, gt=0, description="Longest time in which a caller takes nothing of its answer.")
-    max_requests: int = Field(256, gt=0, description="Most requests under way at once; further ones get 503.")
+    max_requests: int = Field(
+        2000,  # those that wait for a slow source take 30 kB each and no time; what takes time is server.overload's
+        gt=0,
+        description="Most requests under way at once, waiting ones too: a bound of memory. Further ones get 503.",
+    )
     max_connections: int = Field(
         10_000,
         gt=0,
@@ -55,10 +65,15 @@ class Busy(Exception):
 class Places:
     """Counts the requests under way. There is no queue: who finds no place is told at once."""
 
-    __slots__ = ("_free",)
+    __slots__ = ("_all", "_free")
 
     def __init__(self, places: int) -> None:
-        self._free = places
+        self._all = self._free = places
+
+    @property
+    def taken(self) -> int:
+        """How many are taken now."""
+        return self._all - self._free
 
     def __enter__(self) -> None:
         """Takes one place for the length of the block.

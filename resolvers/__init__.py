@@ -1,6 +1,7 @@
 """The sources: what can be asked, and how it is asked. This is the storey's front door; import from here."""
 
 from resolvers.batch import Column, Match, Outcome, execute
+from resolvers.cache import MAX_BYTES, Caching, Found, Kept, MemoryStore, Stamp, Store
 from resolvers.collection import Suggestion, paging_positions, row_name, suggest
 from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import (
@@ -23,7 +24,10 @@ from resolvers.errors import (
     SourceUnavailable,
     Unauthenticated,
 )
+from resolvers.idempotency import HEADER as IDEMPOTENCY_KEY
+from resolvers.idempotency import Idempotency, key_of
 from resolvers.keys import KeyPart, agree
+from resolvers.lifetime import Lifetime
 from resolvers.loader import Loaders
 from resolvers.matching import fields_of, matcher, matches
 from resolvers.model import (
@@ -81,14 +85,26 @@ from resolvers.predicate import (
     Search,
 )
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
-from resolvers.resilience import Resilient
+from resolvers.resilience import AllowanceAway, Rate, Resilient, SharedAllowance, Turn
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
-from resolvers.settings import HeaderName, Settings, SourceSettings
-from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source, rows_of
+from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
+from resolvers.source import (
+    EVERYTHING,
+    LEAF,
+    Aged,
+    Call,
+    Caller,
+    CallRecord,
+    Context,
+    Journal,
+    Selection,
+    Source,
+    rows_of,
+)
 from resolvers.statements import WRITES_ARE_OFF
-from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Tally
+from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
 from resolvers.time_limits import TimeLimits, Until
 from resolvers.upload import File
 from resolvers.views import Sealed
@@ -97,16 +113,22 @@ from resolvers.yaml12 import Yaml, YamlError, load
 __all__ = [
     "BOUNDS_S",
     "EVERYTHING",
+    "IDEMPOTENCY_KEY",
     "KINDS",
     "LEAF",
     "LONGEST",
+    "MAX_BYTES",
     "RELEVANCE",
     "TYPE_KEY",
     "WRITES_ARE_OFF",
+    "Aged",
+    "AllowanceAway",
     "And",
     "Argument",
     "BadRequest",
+    "CacheSettings",
     "CacheTally",
+    "Caching",
     "Call",
     "CallRecord",
     "Caller",
@@ -129,11 +151,13 @@ __all__ = [
     "Field",
     "File",
     "Forbidden",
+    "Found",
     "Function",
     "GroupCondition",
     "GroupOrder",
     "Grouping",
     "HeaderName",
+    "Idempotency",
     "In",
     "InputType",
     "InterfaceType",
@@ -141,12 +165,14 @@ __all__ = [
     "IsthmusError",
     "Join",
     "Journal",
+    "Kept",
     "Key",
     "KeyPart",
     "Kind",
     "Latencies",
     "Layout",
     "LeftOut",
+    "Lifetime",
     "LimitExceeded",
     "LinkAmbiguous",
     "ListRef",
@@ -154,6 +180,7 @@ __all__ = [
     "ManyKeys",
     "Match",
     "Member",
+    "MemoryStore",
     "NamedRef",
     "Naming",
     "Not",
@@ -172,6 +199,7 @@ __all__ = [
     "Predicate",
     "Problem",
     "Quantifier",
+    "Rate",
     "RateLimited",
     "Related",
     "Relation",
@@ -187,6 +215,7 @@ __all__ = [
     "SecurityScheme",
     "Selection",
     "Settings",
+    "SharedAllowance",
     "Source",
     "SourceBadResponse",
     "SourceError",
@@ -196,9 +225,13 @@ __all__ = [
     "SourceSettings",
     "SourceTimeout",
     "SourceUnavailable",
+    "Stamp",
+    "State",
+    "Store",
     "Suggestion",
     "Tally",
     "TimeLimits",
+    "Turn",
     "TypeRef",
     "Unauthenticated",
     "UnionType",
@@ -214,6 +247,7 @@ __all__ = [
     "has",
     "is_view",
     "key_columns",
+    "key_of",
     "kind_of",
     "listed_rows",
     "load",

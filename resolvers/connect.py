@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from resolvers.authorized import AuthorizedClient
 from resolvers.credentials import credentials_of, origin
+from resolvers.deadline_header import DeadlineClient
 from resolvers.documents import Documents
 from resolvers.exchanged import ExchangedTokens
 from resolvers.http import Http, HttpClient
@@ -21,6 +22,12 @@ from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
 async def connect(settings: HttpSettings, documents: Documents, home: str, location: str) -> Http:
+    """As ``_connected``; a source that is to be told the deadline of each call is told it."""
+    http = await _connected(settings, documents, home, location)
+    return http if settings.deadline_header is None else DeadlineClient(http, settings.deadline_header)
+
+
+async def _connected(settings: HttpSettings, documents: Documents, home: str, location: str) -> Http:
     """The client of a source; ``home`` is its address: credentials reach the host in it and no other.
 
     ``location``: where its description lies, which decides what addresses the names in it may lead to.
@@ -36,6 +43,7 @@ async def connect(settings: HttpSettings, documents: Documents, home: str, locat
         credentials_of(settings),
         max_reply_bytes=settings.max_reply_bytes,
         far=settings.url is None and not settings.allowed_servers and must_be_far(location),
+        resends=False,  # what is made again is decided in one place alone, which counts it: resilience/
     )
     if settings.auth is not None and settings.auth.ntlm is not None:
         if documents.network.proxy is not None and not home.startswith("https:"):
@@ -44,7 +52,7 @@ async def connect(settings: HttpSettings, documents: Documents, home: str, locat
                 [Problem(what, ("auth", "ntlm"), "set url to an https address, or leave proxy out")]
             )
         begin = await asyncio.to_thread(handshakes, settings.auth.ntlm, urlsplit(home).hostname or "")
-        return NtlmClient(partial(client, concurrency=1), begin)
+        return NtlmClient(partial(client, concurrency=1, resends=True), begin)  # it knows what it may
     http = client(concurrency=settings.concurrency)
     auth = settings.auth
     if auth is not None and auth.oauth2 is not None:

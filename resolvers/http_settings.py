@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from resolvers.settings import Address, HeaderName, Settings, SourceSettings
+from resolvers.settings import Address, HeaderName, KeyHeader, Settings, SourceSettings
 
 
 class Proxy(Settings):
@@ -187,6 +187,23 @@ class Forward(Settings):
         return self
 
 
+class DeadlineHeader(Settings):
+    """How a source is told how long its answer is waited for, less 50 ms."""
+
+    name: HeaderName = Field(description="Name of the header.")
+    unit: Literal["s", "ms"] = Field("s", description="s: seconds, such as 1.250; ms: whole milliseconds.")
+
+    @model_validator(mode="after")
+    def _ours(self) -> DeadlineHeader:
+        if self.name.lower() in _NOT_FORWARDED:
+            raise ValueError(f"the header {self.name} cannot tell a time")
+        return self
+
+
+def _header(given: object) -> object:
+    return {"name": given} if isinstance(given, str) else given
+
+
 def _listed(given: object) -> object:
     return (given,) if isinstance(given, dict | ApiKey) else given
 
@@ -228,6 +245,13 @@ class HttpSettings(NetworkSettings, SourceSettings):
     url: Address | None = Field(None, description="Where calls go; the description's own address when absent.")
     auth: Auth | None = Field(None, description="How the gateway proves itself to the source.")
     headers: dict[HeaderName, SecretStr] = Field(default_factory=dict, description="Sent with every call.")
+    deadline_header: (
+        Annotated[DeadlineHeader, BeforeValidator(_header, json_schema_input_type=HeaderName | DeadlineHeader)] | None
+    ) = Field(
+        None,
+        description="The header that tells the source how long its answer is waited for: a name, such as "
+        "X-Request-Timeout, for seconds; or name and unit. Absent: it is not told.",
+    )
     allowed_servers: tuple[str, ...] = Field(
         (),
         description="Hosts that the description may name as its server, and no other. Without it a description that "
@@ -238,6 +262,24 @@ class HttpSettings(NetworkSettings, SourceSettings):
         description="Whether callers see the members of an error's body, or of a fault's detail, that the description "
         "declares, in extensions.detail. Each operation may say otherwise.",
     )
+    idempotency_key: KeyHeader | None = Field(
+        None,
+        description="The header (Idempotency-Key) by which the source knows a change that it has had before. Set it "
+        "only where it does: changes may then be sent again. Each operation may say otherwise.",
+    )
     max_reply_bytes: int = Field(
         10_485_760, gt=0, description="Largest reply that is read, in bytes, after decompression."
     )
+
+    @model_validator(mode="after")
+    def _one_word_on_time(self) -> HttpSettings:
+        if self.deadline_header is None:
+            return self
+        taken = {name.lower() for name in self.headers}
+        if self.auth is not None:
+            taken |= {key.header.lower() for key in self.auth.api_key if key.header is not None}
+            if self.auth.forward is not None:
+                taken |= {name.lower() for name in (*self.auth.forward.claims, *self.auth.forward.headers)}
+        if self.deadline_header.name.lower() in taken:
+            raise ValueError(f"the header {self.deadline_header.name} is filled twice")
+        return self

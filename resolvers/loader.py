@@ -6,6 +6,7 @@ never shared between callers; what was fetched before is asked again only when m
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,11 +21,29 @@ _PLAIN = {int, str, type(None)}
 """Types of key values among which only equal ones are the same key; ``True`` and ``1.0`` equal ``1``, and are not."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Ask:
+    """``batch``: where it is loaded, once that has begun. ``left``: whoever asked no longer waits."""
+
     column: Column
     keys: Mapping[Canonical, tuple[object, ...]]
     selection: Selection
+    batch: _Batch | None = None
+    left: bool = False
+
+    def leave(self) -> None:
+        """Nobody waits for this any more; a batch for which nobody waits ends."""
+        self.left = True
+        if self.batch is not None:
+            self.batch.waiting -= 1
+            if not self.batch.waiting:
+                self.batch.task.cancel()
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    task: asyncio.Task[object]
+    waiting: int
 
 
 class _ColumnLoader:
@@ -40,11 +59,22 @@ class _ColumnLoader:
     async def load(self, ask: _Ask) -> Mapping[Canonical, Outcome]:
         # Nothing to shield: aiodataloader gives every ask a future of its own and runs the batch in a task of its own,
         # so a caller that is cancelled cancels nothing that others wait for.
-        return await self._loader.load(ask)
+        try:
+            return await self._loader.load(ask)
+        except asyncio.CancelledError:
+            ask.leave()
+            raise
 
-    async def _load(self, asks: list[_Ask]) -> list[Mapping[Canonical, Outcome]]:
+    async def _load(self, every: list[_Ask]) -> list[Mapping[Canonical, Outcome]]:
+        asks = [ask for ask in every if not ask.left]
+        if not asks:
+            return [{} for _ in every]
+        task = asyncio.current_task()
+        assert task is not None, "aiodataloader runs every batch in a task of its own"
+        batch = _Batch(task, len(asks))
         selection = Selection()
         for ask in asks:
+            ask.batch = batch
             selection = selection.merge(ask.selection)
         missing: dict[Canonical, tuple[object, ...]] = {}
         outcomes: dict[Canonical, Outcome] = {}
@@ -64,7 +94,7 @@ class _ColumnLoader:
             for key, outcome in fetched.items():
                 if not isinstance(outcome, BaseException):
                     self._fetched[key] = (selection, outcome)
-        return [outcomes for _ in asks]
+        return [outcomes for _ in every]
 
 
 class Loaders:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from resolvers.cache import MAX_BYTES, Caching, MemoryStore, cached
 from resolvers.collection import Paged, recognise
 from resolvers.credentials import NONE, credentials_of, origin
 from resolvers.documents import DescriptionError, Documents
@@ -19,7 +20,7 @@ from resolvers.http_settings import HttpSettings
 from resolvers.network import open_network
 from resolvers.ntlm import handshakes
 from resolvers.problem import ConfigurationError, Problem
-from resolvers.resilience import Resilient
+from resolvers.resilience import Resilient, SharedAllowance
 from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.statements import apply
@@ -156,22 +157,27 @@ async def open_all(
     keep: Path | None = None,
     pinned: Mapping[str, Mapping[str, str]] | None = None,
     tallies: dict[str, Tally] | None = None,
+    caching: Caching | None = None,
+    shared: Callable[[], SharedAllowance] | None = None,
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
     ``settings``: name → (kind, settings). ``base``: the folder that relative paths start from. ``keep``: the folder
     where descriptions that were read are kept for the next start, if anywhere. ``pinned``: source → what its
     description calls an operation → the name that the operation keeps inside the source. ``tallies``: where the sources
-    count, by name; those that are not there yet are put in.
+    count, by name; those that are not there yet are put in. ``caching``: where answers are kept that may be; absent: in
+    memory, for these sources alone. ``shared``: makes what processes count calls together by, for each source whose
+    ``rate_limit`` says so, which closes it.
     """
     opened = Opened()
+    keeping = caching or Caching(MemoryStore(MAX_BYTES))
     names = pinned or {}
     counting = {} if tallies is None else tallies
     openings = [Opening(name, base, keep, names.get(name, {}), counting.setdefault(name, Tally())) for name in settings]
     clients = await asyncio.gather(
         *(_open(kind, each, opening) for (kind, each), opening in zip(settings.values(), openings, strict=True))
     )
-    for (name, (_, each)), client in zip(settings.items(), clients, strict=True):
+    for (name, (kind, each)), client in zip(settings.items(), clients, strict=True):
         if isinstance(client, ConfigurationError):
             opened.problems += [problem.under("sources", name) for problem in client.problems]
             opened.failed[name] = client.problems[0].under("sources", name)
@@ -182,10 +188,25 @@ async def open_all(
         model, problems = apply(recognise(client.model, each), each)
         client.model = model = with_views(model, each.pages, each.exclude)
         opened.problems += [problem.under("sources", name) for problem in problems]
-        resilient = Resilient(client, counting[name], concurrency=each.concurrency, timeout_s=each.timeout_s)
+        together = None
+        if each.rate_limit is not None and each.rate_limit.store == "redis":
+            if shared is None:
+                opened.problems.append(_NOWHERE.under("sources", name))
+            else:
+                together = shared()
+        resilient = Resilient(client, counting[name], each, shared=together)
+        source, problems = cached(resilient, kind, each, keeping, counting[name].cache)
+        opened.problems += [problem.under("sources", name) for problem in problems]
         pages = any(operation.paging is not None for operation in model.operations.values())
-        opened.sources[name] = Paged(resilient, each.pages) if pages else resilient
+        opened.sources[name] = Paged(source, each.pages) if pages else source
     return opened
+
+
+_NOWHERE = Problem(
+    "rate_limit with store: redis needs server.redis",
+    ("rate_limit", "store"),
+    "add server: { redis: { url: … } }, or write store: memory",
+)
 
 
 async def _open(kind: str, settings: SourceSettings, opening: Opening) -> Client | Problem | ConfigurationError:

@@ -10,6 +10,10 @@ from collections.abc import AsyncIterator, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
+from gateway.addresses import Networks
+from gateway.limits import LimitSettings
+from gateway.protocol import protocol
+
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
@@ -18,10 +22,14 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """Gives the base address; the listening socket accepts before the server has started, so nothing is waited for."""
+async def serving(app: Starlette, limits: LimitSettings | None = None) -> AsyncIterator[str]:
+    """Gives the base address; the listening socket accepts before the server has started, so nothing is waited for.
+
+    ``limits``: where they are given, HTTP is spoken as the gateway speaks it, which knows when a caller leaves.
+    """
     listening = socket.create_server(("127.0.0.1", 0))
-    server = _Server(uvicorn.Config(app, log_level="warning", ws="none"))
+    http = "auto" if limits is None else protocol(limits, 1000, Networks(()))
+    server = _Server(uvicorn.Config(app, log_level="warning", ws="none", http=http))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

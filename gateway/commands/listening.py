@@ -10,19 +10,21 @@ from gateway.commands.opening import fail
 NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
-def check_address(host: str, port: int) -> None:
-    """Ends the command with a sentence where the server could not listen."""
+def check_address(host: str, port: int, mend: str = "") -> None:
+    """Ends the command with a sentence where the server could not listen; ``mend``: by what another is named."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        fail(f"Isthmus cannot listen on {host}: there is no such address.\n  mend: name another with --host")
+        said = mend or "name another with --host"
+        fail(f"Isthmus cannot listen on {host}: there is no such address.\n  mend: {said}")
     refused = [error for error in (_refusal(*entry) for entry in dict.fromkeys(found)) if error is not None]
     # "localhost" is ::1 too, also on a machine without IPv6: one address that is here is enough.
     if len(refused) < len(found):
         refused = [error for error in refused if error.errno not in NOT_HERE]
     for error in refused:
-        mend = "name another port with --port" if error.errno == errno.EADDRINUSE else "name another address or port"
-        fail(f"Isthmus cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}.\n  mend: {mend}")
+        taken = error.errno == errno.EADDRINUSE
+        said = mend or ("name another port with --port" if taken else "name another address or port")
+        fail(f"Isthmus cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}.\n  mend: {said}")
 
 
 def _refusal(

@@ -36,6 +36,9 @@ def serve(
 
 async def _run(chosen: Configuration, *, host: str, port: int) -> None:
     check_address(host, port)
+    metrics = chosen.settings.server.metrics
+    if metrics is not None:
+        check_address(metrics.host, metrics.port, "name another host or port under server.metrics")
     current = await snapshot(chosen)
     for name, problem in current.failed.items():
         errors.print(f"Source {name} is not served: {sentence(advised(chosen, problem))}", markup=False)
@@ -46,7 +49,13 @@ async def _run(chosen: Configuration, *, host: str, port: int) -> None:
         errors.print(f"warning: {closed(chosen)}", markup=False)
     settings = chosen.settings.server.model_copy(update={"host": host, "port": port})
     app = make_app(Holder(current), settings, explorer_page=explorer.page, extra_routes=explorer.routes())
+
+    def started(bound: str) -> None:
+        if app.state.metrics is not None:
+            errors.print(f"Metrics are told at {app.state.metrics.address}", markup=False)
+        errors.print(f"Isthmus answers at {bound}/graphql", markup=False)
+
     try:
-        await serve_app(app, settings, lambda bound: errors.print(f"Isthmus answers at {bound}/graphql", markup=False))
+        await serve_app(app, settings, started)
     finally:
         await current.close()

@@ -12,6 +12,7 @@ from gateway.asked import Asked
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.bearer import BearerTokens
 from gateway.identity.certificates import Certificates, thumbprint
+from gateway.identity.keys import Keys
 from gateway.identity.proxied import ProxiedCertificates
 from gateway.identity.revocation import Revocation
 from gateway.watched import Looked, watching
@@ -108,6 +109,11 @@ class Authenticator:
         """Issuer → why its tokens are not accepted now."""
         issuers = self._tokens.issuers.values() if self._tokens is not None else ()
         return {each.name: "its key set cannot be fetched" for each in issuers if not each.keys.usable}
+
+    @property
+    def key_sets(self) -> Mapping[str, Keys]:
+        """Issuer → its keys."""
+        return {} if self._tokens is None else {name: each.keys for name, each in self._tokens.issuers.items()}
 
     def start(self) -> None:
         """Fetches key sets and begins to look at files, in the background."""

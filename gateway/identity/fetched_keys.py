@@ -43,6 +43,11 @@ class FetchedKeys:
         self._fetched = self._tried = -1e18
         self._flight: asyncio.Task[None] | None = None
         self.generation = 0
+        self.failures = 0
+
+    @property
+    def age_s(self) -> float | None:
+        return self._clock() - self._fetched if self._keys else None
 
     def freshen(self) -> None:
         now = self._clock()
@@ -92,6 +97,7 @@ class FetchedKeys:
                 keys = parse_set(await self._source.fetch())
         except FAILURES as error:
             # The last good set stays; find() says when it is too old.
+            self.failures += 1
             log("keys_not_fetched", level="warning", issuer=self._issuer, reason=type(error).__name__)
             return
         self._fetched = self._clock()

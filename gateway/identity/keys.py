@@ -43,6 +43,14 @@ class Keys(Protocol):
     def usable(self) -> bool:
         """False while no key set is there, or only one that is too old."""
 
+    @property
+    def age_s(self) -> float | None:
+        """Seconds since it was fetched; ``None`` for one that is not, or was not yet."""
+
+    @property
+    def failures(self) -> int:
+        """How many fetches failed."""
+
     async def find(self, kid: str | None, algorithm: str) -> Sequence[VerifyKey]:
         """The keys that may verify such a token. Raises CannotVerify."""
 
@@ -111,6 +119,8 @@ class FixedKeys:
 
     generation = 0
     usable = True
+    age_s = None
+    failures = 0
 
     def __init__(self, keys: Sequence[VerifyKey]) -> None:
         self._keys = tuple(keys)

@@ -60,6 +60,8 @@ class Rates:
             each.operations or each.fields or "operation" in each.per for each in settings.rules.values()
         )
         """Whether an operation must be read to know what counts."""
+        self.refused: Counter[str] = Counter()
+        """Requests that were over a limit, by the name of the rule."""
 
     async def enter(self, request: Asked) -> Headers:
         """As ``take``, for the limits that need not know who asks, or what: whoever guesses tokens is counted too.
@@ -108,6 +110,7 @@ class Rates:
             return ()
         headers = _headers(rules, takes, taken) if self._settings.headers else ()
         if not taken.allowed:
+            self.refused.update(rule.name for rule, over in zip(rules, taken.wait, strict=True) if over > 0)
             wait = min(LONGEST_WAIT_S, max(1, math.ceil(max(taken.wait))))
             retry = (("retry-after", str(wait)), *headers)
             raise Refusal(429, Code.RATE_LIMITED, "Too many requests. Retry-After says when to come back.", retry)

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gateway.registered.manifest import Registered
+from gateway.registered.manifest import Registered, read_manifests
 from gateway.registered.settings import DocumentSettings
 from gateway.replies import Refusal
 from resolvers import BadRequest, Code
@@ -32,6 +32,8 @@ class RegisteredDocuments:
     def __init__(self, settings: DocumentSettings, registered: Mapping[str, Registered]) -> None:
         self._only = settings.only
         self._unless = settings.unless
+        self.names = tuple(each.name for each in registered.values())
+        """The names of the operations that the manifests hold, or their ids."""
         self._texts = {key: each.text for key, each in registered.items()}
         self._ids = {each.text: key for key, each in registered.items()}
         self._automatic: OrderedDict[str, str] | None = OrderedDict() if settings.automatic is not None else None
@@ -89,3 +91,12 @@ def _weight(text: str) -> int:
 
 def _refused() -> Refusal:
     return Refusal(403, Code.FORBIDDEN, "Only operations that were registered are served.")
+
+
+def registered_of(settings: DocumentSettings | None) -> RegisteredDocuments | None:
+    """The documents that the settings name, where they name any.
+
+    Raises:
+        ConfigurationError: a manifest cannot be read.
+    """
+    return None if settings is None else RegisteredDocuments(settings, read_manifests(settings.manifest))

@@ -70,6 +70,8 @@ class Document:
     ) -> None:
         self.node = node
         self.operation = operation
+        self.name = operation.name.value if operation.name is not None else ""
+        self.kind: str = operation.operation.value
         self.fragments = {
             item.name.value: item for item in node.definitions if isinstance(item, FragmentDefinitionNode)
         }
@@ -186,6 +188,8 @@ class Documents:
         self._known: OrderedDict[tuple[str, str | None], Document] = OrderedDict()
         self._weights: dict[Document, int] = {}
         self.bytes_held = 0
+        self.asked = self.parsed = self.planned = 0
+        """How many requests came, and for how many of them a text was parsed, well or not, and a plan made."""
 
     def __len__(self) -> int:
         return len(self._known)
@@ -203,6 +207,7 @@ class Documents:
         if known is not None:
             self._known.move_to_end(key)
             return known
+        self.parsed += 1
         node = self._parse(query)
         document = Document(node, _operation(node, operation_name), self._schema, self._recorded)
         self._known[key] = document
@@ -229,7 +234,9 @@ class Documents:
         raw: Mapping[str, object],
     ) -> OperationPlan:
         """As ``Document.plan``, its memory counted."""
+        before = document.weight
         plan = document.plan(policy, principal, variables, raw)
+        self.planned += document.weight != before
         if document in self._weights:
             self._weigh(document)
         return plan

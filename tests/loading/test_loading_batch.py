@@ -251,6 +251,40 @@ async def test_columns_of_one_tick_share_a_call_and_a_cancelled_one_spoils_nothi
     assert desk.shelf.asked == [["a", "b", "c", "d"]]
 
 
+async def test_a_batch_that_nobody_waits_for_any_more_ends_and_one_that_did_not_begin_asks_nothing() -> None:
+    ended = asyncio.Event()
+
+    class Slow(Shelf):
+        async def execute(self, call: Call, context: Context) -> object:  # noqa: ARG002  # the protocol's
+            self.asked.append([])
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+            return []
+
+    desk = Desk(lambda _: [], ID, many=False)
+    slow = Slow(lambda _: [], desk.shelf.model)
+    desk.loaders = Loaders({"shelf": slow}, desk.context)
+    tasks = [asyncio.create_task(desk.load(*keys)) for keys in ("ab", "bc")]
+    while not slow.asked:  # noqa: ASYNC110  # the source's journal is what is waited for
+        await asyncio.sleep(0)
+    tasks[0].cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not ended.is_set(), "somebody still waits"
+    tasks[1].cancel()
+    async with asyncio.timeout(5):
+        await ended.wait()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    early = asyncio.create_task(desk.load("z"))
+    await asyncio.sleep(0)
+    early.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(slow.asked) == 1
+
+
 KEY = st.one_of(st.none(), st.sampled_from(["a", "A", " a", "b", "", "1", "01"]))
 ROWS = st.lists(st.tuples(KEY, st.integers(0, 2)), max_size=12)
 COMPARE = st.sets(st.sampled_from(["trim", "casefold"]))

@@ -1,0 +1,116 @@
+"""Every figure of this process at the moment of a scrape, read from where each is counted. Nothing is counted here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from gateway.graphql import Holder
+from gateway.identity import Authenticator
+from gateway.metrics.families import Family, counter, gauge, histogram
+from gateway.metrics.of_sources import source_families
+from gateway.metrics.process import Process
+from gateway.rates.limiter import Rates
+from gateway.tally import EdgeTally
+from resolvers import Latencies, Tally
+
+ALONE: tuple[str, ...] = ()
+
+
+class UnderWay(Protocol):
+    @property
+    def under_way(self) -> int:
+        """Requests that hold a place now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Where the figures of one process are."""
+
+    holder: Holder
+    tally: EdgeTally | None
+    endpoint: UnderWay
+    authenticator: Authenticator
+    rates: Rates | None = None
+    process: Process = field(default_factory=Process)
+
+    def families(self) -> list[Family]:
+        """As of now."""
+        current = self.holder.current
+        tallies: Mapping[str, Tally] = getattr(current, "tallies", {})
+        return [
+            *(() if self.tally is None else self._edge(self.tally)),
+            *source_families(tallies),
+            *self._snapshot(current),
+            *_documents(current.graph),
+            *self._identity(),
+            *self._limits(),
+            *self.process.families(),
+        ]
+
+    def _edge(self, tally: EdgeTally) -> Iterator[Family]:
+        yield gauge("isthmus_info", "The version.", {(version("isthmus"),): 1.0}, "version", each=True)
+        statuses = {(str(status),): float(n) for status, n in tally.requests.items()}
+        yield counter("isthmus_requests_total", "Requests by the status of their answers.", statuses, "status")
+        yield histogram("isthmus_request_seconds", "How long requests took.", {ALONE: tally.latencies})
+        yield gauge("isthmus_requests_under_way", "Requests that run.", {ALONE: float(self.endpoint.under_way)})
+        refused = {(reason,): float(n) for reason, n in tally.refused.items()}
+        yield counter("isthmus_refused_total", "Requests for which no operation ran.", refused, "reason")
+        yield counter("isthmus_received_bytes_total", "Bytes of bodies.", {ALONE: float(tally.received_bytes)})
+        yield counter("isthmus_sent_bytes_total", "Bytes of answers.", {ALONE: float(tally.sent_bytes)})
+        asked = dict(tally.operations)
+        taken: dict[tuple[str, ...], Latencies] = {(name,): each.latencies for name, each in asked.items()}
+        yield histogram("isthmus_operation_seconds", "How long operations took, by their names.", taken, "operation")
+        errors = {(name, code): float(n) for name, each in asked.items() for code, n in each.errors.items()}
+        told = "Errors in the answers to operations."
+        yield counter("isthmus_operation_errors_total", told, errors, "operation", "code")
+        reloads = {(outcome,): float(n) for outcome, n in tally.reloads.items()}
+        yield counter("isthmus_reloads_total", "Changes of the configuration, by outcome.", reloads, "outcome")
+        if tally.reloaded_at:
+            told = "When the configuration was last looked at anew, in seconds since 1970."
+            yield gauge("isthmus_reloaded_timestamp_seconds", told, {ALONE: tally.reloaded_at}, each=True)
+
+    def _snapshot(self, current: Any) -> Iterator[Family]:
+        told = "Sources that are not served, or by what was known of them."
+        yield gauge("isthmus_sources_degraded", told, {ALONE: float(len(current.degraded))}, each=True)
+
+    def _identity(self) -> Iterator[Family]:
+        sets = self.authenticator.key_sets
+        told = "Whether tokens of an issuer can be verified."
+        yield gauge(
+            "isthmus_key_set_usable", told, {(name,): float(keys.usable) for name, keys in sets.items()}, "issuer",
+            each=True,
+        )  # fmt: skip
+        ages = {(name,): age for name, keys in sets.items() if (age := keys.age_s) is not None}
+        told = "How old the key set of an issuer is."
+        yield gauge("isthmus_key_set_age_seconds", told, ages, "issuer", each=True)
+        failures = {(name,): float(keys.failures) for name, keys in sets.items()}
+        told = "Fetches of a key set that failed."
+        yield counter("isthmus_key_set_failures_total", told, failures, "issuer")
+
+    def _limits(self) -> Iterator[Family]:
+        if self.rates is None:
+            return
+        over = {(rule,): float(n) for rule, n in self.rates.refused.items()}
+        yield counter("isthmus_rate_limited_total", "Requests over a limit, by the rule.", over, "rule")
+        told = "Buckets in memory."
+        yield gauge("isthmus_rate_limit_buckets", told, {ALONE: float(len(self.rates.buckets))})
+
+
+def _documents(graph: Any) -> Iterator[Family]:
+    """Of a graph and its views; other graphs than ours keep no documents."""
+    if graph is None or not hasattr(graph, "documents"):
+        return
+    every = [graph.documents, *(view.documents for view in graph.views.values())]
+    counts = (
+        ("isthmus_documents_asked_total", "Operations that were asked for.", "asked"),
+        ("isthmus_documents_parsed_total", "Those whose text had to be parsed.", "parsed"),
+        ("isthmus_plans_made_total", "Plans that had to be made; the others were kept.", "planned"),
+    )
+    for name, told, attribute in counts:
+        yield counter(name, told, {ALONE: float(sum(getattr(each, attribute) for each in every))})
+    yield gauge("isthmus_documents_kept", "Documents that are kept.", {ALONE: float(sum(map(len, every)))})
+    held = float(sum(each.bytes_held for each in every))
+    yield gauge("isthmus_documents_kept_bytes", "Memory that they and their plans hold, estimated.", {ALONE: held})
