@@ -122,6 +122,8 @@ class Resilient:
                 break
             self.tally.retries += 1
             made += 1
+            if error.tried:
+                call = replace(call, tried=error.tried)
             if wait:
                 await asyncio.sleep(wait)
             try:
