@@ -52,6 +52,7 @@ from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
+from gateway.workers.settings import Workers
 from resolvers import Settings
 from schema import ANONYMOUS, Executor
 
@@ -108,6 +109,11 @@ class ServerSettings(Settings):
         le=60,
         description="How long, after SIGTERM, /readyz says 503 while new connections are still taken, in seconds: "
         "give load balancers the time to notice.",
+    )
+    workers: Workers | None = Field(
+        None,
+        description="How many processes serve the port, or auto: one for each core; each opens the sources for itself. "
+        "Absent: this one serves, and nobody supervises it.",
     )
     executor: Executor = Field(
         "columns",
@@ -223,7 +229,7 @@ class Edge(Starlette):
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = [(b"x-request-id", given.encode())]
-                if self.state.draining:
+                if self.state.leaving:
                     added.append((b"connection", b"close"))  # the next request finds a server that stays
                 message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
@@ -233,7 +239,7 @@ class Edge(Starlette):
             headers = [*response.raw_headers, (b"x-request-id", given.encode())]
             if (
                 whole is None
-                or self.state.draining
+                or self.state.leaving
                 or not whole.answer(response.status_code, headers, bytes(response.body))
             ):
                 await response(scope, receive, named)
@@ -419,7 +425,7 @@ def make_app(
     app.at_once = settings.cors is None
     app.shared = shared
     app.router.redirect_slashes = False
-    app.state.draining = False
+    app.state.draining = app.state.leaving = False
     app.state.admission, app.state.lag = app.front.admission, lag
     app.state.tally = app.front.tally
     app.state.metrics = metrics
