@@ -134,7 +134,8 @@ async def stand(port: int) -> Stand:
             told[name] += float(value)  # type: ignore[assignment]  # a counter adds any numbers
     return Stand(
         told["process_open_fds"] - told["isthmus_source_pool_idle"], told["isthmus_tasks"],
-        told["isthmus_source_pool_in_use"], told["isthmus_source_calls_under_way"], told["process_resident_memory_bytes"] / 1e6,
+        told["isthmus_source_pool_in_use"], told["isthmus_source_calls_under_way"],
+        told["process_resident_memory_bytes"] / 1e6,
     )  # fmt: skip
 
 
