@@ -29,7 +29,8 @@ from gateway.overload.admission import Admission
 from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
-from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded
+from gateway.repeated import idempotency_of
+from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, retry_after
 from gateway.tally import EdgeTally
 from gateway.telemetry import log, log_request
 from gateway.uploads import UploadSettings, from_multipart
@@ -144,6 +145,7 @@ class Endpoint:
             executed = answer.kind == "data"
             if "errors" in answer.held:
                 errors = errors_in(answer)
+                headers.update(retry_after(answer))
             if not executed:
                 refused = "forbidden" if answer.kind == "forbidden" else "operation"
                 status = 403 if answer.kind == "forbidden" else 400 if media == GRAPHQL else 200
@@ -301,6 +303,7 @@ class Endpoint:
             raise Refusal(404, Code.BAD_REQUEST, "There is no such view.")
         context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)
+        context.idempotency = idempotency_of(request.headers)
         request.context = context
         trail = None
         if entry is not None:
