@@ -92,6 +92,9 @@ class ServerSettings(Settings):
         None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
     )
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
+    subgraph: bool = Field(
+        False, description="Whether it is served to the router of a federation too: _service and _entities."
+    )
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
     notice_s: float = Field(

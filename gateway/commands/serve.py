@@ -9,7 +9,7 @@ import typer
 from gateway import explorer
 from gateway.app import make_app
 from gateway.commands.listening import check_address
-from gateway.commands.opening import advised, closed, configuration, errors, fail, sentence, snapshot
+from gateway.commands.opening import advised, as_subgraph, closed, configuration, errors, fail, sentence, snapshot
 from gateway.config import Configuration
 from gateway.server import run, serve_app
 from gateway.snapshot import Holder
@@ -21,9 +21,11 @@ def serve(
     what: Annotated[list[str], typer.Argument(metavar="FILE | NAME=LOCATION…", help="The file, or sources.")],
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0: any free one.")] = None,
+    *,
+    subgraph: Annotated[bool, typer.Option("--subgraph", help="Serve it to the router of a federation too.")] = False,
 ) -> None:
     """Serve one GraphQL API over the sources."""
-    chosen = configuration(what)
+    chosen = as_subgraph(configuration(what)) if subgraph else configuration(what)
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     server = chosen.settings.server.model_copy(update=given)
     if not server.identifies and server.host not in LOOPBACK and host is None:

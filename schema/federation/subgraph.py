@@ -95,7 +95,9 @@ class _Told:
                 _with(field, directives=_marks(field.directives, self._tags(f"{owner}.{field.name.value}")))
                 for field in definition.fields or ()
             )
-            return _with(definition, fields=given, directives=_marks(definition.directives, marks))
+            # Composition knows no @oneOf yet, and refuses what it does not know; it is asked for here all the same.
+            known = [each for each in definition.directives or () if each.name.value != "oneOf"]
+            return _with(definition, fields=given, directives=_marks(known, marks))
         return _with(definition, directives=_marks(getattr(definition, "directives", ()), marks))
 
     def _field(self, owner: str, field: FieldDefinitionNode, marks: list[ConstDirectiveNode]) -> FieldDefinitionNode:
