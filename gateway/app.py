@@ -39,6 +39,7 @@ from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
 from gateway.registered.documents import registered_of
 from gateway.registered.settings import DocumentSettings
+from gateway.request_log import LogSettings
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
@@ -78,6 +79,7 @@ class ServerSettings(Settings):
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
+    log: LogSettings = Field(LogSettings(), description="What is written to standard error, one line of JSON each.")
     metrics: MetricsSettings | None = Field(
         None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
     )
@@ -249,6 +251,7 @@ def make_app(
         hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
         audit=audit,
         tally=tally,
+        log_settings=settings.log,
     )
     metrics = open_metrics(settings.metrics, Gathered(holder, tally, endpoint, authenticator, rates))
 

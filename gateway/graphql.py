@@ -27,8 +27,9 @@ from gateway.limits import LimitSettings, Places, read_body, sent, whole_body
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
 from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded
+from gateway.request_log import LogSettings, RequestLog
 from gateway.tally import EdgeTally
-from gateway.telemetry import log, log_request
+from gateway.telemetry import log
 from gateway.uploads import UploadSettings, from_multipart
 from resolvers import (
     Caller,
@@ -96,6 +97,7 @@ class Endpoint:
         hosts: frozenset[str] | None = None,
         audit: Auditor | None = None,
         tally: EdgeTally | None = None,
+        log_settings: LogSettings | None = None,
     ) -> None:
         self._holder = holder
         self._limits = limits
@@ -107,6 +109,7 @@ class Endpoint:
         self._hosts = hosts
         self._audit = audit
         self._tally = tally
+        self._log = RequestLog(log_settings or LogSettings())
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
@@ -140,7 +143,6 @@ class Endpoint:
                 refused = "forbidden" if answer.kind == "forbidden" else "operation"
                 status = 403 if answer.kind == "forbidden" else 400 if media == GRAPHQL else 200
         except ClientDisconnect:
-            log("disconnected", request_id=request_id)
             self._end(Ended(request, 408, time.perf_counter() - started, refused="left"), entry)
             return Response(status_code=408)
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
@@ -149,12 +151,12 @@ class Endpoint:
             headers.update(found.headers)
             content, executed = encoded(found.body, request_id), False
         seconds = time.perf_counter() - started
-        log_request(request_id, request.method, status, round(seconds, 4))
         self._end(Ended(request, status, seconds, errors, len(content), refused, executed), entry)
         return Reply(content, status, headers, media or JSON)
 
     def _end(self, ended: Ended, entry: Entry | None) -> None:
         """Tells who counts and who records."""
+        self._log.ended(ended)
         if self._tally is not None:
             self._tally.ended(ended)
         if self._audit is not None and entry is not None:

@@ -118,7 +118,7 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
 
 async def serve_app(app: Starlette, settings: ServerSettings, started: Callable[[str], None]) -> None:
     """Serves until a signal comes and what was under way has ended. ``started`` is told the address once it answers."""
-    configure()
+    configure(settings.log.level)
     _allow_files()
     gc.collect()
     gc.freeze()  # what start-up made lives for ever: later collections need not walk it
