@@ -30,6 +30,7 @@ from gateway.identity import (
     RevocationSettings,
     open_authenticator,
 )
+from gateway.kept.settings import KeptSettings
 from gateway.limits import LimitSettings
 from gateway.metrics.gathered import Gathered
 from gateway.metrics.listener import listening, open_metrics, tally_of
@@ -79,6 +80,9 @@ class ServerSettings(Settings):
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
+    cache: KeptSettings = Field(
+        KeptSettings.model_validate({}), description="Where answers of sources are kept whose cache says so."
+    )
     log: LogSettings = Field(LogSettings(), description="What is written to standard error, one line of JSON each.")
     metrics: MetricsSettings | None = Field(
         None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
@@ -116,6 +120,8 @@ class ServerSettings(Settings):
         if self.rate_limits is not None and self.rate_limits.store == "redis" and self.redis is None:
             message = "rate_limits with store: redis needs server.redis"
             raise ValueError(message)
+        if self.cache.store == "redis" and self.redis is None:
+            raise ValueError("cache with store: redis needs server.redis")
         if self.revocation is not None and self.revocation.redis and self.redis is None:
             raise ValueError("revocation looks into Redis, and there is no server.redis")
         if self.client_cert is not None and not self.trusted_proxies:

@@ -23,6 +23,7 @@ from gateway.lock import Lock, read_lock
 from gateway.problems import render
 from resolvers import (
     KINDS,
+    CacheSettings,
     ConfigurationError,
     Key,
     Problem,
@@ -52,6 +53,11 @@ class FileSettings(Settings):
     limits: OperationLimits = Field(default_factory=OperationLimits, description="How large one operation may be.")
     rename: dict[str, str] = Field(default_factory=dict, description="Coordinate → new name.")
     hide: tuple[str, ...] = Field((), description="Coordinates that are not shown.")
+    cache: dict[str, CacheSettings] = Field(
+        default_factory=dict,
+        description="Type.field that asks a source, or a type for all such fields that give it → for how long answers "
+        "are kept. It comes before what is said at the source.",
+    )
     extensions: tuple[str, ...] = Field((), description="Python files that add hand-written fields.")
 
 

@@ -14,7 +14,6 @@ from resolvers import Key, Problem, Settings, nearest
 
 _LATER = {
     "entities": "joining types of several sources into one is",
-    "cache": "caching, of any but REST sources, is",
     "retry": "repeating calls by rule is",
     "retries": "repeating calls by rule is",
     "include_files": "including other files is",

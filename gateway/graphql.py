@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect
@@ -63,6 +64,7 @@ class Graph(Protocol):
         *,
         read_only: bool,
         trail: Trail | None = None,
+        charge: Callable[[int], Awaitable[None]] | None = None,
     ) -> Answer: ...
 
 
@@ -178,14 +180,27 @@ class Endpoint:
             if isinstance(found, Answer):
                 return found
             parameters = found
+        charge = None
         if self._rates is not None:
             outline = self._outline(parameters) if self._rates.reads_operations else None
-            for name, value in await self._rates.take(request, principal, outline):
-                headers[name] = f"{headers[name]}, {value}" if name in headers else value
+            _add(headers, await self._rates.take(request, principal, outline))
+            if self._rates.weighs:
+                charge = partial(self._charge, self._rates, request, principal, outline, headers)
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
         with self._places:
             limit = Deadline(request.request_id, deadline, read_only=read_only)
-            return await self._run(request, parameters, principal, limit, entry)
+            return await self._run(request, parameters, principal, limit, entry, charge)
+
+    @staticmethod
+    async def _charge(
+        rates: Rates,
+        request: Asked,
+        principal: Principal,
+        outline: Outline | None,
+        headers: dict[str, str],
+        cost: int,
+    ) -> None:
+        _add(headers, await rates.charge(request, principal, outline, cost))
 
     async def _taken(
         self, request: Asked, entry: Entry | None, deadline: float, *, read_only: bool
@@ -268,6 +283,7 @@ class Endpoint:
         principal: Principal,
         limit: Deadline,
         entry: Entry | None,
+        charge: Callable[[int], Awaitable[None]] | None,
     ) -> Answer:
         whole = self._holder.current.graph
         if whole is None:
@@ -282,7 +298,7 @@ class Endpoint:
         if entry is not None:
             entry.parameters, entry.context, trail = parameters, context, entry.trail
         reads = limit.read_only or not graph.writes(parameters)
-        work = graph.execute(parameters, principal, context, read_only=limit.read_only, trail=trail)
+        work = graph.execute(parameters, principal, context, read_only=limit.read_only, trail=trail, charge=charge)
         try:
             if reads:
                 return await self._read(request, work, limit.at + GRACE_S)
@@ -330,6 +346,11 @@ class Endpoint:
         self._unfinished.discard(work)
         if not work.cancelled():
             work.exception()  # whoever waited has it already; without this the loop would complain of a lost one
+
+
+def _add(headers: dict[str, str], more: Iterable[tuple[str, str]]) -> None:
+    for name, value in more:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
 
 
 def _without_text(message: str, code: Code, request_id: str) -> Answer:

@@ -16,9 +16,11 @@ from typing import get_args
 import schema  # ``from schema import build`` reads as an import of the module of that name
 from gateway.app import ServerSettings
 from gateway.config import Configuration
+from gateway.kept.opening import open_store
 from gateway.rates.settings import unknown_fields
+from gateway.redis import open_redis
 from gateway.registered.manifest import read_manifests
-from resolvers import ConfigurationError, Key, Problem, Source, Tally, open_all
+from resolvers import Caching, ConfigurationError, Key, Problem, Source, Store, Tally, open_all
 from schema import Built, Executor, Graph, GraphSettings, LinkSettings
 
 EXECUTOR = "ISTHMUS_EXECUTOR"
@@ -28,13 +30,16 @@ KEPT = ".isthmus"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``failed``: source → why it is not served. ``tallies``: source → where it counts."""
+    """``failed``: source → why it is not served. ``tallies``: source → where it counts. ``store``: where answers are
+    kept; the next snapshot goes on with it, and finds what of its settings and descriptions is as before.
+    """
 
     graph: Graph
     sources: Mapping[str, Source]
     failed: Mapping[str, Problem] = field(default_factory=dict)
     built: Built | None = None
     tallies: Mapping[str, Tally] = field(default_factory=dict)
+    store: Store | None = None
 
     @property
     def degraded(self) -> Mapping[str, str]:
@@ -46,6 +51,8 @@ class Snapshot:
     async def close(self) -> None:
         """Closes every source; called when no request uses the snapshot any more."""
         await asyncio.gather(*(source.close() for source in self.sources.values()), return_exceptions=True)
+        if self.store is not None:
+            await self.store.close()
 
 
 @dataclass(slots=True)
@@ -55,16 +62,20 @@ class Holder:
     current: Snapshot
 
 
-async def load(configuration: Configuration, tallies: dict[str, Tally] | None = None) -> Snapshot:
+async def load(
+    configuration: Configuration, tallies: dict[str, Tally] | None = None, store: Store | None = None
+) -> Snapshot:
     """Opens every source and builds the graph over those that could be opened.
 
-    ``tallies``: where sources that are opened again go on counting, by name.
+    ``tallies``: where sources that are opened again go on counting, by name. ``store``: where answers were kept before.
 
     Raises:
         ConfigurationError: statements, links, rules or extensions that do not fit, or no source at all.
     """
     with _collecting_later():
-        return await _load(configuration, {} if tallies is None else tallies)
+        return await _load(
+            configuration, {} if tallies is None else tallies, _store(configuration) if store is None else store
+        )
 
 
 @contextmanager
@@ -82,10 +93,23 @@ def _collecting_later() -> Iterator[None]:
             gc.enable()
 
 
-async def _load(configuration: Configuration, tallies: dict[str, Tally]) -> Snapshot:
+def _store(configuration: Configuration) -> Store:
+    """The store that the file asks for.
+
+    Raises:
+        ConfigurationError: a library is missing.
+    """
+    server = configuration.settings.server
+    # A Redis of its own: what is not well enough for the cache may be so for what else is shared.
+    shared = open_redis(server.redis) if server.redis is not None and server.cache.store == "redis" else None
+    return open_store(server.cache, shared)
+
+
+async def _load(configuration: Configuration, tallies: dict[str, Tally], store: Store) -> Snapshot:
     keep = configuration.base / KEPT if configuration.file else None
     names = configuration.lock.operations() if configuration.lock is not None else {}
-    opened = await open_all(configuration.sources, configuration.base, keep, names, tallies)
+    caching = Caching(store, by_coordinate=bool(configuration.settings.cache))
+    opened = await open_all(configuration.sources, configuration.base, keep, names, tallies, caching)
     if not opened.sources:
         raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
     try:
@@ -95,7 +119,7 @@ async def _load(configuration: Configuration, tallies: dict[str, Tally]) -> Snap
     except BaseException:
         await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
         raise
-    return Snapshot(built.graph, opened.sources, opened.failed, built, tallies)
+    return Snapshot(built.graph, opened.sources, opened.failed, built, tallies, store)
 
 
 def _check_edge(server: ServerSettings, graph: Graph, *, incomplete: bool) -> None:
@@ -135,6 +159,7 @@ def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) 
         limits=settings.limits,
         missing={name: problem.what for name, problem in failed.items()},
         executor=_executor(settings.server.executor),
+        lifetimes={name: life for name, each in settings.cache.items() if (life := each.lifetime()) is not None},
         recording=settings.server.audit.recording if settings.server.audit is not None else None,
     )
 

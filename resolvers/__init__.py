@@ -1,6 +1,7 @@
 """The sources: what can be asked, and how it is asked. This is the storey's front door; import from here."""
 
 from resolvers.batch import Column, Match, Outcome, execute
+from resolvers.cache import MAX_BYTES, Caching, Found, Kept, MemoryStore, Stamp, Store
 from resolvers.collection import Suggestion, paging_positions, row_name, suggest
 from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import (
@@ -24,6 +25,7 @@ from resolvers.errors import (
     Unauthenticated,
 )
 from resolvers.keys import KeyPart, agree
+from resolvers.lifetime import Lifetime
 from resolvers.loader import Loaders
 from resolvers.matching import fields_of, matcher, matches
 from resolvers.model import (
@@ -85,8 +87,20 @@ from resolvers.resilience import Resilient
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
-from resolvers.settings import HeaderName, Settings, SourceSettings
-from resolvers.source import EVERYTHING, LEAF, Call, Caller, CallRecord, Context, Journal, Selection, Source
+from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
+from resolvers.source import (
+    EVERYTHING,
+    LEAF,
+    Aged,
+    Call,
+    Caller,
+    CallRecord,
+    Context,
+    Journal,
+    Selection,
+    Source,
+    rows_of,
+)
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
 from resolvers.time_limits import TimeLimits, Until
@@ -100,13 +114,17 @@ __all__ = [
     "KINDS",
     "LEAF",
     "LONGEST",
+    "MAX_BYTES",
     "RELEVANCE",
     "TYPE_KEY",
     "WRITES_ARE_OFF",
+    "Aged",
     "And",
     "Argument",
     "BadRequest",
+    "CacheSettings",
     "CacheTally",
+    "Caching",
     "Call",
     "CallRecord",
     "Caller",
@@ -129,6 +147,7 @@ __all__ = [
     "Field",
     "File",
     "Forbidden",
+    "Found",
     "Function",
     "GroupCondition",
     "GroupOrder",
@@ -141,12 +160,14 @@ __all__ = [
     "IsthmusError",
     "Join",
     "Journal",
+    "Kept",
     "Key",
     "KeyPart",
     "Kind",
     "Latencies",
     "Layout",
     "LeftOut",
+    "Lifetime",
     "LimitExceeded",
     "LinkAmbiguous",
     "ListRef",
@@ -154,6 +175,7 @@ __all__ = [
     "ManyKeys",
     "Match",
     "Member",
+    "MemoryStore",
     "NamedRef",
     "Naming",
     "Not",
@@ -196,7 +218,9 @@ __all__ = [
     "SourceSettings",
     "SourceTimeout",
     "SourceUnavailable",
+    "Stamp",
     "State",
+    "Store",
     "Suggestion",
     "Tally",
     "TimeLimits",
@@ -226,6 +250,7 @@ __all__ = [
     "plain",
     "read",
     "row_name",
+    "rows_of",
     "served",
     "settings_of",
     "shortened",

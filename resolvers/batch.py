@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ from resolvers.keys import Canonical, KeyPart, canonical_keys
 from resolvers.model import Operation
 from resolvers.predicate import And, In
 from resolvers.rows import Row, read
-from resolvers.source import Call, Context, Selection, Source
+from resolvers.source import Call, Context, Keyed, Selection, Source
 
 Outcome: TypeAlias = "object | IsthmusError"
 """For ``many`` a list of rows, for ``one`` a row or ``None``; or the error of the call that should have said."""
@@ -114,14 +115,28 @@ def _needed(column: Column) -> Selection:
 async def _chunk(
     source: Source, column: Column, call: Call, chunk: Mapping[Canonical, tuple[object, ...]], context: Context
 ) -> dict[Canonical, Outcome]:
+    keyed = Keyed(call, chunk, partial(_bound, column, call), partial(_told_apart, column))
+    failed = keyed.failed
     try:
-        value = await execute(source, column.operation, _with_keys(column, call, list(chunk.values())), context)
-        one = _one_each(value, column, chunk)
+        made = replace(_with_keys(column, call, list(chunk.values())), keyed=keyed)
+        value = await execute(source, column.operation, made, context)
+        if failed:
+            chunk = {key: values for key, values in chunk.items() if key not in failed}
+        one = None if keyed.foreign else _one_each(value, column, chunk)
         if one is not None:
-            return one
-        found, foreign = _group(_rows(value), column, chunk, context)
+            return failed | one if failed else one
+        found, foreign = _group(_rows(value), column, chunk)
+        foreign += keyed.foreign
+        _count(foreign, column, context)
     except IsthmusError as error:
         return dict.fromkeys(chunk, error)
+    outcomes = _outcomes(column, chunk, found, foreign)
+    return failed | outcomes if failed else outcomes
+
+
+def _outcomes(
+    column: Column, chunk: Mapping[Canonical, object], found: Mapping[Canonical, list[object]], foreign: int
+) -> dict[Canonical, Outcome]:
     assert column.operation.keys is not None
     if foreign and column.operation.keys.guessed:
         return {key: _doubted(found.get(key, []), many=column.many) for key in chunk}
@@ -152,6 +167,30 @@ def _one_each(
     if len(found) < len(value) or not found.keys() <= chunk.keys():
         return None
     return found if len(found) == len(chunk) else dict.fromkeys(chunk) | found
+
+
+def _bound(column: Column, call: Call, keys: Mapping[Canonical, tuple[object, ...]]) -> Call:
+    return _with_keys(column, call, list(keys.values()))
+
+
+def _told_apart(
+    column: Column, value: object, wanted: Mapping[Canonical, object]
+) -> tuple[dict[Canonical, list[object]], int]:
+    """As ``_group``, out of the whole reply of an operation.
+
+    Raises:
+        SourceError: the reply says so, or a row may be anybody's.
+    """
+    inside = _descend(value, column.operation.at)
+    if isinstance(inside, IsthmusError):
+        raise inside
+    return _group(_rows(inside), column, wanted)
+
+
+def _count(foreign: int, column: Column, context: Context) -> None:
+    if foreign:
+        name = f"{column.source}.{column.operation.name}"
+        context.dropped[name] = context.dropped.get(name, 0) + foreign
 
 
 _MAPPINGS = {dict}
@@ -203,7 +242,8 @@ async def _singles(
             try:
                 made = replace(call, arguments={**call.arguments, **bound})
                 rows = _rows(await execute(source, column.operation, made, context))
-                found, _ = _group(rows, column, {key: values}, context)
+                found, foreign = _group(rows, column, {key: values})
+                _count(foreign, column, context)
                 outcomes[key] = _outcome(found.get(key, []), many=column.many)
             except IsthmusError as error:
                 outcomes[key] = error
@@ -220,7 +260,7 @@ def _rows(value: object) -> Iterable[object]:
 
 
 def _group(
-    rows: Iterable[object], column: Column, wanted: Mapping[Canonical, object], context: Context
+    rows: Iterable[object], column: Column, wanted: Mapping[Canonical, object]
 ) -> tuple[dict[Canonical, list[object]], int]:
     """The rows of each key, and how many belong to none of them."""
     match = column.match
@@ -246,9 +286,6 @@ def _group(
             found[target].append(row)
         else:
             found[target] = [row]
-    if foreign:
-        name = f"{column.source}.{column.operation.name}"
-        context.dropped[name] = context.dropped.get(name, 0) + foreign
     return found, foreign
 
 

@@ -46,7 +46,7 @@ class Forwarding:
                 raise Unauthenticated("the source is asked with the caller's own token, and there is none")
             headers["Authorization"] = f"Bearer {caller.token}"
         for header, path in self._settings.claims.items():
-            headers[header] = _text(_at(caller.claims, path))
+            headers[header] = _text(claim_at(caller.claims, path))
         for header in self._settings.headers:
             value = caller.headers.get(header.lower())
             if value is not None and _VALUE.fullmatch(value):
@@ -69,7 +69,7 @@ def forwarding_of(settings: HttpSettings, home: str) -> Forwarding | None:
     return Forwarding(settings.auth.forward, settings.auth.exchange, home)
 
 
-def _at(claims: Mapping[str, object], path: str) -> object:
+def claim_at(claims: Mapping[str, object], path: str) -> object:
     """A claim by its own name, which may hold dots, or by a path of names."""
     if path in claims:
         return claims[path]

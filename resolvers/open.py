@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from resolvers.cache import MAX_BYTES, Caching, MemoryStore, cached
 from resolvers.collection import Paged, recognise
 from resolvers.credentials import NONE, credentials_of, origin
 from resolvers.documents import DescriptionError, Documents
@@ -156,22 +157,25 @@ async def open_all(
     keep: Path | None = None,
     pinned: Mapping[str, Mapping[str, str]] | None = None,
     tallies: dict[str, Tally] | None = None,
+    caching: Caching | None = None,
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
     ``settings``: name → (kind, settings). ``base``: the folder that relative paths start from. ``keep``: the folder
     where descriptions that were read are kept for the next start, if anywhere. ``pinned``: source → what its
     description calls an operation → the name that the operation keeps inside the source. ``tallies``: where the sources
-    count, by name; those that are not there yet are put in.
+    count, by name; those that are not there yet are put in. ``caching``: where answers are kept that may be; absent: in
+    memory, for these sources alone.
     """
     opened = Opened()
+    keeping = caching or Caching(MemoryStore(MAX_BYTES))
     names = pinned or {}
     counting = {} if tallies is None else tallies
     openings = [Opening(name, base, keep, names.get(name, {}), counting.setdefault(name, Tally())) for name in settings]
     clients = await asyncio.gather(
         *(_open(kind, each, opening) for (kind, each), opening in zip(settings.values(), openings, strict=True))
     )
-    for (name, (_, each)), client in zip(settings.items(), clients, strict=True):
+    for (name, (kind, each)), client in zip(settings.items(), clients, strict=True):
         if isinstance(client, ConfigurationError):
             opened.problems += [problem.under("sources", name) for problem in client.problems]
             opened.failed[name] = client.problems[0].under("sources", name)
@@ -183,8 +187,10 @@ async def open_all(
         client.model = model = with_views(model, each.pages, each.exclude)
         opened.problems += [problem.under("sources", name) for problem in problems]
         resilient = Resilient(client, counting[name], concurrency=each.concurrency, timeout_s=each.timeout_s)
+        source, problems = cached(resilient, kind, each, keeping, counting[name].cache)
+        opened.problems += [problem.under("sources", name) for problem in problems]
         pages = any(operation.paging is not None for operation in model.operations.values())
-        opened.sources[name] = Paged(resilient, each.pages) if pages else resilient
+        opened.sources[name] = Paged(source, each.pages) if pages else source
     return opened
 
 

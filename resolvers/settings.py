@@ -7,11 +7,12 @@ the fields are the reference text that ``isthmus json-schema`` prints.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from resolvers.lifetime import Lifetime, Scope
 from resolvers.model import Comparison, Effect, PagingStyle
 from resolvers.origin import HOST_AND_PORT, has_odd_port, names_a_user
 
@@ -93,6 +94,52 @@ class PageSettings(Settings):
     total: str | None = Field(None, description="Path to the number of rows in all.")
 
 
+_YEAR_S = 31_536_000
+Tag = Annotated[str, _fits(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", "a tag is made of letters, digits and . _ : -")]
+
+
+class CacheSettings(Settings):
+    """For how long answers may be given again without asking the source, and to whom."""
+
+    needs_ttl: ClassVar[bool] = True
+
+    ttl_s: float | None = Field(
+        None, gt=0, le=_YEAR_S, description="So long after it came an answer is given without asking again, in seconds."
+    )
+    stale_s: float = Field(
+        0.0,
+        ge=0,
+        le=_YEAR_S,
+        description="So long after ttl_s it is still given, while it is fetched anew with nobody waiting, in seconds.",
+    )
+    stale_if_error_s: float = Field(
+        0.0,
+        ge=0,
+        le=_YEAR_S,
+        description="So long after ttl_s it is given where the source cannot be reached, does not answer in time or "
+        "breaks down, in seconds. Never in place of a refusal.",
+    )
+    scope: Scope | None = Field(
+        None,
+        description="shared: everybody is given the same answer; caller: each caller their own. Absent: shared, but "
+        "caller where the source is told who asks, and there it cannot be shared.",
+    )
+    missing: bool = Field(True, description="Whether it is kept, too, that something is not there.")
+    tags: tuple[Tag, ...] = Field((), description="By these, writes forget it (invalidates).")
+
+    @model_validator(mode="after")
+    def _says_how_long(self) -> CacheSettings:
+        if self.ttl_s is None and (self.needs_ttl or self.model_fields_set & CacheSettings.model_fields.keys()):
+            raise ValueError("ttl_s is needed: for how long answers are kept")
+        return self
+
+    def lifetime(self) -> Lifetime | None:
+        """The same as data; ``None`` where nothing is kept by time."""
+        if self.ttl_s is None:
+            return None
+        return Lifetime(self.ttl_s, self.stale_s, self.stale_if_error_s, self.scope, self.missing, self.tags)
+
+
 class OperationSettings(Settings):
     """What a description does not say about an operation, or says wrongly."""
 
@@ -126,6 +173,16 @@ class OperationSettings(Settings):
         (),
         description="Headers of the reply that are served beside its value: the field then gives an object with "
         "result and headers.",
+    )
+    cache: CacheSettings | Literal["http", False] | None = Field(
+        None,
+        description="For how long its answers are kept. http: only as their own headers allow; false: never; absent: "
+        "as the source's cache says.",
+    )
+    invalidates: tuple[Tag, ...] | None = Field(
+        None,
+        description="Of a write: the tags of what it changes, forgotten once it was sent. Absent: all that is kept of "
+        "the source; of a database its table, and all whose rows refer to that, always.",
     )
 
 
@@ -173,6 +230,9 @@ class SourceSettings(Settings):
         True, description="Whether envelopes, pages and batches are recognised by their signs (isthmus inspect)."
     )
     pages: PagesSettings = Field(default_factory=PagesSettings, description="How much of a long list one may take.")
+    cache: CacheSettings | None = Field(
+        None, description="For how long answers of its reads are kept, where their operations do not say otherwise."
+    )
 
 
 Kind = Literal["openapi", "wsdl", "database", "files"]

@@ -7,13 +7,14 @@ call is encoded and sent is the business of each source's client.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
 import msgspec
 
 from resolvers.errors import Code, IsthmusError, LimitExceeded
+from resolvers.lifetime import Lifetime
 from resolvers.model import SourceModel
 from resolvers.predicate import Grouping, Order, Page, Predicate
 from resolvers.rows import Layout
@@ -81,6 +82,24 @@ class Exchange:
     link: str = ""
 
 
+@dataclass(slots=True, eq=False)
+class Keyed:
+    """What a call for many keys tells of them, for whom answers to single keys are worth keeping.
+
+    ``keys``: canonical key → its values as the operation takes them. ``base``: the call without any of them; ``bind``
+    puts some of them into it. ``group`` gives the rows of each of some keys out of a reply, and how many are nobody's;
+    it raises what ``Source.execute`` may raise. ``failed`` and ``foreign`` are told by who answers: the keys whose own
+    call failed while others are answered, and how many rows were left out since they are nobody's.
+    """
+
+    base: Call
+    keys: Mapping[tuple[object, ...], tuple[object, ...]]
+    bind: Callable[[Mapping[tuple[object, ...], tuple[object, ...]]], Call]
+    group: Callable[[object, Mapping[tuple[object, ...], object]], tuple[dict[tuple[object, ...], list[object]], int]]
+    failed: dict[tuple[object, ...], IsthmusError] = field(default_factory=dict)
+    foreign: int = 0
+
+
 class Call(msgspec.Struct, frozen=True):
     """One exchange with a source.
 
@@ -111,6 +130,8 @@ class Call(msgspec.Struct, frozen=True):
     query: tuple[tuple[str, str], ...] = ()
     exchange: Exchange | None = None
     question: str = ""
+    lifetime: Lifetime | None = None
+    keyed: Keyed | None = None
 
 
 def rows_of(value: object, at: Sequence[str]) -> int:
@@ -183,6 +204,14 @@ class Caller:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """``age_s``: seconds since the source said it. ``stale``: longer than it is fresh."""
+
+    age_s: float
+    stale: bool
+
+
 NOBODY = Caller()
 ANONYMOUS = "anonymous"
 """The credential class of everybody who showed none."""
@@ -208,6 +237,8 @@ class Context:
     misnamed: dict[str, int] = field(default_factory=dict)
     """Elements of replies that were read although their namespace is not the declared one, by ``source.operation``."""
     caller: Caller = NOBODY
+    aged: dict[tuple[str, str], Aged] = field(default_factory=dict)
+    """What was answered by something kept: source and operation → the oldest of it."""
     operation: str = ""
     """The name of the operation as its document says it; empty where it has none, or was not read yet."""
     kind: str = ""

@@ -24,6 +24,7 @@ from resolvers import (
     LEAF,
     WRITES_ARE_OFF,
     ConfigurationError,
+    Lifetime,
     Problem,
     Selection,
     Source,
@@ -40,6 +41,7 @@ from schema.extension import AddedField, Extension
 from schema.former import Former
 from schema.graph import Executor, Graph
 from schema.keyed import tell_columns
+from schema.lifetimes import check_lifetimes, lay_lifetimes
 from schema.limits import OperationLimits
 from schema.link_settings import Filtered, Joined, LinkSettings
 from schema.links import LinkBuilder
@@ -74,6 +76,8 @@ class GraphSettings:
     missing: Mapping[str, str] = field(default_factory=dict)
     executor: Executor = "columns"
     recording: Recording | None = None
+    lifetimes: Mapping[str, Lifetime] = field(default_factory=dict)
+    """Type, or Type.field → for how long answers are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,10 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     incomplete = bool(settings.missing)
     problems += check_recording(schema, settings.recording, settings.access.tags, incomplete=incomplete)
     problems += check_prices(schema, settings.limits.cost, incomplete=incomplete)
+    problems += check_lifetimes(schema, settings.lifetimes, incomplete=incomplete)
     if problems:
         raise ConfigurationError(map(former.explain, problems))
+    lay_lifetimes(schema, settings.lifetimes)
     policy = Policy(schema, settings.access, wears_masks)
     problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
     problems += check_values(schema, policy)

@@ -6,7 +6,7 @@ told by ``elsewhere``, and stands in the predicate once they have answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -87,16 +87,41 @@ def crosses(value: object) -> bool:
     return isinstance(value, list) and any(map(crosses, value))
 
 
-def lookups(value: object) -> Iterator[Lookup]:
-    """The links to other sources that a coerced filter goes through, each as often as it is written."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if isinstance(name, Across):
-                yield name.lookup
-            yield from lookups(inner)
-    elif isinstance(value, list):
-        for item in value:
-            yield from lookups(item)
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One relation of a filter. ``asked``: what is asked of its rows, once for each quantifier; ``inside``: relations
+    of those. ``elsewhere``: another source is asked, once, whatever rows there are here.
+    """
+
+    coordinate: str
+    many: bool
+    elsewhere: bool
+    asked: int
+    inside: tuple[Relation, ...]
+
+
+def relations(value: object) -> tuple[Relation, ...]:
+    """The relations that a coerced filter goes through, each as often as it is written."""
+    if isinstance(value, list):
+        return tuple(found for item in value for found in relations(item))
+    found: list[Relation] = []
+    for name, inner in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(name, Through | Across):
+            there = isinstance(name, Across)
+            many = name.lookup.many if isinstance(name, Across) else name.many
+            coordinate = name.lookup.coordinate if isinstance(name, Across) else name.coordinate
+            asked = len(inner) if many and isinstance(inner, Mapping) else 1
+            below = inner.values() if many and isinstance(inner, Mapping) else [inner]
+            inside = tuple(each for part in below for each in relations(part))
+            found.append(Relation(coordinate, many, there, asked, inside))
+        else:
+            found += relations(inner)
+    return tuple(found)
+
+
+def depth(found: Iterable[Relation]) -> int:
+    """How many relations to many rows stand inside each other."""
+    return max((int(each.many) + depth(each.inside) for each in found), default=0)
 
 
 class _Parts:

@@ -40,15 +40,19 @@ GROUP_BY, HAVING, GROUP_ORDER = "$groupBy", "$having", "$groupOrder"
 
 
 class Through(str):
-    """The name of a relation among the source's names of columns: what it joins, and whether to many rows."""
+    """The name of a relation among the source's names of columns: what it joins, and whether to many rows.
 
-    __slots__ = ("leads", "many")
+    ``coordinate``: of the field that it is in the schema, where that is known.
+    """
+
+    __slots__ = ("coordinate", "leads", "many")
     leads: Join
     many: bool
+    coordinate: str
 
-    def __new__(cls, leads: Join, *, many: bool) -> Self:
+    def __new__(cls, leads: Join, *, many: bool, coordinate: str = "") -> Self:
         made = super().__new__(cls, f"${leads.operation} {leads.match}")
-        made.leads, made.many = leads, many
+        made.leads, made.many, made.coordinate = leads, many, coordinate
         return made
 
 

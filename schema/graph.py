@@ -6,7 +6,7 @@ Two executors stand behind it, ``plan.columns`` and ``plan.reference``; the edge
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -41,9 +41,11 @@ from schema.access.rows import Guards, RowRules
 from schema.access.rules import Policy
 from schema.access.settings import AccessSettings
 from schema.access.shown import Class, Shown
-from schema.cost import Prices
+from schema.conditions import depth, relations
+from schema.cost import CostSettings, Prices
 from schema.explained import Step, steps
 from schema.limits import OperationLimits
+from schema.plan.arguments import filter_of
 from schema.plan.columns import Executed, columns_understand, run_columns
 from schema.plan.cost import cost_of
 from schema.plan.documents import Document, Documents
@@ -60,6 +62,8 @@ from schema.unified import UnifiedSchema
 
 _log = logging.getLogger("isthmus.graph")
 _NO_VARIABLES = VariableValues({}, {})
+
+Charge: TypeAlias = Callable[[int], Awaitable[None]]
 
 Executor: TypeAlias = Literal["columns", "reference"]
 """``reference``: graphql-core runs everything, field by field; for doubt and for tests."""
@@ -100,7 +104,8 @@ class Graph:
         self._introspections = Introspections()
         self._recorded = recorded
         self.documents = Documents(unified.graphql, limits, recorded)
-        self._prices = Prices(unified.graphql, limits.cost) if limits.cost is not None else None
+        self._weighs = limits.cost is not None
+        self._prices = Prices(unified.graphql, limits.cost or CostSettings())
         self._reference = executor == "reference" or not columns_understand(unified.graphql)
 
     @property
@@ -168,8 +173,10 @@ class Graph:
         *,
         read_only: bool,
         trail: Trail | None = None,
+        charge: Charge | None = None,
     ) -> Answer:
-        """Answers one request; ``trail`` is told what of it is recorded.
+        """Answers one request; ``trail`` is told what of it is recorded, and ``charge`` what it costs, before anything
+        is fetched: what that raises ends it.
 
         Raises:
             Unrecorded: the trail is closed, and something would have to be told to it.
@@ -183,18 +190,37 @@ class Graph:
             return planned
         document, variables, plan = planned
         cost = None
-        if self._prices is not None:
+        if self._weighs or charge is not None:
             cost = cost_of(plan, self._prices, variables)
             if self._prices.max is not None and cost > self._prices.max:
                 told = {"cost": cost, "max": self._prices.max}
                 detail = f"the operation may cost {cost}, and {self._prices.max} is the most"
                 return _refused([_worded(LimitExceeded(detail, extensions=told), context)])
+            if charge is not None:
+                await charge(cost)
         shown = None
         if plan.introspected:
             lacking = self._shown.introspected(principal)
             shown = await self._shown.get(lacking)
             if plan.is_introspection:
                 return await self._introspections.answer(shown, lacking, document.node, request)
+        answer = await self._run(request, document, variables, plan, principal, context, trail, shown)
+        if cost is not None and self._prices.report and request.extensions.get(COST):
+            return _with_cost(answer, cost, self._prices.max)
+        return answer
+
+    async def _run(
+        self,
+        request: GraphQLRequest,
+        document: Document,
+        variables: VariableValues,
+        plan: OperationPlan,
+        principal: Principal,
+        context: Context,
+        trail: Trail | None,
+        shown: GraphQLSchema | None,
+    ) -> Answer:
+        """What comes of a plan; ``shown``: the schema that is introspected beside."""
         guards = Guards(self._rules.bound(principal), self._sources, context)
         if document.operation.operation is OperationType.MUTATION and refuses(plan, variables, guards):
             tell_refused(trail, plan)
@@ -211,10 +237,7 @@ class Graph:
         tell_ended(trail, plan, reply.failures, guards)
         if shown is not None and reply.data is not None:
             reply.data.update(await beside_data(shown, plan, request.variables))
-        answer = _answer(reply, plan, context, self._limits.max_failures)
-        if cost is not None and self._prices is not None and self._prices.report and request.extensions.get(COST):
-            return _with_cost(answer, cost, self._prices.max)
-        return answer
+        return _answer(reply, plan, context, self._limits.max_failures)
 
     def steps(self, request: GraphQLRequest, principal: Principal, context: Context) -> Answer | tuple[Step, ...]:
         """What the request would do, or the answer that refuses it; nothing runs.
@@ -270,7 +293,15 @@ class Graph:
         tell_planned(trail, plan)
         if plan.refused and stranger:
             raise Unauthenticated
-        return self._refusal(plan, context) or (document, variables, plan)
+        return self._refusal(plan, context) or self._too_deep(plan, variables, context) or (document, variables, plan)
+
+    def _too_deep(self, plan: OperationPlan, variables: VariableValues, context: Context) -> Answer | None:
+        """The answer to an operation one of whose filters asks too much of each row."""
+        most = self._limits.filter_depth
+        if all(depth(relations(filter_of(planned, variables))) <= most for planned in plan.filtered):
+            return None
+        detail = f"a filter goes through more than {most} relations to many rows inside each other"
+        return _refused([_worded(LimitExceeded(detail), context)])
 
     def _tell_hidden(self, document: Document, request: GraphQLRequest, principal: Principal, trail: Trail) -> None:
         """Tells of what does not exist for the caller, where for others it does and is recorded."""

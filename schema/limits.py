@@ -57,6 +57,13 @@ class OperationLimits(Settings):
     max_errors: int = Field(10, gt=0, description="Most request errors that are reported.")
     max_objects: int = Field(100_000, gt=0, description="Most objects in one answer.")
     max_failures: int = Field(50, gt=0, description="Most errors of fields that are told; the others are counted.")
+    filter_depth: int = Field(
+        2,
+        ge=0,
+        le=5,
+        description="Most relations to many rows inside each other in one filter: what some, every and none ask is "
+        "asked of each row above them.",
+    )
     filter_keys: int = Field(
         1000,
         gt=0,

@@ -115,7 +115,9 @@ class RowInputs:
                 there = row_of(each.operation)
                 where = self.where(made, there, each.operation)
                 where = self._list_where(made, there, where) if each.through.many else where
-                found[each.field] = (each.through, where, f"{owner}.{each.field}")
+                coordinate = f"{owner}.{each.field}"
+                name = Through(each.through.leads, many=each.through.many, coordinate=coordinate)
+                found[each.field] = (name, where, coordinate)
         for far in self.far.get((made.model.name, row), ()):
             if far.row in far.made.outputs:
                 found[far.field] = (Across(far.lookup), self._of_far(far), f"{owner}.{far.field}")

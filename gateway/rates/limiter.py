@@ -52,7 +52,10 @@ class Rates:
         self._shared = SharedBuckets(redis) if redis is not None and settings.store == "redis" else None
         rules = [_rule(name, each) for name, each in settings.rules.items()]
         self._early = [rule for rule in rules if _needs_nobody(rule.settings)]
-        self._late = [rule for rule in rules if not _needs_nobody(rule.settings)]
+        self._priced = [rule for rule in rules if rule.settings.cost is not None]
+        self._late = [rule for rule in rules if rule not in self._early and rule not in self._priced]
+        self.weighs = bool(self._priced)
+        """Whether anything is counted by what an operation costs."""
         self.reads_operations = any(
             each.operations or each.fields or "operation" in each.per for each in settings.rules.values()
         )
@@ -78,14 +81,26 @@ class Rates:
         """
         return await self._counted(self._late, request, principal, outline) if self._late else ()
 
+    async def charge(self, request: Asked, principal: Principal, outline: Outline | None, cost: int) -> Headers:
+        """As ``take``, for the limits on what operations cost; every one that runs costs 1 at least.
+
+        Raises:
+            Refusal: as ``take``; 400, no bucket ever holds so much.
+        """
+        most = [rule for rule in self._priced if _tokens(rule.settings, outline, cost) > rule.rate.burst]
+        if any(_is_of(rule.settings, principal) for rule in most):
+            message = "The operation costs more than a full allowance holds: ask for less."
+            raise Refusal(400, Code.LIMIT_EXCEEDED, message)
+        return await self._counted(self._priced, request, principal, outline, max(1, cost))
+
     async def _counted(
-        self, given: Sequence[_Rule], request: Asked, principal: Principal, outline: Outline | None
+        self, given: Sequence[_Rule], request: Asked, principal: Principal, outline: Outline | None, each: int = 1
     ) -> Headers:
         takes: list[Take] = []
         rules: list[_Rule] = []
         for rule in given:
-            tokens = _tokens(rule.settings, outline)
-            if tokens and rule.settings.callers in {"all", "anonymous" if principal.is_anonymous else "known"}:
+            tokens = _tokens(rule.settings, outline, each)
+            if tokens and _is_of(rule.settings, principal):
                 rules.append(rule)
                 takes.append(Take(self._key(rule, request, principal, outline), rule.rate, tokens))
         if not takes:
@@ -150,23 +165,31 @@ def _issuer(principal: Principal) -> str:
 
 
 def _needs_nobody(settings: RateSettings) -> bool:
-    chosen = settings.operations or settings.fields or settings.callers != "all"
+    chosen = settings.operations or settings.fields or settings.callers != "all" or settings.cost is not None
     return set(settings.per) <= {"address"} and not chosen
 
 
 def _rule(name: str, settings: RateSettings) -> _Rule:
-    burst = settings.burst or settings.requests
-    interval = settings.per_s / settings.requests
-    return _Rule(name, settings, Rate(interval, burst), f'"{name}";q={burst};w={math.ceil(interval * burst)}')
+    burst = settings.burst or settings.allowed
+    interval = settings.per_s / settings.allowed
+    unit = "" if settings.cost is None else ';qu="cost"'
+    return _Rule(name, settings, Rate(interval, burst), f'"{name}";q={burst}{unit};w={math.ceil(interval * burst)}')
 
 
-def _tokens(settings: RateSettings, outline: Outline | None) -> int:
+def _is_of(settings: RateSettings, principal: Principal) -> bool:
+    """Whether requests of the caller count."""
+    return settings.callers in {"all", "anonymous" if principal.is_anonymous else "known"}
+
+
+def _tokens(settings: RateSettings, outline: Outline | None, each: int) -> int:
+    """``each``: what one operation takes."""
     if settings.operations:
-        return int(outline is not None and not {outline.name, outline.document_id}.isdisjoint(settings.operations))
+        named = outline is not None and not {outline.name, outline.document_id}.isdisjoint(settings.operations)
+        return each if named else 0
     if settings.fields:
         standing: Mapping[str, int] = Counter(outline.fields if outline is not None else ())
         return sum(standing[name] for name in settings.fields)
-    return 1
+    return each
 
 
 def _headers(rules: Sequence[_Rule], takes: Sequence[Take], taken: Taken) -> Headers:

@@ -22,13 +22,23 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 """Callers see it in headers."""
 
 
-class RateSettings(Settings):
-    """A bucket for each caller: it holds ``burst`` requests and is filled evenly."""
+_FASTEST = 100_000
+"""Redis counts whole microseconds: what comes back faster would be rounded."""
 
-    requests: int = Field(gt=0, description="How many requests are allowed in each per_s.")
+
+class RateSettings(Settings):
+    """A bucket for each caller: it holds ``burst`` requests, or as much cost, and is filled evenly."""
+
+    requests: int | None = Field(None, gt=0, description="How many requests are allowed in each per_s.")
+    cost: int | None = Field(
+        None,
+        gt=0,
+        description="In place of requests: how much all operations together may cost in each per_s, as limits.cost "
+        "weighs them.",
+    )
     per_s: float = Field(60.0, gt=0, le=86_400, description="The time in which so many are allowed, in seconds.")
     burst: int | None = Field(
-        None, gt=0, description="How many at once after a pause; as many as requests when absent."
+        None, gt=0, description="How many at once after a pause; as many as requests, or cost, when absent."
     )
     per: tuple[Per, ...] = Field(
         ("principal",), description="Who has a bucket: principal, client, address, operation; empty: all share one."
@@ -46,7 +56,21 @@ class RateSettings(Settings):
         if self.operations and self.fields:
             message = "operations and fields are two limits: give each a name of its own"
             raise ValueError(message)
+        if (self.requests is None) is (self.cost is None):
+            message = "say requests or cost: how much is allowed in each per_s"
+            raise ValueError(message)
+        if self.cost is not None and self.fields:
+            message = "fields are counted as requests, and cost is that of whole operations"
+            raise ValueError(message)
+        if self.allowed / self.per_s > _FASTEST:
+            message = f"more than {_FASTEST} in a second is no limit"
+            raise ValueError(message)
         return self
+
+    @property
+    def allowed(self) -> int:
+        """How many requests, or how much cost, in each ``per_s``."""
+        return self.requests or self.cost or 0
 
 
 class RateLimitSettings(Settings):

@@ -43,8 +43,14 @@ class RestSource:
     """
 
     def __init__(
-        self, description: Description, settings: RestSettings, http: Http, forwarding: Forwarding | None
+        self,
+        description: Description,
+        settings: RestSettings,
+        http: Http,
+        forwarding: Forwarding | None,
+        uncached: Http | None = None,
     ) -> None:
+        """``uncached``: what sends calls of operations of which nothing may be kept, where ``http`` keeps replies."""
         self.model: SourceModel = description.model
         self._requests = description.requests
         self._results = {name: item.result for name, item in description.model.operations.items()}
@@ -56,6 +62,12 @@ class RestSource:
         self._kept = frozenset(key.query for key in keys if key.query is not None)
         self._settings = settings
         self._http = http
+        never = (
+            {}
+            if uncached is None
+            else {name: uncached for name, item in settings.operations.items() if item.cache is False}
+        )
+        self._ways: Mapping[str, Http] = never
         self._forwarding = forwarding
 
     async def execute(self, call: Call, context: Context) -> object:
@@ -84,7 +96,8 @@ class RestSource:
         if timeout <= 0:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"{shape.method} {shape.path}") as record:
-            reply = await self._http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
+            http = self._ways.get(call.operation, self._http) if self._ways else self._http
+            reply = await http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
             if call.exchange is not None:
                 call.exchange.target = urlsplit(request.url).path
                 lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
@@ -136,11 +149,12 @@ async def open_rest(
     description = _reachable(description, settings, document.location)
     home = settings.url or description.server or settings.openapi
     http = await connect(settings, documents, home, document.location)
-    if settings.cache is not None:
+    uncached = http
+    if settings.cache is not None and settings.cache.by_headers:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))
     model = replace(settled(description.model, settings), cautions=cautions(settings, home))
     description = replace(description, model=model)
-    return RestSource(description, settings, http, forwarding_of(settings, origin(home)))
+    return RestSource(description, settings, http, forwarding_of(settings, origin(home)), uncached)
 
 
 async def _described(

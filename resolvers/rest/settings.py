@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from resolvers.http_settings import HttpSettings
-from resolvers.settings import Settings
+from resolvers.settings import CacheSettings, Settings
 
 
 class ServerChoice(Settings):
@@ -24,14 +24,28 @@ class ServerChoice(Settings):
         return self
 
 
-class CacheSettings(Settings):
-    """Replies kept as the source's own headers allow (RFC 9111)."""
+class RestCacheSettings(CacheSettings):
+    """Replies kept as the source's own headers allow (RFC 9111), or answers for a time that stands here, or both."""
 
-    max_bytes: int = Field(16_777_216, gt=0, description="Most memory for kept replies of this source, in bytes.")
+    needs_ttl: ClassVar[bool] = False
+
+    http: bool | None = Field(
+        None,
+        description="Whether replies are kept as their own Cache-Control and Expires allow. Absent: yes, unless ttl_s "
+        "stands here.",
+    )
+    max_bytes: int = Field(
+        16_777_216, gt=0, description="Most memory for replies of this source that are kept by http, in bytes."
+    )
+
+    @property
+    def by_headers(self) -> bool:
+        """Whether the source's own headers count."""
+        return self.ttl_s is None if self.http is None else self.http
 
 
 def _cache(given: object) -> object:
-    return {} if given is True else None if given is False else given
+    return {} if given is True or given == "http" else None if given is False else given
 
 
 FIRST = ServerChoice.model_validate({})
@@ -53,8 +67,13 @@ class RestSettings(HttpSettings):
         FIRST, description="Which of the servers that the document names is called, where url is not set."
     )
 
-    cache: Annotated[CacheSettings | None, BeforeValidator(_cache, json_schema_input_type=bool | CacheSettings)] = (
-        Field(None, description="true, or how much: replies are kept as long as their Cache-Control and Expires allow.")
+    cache: Annotated[
+        RestCacheSettings | None,
+        BeforeValidator(_cache, json_schema_input_type=bool | Literal["http"] | RestCacheSettings),
+    ] = Field(
+        None,
+        description="http, or true: replies are kept as long as their Cache-Control and Expires allow; or for how long "
+        "answers of its reads are kept, where their operations do not say otherwise.",
     )
 
     @model_validator(mode="after")

@@ -33,6 +33,13 @@ def _value(value: object, ref: TypeRef, model: SourceModel) -> object:
     return value
 
 
+def is_filtered(planned: PlannedField) -> bool:
+    """Whether the document gives the field a filter, or a variable for one."""
+    given = planned.nodes[0].arguments or ()
+    declared = planned.definition.args
+    return any(declared[each.name.value].out_name == WHERE for each in given if each.name.value in declared)
+
+
 def filter_of(planned: PlannedField, variables: VariableValues) -> Mapping[str, object] | None:
     """The coerced ``where`` of a field; ``None`` where it has none, or where it is faulty, as the field itself will say
     when it runs.

@@ -24,9 +24,7 @@ _ROW_ARGUMENTS = {WHERE, ORDER_BY, LIMIT, OFFSET, DISTINCT, GROUP_BY, HAVING, GR
 def _row_arguments(call: Call, arguments: Mapping[str, object], where: Predicate | None) -> Call:
     """``where``: the predicate of the argument of that name."""
     if not (_ROW_ARGUMENTS & arguments.keys()):
-        return Call(
-            call.operation, {**call.arguments, **arguments}, call.selection, call.predicate, call.order, call.page
-        )
+        return replace(call, arguments={**call.arguments, **arguments})
     given = dict(arguments)
     given_where = given.pop(WHERE, None)
     order_by = given.pop(ORDER_BY, None)
@@ -56,7 +54,8 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
         Forbidden: a rule does not let the caller give these arguments.
     """
     source = run.sources[plan.source]
-    made = Call(plan.operation.name, selection=planned.laid if run.lays else planned.selection)
+    selection = planned.laid if run.lays else planned.selection
+    made = Call(plan.operation.name, selection=selection, lifetime=plan.lifetime)
     if arguments:
         if plan.operation.change is None:
             arguments = present(arguments, plan.operation.arguments, source.model)

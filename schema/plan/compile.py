@@ -41,6 +41,7 @@ from schema.access.masks import Mask, without_values
 from schema.access.need import Clause, Need, strictest
 from schema.access.rules import Policy
 from schema.access.settings import Refused
+from schema.plan.arguments import is_filtered
 from schema.plan.builder import builder
 from schema.plan.fields import CallOperation, FieldPlan, Link, ReadKey, Strawberry, plan_of
 from schema.plan.layouts import laid_out, layout_of
@@ -110,6 +111,7 @@ class Compiler:
             is_introspection=bool(names & _INTROSPECTION) and all(name.startswith("__") for name in names),
             introspected=tuple(self._introspected),
             told={} if self._telling is None else self._telling.told,
+            filtered=tuple(planned for planned in self._fields.values() if is_filtered(planned)),
         )
 
     def _block(

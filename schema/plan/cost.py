@@ -1,8 +1,9 @@
 """What a planned operation costs, before anything of it runs: one for each object it may give, and weights of fields.
 
 A field costs its weight once for each object that it stands on; a list is as long as its ``first``, ``last`` or
-``limit`` says, or as the settings take it to be. A filter through a link to another source costs what the link does,
-once for the field. What a caller may not see, or leaves out by ``@skip``, costs nothing.
+``limit`` says, or as the settings take it to be. A filter through a relation costs what the relation does, and what is
+asked of each of its rows as often as a list has them; one that another source answers costs that once. What a caller
+may not see, or leaves out by ``@skip``, costs nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from graphql import FieldNode, IntValueNode, VariableNode
 from graphql.execution.values import VariableValues
 
-from schema.conditions import lookups
+from schema.conditions import Relation, relations
 from schema.cost import SIZES, Prices
 from schema.plan.arguments import filter_of
 from schema.plan.fields import ReadKey
@@ -49,8 +50,14 @@ class _Cost:
     def _filter(self, planned: PlannedField) -> int:
         if not planned.nodes[0].arguments:
             return 0
-        coordinates = (each.coordinate.partition(".") for each in lookups(filter_of(planned, self._variables)))
-        return sum(self._prices.weights.get((owner, name), 1) for owner, _, name in coordinates)
+        return sum(map(self._relation, relations(filter_of(planned, self._variables))))
+
+    def _relation(self, relation: Relation) -> int:
+        owner, _, name = relation.coordinate.partition(".")
+        weight = self._prices.weights.get((owner, name), 1) * relation.asked
+        several = relation.many and not relation.elsewhere
+        many = self._prices.sizes.get((owner, name), self._prices.list_size) if several else 1
+        return weight + many * sum(map(self._relation, relation.inside))
 
     def _below(self, planned: PlannedField, size: int | None) -> int:
         """What one of a field's objects costs beside itself, of whichever type it may be that costs most."""

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from graphql import GraphQLField
 
-from resolvers import TYPE_KEY, Column, Operation, Selection
+from resolvers import TYPE_KEY, Column, Lifetime, Operation, Selection
 from schema.extension import Batch
 from schema.filters import Columns
 
@@ -30,12 +30,14 @@ class ReadKey:
 class CallOperation:
     """The field calls an operation of a source; arguments arrive under the operation's own names.
 
-    ``columns``: of one that changes rows, the fields of their type.
+    ``columns``: of one that changes rows, the fields of their type. ``lifetime``: for how long answers are kept, where
+    that is said of the field.
     """
 
     source: str
     operation: Operation
     columns: Columns | None = None
+    lifetime: Lifetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,8 @@ class OperationPlan:
     introspected: tuple[FieldNode, ...] = ()
     told: Told = field(default_factory=dict)
     """What of it is recorded."""
+    filtered: tuple[PlannedField, ...] = ()
+    """The fields that have a filter."""
 
     @property
     def is_refused(self) -> bool:

@@ -179,7 +179,12 @@ DOCUMENT: dict[str, Any] = {
         "/pages": {
             "get": {
                 "operationId": "ticketPages",
-                "parameters": [_parameter("page", INTEGER), _parameter("size", {**INTEGER, "maximum": 3})],
+                "parameters": [
+                    _parameter("page", INTEGER),
+                    _parameter("size", {**INTEGER, "maximum": 3}),
+                    _parameter("customerId", INTEGER),
+                    _parameter("agentIds", {"type": "array", "items": STRING}, style="form", explode=False),
+                ],
                 "responses": _answers(_ref("TicketPage")),
             }
         },
@@ -198,7 +203,7 @@ WSDL = f"""<definitions targetNamespace="urn:t" {NAMESPACES}><types>
   <xs:element name="GetInvoices"><xs:complexType><xs:sequence>
     <xs:element name="orders" minOccurs="0"><xs:complexType><xs:sequence>
       <xs:element name="orderId" type="xs:string" minOccurs="0" maxOccurs="unbounded"/></xs:sequence></xs:complexType>
-    </xs:element></xs:sequence></xs:complexType></xs:element>
+    </xs:element><xs:element name="desk" type="xs:string" minOccurs="0"/></xs:sequence></xs:complexType></xs:element>
   <xs:complexType name="Invoice"><xs:sequence>{_FIELDS}</xs:sequence></xs:complexType>
   <xs:element name="Invoices"><xs:complexType><xs:sequence>
     <xs:element name="invoice" type="t:Invoice" minOccurs="0" maxOccurs="unbounded"/>
@@ -238,6 +243,10 @@ links:
   Ticket.expert: { one: desk.agents, match: { agentId: id } }
   Agent.orders: { many: shop.orders, match: { id: agentId } }
 """
+FILTERS = """by: id }
+      tickets: { filters: { customerId: customerId } }
+      ticketPages: { filters: { customerId: customerId, agentId: agentIds } }
+"""
 SERVER = f'server: {{ jwt: {{ issuer: "https://id", audience: isthmus, secret: "{SECRET}" }} }}\n'
 
 
@@ -249,10 +258,14 @@ def token(**claims: object) -> str:
 
 @dataclass
 class Desk:
-    """The REST and the SOAP service. ``heard``: what they were asked; ``headers``: of lists of agents."""
+    """The REST and the SOAP service. ``heard``: what they were asked, ``asked``: with which filters; ``ignores``: pages
+    heed none. ``headers``: of lists of agents.
+    """
 
     world: World
     heard: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    ignores: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def app(self) -> Starlette:
@@ -292,6 +305,7 @@ class Desk:
     async def _tickets(self, request: Request) -> Response:
         self.heard.append(str(request.url.path))
         wanted = request.query_params.get("customerId")
+        self.asked.append(f"{request.url.path}?{request.url.query}")
         rows = [row for row in self.world.tickets if wanted is None or str(row["customerId"]) == wanted]
         return JSONResponse([self._ticket(row) for row in rows])
 
@@ -306,8 +320,19 @@ class Desk:
     async def _pages(self, request: Request) -> Response:
         page, size = (int(request.query_params.get(name, each)) for name, each in (("page", 1), ("size", 2)))
         self.heard.append(f"/pages?{page},{size}")
-        rows = self.world.tickets[(page - 1) * size : page * size]
-        return JSONResponse({"data": [self._ticket(row) for row in rows], "total": len(self.world.tickets)})
+        customer, agents = (request.query_params.get(name) for name in ("customerId", "agentIds"))
+        self.asked.append(f"customerId={customer} agentIds={agents}")
+        found = [
+            row
+            for row in self.world.tickets
+            if self.ignores
+            or (
+                (customer is None or str(row["customerId"]) == customer)
+                and (agents is None or row["agentId"] in agents.split(","))
+            )
+        ]
+        rows = found[(page - 1) * size : page * size]
+        return JSONResponse({"data": [self._ticket(row) for row in rows], "total": len(found)})
 
     async def _parties(self, request: Request) -> Response:
         self.heard.append(str(request.url.path))
@@ -316,8 +341,11 @@ class Desk:
     async def _soap(self, request: Request) -> Response:
         asked = etree.fromstring(await request.body())
         ids = [str(each.text) for each in asked.iter("{urn:t}orderId")]
+        desks = [str(each.text) for each in asked.iter("{urn:t}desk")]
         self.heard.append(f"GetInvoices {len(ids)}")
+        self.asked.append(f"GetInvoices {ids} {desks}")
         rows = [row for row in self.world.invoices if not ids or row["orderId"] in ids]
+        rows = [row for row in rows if not desks or row["desk"] in desks]
         items = "".join(
             "<t:invoice>" + "".join(f"<t:{name}>{value}</t:{name}>" for name, value in row.items()) + "</t:invoice>"
             for row in rows
@@ -372,9 +400,11 @@ def _literal(value: object) -> str:
 
 @contextlib.asynccontextmanager
 async def rows_house(
-    kind: str, folder: Path, access: str, *, world: World | None = None, more: str = ""
+    kind: str, folder: Path, access: str, *, world: World | None = None, more: str = "", filters: bool = False
 ) -> AsyncIterator[RowsHouse]:
-    """``access``: that section of the file. ``more``: what else stands in it."""
+    """``access``: that section of the file. ``more``: what else stands in it. ``filters``: whether arguments of the
+    services are said to list the rows that are equal to them.
+    """
     desk = Desk(world if world is not None else World())
     async with serving(desk.app()) as address, store(kind, folder) as (made, url):
         # Of owners some databases heed no case.
@@ -383,6 +413,12 @@ async def rows_house(
         await made.run(filled(desk.world))
         (folder / "desk.json").write_text(json.dumps(DOCUMENT), "utf-8")
         (folder / "billing.wsdl").write_text(WSDL.replace("ADDRESS", address), "utf-8")
-        text = SOURCES.replace("ADDRESS", address).replace("SCHEMAS", made.schema) + access + more + SERVER
+        stated = SOURCES.replace("by: id }\n", FILTERS).replace("[number] }", "[number], filters: { desk: desk } }")
+        text = (
+            (stated if filters else SOURCES).replace("ADDRESS", address).replace("SCHEMAS", made.schema)
+            + access
+            + more
+            + SERVER
+        )
         async with gateway(folder, text, {"URL": url}) as served:
             yield RowsHouse(served, made, desk, read(folder / "isthmus.yaml", {"URL": url}))

@@ -27,7 +27,6 @@ def problems(tmp_path: Path, text: str | bytes, **environment: str) -> str:
     ("text", "where"),
     [
         (HEAD + ACCESS + "entities: {}", "shop.yaml:5  entities"),
-        (HEAD + "    cache: { ttl_s: 3 }\n" + ACCESS, "shop.yaml:4  sources.stock.cache"),
         (HEAD + "    retry: 2\n" + ACCESS, "shop.yaml:4  sources.stock.retry"),
         (HEAD + "    retries: 3\n" + ACCESS, "shop.yaml:4  sources.stock.retries"),
     ],

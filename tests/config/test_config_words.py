@@ -63,7 +63,7 @@ def problems(tmp_path: Path, text: str) -> str:
         ),
         (
             "sources:\n  billing: { wsdl: a.wsdl, cache: true }\n" + ACCESS,
-            "caching, of any but REST sources, is not supported in this release",
+            "shop.yaml:2  sources.billing.cache\n  a mapping is needed, as { key: value }",
         ),
         (
             HEAD + ACCESS + "server: { rate_limits: { rules: { all: { requests: 3, brust: 4 } } } }\n",

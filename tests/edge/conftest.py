@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -81,6 +81,7 @@ class FakeGraph:
         *,
         read_only: bool,
         trail: Trail | None = None,  # noqa: ARG002  # the protocol's
+        charge: Callable[[int], Awaitable[None]] | None = None,  # noqa: ARG002  # the protocol's
     ) -> Answer:
         assert context.remaining() > 0
         self.seen.append(principal)

@@ -7,14 +7,16 @@ does: then the whole is exactly what three-valued logic says. Which names mean w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from resolvers import And, Column, Compare, In, IsNull, Join, Not, Operator, Or, Predicate, Quantifier, Related
 from schema.access.callers import claim
 from schema.access.principal import Principal
 from schema.access.rows.values import Leaf, Unfit
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,37 @@ def _among(
             if not asserted:
                 return never
     return In((name,), tuple(values))
+
+
+def equals(expression: Expression, principal: Principal) -> tuple[str, list[object]] | None:
+    """The field that must be equal to one of some values, and those; ``None`` where that is not what it says."""
+    match expression:
+        case Comparison(name, "eq", operand):
+            return name, _known((operand,), principal)
+        case Among(name, Claim(path, leaf)):
+            found = claim(principal, path)
+            return name, _fit(leaf.of_claim, found if isinstance(found, list) else ())
+        case Among(name, operands) if isinstance(operands, tuple):
+            return name, _known(operands, principal)
+        case _:
+            return None
+
+
+def _known(operands: Iterable[Operand], principal: Principal) -> list[object]:
+    return _fit(lambda operand: _value(operand, principal), operands)
+
+
+def _fit(value: Callable[[_T], object], given: Iterable[_T]) -> list[object]:
+    """The different values, those left out that the field cannot have."""
+    found: list[object] = []
+    for item in given:
+        try:
+            made = value(item)
+        except Unfit:
+            continue
+        if made not in found:
+            found.append(made)
+    return found
 
 
 def led(expression: Expression) -> tuple[Led, ...]:

@@ -14,6 +14,7 @@ from resolvers import (
     Call,
     Context,
     Effect,
+    ListRef,
     NamedRef,
     Operation,
     Source,
@@ -21,9 +22,12 @@ from resolvers import (
     SourceRejected,
     TypeRef,
     matcher,
+    rows_of,
+    unwrapped,
 )
 from schema.access.principal import Principal
 from schema.access.rows import pages
+from schema.access.rows.asking import Asking, asked_for
 from schema.access.rows.beyond import Beyond, keys_of
 from schema.access.rows.databases import DatabaseRules
 from schema.access.rows.expression import UNDECIDED, Expression, Verdicts, fields, led, predicate
@@ -69,9 +73,9 @@ class GuardedSource:
         try:
             if not self._walk.needs or not self._walk.enters(operation.result):
                 return await self._source.execute(call, context)
-            if self._database is None and operation.connection_of and self._counts(operation):
-                return await pages.connection(self._part, operation, call, context)
-            return await self._part(operation, call, context)
+            if self._database is not None:
+                return (await self._part(operation, call, context))[0]
+            return await self._asked(operation, call, context)
         finally:
             if self._database is not None and operation.effect is not Effect.READ:
                 self._database.forget()
@@ -79,7 +83,35 @@ class GuardedSource:
     async def close(self) -> None:
         """It is the source's owner who closes it."""
 
-    async def _part(self, operation: Operation, call: Call, context: Context) -> object:
+    async def _asked(self, operation: Operation, call: Call, context: Context) -> object:
+        """Asks a source that keeps no rules itself, for as little as the rules and the file allow."""
+        asking = self._asking(operation, call)
+        if asking.nothing and operation.connection_of:
+            return pages.nothing()
+        if asking.nothing and isinstance(operation.result, ListRef):
+            found: object = []
+            for name in reversed(operation.at):
+                found = {name: found}
+            return found
+        call = replace(call, arguments=asking.arguments)
+        if operation.connection_of and self._counts(operation):
+            return await pages.connection(self._part, operation, call, context, exact=asking.exact)
+        return (await self._part(operation, call, context, exact=asking.exact))[0]
+
+    def _asking(self, operation: Operation, call: Call) -> Asking:
+        listing = self.model.operations.get(operation.connection_of) if operation.connection_of else operation
+        if listing is not None and listing.filters:
+            key = named_in(unwrapped(listing).result)
+            if key is not None and key in self._rows:
+                return asked_for(listing, self._rows[key], self._principal, call.arguments)
+        return Asking(call.arguments)
+
+    async def _part(
+        self, operation: Operation, call: Call, context: Context, *, exact: bool = False
+    ) -> tuple[object, bool]:
+        """What the caller sees of a value, and whether that is all there is. ``exact``: the source was asked for just
+        that, so what it counts is shown, unless a row came that it should not have given.
+        """
         ref = operation.result
         assert ref is not None
         extended = self._walk.extended(ref, call.selection, operation.at)
@@ -88,14 +120,16 @@ class GuardedSource:
         except SourceRejected as error:
             one = operation.effect is Effect.READ and isinstance(ref, NamedRef)
             if one and error.extensions.get("status") in _ABSENT and self._can_be_hidden(ref):
-                return None  # a row that is hidden is null, so one that is not there is, too
+                return None, False  # a row that is hidden is null, so one that is not there is, too
             raise
         judges = await self._judges(ref, value, operation.at)
         kept = self._walk.kept(ref, call.selection, value, judges, operation.at)
-        if operation.paging is not None and self._counts(operation):
+        at = pages.NODES_AT if operation.connection_of else operation.paging.items_at if operation.paging else ()
+        whole = exact and rows_of(kept, at) == rows_of(value, at)
+        if operation.paging is not None and not whole and self._counts(operation):
             for path in (operation.paging.total_at, operation.paging.pages_at):
                 kept = without(kept, path)
-        return None if kept is HIDDEN else kept
+        return (None if kept is HIDDEN else kept), whole
 
     def _can_be_hidden(self, ref: TypeRef | None) -> bool:
         return any(key in self._rows for key in self._walk.concrete(named_in(ref) or ""))

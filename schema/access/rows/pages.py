@@ -6,7 +6,8 @@ of the source counts rows; so that it tells nothing of hidden ones, it is sealed
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -19,47 +20,72 @@ _MOST_PARTS = 50
 _MOST_AHEAD = 100
 _SEALED = Sealed(None)
 
-Ask = Callable[[Operation, Call, Context], Awaitable[object]]
+NODES_AT = (_NODES,)
+
+
+class Ask(Protocol):
+    """Gives a part with hidden rows left out, and whether the source was asked for no others and gave none."""
+
+    async def __call__(
+        self, operation: Operation, call: Call, context: Context, *, exact: bool
+    ) -> tuple[object, bool]: ...
 
 
 class _Parts:
-    """The parts of a connection from a place on; ``end``: where the next one begins, ``more``: whether there is one."""
+    """The parts of a connection from a place on; ``end``: where the next one begins, ``more``: whether there is one.
 
-    def __init__(self, ask: Ask, operation: Operation, call: Call, context: Context, end: object) -> None:
+    ``whole``: no row was hidden so far, and none can be; then ``total`` is what the source says of the caller's rows.
+    """
+
+    def __init__(
+        self, ask: Ask, operation: Operation, call: Call, context: Context, end: object, *, exact: bool
+    ) -> None:
         self._ask = ask
         self._operation = operation
         self._call = call
         self._context = context
-        self._count = 0
+        self.count = 0
+        self._exact = exact
+        self.whole = exact
+        self.total: object = None
         self.end = end
         self.more = True
 
     async def next(self, size: int) -> list[object]:
         """The visible ones of the next ``size`` rows."""
-        if self._count == _MOST_PARTS:
+        if self.count == _MOST_PARTS:
             raise LimitExceeded("too few of the rows can be seen to fill a part: ask for fewer")
-        if self._count:
+        if self.count:
             self._context.spend(1)
-        self._count += 1
+        self.count += 1
         first, after = names_of(self._operation)
         given = {**self._call.arguments, first: size, after: self.end}
-        value = await self._ask(self._operation, replace(self._call, arguments=given), self._context)
+        call = replace(self._call, arguments=given)
+        value, whole = await self._ask(self._operation, call, self._context, exact=self._exact)
         found = value if isinstance(value, Mapping) else {}
+        self.whole = self.whole and whole
+        self.total = found.get(_TOTAL) if self.whole else None
         info = found.get(_PAGE_INFO) or {}
         self.end = info.get(_END)
         self.more = bool(info.get(_HAS_NEXT)) and self.end is not None
         return list(found.get(_NODES) or ())
 
 
-async def connection(ask: Ask, operation: Operation, call: Call, context: Context) -> object:
-    """One part with as many visible rows as were asked for, or all that follow. ``ask`` gives a part with hidden rows
-    left out.
+def nothing() -> Mapping[str, object]:
+    """A connection without any row."""
+    info = {_HAS_NEXT: False, _HAS_PREVIOUS: False, _START: None, _END: None}
+    return {_NODES: [], _PAGE_INFO: info, _TOTAL: 0}
+
+
+async def connection(ask: Ask, operation: Operation, call: Call, context: Context, *, exact: bool) -> object:
+    """One part with as many visible rows as were asked for, or all that follow. ``exact``: the source is asked for the
+    caller's rows alone; its total is shown where the rows that come with it bear that out.
 
     Raises:
         LimitExceeded: there are so many hidden rows between that looking for the next visible one was given up.
     """
     wanted = call.selection
-    if not wanted.everything and not wanted.fields.keys() & {_NODES, _PAGE_INFO}:
+    if not exact and not wanted.everything and not wanted.fields.keys() & {_NODES, _PAGE_INFO}:
         return {_TOTAL: None}
     first_name, after_name = names_of(operation)
     first = call.arguments.get(first_name)
@@ -70,13 +96,18 @@ async def connection(ask: Ask, operation: Operation, call: Call, context: Contex
     if after is not None:
         (after,) = _SEALED.open(question, str(after))
     if not isinstance(first, int) or first < 0:
-        return await ask(operation, call, context)  # it says itself what is wrong with it
+        return (await ask(operation, call, context, exact=False))[0]  # it says itself what is wrong with it
     selection = wanted if wanted.everything else wanted.merge(Selection({_NODES: LEAF, _PAGE_INFO: _INFO}))
-    parts = _Parts(ask, operation, replace(call, selection=selection), context, after)
+    parts = _Parts(ask, operation, replace(call, selection=selection), context, after, exact=exact)
     rows: list[object] = []
     while parts.more and len(rows) < first:
         rows += await parts.next(first - len(rows))
-    end, seen = parts.end, False
+    end, seen = parts.end, parts.count > 0 and parts.whole and parts.more
+    total = parts.total
+    if exact and _TOTAL in wanted.fields and not parts.count:
+        counted = _Parts(ask, operation, replace(call, selection=selection), context, after, exact=True)
+        await counted.next(1)  # a total is believed with a row beside it
+        total = counted.total
     while _PAGE_INFO in wanted.fields and parts.more and not seen:
         seen = bool(await parts.next(max(1, min(first, _MOST_AHEAD))))
     return {
@@ -87,7 +118,7 @@ async def connection(ask: Ask, operation: Operation, call: Call, context: Contex
             _START: None,
             _END: _SEALED.seal(question, [end]) if seen else None,
         },
-        _TOTAL: None,
+        _TOTAL: total,
     }
 
 

@@ -1,0 +1,24 @@
+"""Answers of sources, kept for a while and shared by those who may share them."""
+
+from resolvers.cache.canonical import Unwritable, text
+from resolvers.cache.opening import MAX_BYTES, Caching, cached
+from resolvers.cache.packed import Corrupt, pack, unpack
+from resolvers.cache.source import Cached
+from resolvers.cache.store import Found, Kept, MemoryStore, Stamp, Store
+
+__all__ = [
+    "MAX_BYTES",
+    "Cached",
+    "Caching",
+    "Corrupt",
+    "Found",
+    "Kept",
+    "MemoryStore",
+    "Stamp",
+    "Store",
+    "Unwritable",
+    "cached",
+    "pack",
+    "text",
+    "unpack",
+]
