@@ -43,6 +43,8 @@ from gateway.registered.settings import DocumentSettings
 from gateway.request_log import LogSettings
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
+from gateway.tracing.settings import TracingSettings
+from gateway.tracing.tracer import open_tracer, sending
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
 from resolvers import Settings
@@ -84,6 +86,9 @@ class ServerSettings(Settings):
         KeptSettings.model_validate({}), description="Where answers of sources are kept whose cache says so."
     )
     log: LogSettings = Field(LogSettings(), description="What is written to standard error, one line of JSON each.")
+    tracing: TracingSettings | None = Field(
+        None, description="Traces (W3C Trace Context, OpenTelemetry); {}: a caller's is passed on; absent: nothing."
+    )
     metrics: MetricsSettings | None = Field(
         None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
     )
@@ -105,7 +110,16 @@ class ServerSettings(Settings):
     drain_s: float = Field(20.0, ge=0, description="Longest wait for running requests at the end, in seconds.")
 
     @field_validator(
-        "jwt", "api_keys", "tls", "client_cert", "revocation", "documents", "rate_limits", "metrics", mode="before"
+        "jwt",
+        "api_keys",
+        "tls",
+        "client_cert",
+        "revocation",
+        "documents",
+        "rate_limits",
+        "metrics",
+        "tracing",
+        mode="before",
     )
     @classmethod
     def _says_something(cls, given: object) -> object:
@@ -246,6 +260,7 @@ def make_app(
     registered = registered_of(settings.documents)
     audit = open_audit(settings.audit)
     tally = tally_of(settings.metrics, () if registered is None else registered.names)
+    tracer = open_tracer(settings.tracing)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -258,8 +273,9 @@ def make_app(
         audit=audit,
         tally=tally,
         log_settings=settings.log,
+        tracer=tracer,
     )
-    metrics = open_metrics(settings.metrics, Gathered(holder, tally, endpoint, authenticator, rates))
+    metrics = open_metrics(settings.metrics, Gathered(holder, tally, endpoint, authenticator, rates, tracer))
 
     async def graphql(request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
@@ -288,7 +304,7 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with listening(metrics):
+        async with listening(metrics), sending(tracer):
             authenticator.start()
             async with writing(audit, _recorded(holder)):
                 yield

@@ -31,6 +31,7 @@ from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded
 from gateway.request_log import LogSettings, RequestLog
 from gateway.tally import EdgeTally
 from gateway.telemetry import log
+from gateway.tracing.tracer import Tracer
 from gateway.uploads import UploadSettings, from_multipart
 from resolvers import (
     Caller,
@@ -100,6 +101,7 @@ class Endpoint:
         audit: Auditor | None = None,
         tally: EdgeTally | None = None,
         log_settings: LogSettings | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._holder = holder
         self._limits = limits
@@ -111,6 +113,7 @@ class Endpoint:
         self._hosts = hosts
         self._audit = audit
         self._tally = tally
+        self._tracer = tracer
         self._log = RequestLog(log_settings or LogSettings())
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
@@ -135,6 +138,8 @@ class Endpoint:
         headers: dict[str, str] = {}
         status, refused, errors, executed = 200, "", NO_ERRORS, False
         entry = self._audit.begin() if self._audit is not None else None
+        if self._tracer is not None:
+            request.trace = self._tracer.begin(request)
         try:
             answer = await self._answer(request, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
@@ -161,6 +166,8 @@ class Endpoint:
         self._log.ended(ended)
         if self._tally is not None:
             self._tally.ended(ended)
+        if self._tracer is not None:
+            self._tracer.ended(ended)
         if self._audit is not None and entry is not None:
             self._audit.end(entry, ended.asked, ended.status, ended.seconds)
 
@@ -294,6 +301,9 @@ class Endpoint:
         context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)
         request.context = context
+        if self._tracer is not None and request.trace is not None:
+            context.trace, context.journal.traced = request.trace, request.trace.made
+            self._tracer.run(request.trace)
         trail = None
         if entry is not None:
             entry.parameters, entry.context, trail = parameters, context, entry.trail

@@ -87,6 +87,18 @@ class RequestLog:
                 more = f',"operation":"{context.operation[:LONGEST]}"'
             if context.journal.calls:
                 more += f',"calls":{len(context.journal.calls)}'
+        more += self._who(ended)
+        trace = ended.asked.trace
+        if trace is not None:
+            more += f',"trace":"{trace.trace_id}"'
+        if ended.refused:
+            more += f',"refused":"{ended.refused}"'
+        if ended.errors:
+            more += f',"errors":{json.dumps(ended.errors)}'
+        return more
+
+    def _who(self, ended: Ended) -> str:
+        more = ""
         principal = ended.asked.principal
         if principal.subject is not None:
             more += ',"caller":"known"'
@@ -99,10 +111,6 @@ class RequestLog:
             version = _first(headers, self._versions)
             if version:
                 more += f',"client_version":{_text(version)}'
-        if ended.refused:
-            more += f',"refused":"{ended.refused}"'
-        if ended.errors:
-            more += f',"errors":{json.dumps(ended.errors)}'
         return more
 
     def _hashed(self, principal: Principal) -> str:

@@ -14,6 +14,7 @@ from gateway.metrics.of_sources import source_families
 from gateway.metrics.process import Process
 from gateway.rates.limiter import Rates
 from gateway.tally import EdgeTally
+from gateway.tracing.tracer import Tracer, outcomes
 from resolvers import Latencies, Tally
 
 ALONE: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Gathered:
     endpoint: UnderWay
     authenticator: Authenticator
     rates: Rates | None = None
+    tracer: Tracer | None = None
     process: Process = field(default_factory=Process)
 
     def families(self) -> list[Family]:
@@ -47,6 +49,12 @@ class Gathered:
             *_documents(current.graph),
             *self._identity(),
             *self._limits(),
+            counter(
+                "isthmus_spans_total",
+                "Spans that were sent or not taken, and requests whose spans found no room.",
+                {(outcome,): float(n) for outcome, n in outcomes(self.tracer).items()},
+                "outcome",
+            ),
             *self.process.families(),
         ]
 

@@ -14,7 +14,7 @@ from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.exposed import beside, inside
-from resolvers.forwarding import Forwarding, forwarding_of
+from resolvers.forwarding import Forwarding, forwarding_of, traced
 from resolvers.http import Http, Reply
 from resolvers.model import Effect, LeftOut, Operation, SourceModel, unwrapped
 from resolvers.nearby import refused
@@ -97,6 +97,7 @@ class RestSource:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"{shape.method} {shape.path}") as record:
             http = self._ways.get(call.operation, self._http) if self._ways else self._http
+            request = traced(request, context, record)
             reply = await http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
             if call.exchange is not None:
                 call.exchange.target = urlsplit(request.url).path
