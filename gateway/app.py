@@ -35,6 +35,9 @@ from gateway.limits import LimitSettings
 from gateway.metrics.gathered import Gathered
 from gateway.metrics.listener import listening, open_metrics, tally_of
 from gateway.metrics.settings import MetricsSettings
+from gateway.overload.admission import Admission
+from gateway.overload.lag import Lag
+from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
@@ -80,6 +83,9 @@ class ServerSettings(Settings):
     cors: CorsSettings | None = Field(None, description="Web pages of other origins that may ask; absent: none.")
     documents: DocumentSettings | None = Field(None, description="Operations that are registered; absent: none.")
     rate_limits: RateLimitSettings | None = Field(None, description="How many requests whom is allowed; absent: any.")
+    overload: OverloadSettings = Field(
+        OverloadSettings.model_validate({}), description="When there is more to do than the process can."
+    )
     audit: AuditSettings | None = Field(None, description="Who asked for what is protected, on record; absent: none.")
     redis: RedisSettings | None = Field(None, description="What processes of one gateway share; absent: nothing.")
     cache: KeptSettings = Field(
@@ -259,6 +265,8 @@ def make_app(
     rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
     registered = registered_of(settings.documents)
     audit = open_audit(settings.audit)
+    admission = Admission(settings.overload)
+    lag = Lag(settings.overload, admission)
     tally = tally_of(settings.metrics, () if registered is None else registered.names)
     tracer = open_tracer(settings.tracing)
     endpoint = Endpoint(
@@ -271,6 +279,7 @@ def make_app(
         registered=registered,
         hosts=accepted(settings.hosts, settings.host, needs_token=settings.identifies),
         audit=audit,
+        admission=admission,
         tally=tally,
         log_settings=settings.log,
         tracer=tracer,
@@ -306,9 +315,11 @@ def make_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with listening(metrics), sending(tracer):
             authenticator.start()
+            lag.start()
             async with writing(audit, _recorded(holder)):
                 yield
                 await endpoint.finish(settings.drain_s)
+            lag.stop()
             await authenticator.close()
         if shared is not None:
             await shared.close()
@@ -326,6 +337,7 @@ def make_app(
     app.posted = None if settings.cors else endpoint
     app.router.redirect_slashes = False
     app.state.draining = False
+    app.state.admission, app.state.lag = admission, lag
     app.state.tally = tally
     app.state.metrics = metrics
     return app

@@ -35,7 +35,7 @@ from resolvers import (
     nearest,
     settings_of,
 )
-from schema import AccessSettings, Extension, LinkSettings, OperationLimits
+from schema import AccessSettings, EntitySettings, Extension, LinkSettings, OperationLimits
 
 MAX_FILE_BYTES = 4_194_304
 """Far above any file that a person writes; a log or a dump named by mistake is refused before it is parsed."""
@@ -48,6 +48,9 @@ class FileSettings(Settings):
         description="The systems behind the gateway, by name.", min_length=1, repr=False
     )
     links: dict[str, LinkSettings] = Field(default_factory=dict, description="How sources join: Type.field → target.")
+    entities: dict[str, EntitySettings] = Field(
+        default_factory=dict, description="Types that several sources know a part of: name → key and parts."
+    )
     access: AccessSettings = Field(description="Who may see what.")
     server: ServerSettings = Field(default_factory=ServerSettings, description="The edge.")
     limits: OperationLimits = Field(default_factory=OperationLimits, description="How large one operation may be.")

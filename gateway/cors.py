@@ -15,7 +15,8 @@ from resolvers import Settings
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _ASKED_WITH = (
-    "Accept", "Authorization", "Content-Type", "GraphQL-Cost", "X-Client-Name", "X-Request-Id", "X-Request-Timeout",
+    "Accept", "Authorization", "Content-Type", "GraphQL-Cost", "Idempotency-Key", "X-Client-Name", "X-Request-Id",
+    "X-Request-Timeout",
 )  # fmt: skip
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from gateway.identity import CannotVerify
 from gateway.limits import BodyTooLarge, Busy
-from gateway.replies import Refusal, errors_of
+from gateway.replies import BUSY, Refusal, errors_of
 from gateway.telemetry import log
 from resolvers import CallerError, Code, IsthmusError, Unauthenticated
 from schema import Unrecorded
@@ -45,7 +45,10 @@ def failed(error: Exception, request_id: str) -> Failed:  # noqa: PLR0911  # one
         case BodyTooLarge():
             body = errors_of(Code.LIMIT_EXCEEDED, "The body is larger than this server allows.")
             return Failed(413, Code.LIMIT_EXCEEDED, body, "body", {"connection": "close"})
-        case Busy() | CannotVerify() | Unrecorded():
+        case Busy():
+            headers = {"retry-after": "1"}
+            return Failed(503, Code.OVERLOADED, errors_of(Code.OVERLOADED, BUSY), _UNABLE[type(error)], headers)
+        case CannotVerify() | Unrecorded():
             body = errors_of(Code.LIMIT_EXCEEDED, "The server cannot take the request now.")
             return Failed(503, Code.LIMIT_EXCEEDED, body, _UNABLE[type(error)], {"retry-after": "1"})
         case CallerError():

@@ -14,8 +14,6 @@ from resolvers import Key, Problem, Settings, nearest
 
 _LATER = {
     "entities": "joining types of several sources into one is",
-    "retry": "repeating calls by rule is",
-    "retries": "repeating calls by rule is",
     "include_files": "including other files is",
 }
 """Keys of later releases → the beginning of the sentence that refuses them."""

@@ -25,9 +25,12 @@ from gateway.failed import failed
 from gateway.hosts import name_of
 from gateway.identity import Authenticator, bearer
 from gateway.limits import LimitSettings, Places, read_body, sent, whole_body
+from gateway.overload.admission import Admission
+from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
-from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded
+from gateway.repeated import idempotency_of
+from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, retry_after
 from gateway.request_log import LogSettings, RequestLog
 from gateway.tally import EdgeTally
 from gateway.telemetry import log
@@ -99,10 +102,12 @@ class Endpoint:
         registered: RegisteredDocuments | None = None,
         hosts: frozenset[str] | None = None,
         audit: Auditor | None = None,
+        admission: Admission | None = None,
         tally: EdgeTally | None = None,
         log_settings: LogSettings | None = None,
         tracer: Tracer | None = None,
     ) -> None:
+        self._admission = Admission(OverloadSettings()) if admission is None else admission
         self._holder = holder
         self._limits = limits
         self._authenticator = authenticator
@@ -140,12 +145,15 @@ class Endpoint:
         entry = self._audit.begin() if self._audit is not None else None
         if self._tracer is not None:
             request.trace = self._tracer.begin(request)
+        counts = self._admission.counts
+        counts.begun += 1
         try:
             answer = await self._answer(request, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
             executed = answer.kind == "data"
             if "errors" in answer.held:
                 errors = errors_in(answer)
+                headers.update(retry_after(answer))
             if not executed:
                 refused = "forbidden" if answer.kind == "forbidden" else "operation"
                 status = 403 if answer.kind == "forbidden" else 400 if media == GRAPHQL else 200
@@ -157,6 +165,8 @@ class Endpoint:
             status, refused, errors = found.status, found.refused, {found.code: 1}
             headers.update(found.headers)
             content, executed = encoded(found.body, request_id), False
+        finally:
+            counts.ended += 1
         seconds = time.perf_counter() - started
         self._end(Ended(request, status, seconds, errors, len(content), refused, executed), entry)
         return Reply(content, status, headers, media or JSON)
@@ -173,6 +183,8 @@ class Endpoint:
 
     async def _answer(self, request: Asked, entry: Entry | None, media: str | None, headers: dict[str, str]) -> Answer:
         self._check_head(request, media)
+        if self._admission.overloaded:
+            await self._admission.enter(time.monotonic())
         read_only = request.method == "GET"
         if read_only:
             check_link(request)
@@ -300,6 +312,7 @@ class Endpoint:
             raise Refusal(404, Code.BAD_REQUEST, "There is no such view.")
         context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
         context.caller = _caller(request, principal)
+        context.idempotency = idempotency_of(request.headers)
         request.context = context
         if self._tracer is not None and request.trace is not None:
             context.trace, context.journal.traced = request.trace, request.trace.made

@@ -30,7 +30,11 @@ class LimitSettings(Settings):
     header_timeout_s: float = Field(5.0, gt=0, description="Longest time to receive the headers, in seconds.")
     body_timeout_s: float = Field(10.0, gt=0, description="Longest time to receive the body, in seconds.")
     send_timeout_s: float = Field(20.0, gt=0, description="Longest time in which a caller takes nothing of its answer.")
-    max_requests: int = Field(256, gt=0, description="Most requests under way at once; further ones get 503.")
+    max_requests: int = Field(
+        2000,  # those that wait for a slow source take 30 kB each and no time; what takes time is server.overload's
+        gt=0,
+        description="Most requests under way at once, waiting ones too: a bound of memory. Further ones get 503.",
+    )
     max_connections: int = Field(
         10_000,
         gt=0,

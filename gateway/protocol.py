@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from gateway.addresses import NOBODY, Networks
 from gateway.connection import Connection
 from gateway.limits import Connections, LimitSettings
+from gateway.overload.shedding import Shedding
 from gateway.tally import EdgeTally
 from gateway.telemetry import log, request_id
 from gateway.transport import GatheringTransport
@@ -31,11 +32,16 @@ HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9
 
 
 def protocol(  # noqa: C901  # one class, made for its limits
-    limits: LimitSettings, most: int, trusted: Networks, tally: EdgeTally | None = None
+    limits: LimitSettings,
+    most: int,
+    trusted: Networks,
+    tally: EdgeTally | None = None,
+    shedding: Shedding | None = None,
 ) -> type[HttpToolsProtocol]:
     """Uvicorn's HTTP/1.1 protocol that also bounds connections, headers, and the time to receive headers and body.
 
     ``most``: how many connections the process can have; ``trusted``: which addresses may have any number of those.
+    ``shedding``: who refuses requests that there is no time for; absent: nobody here.
     """
     connections = Connections(min(limits.max_connections, most), limits.max_connections_per_address, trusted)
 
@@ -73,6 +79,8 @@ def protocol(  # noqa: C901  # one class, made for its limits
             self._connection.close()
 
         def data_received(self, data: bytes) -> None:
+            if shedding is not None and shedding.overloaded and self._shed(shedding, data):
+                return
             if self._in_head:
                 self._head_bytes += len(data)
                 if self._due is None:
@@ -80,6 +88,24 @@ def protocol(  # noqa: C901  # one class, made for its limits
             super().data_received(data)
             if self._in_head and self._head_bytes > limits.max_header_bytes:
                 self._refuse(TOO_LONG if self._url_bytes > limits.max_url_bytes else TOO_LARGE)
+
+        def _shed(self, shedding: Shedding, data: bytes) -> bool:
+            """Whether what came was refused; nothing but it is under way then."""
+            if not self._in_head or self._head_bytes or self._answering or self.transport.is_closing():
+                return False
+            answer = shedding.answer(data, self.server_state.default_headers)
+            if answer is None:
+                return False
+            if tally is not None:
+                tally.requests[503] += 1
+                tally.turned_away("busy")
+            self._disarm()
+            self._unset_keepalive_if_required()
+            self._gathering.write_whole(answer, b"")
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+            return True
 
         def on_message_begin(self) -> None:
             self._url_bytes = 0

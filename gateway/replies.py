@@ -15,6 +15,7 @@ from schema import Answer
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
+BUSY = "The server cannot take the request now."
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (GRAPHQL, JSON)}
 _HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
@@ -55,3 +56,13 @@ def encoded(body: dict[str, object], request_id: str) -> bytes:
             {**error, "extensions": {**error.get("extensions", {}), "requestId": request_id}} for error in errors
         ]
     return Answer("data", body).encode()
+
+
+def retry_after(answer: Answer) -> Mapping[str, str]:
+    """When to come back (RFC 9110 section 10.2.3), where nothing was answered and each error says when it may be."""
+    data, errors = answer.held.get("data"), answer.held.get("errors")
+    if isinstance(data, Mapping) and any(value is not None for value in data.values()):
+        return {}
+    found = [error.get("extensions", {}).get("retryAfter") for error in errors] if isinstance(errors, list) else []
+    seconds = [each for each in found if isinstance(each, int)]
+    return {"retry-after": str(max(seconds))} if seconds and len(seconds) == len(found) else {}

@@ -21,8 +21,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.addresses import Networks
-from gateway.app import ServerSettings
+from gateway.app import PATH, ServerSettings
 from gateway.loop import Loop
+from gateway.overload.shedding import Shedding
 from gateway.protocol import protocol
 from gateway.telemetry import configure
 from gateway.tls import Tls
@@ -95,12 +96,19 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
         ConfigurationError: a file of its TLS cannot be used.
     """
     tls = Tls(settings.tls) if settings.tls is not None else None
+    shedding = Shedding(app.state.admission, PATH)
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         loop="gateway.loop:Loop",
-        http=protocol(settings.limits, _connections_possible(), Networks(settings.trusted_proxies), app.state.tally),
+        http=protocol(
+            settings.limits,
+            _connections_possible(),
+            Networks(settings.trusted_proxies),
+            app.state.tally,
+            shedding,
+        ),
         ws="none",
         access_log=False,
         log_level="warning",

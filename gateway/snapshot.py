@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
+from gateway.allowance import RedisAllowance
 from gateway.app import ServerSettings
 from gateway.config import Configuration
 from gateway.kept.opening import open_store
@@ -109,7 +110,9 @@ async def _load(configuration: Configuration, tallies: dict[str, Tally], store: 
     keep = configuration.base / KEPT if configuration.file else None
     names = configuration.lock.operations() if configuration.lock is not None else {}
     caching = Caching(store, by_coordinate=bool(configuration.settings.cache))
-    opened = await open_all(configuration.sources, configuration.base, keep, names, tallies, caching)
+    opened = await open_all(
+        configuration.sources, configuration.base, keep, names, tallies, caching, _shared(configuration)
+    )
     if not opened.sources:
         raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
     try:
@@ -120,6 +123,12 @@ async def _load(configuration: Configuration, tallies: dict[str, Tally], store: 
         await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
         raise
     return Snapshot(built.graph, opened.sources, opened.failed, built, tallies, store)
+
+
+def _shared(configuration: Configuration) -> Callable[[], RedisAllowance] | None:
+    """Makes what processes count calls to a source together by; ``None``: they share nothing."""
+    redis = configuration.settings.server.redis
+    return None if redis is None else lambda: RedisAllowance(open_redis(redis))
 
 
 def _check_edge(server: ServerSettings, graph: Graph, *, incomplete: bool) -> None:
@@ -150,6 +159,7 @@ def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) 
     settings = configuration.settings
     return GraphSettings(
         links=settings.links,
+        entities=settings.entities,
         access=settings.access,
         prefixes=configuration.prefixes(),
         pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},

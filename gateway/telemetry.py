@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import random
 import re
 import secrets
@@ -27,6 +28,7 @@ WELL_FORMED = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
 _ids = random.Random(secrets.randbits(128))  # noqa: S311  # an id tells requests apart and proves nothing
+os.register_at_fork(after_in_child=lambda: _ids.seed(secrets.randbits(128)))  # or workers would give the same ids
 
 
 class _Current:
@@ -47,6 +49,11 @@ def request_id(given: Sequence[bytes]) -> str:
     """
     if len(given) == 1 and WELL_FORMED.fullmatch(given[0]):
         return given[0].decode("ascii")
+    return new_request_id()
+
+
+def new_request_id() -> str:
+    """An id of ours: sixteen digits."""
     return f"{_ids.getrandbits(64):016x}"
 
 

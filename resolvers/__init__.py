@@ -24,6 +24,8 @@ from resolvers.errors import (
     SourceUnavailable,
     Unauthenticated,
 )
+from resolvers.idempotency import HEADER as IDEMPOTENCY_KEY
+from resolvers.idempotency import Idempotency, key_of
 from resolvers.keys import KeyPart, agree
 from resolvers.lifetime import Lifetime
 from resolvers.loader import Loaders
@@ -83,7 +85,7 @@ from resolvers.predicate import (
     Search,
 )
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
-from resolvers.resilience import Resilient
+from resolvers.resilience import AllowanceAway, Rate, Resilient, SharedAllowance, Turn
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
@@ -112,6 +114,7 @@ from resolvers.yaml12 import Yaml, YamlError, load
 __all__ = [
     "BOUNDS_S",
     "EVERYTHING",
+    "IDEMPOTENCY_KEY",
     "KINDS",
     "LEAF",
     "LONGEST",
@@ -122,6 +125,7 @@ __all__ = [
     "TYPE_KEY",
     "WRITES_ARE_OFF",
     "Aged",
+    "AllowanceAway",
     "And",
     "Argument",
     "BadRequest",
@@ -156,6 +160,7 @@ __all__ = [
     "GroupOrder",
     "Grouping",
     "HeaderName",
+    "Idempotency",
     "In",
     "InputType",
     "InterfaceType",
@@ -197,6 +202,7 @@ __all__ = [
     "Predicate",
     "Problem",
     "Quantifier",
+    "Rate",
     "RateLimited",
     "Related",
     "Relation",
@@ -212,6 +218,7 @@ __all__ = [
     "SecurityScheme",
     "Selection",
     "Settings",
+    "SharedAllowance",
     "Source",
     "SourceBadResponse",
     "SourceError",
@@ -228,6 +235,7 @@ __all__ = [
     "Tally",
     "TimeLimits",
     "Trace",
+    "Turn",
     "TypeRef",
     "Unauthenticated",
     "UnionType",
@@ -243,6 +251,7 @@ __all__ = [
     "has",
     "is_view",
     "key_columns",
+    "key_of",
     "kind_of",
     "listed_rows",
     "load",

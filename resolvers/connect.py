@@ -43,6 +43,7 @@ async def _connected(settings: HttpSettings, documents: Documents, home: str, lo
         credentials_of(settings),
         max_reply_bytes=settings.max_reply_bytes,
         far=settings.url is None and not settings.allowed_servers and must_be_far(location),
+        resends=False,  # what is made again is decided in one place alone, which counts it: resilience/
     )
     if settings.auth is not None and settings.auth.ntlm is not None:
         if documents.network.proxy is not None and not home.startswith("https:"):
@@ -51,7 +52,7 @@ async def _connected(settings: HttpSettings, documents: Documents, home: str, lo
                 [Problem(what, ("auth", "ntlm"), "set url to an https address, or leave proxy out")]
             )
         begin = await asyncio.to_thread(handshakes, settings.auth.ntlm, urlsplit(home).hostname or "")
-        return NtlmClient(partial(client, concurrency=1), begin)
+        return NtlmClient(partial(client, concurrency=1, resends=True), begin)  # it knows what it may
     http = client(concurrency=settings.concurrency)
     auth = settings.auth
     if auth is not None and auth.oauth2 is not None:

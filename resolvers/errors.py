@@ -6,9 +6,13 @@ said. Problems of the configuration are not errors of a request: they live in ``
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
+
+LONGEST_WAIT_S = 86_400.0
+"""Nobody is told to come back later than in a day, whatever a source says."""
 
 
 class Code(StrEnum):
@@ -18,6 +22,7 @@ class Code(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    OVERLOADED = "OVERLOADED"
     TIMEOUT = "TIMEOUT"
     SOURCE_UNAVAILABLE = "SOURCE_UNAVAILABLE"
     SOURCE_TIMEOUT = "SOURCE_TIMEOUT"
@@ -84,7 +89,40 @@ class LinkAmbiguous(IsthmusError):
 
 
 class SourceError(IsthmusError):
-    """A source did not do what its description promises."""
+    """A source did not do what its description promises.
+
+    ``sends``: how often the call left us, in part at least; 0: nothing of it did. ``passing``: the same call may go
+    well in a moment. ``status``: that of its answer over HTTP. ``retry_after``: seconds after which the source wants to
+    be asked again; the caller sees them as ``retryAfter``. ``stale``: the call went over a connection that had been
+    kept, and that was closed before a byte came back.
+    """
+
+    passes: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        extensions: Mapping[str, object] | None = None,
+        sends: int = 1,
+        passing: bool | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+        stale: bool = False,
+    ) -> None:
+        super().__init__(detail, extensions=extensions)
+        self.sends = sends
+        self.passing = self.passes if passing is None else passing
+        self.status = status
+        self.retry_after: float | None = None
+        self.stale = stale
+        if retry_after is not None:
+            self.wait(retry_after)
+
+    def wait(self, seconds: float) -> None:
+        """The source, or its limit, wants to be asked again after so many seconds."""
+        self.retry_after = min(max(0.0, seconds), LONGEST_WAIT_S)
+        self.extensions = {**self.extensions, "retryAfter": math.ceil(self.retry_after)}
 
 
 class SourceUnavailable(SourceError):
@@ -92,6 +130,14 @@ class SourceUnavailable(SourceError):
 
     code = Code.SOURCE_UNAVAILABLE
     message = "The source cannot be reached."
+    passes = True
+
+
+class SourceBusy(SourceUnavailable):
+    """As many calls as the source may have are under way, and too many wait already, or waited for too long."""
+
+    message = "The source is busy, and no place became free in time."
+    passes = False
 
 
 class SourceTimeout(SourceError):
@@ -130,6 +176,13 @@ class OutcomeUnknown(SourceError):
 
     code = Code.OUTCOME_UNKNOWN
     message = "The source may or may not have carried this out."
+
+    @classmethod
+    def after(cls, error: SourceError) -> OutcomeUnknown:
+        """What an error means that hides the outcome of something that was sent."""
+        made = cls(error.detail, sends=error.sends, passing=error.passing, status=error.status, stale=error.stale)
+        made.retry_after = error.retry_after
+        return made
 
 
 class Conflict(SourceError):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from resolvers.settings import Address, HeaderName, Settings, SourceSettings
+from resolvers.settings import Address, HeaderName, KeyHeader, Settings, SourceSettings
 
 
 class Proxy(Settings):
@@ -261,6 +261,11 @@ class HttpSettings(NetworkSettings, SourceSettings):
         False,
         description="Whether callers see the members of an error's body, or of a fault's detail, that the description "
         "declares, in extensions.detail. Each operation may say otherwise.",
+    )
+    idempotency_key: KeyHeader | None = Field(
+        None,
+        description="The header (Idempotency-Key) by which the source knows a change that it has had before. Set it "
+        "only where it does: changes may then be sent again. Each operation may say otherwise.",
     )
     max_reply_bytes: int = Field(
         10_485_760, gt=0, description="Largest reply that is read, in bytes, after decompression."

@@ -104,7 +104,9 @@ def _unasked(reply: Reply, request: Request, *, resendable: bool) -> Reply:
     if not request.body:
         return reply
     detail = f"it answered {reply.status} to the first step of NTLM, which bears no body; does it ask for NTLM at all?"
-    raise SourceUnavailable(detail) if resendable or reply.status >= 300 else OutcomeUnknown(detail)
+    if resendable or reply.status >= 300:
+        raise SourceUnavailable(detail, passing=False)
+    raise OutcomeUnknown(detail)
 
 
 def _left(until: float) -> float:

@@ -20,7 +20,7 @@ from resolvers.http_settings import HttpSettings
 from resolvers.network import open_network
 from resolvers.ntlm import handshakes
 from resolvers.problem import ConfigurationError, Problem
-from resolvers.resilience import Resilient
+from resolvers.resilience import Resilient, SharedAllowance
 from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.statements import apply
@@ -158,6 +158,7 @@ async def open_all(
     pinned: Mapping[str, Mapping[str, str]] | None = None,
     tallies: dict[str, Tally] | None = None,
     caching: Caching | None = None,
+    shared: Callable[[], SharedAllowance] | None = None,
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
@@ -165,7 +166,8 @@ async def open_all(
     where descriptions that were read are kept for the next start, if anywhere. ``pinned``: source → what its
     description calls an operation → the name that the operation keeps inside the source. ``tallies``: where the sources
     count, by name; those that are not there yet are put in. ``caching``: where answers are kept that may be; absent: in
-    memory, for these sources alone.
+    memory, for these sources alone. ``shared``: makes what processes count calls together by, for each source whose
+    ``rate_limit`` says so, which closes it.
     """
     opened = Opened()
     keeping = caching or Caching(MemoryStore(MAX_BYTES))
@@ -186,12 +188,25 @@ async def open_all(
         model, problems = apply(recognise(client.model, each), each)
         client.model = model = with_views(model, each.pages, each.exclude)
         opened.problems += [problem.under("sources", name) for problem in problems]
-        resilient = Resilient(client, counting[name], concurrency=each.concurrency, timeout_s=each.timeout_s)
+        together = None
+        if each.rate_limit is not None and each.rate_limit.store == "redis":
+            if shared is None:
+                opened.problems.append(_NOWHERE.under("sources", name))
+            else:
+                together = shared()
+        resilient = Resilient(client, counting[name], each, shared=together)
         source, problems = cached(resilient, kind, each, keeping, counting[name].cache)
         opened.problems += [problem.under("sources", name) for problem in problems]
         pages = any(operation.paging is not None for operation in model.operations.values())
         opened.sources[name] = Paged(source, each.pages) if pages else source
     return opened
+
+
+_NOWHERE = Problem(
+    "rate_limit with store: redis needs server.redis",
+    ("rate_limit", "store"),
+    "add server: { redis: { url: … } }, or write store: memory",
+)
 
 
 async def _open(kind: str, settings: SourceSettings, opening: Opening) -> Client | Problem | ConfigurationError:

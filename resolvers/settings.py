@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from resolvers.guards import Retries, RetriesOfOperation, RetrySettings, SourceRate
 from resolvers.lifetime import Lifetime, Scope
 from resolvers.model import Comparison, Effect, PagingStyle
 from resolvers.origin import HOST_AND_PORT, has_odd_port, names_a_user
@@ -49,7 +50,18 @@ def _no_cookie(name: str) -> str:
     return name
 
 
+def _no_other_use(name: str) -> str:
+    if name.lower() in _USED:
+        raise ValueError(f"the header {name} has a meaning of its own")
+    return name
+
+
+_USED = frozenset({
+    "accept", "accept-encoding", "authorization", "connection", "content-encoding", "content-length", "content-type",
+    "cookie", "expect", "host", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
+})  # fmt: skip
 HeaderName = Annotated[str, AfterValidator(_header_name)]
+KeyHeader = Annotated[HeaderName, AfterValidator(_no_other_use)]
 ShownHeader = Annotated[HeaderName, AfterValidator(_no_cookie)]
 
 _LETTERS = r"^[A-Za-z]*$"
@@ -174,6 +186,16 @@ class OperationSettings(Settings):
         description="Headers of the reply that are served beside its value: the field then gives an object with "
         "result and headers.",
     )
+    retries: RetriesOfOperation | None = Field(
+        None,
+        description="false, or how often at most (0 to 2): whether its calls are made again when they failed in "
+        "passing; as the source says when absent.",
+    )
+    idempotency_key: KeyHeader | Literal[False] | None = Field(
+        None,
+        description="The header by which the source knows a call of it that it has had before; false: none; as the "
+        "source says when absent.",
+    )
     cache: CacheSettings | Literal["http", False] | None = Field(
         None,
         description="For how long its answers are kept. http: only as their own headers allow; false: never; absent: "
@@ -230,6 +252,24 @@ class SourceSettings(Settings):
         True, description="Whether envelopes, pages and batches are recognised by their signs (isthmus inspect)."
     )
     pages: PagesSettings = Field(default_factory=PagesSettings, description="How much of a long list one may take.")
+    max_waiting: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="Most calls that wait for their turn while concurrency calls are under way; further ones end at "
+        "once with SOURCE_UNAVAILABLE.",  # what waits is memory, and waits in vain where so many are before it
+    )
+    max_wait_s: float = Field(
+        5.0,
+        gt=0,
+        le=300,
+        description="Longest wait for that turn, in seconds; then SOURCE_UNAVAILABLE.",
+        # Half of what one call may take: where no place came free for so long, the calls that hold them hang.
+    )
+    retries: Retries = Field(
+        RetrySettings(), description="false, how often at most (0 to 2), or more: which failed calls are made again."
+    )
+    rate_limit: SourceRate | None = Field(None, description="Most calls that it may get; absent: any number.")
     cache: CacheSettings | None = Field(
         None, description="For how long answers of its reads are kept, where their operations do not say otherwise."
     )

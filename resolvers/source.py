@@ -14,6 +14,7 @@ from typing import Protocol, Self
 import msgspec
 
 from resolvers.errors import Code, IsthmusError, LimitExceeded
+from resolvers.idempotency import Idempotency
 from resolvers.lifetime import Lifetime
 from resolvers.model import SourceModel
 from resolvers.predicate import Grouping, Order, Page, Predicate
@@ -115,6 +116,7 @@ class Call(msgspec.Struct, frozen=True):
     given to databases. ``query``: parameters that only the source's own links to a next page name, plain text.
     ``exchange`` is filled by clients over HTTP where it is given. ``question``: the predicate as it was asked, where it
     was made of what other sources said in the meantime: a cursor goes on with the question, whatever they say next.
+    ``idempotency``: a header and its value, by which a source over HTTP knows that it has had this very call before.
     """
 
     operation: str
@@ -131,6 +133,7 @@ class Call(msgspec.Struct, frozen=True):
     query: tuple[tuple[str, str], ...] = ()
     exchange: Exchange | None = None
     question: str = ""
+    idempotency: tuple[str, str] | None = None
     lifetime: Lifetime | None = None
     keyed: Keyed | None = None
 
@@ -242,6 +245,8 @@ class Context:
     misnamed: dict[str, int] = field(default_factory=dict)
     """Elements of replies that were read although their namespace is not the declared one, by ``source.operation``."""
     caller: Caller = NOBODY
+    idempotency: Idempotency | None = None
+    """The caller's own key, where one came."""
     aged: dict[tuple[str, str], Aged] = field(default_factory=dict)
     """What was answered by something kept: source and operation → the oldest of it."""
     operation: str = ""

@@ -177,9 +177,14 @@ def _http(model: SourceModel, operation: Operation, stated: OperationSettings) -
     for key, given, kinds, of in (
         ("error_detail", stated.error_detail is not None, {"openapi", "wsdl"}, "an OpenAPI document or a WSDL"),
         ("reply_headers", bool(stated.reply_headers), {"openapi"}, "an OpenAPI document"),
+        ("idempotency_key", stated.idempotency_key is not None, {"openapi", "wsdl"}, "an OpenAPI document or a WSDL"),
     ):
         if given and model.kind not in kinds:
             raise _Fault(f"only operations of {of} take {key}", key, mend="remove it")
+    if stated.idempotency_key and operation.effect is Effect.READ:
+        raise _Fault(
+            f'"{operation.name}" changes nothing, and may be made again anyway', "idempotency_key", mend="remove it"
+        )
     if stated.reply_headers and operation.paging is not None:
         what = "it pages, and each page has headers of its own"
         raise _Fault(what, "reply_headers", mend="remove it, or write recognise: false")

@@ -6,6 +6,7 @@ from schema.access.reach import Held
 from schema.access.report import Access, Asked, Change, Line, changes
 from schema.access.settings import AccessSettings, RuleSettings
 from schema.build import Built, GraphSettings, build, type_count
+from schema.entity_settings import EntitySettings
 from schema.explained import Step
 from schema.extension import Extension
 from schema.graph import COST, Executor, Graph, MutationOverGet
@@ -28,6 +29,7 @@ __all__ = [
     "Built",
     "Caller",
     "Change",
+    "EntitySettings",
     "Executor",
     "Extension",
     "Graph",

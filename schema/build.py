@@ -37,6 +37,8 @@ from schema.access.coordinates import check_places
 from schema.access.rules import Policy, open_nulls
 from schema.access.settings import AccessSettings
 from schema.cost import check_prices
+from schema.entities import EntityBuilder
+from schema.entity_settings import EntitySettings
 from schema.extension import AddedField, Extension
 from schema.former import Former
 from schema.graph import Executor, Graph
@@ -48,6 +50,7 @@ from schema.links import LinkBuilder
 from schema.masked import any_masked, check_values, wears_masks
 from schema.namer import living
 from schema.naming import Pins, Renamed
+from schema.plan.entity import PART, Part
 from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.recorded import Recorded
@@ -55,6 +58,7 @@ from schema.plan.reference import is_hand_written
 from schema.recording import Recording, check_recording, recorded
 from schema.row_rules import close, row_rules
 from schema.shape import shape
+from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
 
@@ -66,6 +70,7 @@ class GraphSettings:
     """What the configuration says about the graph. ``missing``: sources that could not be read → the reason."""
 
     links: Mapping[str, LinkSettings] = field(default_factory=dict)
+    entities: Mapping[str, EntitySettings] = field(default_factory=dict)
     access: AccessSettings = field(default_factory=lambda: AccessSettings(default="anonymous"))
     prefixes: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Pins] = field(default_factory=dict)
@@ -108,8 +113,12 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     for source in sources.values():
         types.add(source.model)
     problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
+    entities = EntityBuilder(types, settings.missing)
+    entities.unite(settings.entities)
     tell_columns(types)
     links = LinkBuilder(types, settings.limits.filter_keys)
+    entities.connect(links)
+    problems += entities.problems
     for coordinate, link in settings.links.items():
         links.add(coordinate, link, settings.missing)
     taken = {made.coordinate for made in links.joined}
@@ -222,7 +231,10 @@ def _add_fields(unified: UnifiedSchema, types: TypeBuilder, settings: GraphSetti
     for extension in settings.extensions:
         for added in extension.added:
             by_type.setdefault(added.type_name, []).append(added)
-    owners = {graphql.name: made for made in types.sources.values() for graphql in made.outputs.values()}
+    owners: dict[str, SourceTypes] = {}
+    for made in types.sources.values():
+        for graphql in made.outputs.values():
+            owners.setdefault(graphql.name, made)
     for type_name, fields in by_type.items():
         if type_name in owners:
             spelled = {graphql: key for key, graphql in owners[type_name].field_names.get(type_name, {}).items()}
@@ -336,15 +348,20 @@ def _split(coordinate: str) -> tuple[str, str]:
 
 def _guard(schema: GraphQLSchema, types: TypeBuilder) -> None:
     """Puts every hand-written resolver behind the plan, and shows it its generated parent by GraphQL names."""
-    spelled = {name: names for made in types.sources.values() for name, names in made.field_names.items()}
+    spelled = {
+        (made.model.name, name): names for made in types.sources.values() for name, names in made.field_names.items()
+    }
+    owners = {name: source for source, name in reversed(spelled)}
     for named in schema.type_map.values():
         if named.name.startswith("__") or not isinstance(named, GraphQLObjectType):
             continue
-        names = spelled.get(named.name)
-        shown = None if names is None else {graphql: key for key, graphql in names.items()}
         for definition in named.fields.values():
             if is_hand_written(definition):
                 assert definition.resolve is not None
+                part = definition.extensions.get(PART)
+                home = part.home if isinstance(part, Part) else owners.get(named.name, "")
+                names = spelled.get((home, named.name))
+                shown = None if names is None else {graphql: key for key, graphql in names.items()}
                 plan = plan_of(definition)
                 needs = frozenset(plan.needs.fields) if isinstance(plan, Strawberry) else frozenset()
                 definition.resolve = Guarded(definition.resolve, shown, needs)

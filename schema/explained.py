@@ -46,6 +46,8 @@ def _of(block: Block, variables: VariableValues, seen: set[tuple[str, ...]]) -> 
             continue
         if entry.path not in seen:
             seen.add(entry.path)
+            if entry.step is not None:
+                yield from filter(None, [_step(entry.step)])
             step = _step(entry)
             if step is not None:
                 yield from _filters(entry, variables)

@@ -44,6 +44,7 @@ from schema.access.shown import Class, Shown
 from schema.conditions import depth, relations
 from schema.cost import CostSettings, Prices
 from schema.explained import Step, steps
+from schema.freshness import FRESHNESS, FRESHNESS_HEADER, freshness
 from schema.limits import OperationLimits
 from schema.plan.arguments import filter_of
 from schema.plan.columns import Executed, columns_understand, run_columns
@@ -237,7 +238,12 @@ class Graph:
         tell_ended(trail, plan, reply.failures, guards)
         if shown is not None and reply.data is not None:
             reply.data.update(await beside_data(shown, plan, request.variables))
-        return _answer(reply, plan, context, self._limits.max_failures)
+        answer = _answer(reply, plan, context, self._limits.max_failures)
+        if not context.aged:
+            return answer
+        asked = request.extensions.get(FRESHNESS) or context.caller.headers.get(FRESHNESS_HEADER) == "report"
+        told = freshness(plan, context.aged, everything=bool(asked))
+        return _extended(answer, FRESHNESS, told) if told else answer
 
     def steps(self, request: GraphQLRequest, principal: Principal, context: Context) -> Answer | tuple[Step, ...]:
         """What the request would do, or the answer that refuses it; nothing runs.
@@ -383,9 +389,12 @@ def _answer(reply: Executed, plan: OperationPlan, context: Context, most: int) -
 
 
 def _with_cost(answer: Answer, cost: int, most: int | None) -> Answer:
-    told = {"estimated": cost} if most is None else {"estimated": cost, "max": most}
+    return _extended(answer, COST, {"estimated": cost} if most is None else {"estimated": cost, "max": most})
+
+
+def _extended(answer: Answer, name: str, told: object) -> Answer:
     more = answer.held.get("extensions")
-    extensions = {**(more if isinstance(more, dict) else {}), "cost": told}
+    extensions = {**(more if isinstance(more, dict) else {}), name: told}
     return replace(answer, held={**answer.held, "extensions": extensions})
 
 

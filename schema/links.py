@@ -7,19 +7,15 @@ way to fetch anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import cast
 
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType
 
 from resolvers import (
-    Call,
     Column,
     Comparison,
-    Effect,
     Join,
     KeyPart,
-    ListRef,
     Match,
     NamedRef,
     ObjectType,
@@ -27,38 +23,31 @@ from resolvers import (
     Problem,
     Relation,
     Scalar,
-    ScalarRef,
-    TypeRef,
-    agree,
     nearest,
-    paging_positions,
     unwrapped,
 )
 from schema.crossing import Ends, known_single, lookup_of
 from schema.filters import Through
-from schema.link_arguments import constants_of, listing_of
+from schema.joining import (
+    column_of,
+    compared,
+    is_hidden,
+    item_of,
+    joining,
+    matched_of,
+    row_name_of,
+    row_type,
+    scalar_of,
+    target_of,
+)
+from schema.link_arguments import listing_of
 from schema.link_settings import Fault, Filtered, Joined, LinkSettings
 from schema.naming import camel
+from schema.plan.entity import HOME
 from schema.plan.fields import Link
 from schema.row_inputs import FarRows, RelatedRows
 from schema.source_types import SourceTypes, row_of
 from schema.types import RowArguments, TypeBuilder, nullable
-
-
-@dataclass(slots=True)
-class _Matched:
-    """What ``match`` says, a place for each of its lines. ``scalars``: of the parent's fields; ``arguments``: that take
-    one key.
-    """
-
-    keys: list[str] = field(default_factory=list)
-    scalars: list[Scalar] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
-    parts: list[KeyPart] = field(default_factory=list)
-    verify: list[bool] = field(default_factory=list)
-    arguments: list[str | None] = field(default_factory=list)
-    compares: list[str] = field(default_factory=list)
-    key_list: bool = False
 
 
 class LinkBuilder:
@@ -67,9 +56,11 @@ class LinkBuilder:
     def __init__(self, types: TypeBuilder, filter_keys: int = 1000) -> None:
         self._types = types
         self._filter_keys = filter_keys
-        self._owner = {
-            graphql.name: (made, key) for made in types.sources.values() for key, graphql in made.outputs.items()
-        }
+        self._owner: dict[str, list[tuple[SourceTypes, str]]] = {}
+        """GraphQL type → the sources that have it, and its key there: of an entity each part."""
+        for made in types.sources.values():
+            for key, graphql in made.outputs.items():
+                self._owner.setdefault(graphql.name, []).append((made, key))
         self.problems: list[Problem] = []
         self.joined: list[Joined] = []
         self.filtered: list[Filtered] = []
@@ -85,20 +76,20 @@ class LinkBuilder:
     def relate(self, made: SourceTypes, relation: Relation, taken: set[str]) -> None:
         """Adds a join that the description itself declares; ``taken``: coordinates that the configuration joined."""
         operation = made.model.operations.get(relation.operation)
-        if operation is None or relation.type not in made.outputs or _hidden(made, operation):
+        if operation is None or relation.type not in made.outputs or is_hidden(made, operation):
             return
-        row = self._row(made, operation)
+        row = row_type(made, operation)
         parts = tuple(
-            KeyPart(_scalar(row.fields[field].type) or Scalar.STRING, _compare(operation, field))
+            KeyPart(scalar_of(row.fields[field].type) or Scalar.STRING, compared(operation, field))
             for _, field in relation.match
         )
         fields = tuple(field for _, field in relation.match)
         match = Match(fields, parts, (True,) * len(fields))
         keys = tuple(key for key, _ in relation.match)
-        plan = Link(self._column(made, operation, match, many=relation.many, constants={}), keys)
+        plan = Link(column_of(made, operation, match, many=relation.many, constants={}), keys)
         owner = made.outputs[relation.type].name
         name = camel(relation.name)
-        if name in made.field_names[owner].values():
+        if self._has(owner, name):
             name = f"{name}{'List' if relation.many else 'Row'}"
         if f"{owner}.{name}" in taken or any(key not in made.field_names[owner] for key in keys):
             return
@@ -109,7 +100,7 @@ class LinkBuilder:
         target = made.outputs[row_of(operation)].name
         spelled = made.field_names[target]
         compares += [f"{target}.{spelled[field]}" for field in fields if field in spelled]
-        self._place(made, owner, name, operation, plan, None, frozenset(), relation.description)
+        self._place((made, relation.type, owner, name), made, operation, plan, None, frozenset(), relation.description)
         self.joined.append(Joined(f"{owner}.{name}", tuple(compares)))
         self._filter_through(made, relation.type, name, operation, relation.match, many=relation.many)
 
@@ -123,34 +114,42 @@ class LinkBuilder:
             return
         if owner not in self._owner:
             raise Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner), lacks=owner)
-        parent_made, parent_key = self._owner[owner]
-        target, operation = self._target(settings, kind)
+        parent_made, parent_key = self._parent(owner, settings)
+        target, operation = target_of(self._types, settings, kind)
         if owner not in parent_made.field_names:
             raise Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
-        if name in parent_made.field_names[owner].values() or coordinate in self._names:
+        if self._has(owner, name) or coordinate in self._names:
             raise Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
         shown = self._shown((parent_made, parent_key, owner, name))
         if shown:
             parent = parent_made, parent_key, owner, shown
             self._make(coordinate, settings, parent, (target, unwrapped(operation)))
 
-    def _target(self, settings: LinkSettings, kind: str) -> tuple[SourceTypes, Operation]:
-        source, _, operation_name = settings.target.partition(".")
-        target = self._types.sources.get(source)
-        if target is None:
-            raise Fault(f'there is no source "{source}"', kind, mend=nearest(source, self._types.sources))
-        operation = target.model.operations.get(operation_name)
-        if operation is None:
-            mend = nearest(operation_name, target.model.operations)
-            raise Fault(f'source "{source}" has no operation "{operation_name}"', kind, mend=mend)
-        if operation.effect is not Effect.READ:
-            mend = f"state operations.{operation_name}.effect: read at the source if it changes nothing"
-            raise Fault(f'"{settings.target}" is not a read', kind, mend=mend)
-        if _hidden(target, operation):
-            raise Fault(
-                f'"{settings.target}" gives a type that is hidden', kind, mend="show the type, or drop the link"
-            )
-        return target, operation
+    def _parent(self, owner: str, settings: LinkSettings) -> tuple[SourceTypes, str]:
+        """The source whose rows a link starts from: of the parts of an entity the first that has all its keys."""
+        for made, key in self._owner[owner]:
+            if set(settings.match) <= set(made.field_names.get(owner, {}).values()):
+                return made, key
+        return self._owner[owner][0]
+
+    def _has(self, owner: str, name: str) -> bool:
+        """Whether a type has a field of that name, of an entity whichever part brings it."""
+        return any(name in made.field_names.get(owner, {}).values() for made, _ in self._owner[owner])
+
+    def step(
+        self, settings: LinkSettings, made: SourceTypes, key: str, written: Mapping[str, frozenset[Comparison]]
+    ) -> Column:
+        """The column that brings another part of the entity that a type of a source is part of.
+
+        ``written``: field of the key → how the source of that type compares it, which counts as well.
+
+        Raises:
+            Fault: the operation does not give that part for its key.
+        """
+        target = target_of(self._types, settings, "by")
+        parent = made, key, made.outputs[key].name
+        matched = matched_of(settings, parent, (target[0], unwrapped(target[1])), written)
+        return joining(self._types, settings, matched, (target[0], unwrapped(target[1])), many=False)[0]
 
     def _shown(self, parent: tuple[SourceTypes, str, str, str]) -> str:
         """The name that the field of a join has in the end; empty where it is hidden, or where its name is taken."""
@@ -158,7 +157,7 @@ class LinkBuilder:
         later = self._types.joins.pop((made.model.name, key, name), None)
         if later is not None:
             name = later.new
-            if name in made.field_names[owner].values() or f"{owner}.{name}" in self._names:
+            if self._has(owner, name) or f"{owner}.{name}" in self._names:
                 what = f'"{owner}" has a field "{name}" already'
                 self.problems.append(Problem(what, later.otherwise.where, "choose another name"))
                 return ""
@@ -176,40 +175,19 @@ class LinkBuilder:
         made, key, owner, name = parent
         coordinate = f"{owner}.{name}"
         target_made, operation = target
-        matched = self._matched(settings, (made, key, owner), target)
-        fields, parts, arguments = matched.fields, matched.parts, matched.arguments
-        compares, key_list = [*matched.compares], matched.key_list
+        matched = matched_of(settings, (made, key, owner), target)
+        fields, compares, key_list = matched.fields, [*matched.compares], matched.key_list
         many = settings.many is not None
         if key_list and (not many or len(fields) > 1):
             raise Fault("a parent field that is a list can only be matched alone and by many", "match")
-        takes_many = operation.keys is not None and self._takes(operation, fields)
-        single = operation if takes_many else replace(operation, keys=None)
-        if not takes_many and any(argument is None for argument in arguments):
-            missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
-            what = f"{settings.target} has no argument that takes {', '.join(missing)}"
-            mend = f"state operations.{operation.name}.keys and by, or by: {{{missing[0]}: argument}} at the source"
-            raise Fault(what, "match", mend=mend)
-        filled = (
-            {operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()
-        ) | ({argument for argument in arguments if argument} if not takes_many else set())
-        constants = constants_of(self._types, target_made, operation, settings, filled)
-        filled |= set(constants)
-        if operation.paging is not None:
-            # A link takes every page, so the arguments of paging are not the caller's.
-            filled |= {operation.paging.size_argument, *paging_positions(operation)} - {""}
-        match = Match(
-            tuple(fields),
-            tuple(parts),
-            tuple(matched.verify),
-            () if takes_many else tuple(cast("list[str]", arguments)),
-        )
-        column = self._column(target_made, single, match, many=many, constants=constants)
+        column, filled, constants = joining(self._types, settings, matched, target, many=many)
+        takes_many = column.operation.keys is not None
         take = self._take(target_made, operation, settings.take)
         if take is not None:
-            compares.append(f"{self._row_name(target_made, operation)}.{settings.take}")
+            compares.append(f"{row_name_of(target_made, operation)}.{settings.take}")
         plan = Link(column, tuple(matched.keys), key_list, take)
         description = settings.description
-        self._place(target_made, owner, name, operation, plan, take, frozenset(filled), description)
+        self._place(parent, target_made, operation, plan, take, frozenset(filled), description)
         note = "" if many or known_single(target_made, operation, fields) else _ambiguous(settings.target, fields)
         if not takes_many:
             note = note or self._batched(target_made, operation)
@@ -229,42 +207,14 @@ class LinkBuilder:
 
     def _batched(self, made: SourceTypes, operation: Operation) -> str:
         """That tables could be asked once for all keys where the target is asked for each."""
-        row = self._row_name(made, operation)
+        row = row_name_of(made, operation)
         for each in made.model.operations.values():
-            if made.model.has_tables and each.keys is not None and self._row_name(made, each) == row:
+            if made.model.has_tables and each.keys is not None and row_name_of(made, each) == row:
                 source = made.model.name
                 return (
                     f"{source}.{operation.name} is asked once for each key, {source}.{each.name} once for all of them"
                 )
         return ""
-
-    def _matched(
-        self, settings: LinkSettings, parent: tuple[SourceTypes, str, str], target: tuple[SourceTypes, Operation]
-    ) -> _Matched:
-        made, key, owner = parent
-        target_made, operation = target
-        found = _Matched()
-        for parent_field, result_field in settings.match.items():
-            source_key, scalar, listed = self._parent_field(made, key, owner, parent_field)
-            found.key_list = found.key_list or listed
-            field, target_scalar, checked, argument = self._result_field(target_made, operation, result_field)
-            compare = _compare(operation, result_field)
-            if not agree(scalar, target_scalar, compare):
-                what = f"{owner}.{parent_field} is {scalar} and {result_field} is {target_scalar}: they never match"
-                mend = ""
-                if agree(scalar, target_scalar, compare | {"number"}):
-                    mend = f"state operations.{operation.name}.compare: [number] at the source if both are numbers"
-                raise Fault(what, "match", parent_field, mend=mend)
-            found.keys.append(source_key)
-            found.scalars.append(scalar)
-            found.fields.append(field)
-            found.parts.append(KeyPart(target_scalar, compare))
-            found.verify.append(checked)
-            found.arguments.append(argument)
-            found.compares.append(f"{owner}.{parent_field}")
-            if checked and (row_name := self._row_name(target_made, operation)) is not None:
-                found.compares.append(f"{row_name}.{result_field}")
-        return found
 
     def _filter_through(
         self,
@@ -286,99 +236,44 @@ class LinkBuilder:
         if isinstance(lookup, str):
             self.filtered.append(Filtered(ends.coordinate, lookup, note))
             return
-        row = cast("NamedRef", _item(operation)).name
+        row = cast("NamedRef", item_of(operation)).name
         rows = self._types.rows.far.setdefault((ends.near.model.name, ends.row), [])
         rows.append(FarRows(name, ends.far, row, lookup.column.operation, lookup))
         self.filtered.append(Filtered(ends.coordinate, note=note))
 
-    @staticmethod
-    def _takes(operation: Operation, fields: list[str]) -> bool:
-        assert operation.keys is not None
-        return not operation.keys.argument or set(fields) == set(operation.keys.by)
-
     def _alike(self, made: SourceTypes, key: str, operation: Operation, keys: list[str], fields: list[str]) -> bool:
         """Whether the database compares the two sides as the gateway does: they are of one type."""
-        parent, row = cast("ObjectType", made.model.types[key]).fields, self._row(made, operation).fields
+        parent, row = cast("ObjectType", made.model.types[key]).fields, row_type(made, operation).fields
         rows = operation.rows
         return rows is not None and all(
-            (mine := _scalar(parent[one].type)) is not None
-            and mine is _scalar(row[other].type)
+            (mine := scalar_of(parent[one].type)) is not None
+            and mine is scalar_of(row[other].type)
             and other in rows.filterable
             for one, other in zip(keys, fields, strict=True)
         )
 
-    def _parent_field(self, made: SourceTypes, key: str, owner: str, name: str) -> tuple[str, Scalar, bool]:
-        spelled = {graphql: source for source, graphql in made.field_names[owner].items()}
-        if name not in spelled:
-            what = f'"{owner}" has no field "{name}"'
-            raise Fault(what, "match", name, mend=nearest(name, spelled), lacks=f"{owner}.{name}")
-        definition = made.model.types[key]
-        assert not hasattr(definition, "members")
-        ref = cast("ObjectType", definition).fields[spelled[name]].type
-        listed = isinstance(ref, ListRef)
-        scalar = _scalar(ref.item if isinstance(ref, ListRef) else ref, made)
-        if scalar is None:
-            raise Fault(f"{owner}.{name} is an object and cannot be a key", "match", name)
-        return spelled[name], scalar, listed
-
-    def _result_field(self, made: SourceTypes, operation: Operation, name: str) -> tuple[str, Scalar, bool, str | None]:
-        """The source's field, its scalar, whether results can be checked by it, and the argument that takes one key."""
-        row_name = self._row_name(made, operation)
-        spelled = {} if row_name is None else {g: s for s, g in made.field_names.get(row_name, {}).items()}
-        arguments = {shown: argument for argument, shown in made.argument_names[operation.name].items()}
-        if name in spelled:
-            field = spelled[name]
-            scalar = _scalar(self._row(made, operation).fields[field].type, made)
-            if scalar is None:
-                raise Fault(f"{row_name}.{name} is not a plain value and cannot be a key", "match")
-            argument = operation.by.get(field) or arguments.get(name)
-            return field, scalar, True, argument
-        if name in arguments:
-            argument = arguments[name]
-            scalar = _scalar(operation.arguments[argument].type, made)
-            if scalar is None:
-                raise Fault(f'argument "{name}" does not take one plain value', "match")
-            return argument, scalar, False, argument
-        what = f'"{made.model.name}.{operation.name}" has no result field "{name}"'
-        lacks = f"{row_name}.{name}" if row_name else ""
-        raise Fault(what, "match", mend=nearest(name, [*spelled, *arguments]), lacks=lacks)
-
     def _take(self, made: SourceTypes, operation: Operation, take: str | None) -> str | None:
         if take is None:
             return None
-        row_name = self._row_name(made, operation)
+        row_name = row_name_of(made, operation)
         spelled = {g: s for s, g in made.field_names.get(row_name or "", {}).items()}
         if take not in spelled:
             what = f'"{row_name}" has no field "{take}"'
             raise Fault(what, "take", mend=nearest(take, spelled), lacks=f"{row_name}.{take}")
         return spelled[take]
 
-    @staticmethod
-    def _row(made: SourceTypes, operation: Operation) -> ObjectType:
-        return cast("ObjectType", made.model.types[cast("NamedRef", _item(operation)).name])
-
-    def _row_name(self, made: SourceTypes, operation: Operation) -> str | None:
-        ref = _item(operation)
-        return made.outputs[ref.name].name if isinstance(ref, NamedRef) and ref.name in made.outputs else None
-
-    @staticmethod
-    def _column(
-        made: SourceTypes, operation: Operation, match: Match, *, many: bool, constants: Mapping[str, object]
-    ) -> Column:
-        group = (made.model.name, operation.name, match, many, repr(sorted(constants.items())))
-        return Column(made.model.name, operation, match, many, Call(operation.name, constants), group)
-
     def _place(
         self,
+        parent: tuple[SourceTypes, str, str, str],
         made: SourceTypes,
-        owner: str,
-        name: str,
         operation: Operation,
         plan: Link,
         take: str | None,
         filled: frozenset[str],
         description: str,
     ) -> None:
+        home, _, owner, name = parent
+
         def field() -> dict[str, GraphQLField]:
             typed = nullable(self._types.result(made, operation))
             row = nullable(cast("GraphQLOutputType", typed.of_type)) if isinstance(typed, GraphQLList) else typed
@@ -393,37 +288,13 @@ class LinkBuilder:
                 rows = "all" if keys is not None and not keys.argument and not plan.key_list else "filter"
             made_field = self._types.field_for(made, operation, plan, shown, rows=rows, without=filled)
             made_field.description = description or made_field.description
+            made_field.extensions[HOME] = home.model.name
             return {name: made_field}
 
         self._types.more.setdefault(owner, []).append(field)
-
-
-def _compare(operation: Operation, field: str) -> frozenset[Comparison]:
-    """How values of a field of the operation's rows are compared."""
-    return operation.compare | operation.compare_by.get(field, frozenset())
 
 
 def _ambiguous(target: str, fields: list[str]) -> str:
     return (
         f"nothing says that {target} has one row at most for each {', '.join(fields)}; of several it is LINK_AMBIGUOUS"
     )
-
-
-def _item(operation: Operation) -> TypeRef | None:
-    ref = operation.result
-    while isinstance(ref, ListRef):
-        ref = ref.item
-    return ref
-
-
-def _hidden(made: SourceTypes, operation: Operation) -> bool:
-    ref = _item(operation)
-    return isinstance(ref, NamedRef) and ref.name not in made.outputs and ref.name not in made.enums
-
-
-def _scalar(ref: TypeRef, made: SourceTypes | None = None) -> Scalar | None:
-    if isinstance(ref, ScalarRef):
-        return ref.scalar
-    if made is not None and isinstance(ref, NamedRef) and ref.name in made.enums:
-        return Scalar.STRING
-    return None

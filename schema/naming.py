@@ -257,6 +257,10 @@ class Names:
         self._taken[new] = self._taken.pop(old)
         return True
 
+    def release(self, name: str) -> None:
+        """Gives up a name that nothing bears any more."""
+        self._taken.pop(name, None)
+
     def _is_open(self, name: str, source: str) -> bool:
         return self._taken.get(name, source) == source and self._kept.get(name, source) == source
 

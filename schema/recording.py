@@ -59,7 +59,9 @@ def recorded(
 ) -> Recorded:
     """What is recorded of a finished schema."""
     places = None if recording.coordinates is None else Places(recording.coordinates, tags)
-    identities = {each.type: each for made in sources.values() for each in _identities(made, recording.keys)}
+    identities = {
+        (each.type, each.source): each for made in sources.values() for each in _identities(made, recording.keys)
+    }
     return Recorded(policy.schema, policy, places, identities)
 
 

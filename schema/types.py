@@ -62,6 +62,7 @@ RowArguments = Literal["all", "filter", "none"]
 
 
 MoreFields = Callable[[], dict[str, GraphQLField]]
+Finish = Callable[[dict[str, GraphQLField]], dict[str, GraphQLField]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class TypeBuilder:
         self.mutations: dict[str, GraphQLField] = {}
         self.more: dict[str, list[MoreFields]] = {}
         self.joins: dict[tuple[str, str, str], Later] = {}
+        self.finish: dict[str, Finish] = {}
+        """GraphQL type → what makes its fields out of those that it would have."""
         self._shared: dict[str, _Shared] = {}
         self.rows = RowInputs(self.names)
 
@@ -299,11 +302,14 @@ class TypeBuilder:
             )
         spelled = self._namer.fields(made.model.name, name, definition.fields)
         made.field_names[name] = spelled
-        told_of = made.outputs.get(definition.of) if isinstance(definition, ObjectType) else None
+
+        def told() -> GraphQLNamedType | None:
+            return made.outputs.get(definition.of) if isinstance(definition, ObjectType) else None
 
         def fields() -> dict[str, GraphQLField]:
+            told_of = told()
             items = definition.fields.items()
-            own = {spelled[key]: self._own_field(made, item) for key, item in items if key in spelled}
+            own = {spelled[key]: self.own_field(made, item) for key, item in items if key in spelled}
             if told_of is not None:
                 names = made.field_names.get(told_of.name, {})  # a union has none
                 for key, item in items:
@@ -311,7 +317,8 @@ class TypeBuilder:
                         own[spelled[key]].extensions[MIRROR] = f"{told_of.name}.{names[item.of]}"
             for more in self.more.get(output.name, ()):
                 own |= more()
-            return own
+            finish = self.finish.get(output.name)
+            return own if finish is None else finish(own)
 
         def interfaces() -> list[GraphQLInterfaceType]:
             return [
@@ -325,13 +332,15 @@ class TypeBuilder:
                 name, fields, interfaces, resolve_type=_run_time_type(made), description=description
             )
         else:
+            told_of = told()
             extensions = {} if told_of is None else {MIRROR: told_of}
             output = GraphQLObjectType(
                 name, fields, interfaces, is_type_of=is_row, description=description, extensions=extensions
             )
         return output
 
-    def _own_field(self, made: SourceTypes, item: Field) -> GraphQLField:
+    def own_field(self, made: SourceTypes, item: Field) -> GraphQLField:
+        """A field that is read from the row."""
         typed = self.output_ref(made, item.type)
         return GraphQLField(
             typed if item.required else nullable(typed),

@@ -7,6 +7,7 @@ error in place of a value is never kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, TypedDict, cast
@@ -151,8 +152,10 @@ class Readers:
 
 
 def _decoder(path: tuple[str, ...], rows: Selection, layout: Layout) -> Any:
+    # Names of columns may be of a class of their own, which msgspec does not take.
+    plain = Layout(tuple(replace(member, key=str(member.key)) for member in layout.members))
     try:
-        row = row_class(layout, dict.fromkeys(rows.fields, Any))
+        row = row_class(plain, dict.fromkeys(map(str, rows.fields), Any))
     except ValueError:
         return None
     typed: Any = list[row | None] | row | None  # type: ignore[valid-type]  # a class that was made here

@@ -23,6 +23,7 @@ class HttpClient:
 
     ``home``: the origin (``https://host/``) that ``credentials`` are for; no other host ever sees them.
     ``far``: no name may lead to this machine or its link; behind a proxy that is the proxy's to see to.
+    ``resends``: whether reads are sent again here, over a new connection, when a kept one turned out to be closed.
     """
 
     def __init__(
@@ -34,15 +35,18 @@ class HttpClient:
         concurrency: int = 20,
         max_reply_bytes: int = 10_485_760,
         far: bool = False,
+        resends: bool = True,
     ) -> None:
         self._home = home
         self._credentials = None if credentials == NONE else credentials
         self._way: Direct | Proxied
         if network.proxy is None:
             sockets = far_socket if far else None
-            self._way = Direct(network.tls, sockets, concurrency=concurrency, max_reply_bytes=max_reply_bytes)
+            self._way = Direct(
+                network.tls, sockets, concurrency=concurrency, max_reply_bytes=max_reply_bytes, resends=resends
+            )
         else:
-            self._way = Proxied(network, concurrency=concurrency, max_reply_bytes=max_reply_bytes)
+            self._way = Proxied(network, concurrency=concurrency, max_reply_bytes=max_reply_bytes, resends=resends)
 
     def send(self, request: Request, *, timeout: float, resendable: bool) -> Coroutine[Any, Any, Reply]:
         """As ``Http.send``."""

@@ -69,14 +69,27 @@ class _Wire:
 
 
 class Direct:
-    """The connections of one source: ``concurrency`` at most. ``sockets`` makes them, where not any address will do."""
+    """The connections of one source: ``concurrency`` at most. ``sockets`` makes them, where not any address will do.
 
-    def __init__(self, tls: ssl.SSLContext, sockets: Sockets | None, *, concurrency: int, max_reply_bytes: int) -> None:
+    ``resends``: whether a read is sent again here when a kept connection turned out to be closed; else whoever asked
+    is told, and decides.
+    """
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext,
+        sockets: Sockets | None,
+        *,
+        concurrency: int,
+        max_reply_bytes: int,
+        resends: bool = True,
+    ) -> None:
         self.opened = 0
         """How many connections were ever made."""
         self._tls = tls
         self._sockets = sockets
         self._most = max_reply_bytes
+        self._resends = resends
         self._origins: dict[str, _Origin] = {}
         self._places = asyncio.Semaphore(concurrency)
         self._limits = TimeLimits()
@@ -93,21 +106,24 @@ class Direct:
                     try:
                         return await self._exchange(request, wire, loop)
                     except Disconnected:
-                        if not (resendable and wire.reused):
+                        if not (resendable and wire.reused and self._resends):
                             raise
                         return await self._exchange(request, wire, loop, fresh=True)
         except SourceBadResponse as error:
             raise lost(error, may_repeat=resendable) from error
         except TimeoutError as error:
             may_repeat = resendable or not wire.connected
-            raise lost(SourceTimeout("no complete reply in time"), may_repeat=may_repeat) from error
+            sends = int(wire.connected)
+            late = SourceTimeout("no complete reply in time", sends=sends, passing=not sends)
+            raise lost(late, may_repeat=may_repeat) from error
         except Disconnected as error:
-            gone = SourceUnavailable(refusal(error) or "the connection was closed")
+            gone = SourceUnavailable(refusal(error) or "the connection was closed", stale=wire.reused)
             raise lost(gone, may_repeat=resendable) from error
         except _Unconnected as error:
             inner = error.os_error
             near = str(inner) if self._sockets is not None and "allowed_servers" in str(inner) else ""
-            raise SourceUnavailable(refusal(error) or near or type(inner).__name__) from error
+            never = refusal(error) or near
+            raise SourceUnavailable(never or type(inner).__name__, sends=0, passing=not never) from error
 
     async def _exchange(
         self, request: Request, wire: _Wire, loop: asyncio.AbstractEventLoop, *, fresh: bool = False
@@ -210,9 +226,9 @@ def _origin(name: str) -> _Origin:
     try:
         url = URL(name)
     except ValueError as error:
-        raise SourceUnavailable("the address cannot be read") from error
+        raise SourceUnavailable("the address cannot be read", sends=0, passing=False) from error
     if url.scheme not in {"http", "https"} or not url.raw_host or url.port is None:
-        raise SourceUnavailable("the address is not one of HTTP")
+        raise SourceUnavailable("the address is not one of HTTP", sends=0, passing=False)
     headers = [
         ("host", f"Host: {url.host_port_subcomponent}"),
         ("accept", "Accept: */*"),

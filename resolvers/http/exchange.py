@@ -63,6 +63,13 @@ class Http(Protocol):
         """Closes every connection."""
 
 
+def keyed(request: Request, header: str, key: str) -> Request:
+    """The request with a key of ours in ``header``; one that the caller's own argument put there stays."""
+    if header.lower() in {name.lower() for name in request.headers}:
+        return request
+    return msgspec.structs.replace(request, headers={**request.headers, header: key})
+
+
 def lost(error: SourceError, *, may_repeat: bool) -> SourceError:
     """What a lost answer means: for a write that may have arrived, that nobody knows its outcome."""
-    return error if may_repeat else OutcomeUnknown(error.detail)
+    return error if may_repeat else OutcomeUnknown.after(error)

@@ -25,12 +25,13 @@ from resolvers.time_limits import TimeLimits
 
 
 class Proxied:
-    """The connections of one source behind ``network.proxy``: ``concurrency`` at most."""
+    """The connections of one source behind ``network.proxy``: ``concurrency`` at most; ``resends``: as ``Direct``."""
 
-    def __init__(self, network: Network, *, concurrency: int, max_reply_bytes: int) -> None:
+    def __init__(self, network: Network, *, concurrency: int, max_reply_bytes: int, resends: bool = True) -> None:
         self._network = network
         self._limit = concurrency
         self._max_bytes = max_reply_bytes
+        self._resends = resends
         login = network.proxy_login
         self._proxy_headers = None if login is None else {"Proxy-Authorization": basic(*login)}
         self._session: aiohttp.ClientSession | None = None
@@ -45,24 +46,29 @@ class Proxied:
                 try:
                     return await self._exchange(request, wire)
                 except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                    if not (resendable and wire.reused):
+                    if not (resendable and wire.reused and self._resends):
                         raise
                     return await self._exchange(request, wire)
         except SourceBadResponse as error:
             raise lost(error, may_repeat=resendable) from error
         except aiohttp.ClientProxyConnectionError as error:
-            raise SourceUnavailable(f"the proxy cannot be reached: {refusal(error) or 'check proxy'}") from error
+            why = f"the proxy cannot be reached: {refusal(error) or 'check proxy'}"
+            raise SourceUnavailable(why, sends=0, passing=not refusal(error)) from error
         except aiohttp.ClientConnectorError as error:
-            raise SourceUnavailable(refusal(error) or type(error).__name__) from error
+            never = refusal(error)
+            raise SourceUnavailable(never or type(error).__name__, sends=0, passing=not never) from error
         except aiohttp.ClientHttpProxyError as error:
             raise _not_let_through(error.status) from error
         except TimeoutError as error:
             may_repeat = resendable or not wire.connected
-            raise lost(SourceTimeout("no complete reply in time"), may_repeat=may_repeat) from error
+            sends = int(wire.connected)
+            late = SourceTimeout("no complete reply in time", sends=sends, passing=not sends)
+            raise lost(late, may_repeat=may_repeat) from error
         except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
             raise lost(SourceBadResponse(type(error).__name__), may_repeat=resendable) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise lost(SourceUnavailable(refusal(error) or type(error).__name__), may_repeat=resendable) from error
+            gone = SourceUnavailable(refusal(error) or type(error).__name__, stale=wire.reused)
+            raise lost(gone, may_repeat=resendable) from error
 
     @property
     def opened(self) -> int:
@@ -119,12 +125,14 @@ class Proxied:
 
 
 _PROXY_AUTHENTICATION = 407
+_PASSING = frozenset({502, 503, 504})
 
 
 def _not_let_through(status: int) -> SourceUnavailable:
     """The proxy answered in place of the source, which heard nothing."""
     wants = ": it wants another user name or password" if status == _PROXY_AUTHENTICATION else ""
-    return SourceUnavailable(f"the proxy answered {status}{wants}; set proxy, or ask its operator to let the host pass")
+    why = f"the proxy answered {status}{wants}; set proxy, or ask its operator to let the host pass"
+    return SourceUnavailable(why, sends=0, passing=status in _PASSING)
 
 
 @dataclass(slots=True)

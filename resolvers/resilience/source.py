@@ -1,16 +1,36 @@
-"""What stands between the loaders and a client: a bound on calls under way, one deadline round each, errors in order.
+"""What stands between the loaders and a client, so that each call ends well, in time, or with an error in order.
 
-It makes a ``Source`` of any client and knows nothing of the wire. Retries and breakers will live here too; today a
-call is made once.
+It makes a ``Source`` of any client and knows nothing of the wire. A call waits for its turn (a limit of calls) and for
+a place (a bound on those under way), is made within its deadline, and is made again where that is safe and worth it:
+the only layer that does so, which is why no call leaves us more than three times.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace as replaced
 
-from resolvers.errors import IsthmusError, OutcomeUnknown, SourceBadResponse, SourceTimeout
-from resolvers.model import Effect, SourceModel
+from msgspec.structs import replace
+
+from resolvers.errors import (
+    IsthmusError,
+    OutcomeUnknown,
+    RateLimited,
+    SourceBadResponse,
+    SourceBusy,
+    SourceError,
+    SourceTimeout,
+)
+from resolvers.http_settings import HttpSettings
+from resolvers.idempotency import fresh
+from resolvers.model import SourceModel
+from resolvers.resilience.allowance import SharedAllowance
+from resolvers.resilience.budget import Budget
+from resolvers.resilience.bulkhead import Bulkhead, Full
+from resolvers.resilience.guard import Guard, guard_of, outcome, pause
+from resolvers.resilience.pacing import Pacing
+from resolvers.settings import SourceSettings
 from resolvers.source import Call, Client, Context
 from resolvers.tally import Tally
 from resolvers.time_limits import TimeLimits
@@ -21,15 +41,26 @@ _GRACE_S = 0.1
 
 
 class Resilient:
-    """A source that keeps its promises: it answers in time or with a ``SourceError``, never with anything else."""
+    """A source that keeps its promises: it answers in time or with a ``SourceError``, never with anything else.
 
-    def __init__(self, client: Client, tally: Tally, *, concurrency: int, timeout_s: float) -> None:
-        self.concurrency = concurrency
+    ``shared``: counts the calls of several processes together, where ``rate_limit`` says so.
+    """
+
+    def __init__(
+        self, client: Client, tally: Tally, settings: SourceSettings, *, shared: SharedAllowance | None = None
+    ) -> None:
+        self.concurrency = settings.concurrency
         self.tally = tally
         self._client = client
-        self._timeout_s = timeout_s
-        self._places = asyncio.Semaphore(concurrency)
+        self._settings = settings
+        self._timeout_s = settings.timeout_s
+        self._places = Bulkhead(settings.concurrency, settings.max_waiting)
         self._limits = TimeLimits()
+        self._budget = Budget(settings.retries.budget_percent / 100, settings.retries.min_per_s)
+        self._pacing = Pacing(client.model.name, tally, settings.rate_limit, shared)
+        self._guards: dict[str, Guard] = {}
+        auth = settings.auth if isinstance(settings, HttpSettings) else None
+        self._knows_callers = auth is not None and (auth.forward is not None or auth.exchange is not None)
 
     @property
     def model(self) -> SourceModel:
@@ -40,28 +71,90 @@ class Resilient:
 
         Raises:
             SourceTimeout: no place became free, or no answer came, before the deadline; nothing was changed there.
+            SourceBusy: too many wait for a place, or this one waited for too long. RateLimited: it may not be sent yet.
             OutcomeUnknown: something other than a read was under way when its time ran out.
         """
+        guard = self._guards.get(call.operation)
+        if guard is None:
+            guard = self._guards[call.operation] = guard_of(call.operation, self.model, self._settings)
         started, code = asyncio.get_running_loop().time(), None
+        self._budget.call(started)
+        if guard.header:
+            call = self._marked(call, context, guard.header)
         try:
-            return await self._execute(call, context)
+            try:
+                return await self._once(call, context, guard, context.deadline)
+            except SourceError as error:
+                failed = error
+            return await self._again(failed, call, context, guard, started)
         except IsthmusError as error:
             code = error.code
             raise
         finally:
             self.tally.ended(asyncio.get_running_loop().time() - started, code)
 
-    async def _execute(self, call: Call, context: Context) -> object:
-        await self._place(context, call)
+    def _marked(self, call: Call, context: Context, header: str) -> Call:
+        """The call with the key by which the source knows it when it is made again, by us or by the caller."""
+        if context.idempotency is None:
+            key = fresh()
+        else:
+            operation = f"{self.model.name}.{call.operation}"
+            key = context.idempotency.of(context.credential_class, operation, call.arguments)
+        return replace(call, idempotency=(header, key))
+
+    async def _again(self, error: SourceError, call: Call, context: Context, guard: Guard, started: float) -> object:
+        """Makes a call again that has failed with ``error``, as often as that is safe and worth it.
+
+        Raises:
+            IsthmusError: what it came to.
+        """
+        loop = asyncio.get_running_loop()
+        ends = min(context.deadline, started + self._timeout_s)
+        errors: list[IsthmusError] = [error]
+        sends, made = error.sends, 0
+        while guard.may_repeat(error, sends, made):
+            now = loop.time()
+            wait = pause(made, error)
+            if now + wait >= ends:
+                break
+            if not self._budget.take(now):
+                self.tally.not_retried += 1
+                break
+            self.tally.retries += 1
+            made += 1
+            if wait:
+                await asyncio.sleep(wait)
+            try:
+                return await self._once(call, replaced(context, deadline=ends), guard, ends)
+            except SourceError as failed:
+                errors.append(failed)
+                sends += failed.sends
+                error = failed
+            except IsthmusError as failed:
+                errors.append(failed)
+                break
+        raise outcome(errors) from errors[-1].__cause__
+
+    async def _once(self, call: Call, context: Context, guard: Guard, latest: float) -> object:
+        """Makes a call, which must begin before ``latest``."""
+        turn = await self._pacing.admit(self._who(context), latest) if self._pacing.active else None
+        if not self._places.enter():
+            try:
+                await self._place(call, latest)
+            except BaseException:
+                self._pacing.give_back(turn)
+                raise
         self.tally.under_way += 1
         try:
             with self._limits.until(self._due(context, call) + _GRACE_S):
                 return await self._client.execute(call, context)
         except TimeoutError as error:
-            operation = self.model.operations.get(call.operation)
-            if operation is not None and operation.effect is not Effect.READ:
-                raise OutcomeUnknown(self._out_of_time(call)) from error
-            raise SourceTimeout(self._out_of_time(call)) from error
+            raise (SourceTimeout if guard.reads else OutcomeUnknown)(self._out_of_time(call)) from error
+        except RateLimited as error:
+            if error.retry_after:
+                now = asyncio.get_running_loop().time()
+                self._pacing.throttle.hold(self._who(context), now, error.retry_after)
+            raise
         except IsthmusError:
             raise
         except Exception as error:
@@ -69,22 +162,32 @@ class Resilient:
             raise SourceBadResponse(f"{type(error).__name__}") from error
         finally:
             self.tally.under_way -= 1
-            self._places.release()
+            self._places.leave()
 
-    async def _place(self, context: Context, call: Call) -> None:
+    def _who(self, context: Context) -> str:
+        """Whom the source takes a call for: the gateway, or the caller where the source is told of callers."""
+        return context.credential_class if self._knows_callers else ""
+
+    async def _place(self, call: Call, latest: float) -> None:
         """Waits for a place among the calls under way.
 
         Raises:
-            SourceTimeout: none became free before the deadline.
+            SourceTimeout: none became free before the deadline. SourceBusy: too many wait, or this one too long.
         """
-        if not self._places.locked():
-            await self._places.acquire()  # which does not wait now, so nothing need bound it
-            return
+        longest = asyncio.get_running_loop().time() + self._settings.max_wait_s
+        self.tally.waiting += 1
         try:
-            with self._limits.until(context.deadline):
-                await self._places.acquire()
+            with self._limits.until(min(latest, longest)):
+                await self._places.wait()
+        except Full:
+            raise SourceBusy(f"{self.model.name}: {self._settings.max_waiting} calls wait", sends=0) from None
         except TimeoutError as error:
-            raise SourceTimeout(self._out_of_time(call)) from error
+            if longest < latest:
+                why = f"{self.model.name}: no place in {self._settings.max_wait_s} s"
+                raise SourceBusy(why, sends=0) from error
+            raise SourceTimeout(self._out_of_time(call), sends=0, passing=False) from error
+        finally:
+            self.tally.waiting -= 1
 
     def _due(self, context: Context, call: Call) -> float:
         """When a call must have ended, by the running loop's clock.
@@ -95,7 +198,7 @@ class Resilient:
         """
         now = asyncio.get_running_loop().time()
         if context.deadline <= now:
-            raise SourceTimeout(self._out_of_time(call))
+            raise SourceTimeout(self._out_of_time(call), sends=0, passing=False)
         return min(context.deadline, now + self._timeout_s)
 
     def _out_of_time(self, call: Call) -> str:
@@ -103,3 +206,4 @@ class Resilient:
 
     async def close(self) -> None:
         await self._client.close()
+        await self._pacing.close()

@@ -15,7 +15,7 @@ from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded
 from resolvers.exposed import beside, inside
 from resolvers.forwarding import Forwarding, forwarding_of, traced
-from resolvers.http import Http, Reply
+from resolvers.http import Http, Reply, keyed
 from resolvers.model import Effect, LeftOut, Operation, SourceModel, unwrapped
 from resolvers.nearby import refused
 from resolvers.problem import Problem
@@ -92,6 +92,8 @@ class RestSource:
             request = msgspec.structs.replace(request, url=target)
         if self._forwarding is not None:
             request = self._forwarding.on(request, context)
+        if call.idempotency is not None:
+            request = keyed(request, *call.idempotency)
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded

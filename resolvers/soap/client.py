@@ -10,13 +10,14 @@ from functools import partial
 from resolvers.connect import cautions, connect
 from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Documents
-from resolvers.errors import BadRequest, DeadlineExceeded
+from resolvers.errors import BadRequest, DeadlineExceeded, SourceError
 from resolvers.forwarding import Forwarding, forwarding_of, traced
-from resolvers.http import Http, Request
+from resolvers.http import Http, Request, keyed
 from resolvers.model import Effect, SourceModel
 from resolvers.nearby import refused
 from resolvers.origin import can_be_called
 from resolvers.problem import Problem
+from resolvers.retry_after import retry_after
 from resolvers.soap.documents.gather import gather
 from resolvers.soap.operations.wsdl import Description, read
 from resolvers.soap.replies.envelope import decode
@@ -31,6 +32,8 @@ IN_THREAD_BYTES = 256 * 1024
 """Larger replies are read in a thread, so that others go on meanwhile."""
 IN_THREAD_VALUES = 10_000
 """Requests with more values are written in one."""
+_LATER = frozenset({429, 503})
+"""Statuses whose ``Retry-After`` says when to ask again."""
 
 
 class SoapSource:
@@ -78,6 +81,8 @@ class SoapSource:
         request = Request(method="POST", url=url, headers=sent.headers, body=sent.body)
         if self._forwarding is not None:
             request = self._forwarding.on(request, context)
+        if call.idempotency is not None:
+            request = keyed(request, *call.idempotency)
         timeout = min(self._settings.timeout_s, context.remaining())
         if timeout <= 0:
             raise DeadlineExceeded
@@ -100,7 +105,13 @@ class SoapSource:
                 count=partial(self._misnamed, call.operation, context),
                 prepare=None if exchange is None else partial(exchange.on_reply, several=several),
             )
-            value = await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
+            try:
+                value = await asyncio.to_thread(read) if len(reply.body) > IN_THREAD_BYTES else read()
+            except SourceError as error:
+                seconds = retry_after(reply.headers.get("retry-after", "")) if error.status in _LATER else None
+                if seconds is not None:
+                    error.wait(seconds)
+                raise
             if exchange is not None:
                 exchange.finish(repeatable=repeatable)
             record.size = len(reply.body)

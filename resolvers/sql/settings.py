@@ -125,6 +125,13 @@ class RowsSettings(SourceSettings):
 class DatabaseSettings(RowsSettings):
     """A source whose catalogue is its description. ``concurrency`` is also the size of its connection pool."""
 
+    max_wait_s: float = Field(
+        1.0,
+        gt=0,
+        le=300,
+        description="Longest wait for a turn while concurrency statements run, in seconds; then SOURCE_UNAVAILABLE.",
+        # Statements take milliseconds: where none ended in a second, they wait for a lock or the database hangs.
+    )
     database: SecretStr = Field(
         description="URL of the database: sqlite:///path (relative to this file), "
         "postgresql://user:password@host/name, mariadb://user:password@host/name or mysql://user:password@host/name."

@@ -117,6 +117,13 @@ async def link(
     return list(found) if plan.take is None else [_taken(plan.take, outcome) for outcome in found]
 
 
+async def stepped(step: PlannedField, run: Run, row: object) -> Outcome:
+    """The row of the part of an entity that a field belongs to, for a row of another part."""
+    assert isinstance(step.plan, Link)
+    (found,) = await link(step.plan, step, run, [row], {}, whole=False)
+    return found
+
+
 async def _column(plan: Link, run: Run, rows: Sequence[object], arguments: Mapping[str, object]) -> Column:
     column = plan.column
     if not arguments:

@@ -120,8 +120,8 @@ class _Columns:
         for entry in block.entries:
             if isinstance(entry, Fixed):
                 columns.append(repeat(entry.value, count))
-            elif isinstance(entry.plan, ReadKey):
-                values = _shown(entry, read(rows, entry.plan.key))
+            elif isinstance(entry.plan, ReadKey) and entry.step is None:
+                values = _shown(entry, entry.plan.shown(read(rows, entry.plan.key)))
                 columns.append(self._complete(entry, entry.shape, FieldLevel(objects, entry), values, pending))
             else:
                 columns.append(repeat(None, count))
@@ -149,6 +149,20 @@ class _Columns:
 
     async def _values(self, planned: PlannedField, objects: Objects) -> Sequence[object]:
         """A value or an exception for each parent."""
+        if planned.step is None:
+            return await self._own(planned, objects)
+        # The rows of another part of the entity: where there is none, or none could be had, that is the value.
+        values = list(await self._own(planned.step, objects))
+        at = [index for index, value in enumerate(values) if isinstance(value, Mapping)]
+        if at:
+            placed = at if objects.at is None else [objects.at[index] for index in at]
+            found = await self._own(planned, Objects([values[index] for index in at], objects.level, placed))
+            for index, value in zip(at, found, strict=True):
+                values[index] = value
+        return values
+
+    async def _own(self, planned: PlannedField, objects: Objects) -> Sequence[object]:
+        """The same for the rows that the field's own plan is for."""
         rows = objects.rows
         try:
             arguments = planned.constant
@@ -157,6 +171,8 @@ class _Columns:
                     planned.definition, planned.nodes[0], self._variables, None, hide_suggestions=True
                 )
             plan = planned.plan
+            if isinstance(plan, ReadKey):
+                return _shown(planned, read(rows, plan.key))
             if isinstance(plan, Link):
                 return _shown(planned, await link(plan, planned, self._run, rows, arguments, whole=True))
             if isinstance(plan, CallOperation):

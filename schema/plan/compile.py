@@ -43,7 +43,8 @@ from schema.access.rules import Policy
 from schema.access.settings import Refused
 from schema.plan.arguments import is_filtered
 from schema.plan.builder import builder
-from schema.plan.fields import CallOperation, FieldPlan, Link, ReadKey, Strawberry, plan_of
+from schema.plan.entity import plan_from
+from schema.plan.fields import CallOperation, FieldPlan, Link, ReadKey, Strawberry
 from schema.plan.layouts import laid_out, layout_of
 from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, RefusedField, ResponsePath
 from schema.plan.recorded import Identity, Recorded, Telling
@@ -99,7 +100,7 @@ class Compiler:
             lacked = [clause for nodes in groups.values() for clause in self._lacked(root, nodes, met)]
             given = strictest(lacked) if lacked else None
             stopped = "null" if isinstance(given, Mask) else given
-        block, _ = self._block(root, groups, (), met, stopped)
+        block, _ = self._block(root, groups, (), met, "", stopped)
         names = {nodes[0].name.value for nodes in groups.values()}
         return OperationPlan(
             self._operation,
@@ -120,9 +121,12 @@ class Compiler:
         groups: Mapping[str, list[FieldNode]],
         above: ResponsePath,
         met: Met,
+        source: str,
         stopped: Refused | None = None,
     ) -> tuple[Block, Selection]:
-        """The fields of one type, and what they need of their parent's row. ``stopped``: all of them are refused so."""
+        """The fields of one type, and what they need of their parent's row. ``source``: where that comes from.
+        ``stopped``: all of them are refused so.
+        """
         entries: list[Entry] = []
         needed = LEAF
         noted: Identity | None = None
@@ -138,12 +142,12 @@ class Compiler:
             given = stopped or (strictest(lacked) if lacked else None)
             is_refused = given is not None and not isinstance(given, Mask)
             if self._telling is not None and self._tell(self._telling, parent, nodes, given) and not is_refused:
-                noted = self._telling.recorded.identity(parent.name)
+                noted = self._telling.recorded.identity(parent.name, source)
             if given is not None and not isinstance(given, Mask):
                 self._refused[path] = RefusedField(path, name, self._places(parent, nodes, met), given)
                 entries.append(Fixed(key, None))
                 continue
-            planned, needs = self._field(parent, path, order, nodes, met, given)
+            planned, needs = self._field(parent, path, order, nodes, met, given, source)
             self._fields[parent.name, path] = planned
             entries.append(planned)
             needed = needed.merge(needs)
@@ -184,12 +188,13 @@ class Compiler:
         nodes: list[FieldNode],
         met: Met,
         mask: Mask | None,
+        source: str,
     ) -> tuple[PlannedField, Selection]:
         name = nodes[0].name.value
         definition = parent.fields[name]
-        plan = plan_of(definition)
+        step, plan = plan_from(definition, source)
         shape = shape_of(definition.type)
-        blocks, below = self._below(get_named_type(definition.type), path, nodes, met)
+        blocks, below = self._below(get_named_type(definition.type), path, nodes, met, _source(step, plan, source))
         if isinstance(plan, Link) and plan.take is not None:
             below = Selection({plan.take: below})
         constant: Mapping[str, object] | None = None
@@ -203,12 +208,20 @@ class Compiler:
             parent, name, path, order, definition, plan, tuple(nodes), shape, below, blocks, constant, laid,
             self._columns(plan, met), mask or self._unseen(get_named_type(definition.type), met),
         )  # fmt: skip
+        needs = LEAF
         if isinstance(plan, ReadKey):
-            return planned, Selection({plan.key: below})
-        if isinstance(plan, Link):
+            needs = Selection({plan.key: below})
+        elif isinstance(plan, Link):
             self._loads[plan.column.group] += 1
-            return planned, Selection(dict.fromkeys(plan.keys, LEAF))
-        return planned, plan.needs if isinstance(plan, Strawberry) else LEAF
+            needs = Selection(dict.fromkeys(plan.keys, LEAF))
+        elif isinstance(plan, Strawberry):
+            needs = plan.needs
+        if step is None:
+            return planned, needs
+        # Another field of the same part takes the same step, and the two must find each other's rows.
+        self._loads[step.column.group] += 2
+        taken = replace(planned, plan=step, selection=needs, laid=needs, constant={}, below={}, mask=None)
+        return replace(planned, step=taken), Selection(dict.fromkeys(step.keys, LEAF))
 
     def _columns(self, plan: FieldPlan, met: Met) -> Mapping[str, str]:
         """The columns of the rows that a field changes, as far as the callers may see them → their fields."""
@@ -229,7 +242,7 @@ class Compiler:
         return without_values({named.values[name].value for name in hidden}) if hidden else None
 
     def _below(
-        self, named: GraphQLNamedType, path: ResponsePath, nodes: list[FieldNode], met: Met
+        self, named: GraphQLNamedType, path: ResponsePath, nodes: list[FieldNode], met: Met, source: str
     ) -> tuple[dict[str, Block], Selection]:
         if named is _JSON:
             return {}, EVERYTHING
@@ -241,7 +254,7 @@ class Compiler:
                 self._schema, self._fragments, self._variables, self._operation, run_time, details
             )
             groups = {key: [detail.node for detail in found] for key, found in collected.grouped_field_set.items()}
-            blocks[run_time.name], inner = self._block(run_time, groups, path, met)
+            blocks[run_time.name], inner = self._block(run_time, groups, path, met, source)
             selection = selection.merge(inner)
         return blocks, selection
 
@@ -300,6 +313,15 @@ class Compiler:
         return node
 
 
+def _source(step: Link | None, plan: FieldPlan, parent: str) -> str:
+    """The source that the rows of a field come from; ``parent``: that of the rows it is a field of."""
+    if isinstance(plan, CallOperation):
+        return plan.source
+    if isinstance(plan, Link):
+        return plan.column.source
+    return parent if step is None else step.column.source
+
+
 def _unmet(need: Need, met: Met) -> list[Clause]:
     return [clause for clause in need.clauses if not met(clause)]
 
@@ -307,4 +329,6 @@ def _unmet(need: Need, met: Met) -> list[Clause]:
 def _is_settled(entry: Entry) -> bool:
     if isinstance(entry, Fixed):
         return True
-    return isinstance(entry.plan, ReadKey) and all(block.settled for block in entry.below.values())
+    return (
+        entry.step is None and isinstance(entry.plan, ReadKey) and all(block.settled for block in entry.below.values())
+    )

@@ -5,13 +5,13 @@ A plan holds names, constants and key tuples; it never holds a connection, a req
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from graphql import GraphQLField
 
-from resolvers import TYPE_KEY, Column, Lifetime, Operation, Selection
+from resolvers import TYPE_KEY, Column, KeyPart, Lifetime, Operation, Selection
 from schema.extension import Batch
 from schema.filters import Columns
 
@@ -21,9 +21,19 @@ PLAN = "isthmus"
 
 @dataclass(frozen=True, slots=True)
 class ReadKey:
-    """The value lies in the parent's row under ``key``."""
+    """The value lies in the parent's row under ``key``. ``written``: as what it is shown, where its source writes it in
+    its own way.
+    """
 
     key: str
+    written: KeyPart | None = None
+
+    def shown(self, values: Sequence[object]) -> Sequence[object]:
+        """The values as the schema shows them."""
+        part = self.written
+        if part is None:
+            return values
+        return [value if part.canonical(value) is None else part.outgoing(value) for value in values]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import is_awaitable, is_iterable
 from graphql.type import GraphQLResolveInfoHelpers
 
+from schema.plan.calls import stepped
 from schema.plan.fields import Strawberry
 from schema.plan.levels import FieldLevel, Level, path_of
 from schema.plan.operation import OperationPlan, PlannedField
@@ -39,9 +40,21 @@ class Guarded:
 
     def __call__(self, row: object, info: GraphQLResolveInfo[Run], **arguments: object) -> object:
         path = tuple(key for key in info.path.as_list() if isinstance(key, str))
-        if (info.parent_type.name, path) not in info.context.plan.fields:
+        planned = info.context.plan.fields.get((info.parent_type.name, path))
+        if planned is None:
             return None
+        if planned.step is not None:
+            return self._stepped(planned.step, row, info, arguments)
         return self.resolver(self.parent(row), info, **arguments)
+
+    async def _stepped(
+        self, step: PlannedField, row: object, info: GraphQLResolveInfo[Run], arguments: Mapping[str, object]
+    ) -> object:
+        found = await stepped(step, info.context, row)
+        if not isinstance(found, Mapping):
+            return found
+        value = self.resolver(self.parent(found), info, **arguments)
+        return await value if inspect.isawaitable(value) else value
 
     def parent(self, row: object) -> object:
         """The parent as the hand-written field sees it.

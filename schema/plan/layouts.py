@@ -41,9 +41,9 @@ def layout_of(entries: Sequence[Entry]) -> Layout | None:
     for entry in entries:
         if isinstance(entry, Fixed):
             members.append(Member(entry.key, value=entry.value))
-        elif isinstance(entry.plan, Link):
+        elif isinstance(entry.plan, Link) or entry.step is not None:
             members.append(Member(entry.key))
-        elif isinstance(entry.plan, ReadKey) and entry.mask is None:
+        elif isinstance(entry.plan, ReadKey) and entry.mask is None and entry.plan.written is None:
             kind = _KINDS.get(entry.shape.leaf, "any") if entry.shape.kind == "leaf" else "any"
             members.append(Member(entry.key, entry.plan.key, kind, entry.shape.nullable))
         else:

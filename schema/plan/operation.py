@@ -58,11 +58,15 @@ class PlannedField:
     mask: Mask | None = None
     marks: Identity | None = None
     """Of the first field of a block of which objects are noted: how they are told apart."""
+    step: PlannedField | None = None
+    """The link to the rows that ``plan`` is for, where the parent's row comes from another part of an entity."""
 
     @property
     def told(self) -> str:
         """The coordinate, and the operation of a source that answers it."""
         coordinate = f"{self.parent.name}.{self.name}"
+        if self.step is not None:
+            return self.step.told
         if isinstance(self.plan, CallOperation):
             return f"{coordinate} ({self.plan.source}.{self.plan.operation.name})"
         if isinstance(self.plan, Link):

@@ -49,15 +49,20 @@ class Recorded:
     """The coordinates of one schema that are recorded; ``places`` is ``None`` where those are that have a rule."""
 
     def __init__(
-        self, schema: GraphQLSchema, policy: Policy, places: Places | None, identities: Mapping[str, Identity]
+        self,
+        schema: GraphQLSchema,
+        policy: Policy,
+        places: Places | None,
+        identities: Mapping[tuple[str, str], Identity],
     ) -> None:
         self._schema = schema
         self._policy = policy
         self._places = places
         self._identities = identities
 
-    def identity(self, type_name: str) -> Identity:
-        return self._identities.get(type_name) or Identity(type_name)
+    def identity(self, type_name: str, source: str) -> Identity:
+        """How objects of a type are told apart in rows of a source."""
+        return self._identities.get((type_name, source)) or Identity(type_name)
 
     def field(self, type_name: str, name: str) -> bool:
         """Whether a field is recorded."""

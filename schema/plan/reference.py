@@ -20,7 +20,7 @@ from graphql import (
     execute,
 )
 
-from schema.plan.calls import call, link
+from schema.plan.calls import call, link, stepped
 from schema.plan.columns import Executed
 from schema.plan.fields import CallOperation, Link, ReadKey, Strawberry, plan_of
 from schema.plan.levels import Failure
@@ -66,13 +66,27 @@ def resolve(row: object, info: GraphQLResolveInfo[Run], /, **arguments: object) 
     plan = planned.plan
     if planned.marks is not None and info.context.trail is not None:
         info.context.trail.note(planned.marks, [row])
+    if planned.step is not None:
+        return _stepped(planned, planned.step, info.context, row, arguments)
     if isinstance(plan, ReadKey):
-        return _shown(planned, row.get(plan.key) if isinstance(row, Mapping) else None)
+        return _shown(planned, plan.shown([row.get(plan.key)])[0] if isinstance(row, Mapping) else None)
     if isinstance(plan, CallOperation):
         return _call(plan, planned, info.context, arguments)
     if isinstance(plan, Link):
         return _link(plan, planned, info.context, row, arguments)
     return getattr(row, info.field_name, None)
+
+
+async def _stepped(
+    planned: PlannedField, step: PlannedField, run: Run, row: object, arguments: Mapping[str, object]
+) -> object:
+    """The value of a field of another part of an entity: first the row of that part, then the field of it."""
+    found, plan = await stepped(step, run, row), planned.plan
+    if not isinstance(found, Mapping):
+        return found
+    if isinstance(plan, Link):
+        return await _link(plan, planned, run, found, arguments)
+    return _shown(planned, found.get(plan.key)) if isinstance(plan, ReadKey) else None
 
 
 def _shown(planned: PlannedField, value: object) -> object:

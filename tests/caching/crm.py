@@ -74,7 +74,8 @@ DOCUMENT = {
 class Crm:
     """``names``: of customers; ``orders``: whose they are. ``calls``: target of each request, with its query.
 
-    ``broken``: the status of every answer, if any. ``gate``: answers wait for it; ``asked`` is set by each request.
+    ``broken``: the status of every answer, if any; ``broken_paths`` are unavailable.
+    ``gate``: answers wait for it, of ``held`` paths alone where those are set; ``asked`` is set by each request.
     """
 
     url: str = ""
@@ -83,9 +84,12 @@ class Crm:
     calls: list[str] = field(default_factory=list)
     gone: int = 0
     broken: int | None = None
+    broken_paths: set[str] = field(default_factory=set)
     headers: dict[str, str] = field(default_factory=dict)
+    held: set[str] | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -101,16 +105,27 @@ class Crm:
     async def _answer(self, request: Request) -> Response:
         self.calls.append(f"{request.method} {request.url.path}{'?' if request.url.query else ''}{request.url.query}")
         self.asked.set()
-        waiting = asyncio.ensure_future(self.gate.wait())
+        async with self.heard:
+            self.heard.notify_all()
+        here = self.held is None or not self.held.isdisjoint({request.url.path, f"{request.method} {request.url.path}"})
+        answer = self._made(request) if request.method == "GET" and self.held is not None else None
+        waiting = asyncio.ensure_future(self.gate.wait() if here else asyncio.sleep(0))
         while not waiting.done():
             await asyncio.wait([waiting], timeout=0.01)
             if await request.is_disconnected():
                 self.gone += 1
                 waiting.cancel()
                 break
+        if request.url.path in self.broken_paths:
+            return JSONResponse({}, 503)
         if self.broken is not None:
             return JSONResponse({}, self.broken)
-        return self._made(request)
+        return answer or self._made(request)
+
+    async def saw(self, path: str, times: int) -> None:
+        """Waits until a path was asked for so often."""
+        async with asyncio.timeout(10), self.heard:
+            await self.heard.wait_for(lambda: sum(path in call for call in self.calls) >= times)
 
     def _made(self, request: Request) -> Response:
         key = request.path_params.get("id")

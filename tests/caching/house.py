@@ -66,9 +66,12 @@ async def house(
     rules: str = "",
     store: Store | None = None,
     max_bytes: int = 10_000_000,
+    crm_of: House | None = None,
 ) -> AsyncIterator[House]:
-    """``source``: further keys of the CRM, in lines of two spaces; ``rest``: further sections of the file."""
-    async with crm() as upstream:
+    """``source``: further keys of the CRM, in lines of two spaces; ``rest``: further sections of the file. ``crm_of``:
+    a gateway whose CRM this one asks, too.
+    """
+    async with crm() if crm_of is None else contextlib.nullcontext(crm_of.crm) as upstream:
         (folder / "crm.json").write_text(upstream.document)
         lines = "\n".join(f"  {line}" for line in source.strip("\n").splitlines())
         text = f"""

@@ -27,8 +27,6 @@ def problems(tmp_path: Path, text: str | bytes, **environment: str) -> str:
     ("text", "where"),
     [
         (HEAD + ACCESS + "entities: {}", "shop.yaml:5  entities"),
-        (HEAD + "    retry: 2\n" + ACCESS, "shop.yaml:4  sources.stock.retry"),
-        (HEAD + "    retries: 3\n" + ACCESS, "shop.yaml:4  sources.stock.retries"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_where_it_stands(text: str, where: str, tmp_path: Path) -> None:

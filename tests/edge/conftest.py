@@ -11,6 +11,7 @@ import pytest
 import strawberry
 from graphql import FieldNode, OperationType, parse
 from graphql.utilities import get_operation_ast
+from starlette.applications import Starlette
 
 from gateway.app import ServerSettings, make_app
 from gateway.server import make_server
@@ -122,6 +123,7 @@ class Hold:
 class Running:
     port: int
     holder: Hold
+    app: Starlette
 
     @property
     def url(self) -> str:
@@ -141,14 +143,15 @@ def begun(**settings: object) -> Iterator[Running]:
     """A gateway on a real socket, in a thread of its own, asked by any name."""
     chosen = ServerSettings.model_validate({"port": 0, "drain_s": 1, "hosts": ["*"], **settings})
     holder = Hold()
-    server = make_server(make_app(holder, chosen), chosen)
+    app = make_app(holder, chosen)
+    server = make_server(app, chosen)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + 10
     while not server.started:
         assert time.monotonic() < until, "the server did not start"
         thread.join(0.01)
-    yield Running(server.servers[0].sockets[0].getsockname()[1], holder)
+    yield Running(server.servers[0].sockets[0].getsockname()[1], holder, app)
     server.should_exit = True
     thread.join(10)
 

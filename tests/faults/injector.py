@@ -149,6 +149,10 @@ class Injector:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def is_listening(self) -> bool:
+        return self._server is not None
+
+    @property
     def open(self) -> int:
         return len(self._links)
 

@@ -103,11 +103,17 @@ def _document() -> dict[str, Any]:
 
 @dataclass
 class Shop:
-    """The REST system. ``placed``, ``kept``: how often each order came; ``failing``: ids it answers 500 for."""
+    """The REST system. ``placed``, ``kept``: how often each order came.
+
+    ``failing``: ids it answers 500 for, ``hanging``: never.
+    """
 
     placed: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
     failing: set[str] = field(default_factory=set)
+    hanging: set[str] = field(default_factory=set)
+    status: str = ""
+    """Where it is not empty, everything is answered with it, and nothing done; the calls are counted all the same."""
     hold: asyncio.Event | None = None
     """While it is there and not set, nothing is answered but lists of orders."""
 
@@ -130,13 +136,18 @@ class Shop:
                 writer.write(reply(b"{}", status="500 Oh"))
                 return
             case "GET", ["customers", key]:
+                if key in self.hanging:
+                    await asyncio.Event().wait()
                 body = _customer(key)
             case _:
                 writer.write(reply(b"{}", status="404 Not Found"))
                 return
         if self.hold is not None:
             await self.hold.wait()
-        writer.write(_json(body))
+        if self.status:
+            writer.write(reply(b"{}", "Retry-After: 1", status=self.status))
+        else:
+            writer.write(_json(body))
 
 
 def _customer(key: str) -> dict[str, str]:
@@ -152,6 +163,7 @@ class Billing:
     """The SOAP system. ``posted``: how often each invoice came."""
 
     posted: Counter[str] = field(default_factory=Counter)
+    status: str = ""
     hold: asyncio.Event | None = None
 
     async def answer(self, heard: Heard, writer: asyncio.StreamWriter) -> None:
@@ -164,7 +176,10 @@ class Billing:
             said = _INVOICES.format("".join(_INVOICE.format(number) for number in numbers))
         if self.hold is not None:
             await self.hold.wait()
-        writer.write(reply(_ENVELOPE.format(said).encode(), media="text/xml; charset=utf-8"))
+        if self.status:
+            writer.write(reply(b"", "Retry-After: 1", status=self.status))
+        else:
+            writer.write(reply(_ENVELOPE.format(said).encode(), media="text/xml; charset=utf-8"))
 
 
 @dataclass

@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
-from resolvers import Call, Context, Effect, Operation, OutcomeUnknown, SourceModel, SourceTimeout
+from resolvers import Call, Context, Effect, Operation, OutcomeUnknown, SourceModel, SourceSettings, SourceTimeout
 from resolvers.resilience import Resilient
 from resolvers.tally import Tally
+
+SETTINGS = SourceSettings(concurrency=1, timeout_s=5)
 
 
 class Ledger:
@@ -29,7 +31,7 @@ class Ledger:
 def opened(effect: Effect) -> tuple[Resilient, Ledger]:
     operations = {"touch": Operation("touch", effect, {}, None)}
     ledger = Ledger(SourceModel("crm", "openapi", operations))
-    return Resilient(ledger, Tally(), concurrency=1, timeout_s=5), ledger
+    return Resilient(ledger, Tally(), SETTINGS), ledger
 
 
 @pytest.mark.parametrize("effect", Effect)
@@ -81,6 +83,6 @@ class NeverConnected(Ledger):
 
 async def test_a_client_that_sent_nothing_before_the_deadline_has_the_word() -> None:
     operations = {"touch": Operation("touch", Effect.WRITE, {}, None)}
-    source = Resilient(NeverConnected(SourceModel("crm", "openapi", operations)), Tally(), concurrency=1, timeout_s=5)
+    source = Resilient(NeverConnected(SourceModel("crm", "openapi", operations)), Tally(), SETTINGS)
     with pytest.raises(SourceTimeout):
         await source.execute(Call("touch"), Context(asyncio.get_running_loop().time() + 0.02, "id"))

@@ -25,8 +25,10 @@ from resolvers.errors import (
     SourceUnavailable,
 )
 from resolvers.model import Effect
+from resolvers.resilience import Resilient
 from resolvers.soap import SoapSettings, SoapSource, open_soap
-from resolvers.source import Call, Context
+from resolvers.source import Call, Context, Source
+from resolvers.tally import Tally
 from tests.raw_server import Answer, Heard, RawServer, raw_server, reply, resets, says
 
 HERE = Path(__file__).parent
@@ -84,7 +86,7 @@ def context(seconds: float = 5.0) -> Context:
     return Context(asyncio.get_running_loop().time() + seconds, "request")
 
 
-async def outcome(source: SoapSource, call: Call, given: Context | None = None) -> IsthmusError:
+async def outcome(source: SoapSource | Source, call: Call, given: Context | None = None) -> IsthmusError:
     """The error of a call, which a caller must not be able to read anything of the source from."""
     with pytest.raises(IsthmusError) as caught:
         await source.execute(call, given or context())
@@ -181,7 +183,8 @@ async def test_a_kept_connection_that_died_costs_a_read_nothing_and_a_write_its_
         seen.add(heard.connection)
         writer.write(GOOD)
 
-    async with billing(once) as (source, server):
+    async with billing(once) as (client, server):
+        source = Resilient(client, Tally(), SoapSettings(wsdl="billing.wsdl"))
         await source.execute(READ, context())
         await source.execute(READ, context())
         assert len(server.heard) == 3

@@ -18,6 +18,7 @@ from resolvers.errors import (
     OutcomeUnknown,
     RateLimited,
     SourceBadResponse,
+    SourceError,
     SourceFault,
     SourceRejected,
     SourceUnavailable,
@@ -30,6 +31,7 @@ from resolvers.rest.replies.exact import ExactReading
 from resolvers.rest.replies.rows import Rows
 from resolvers.rest.replies.typed import TypedDecoders
 from resolvers.rest.shapes import Answer, Outline, RequestShape, ResultShapes
+from resolvers.retry_after import retry_after
 from resolvers.source import EVERYTHING, Selection
 
 _PROXY = frozenset({502, 504})
@@ -75,7 +77,7 @@ class Replies:
             lost = isinstance(error, SourceBadResponse) or reply.status in _PROXY
             if operation.effect is Effect.READ or not lost:
                 raise
-            raise OutcomeUnknown(error.detail) from error
+            raise OutcomeUnknown.after(error) from error
 
     def _decode(
         self,
@@ -236,5 +238,15 @@ def _check_status(reply: Reply, errors: Mapping[str, Outline]) -> None:
     told = shown(reply.body, status, errors) if errors else None
     if told is not None:
         extensions["detail"] = told
-    kinds = {429: RateLimited, 503: SourceUnavailable}
-    raise kinds.get(status, SourceRejected if status < 500 else SourceFault)(detail, extensions=extensions)
+    kinds: dict[int, type[SourceError]] = {429: RateLimited, 503: SourceUnavailable}
+    kind = kinds.get(status, SourceRejected if status < 500 else SourceFault)
+    error = kind(detail, extensions=extensions, status=status)
+    later = reply.headers.get("retry-after") if status in _LATER else None
+    seconds = None if later is None else retry_after(later)
+    if seconds is not None:
+        error.wait(seconds)
+    raise error
+
+
+_LATER = frozenset({429, 503})
+"""Statuses whose ``Retry-After`` says when to ask again (RFC 6585 section 4, RFC 9110 section 15.6.4)."""

@@ -259,7 +259,7 @@ def _believe(root: Element, prepare: Callable[[Element], None], *, repeatable: b
     try:
         prepare(root)
     except SourceError as error:
-        raise error if repeatable else OutcomeUnknown(error.detail) from error
+        raise error if repeatable else OutcomeUnknown.after(error) from error
 
 
 def _open(content_type: str, body: bytes) -> tuple[Parts | None, Element | None, str]:
@@ -290,13 +290,13 @@ def _looks(content: bytes) -> str:
 
 def _check_status(status: int) -> None:
     if status == 503:
-        raise SourceUnavailable("the source answered 503")
+        raise SourceUnavailable("the source answered 503", status=status)
     if status == 429:
-        raise RateLimited("the source answered 429")
+        raise RateLimited("the source answered 429", status=status)
     if status >= 500:
-        raise SourceFault(f"the source answered {status} without a fault")
+        raise SourceFault(f"the source answered {status} without a fault", status=status)
     if status >= 400:
-        raise SourceRejected(f"the source answered {status}", extensions={"status": status})
+        raise SourceRejected(f"the source answered {status}", extensions={"status": status}, status=status)
     if not 200 <= status < 300:
         raise SourceBadResponse(f"the source answered {status}")
 

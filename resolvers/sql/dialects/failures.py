@@ -10,19 +10,23 @@ from sqlalchemy.exc import DBAPIError
 from resolvers.errors import SourceError, SourceFault, SourceUnavailable
 
 Codes: TypeAlias = tuple[tuple[str, type[SourceError]], ...]
+_NOT_REACHED = (ConnectionRefusedError, socket.gaierror)
+_NO_CONNECTION = frozenset({"08001", "08004", "53300", "57P03", "1040", "1203"})
+"""What is only said to who wants to connect: too many are, or the database is just starting."""
 
 
 def source_error(error: Exception, codes: Codes) -> SourceError:
     """The error to raise. Its detail names the kind of failure and holds neither SQL nor a value."""
     if not isinstance(error, DBAPIError):
         kind = SourceUnavailable if isinstance(error, OSError) else SourceFault
-        return kind(type(error).__name__)
+        return kind(type(error).__name__, sends=int(not isinstance(error, _NOT_REACHED)))
     causes: list[object] = [error.orig, getattr(error.orig, "__cause__", None)]
     if any(isinstance(cause, OSError) for cause in causes):
-        return SourceUnavailable("the connection was lost")
+        reached = not any(isinstance(cause, _NOT_REACHED) for cause in causes)
+        return SourceUnavailable("the connection was lost", sends=int(reached))
     code, words = _code(causes)
     if code:
-        return kind_of(code, codes)(words)
+        return kind_of(code, codes)(words, sends=int(code not in _NO_CONNECTION))
     if error.connection_invalidated or type(error).__name__ == "InterfaceError":
         return SourceUnavailable("the connection was lost")
     return SourceFault(type(error).__name__)

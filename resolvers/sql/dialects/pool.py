@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from resolvers.errors import SourceBadResponse, SourceTimeout, SourceUnavailable
+from resolvers.errors import SourceBadResponse, SourceBusy, SourceTimeout, SourceUnavailable
 from resolvers.sql.dialects.dialect import Address, KeyedText, Plain
 from resolvers.sql.dialects.writer import Ending, Writer
 
@@ -111,7 +111,7 @@ class Pooled(ABC):
                 # The server restarted, or something between cut what was idle: a read may be asked again, once.
                 return await self.once(query, ends)
         except PoolTimeout as error:
-            raise SourceUnavailable(f"no connection became free within {POOL_WAIT_S} s") from error
+            raise SourceBusy(f"no connection became free within {POOL_WAIT_S} s", sends=0) from error
         except TimeoutError as error:
             if limit.expired():
                 raise SourceTimeout("the statement ran out of time") from error

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from resolvers.errors import OutcomeUnknown, SourceTimeout, SourceUnavailable
+from resolvers.errors import OutcomeUnknown, SourceBusy, SourceTimeout, SourceUnavailable
 from resolvers.sql.dialects.fate import Fate
 
 T = TypeVar("T")
@@ -96,9 +96,9 @@ class Writer:
             try:
                 return await self._tried(work, ends)
             except PoolTimeout as error:
-                raise SourceUnavailable("no connection became free in time") from error
+                raise SourceBusy("no connection became free in time", sends=0) from error
             except TimeoutError as error:
-                raise SourceUnavailable("no connection came about in time") from error
+                raise SourceUnavailable("no connection came about in time", sends=0) from error
             except DBAPIError as error:
                 if last or not self._moved(error):
                     raise

@@ -85,7 +85,10 @@ class _Placed:
         self._roots = roots
         self._reader = reader
         self._found = found
-        self._owners = {output.name: (made, key) for made in sources.values() for key, output in made.outputs.items()}
+        self._owners: dict[str, list[tuple[SourceTypes, str]]] = {}
+        for made in sources.values():
+            for key, output in made.outputs.items():
+                self._owners.setdefault(output.name, []).append((made, key))
 
     def add(self, coordinate: str, rule: RuleSettings, place: str) -> None:
         """Reads one rule, for whatever it stands for. ``place``: its key in ``access.rules``."""
@@ -133,12 +136,15 @@ class _Placed:
                 raise Fault(
                     f"{name} is hand-written, and its rows come from no source", mend="refuse them where they are made"
                 )
-            made, key = self._owners[name]
+            made, key = self._owners[name][0]
             definition = made.model.types[key]
             if key in made.model.made or (isinstance(definition, ObjectType) and definition.of):
                 raise Fault(
                     f"{name} is made by the gateway of rows of another type", mend="write the rule at that type"
                 )
+            if len(self._owners[name]) > 1:
+                what = f"the rows of {name} lie in several sources, and a rule on rows is asked where they lie"
+                raise Fault(what, mend="use scopes, roles or claims")
             if made.model.has_tables and _listing(made, key) is None:
                 what = f"{name} is no row of a table"
                 raise Fault(what, mend="say in the statement which rows it gives, or refuse it by scopes or roles")

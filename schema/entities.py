@@ -1,0 +1,271 @@
+"""Entities: types of several sources become one, whose fields know which source brings them.
+
+It makes types and says what is wrong; how a field is asked of another part's rows is in ``plan/entity.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType
+
+from resolvers import Column, Comparison, KeyPart, ListRef, NamedRef, ObjectType, Problem, nearest, unwrapped
+from schema.entity_settings import EntitySettings, PartSettings
+from schema.filters import MIRROR
+from schema.joining import compared
+from schema.link_settings import Fault, Joined, LinkSettings
+from schema.links import LinkBuilder
+from schema.plan.entity import HOME, KEY_ALONE, PART, Entity, Part
+from schema.plan.fields import Link
+from schema.source_types import SourceTypes
+from schema.types import Finish, MoreFields, TypeBuilder, nullable
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One part: ``key`` is the name of its type inside the source, ``fields``: source's name → GraphQL name."""
+
+    coordinate: str
+    settings: PartSettings
+    made: SourceTypes
+    key: str
+    fields: Mapping[str, str]
+
+
+class EntityBuilder:
+    """Makes entities of types; problems are collected, a faulty entity leaves its parts as they are."""
+
+    def __init__(self, types: TypeBuilder, missing: Mapping[str, str]) -> None:
+        self._types = types
+        self._missing = missing
+        self._entities: list[tuple[str, EntitySettings, Entity, list[_Side]]] = []
+        self.problems: list[Problem] = []
+
+    def unite(self, entities: Mapping[str, EntitySettings]) -> None:
+        """Makes one type of the parts of each. ``missing`` sources bring nothing yet."""
+        for name, settings in entities.items():
+            self._add(name, settings)
+
+    def _add(self, name: str, settings: EntitySettings) -> None:
+        try:
+            sides = [
+                self._side(settings, coordinate, part)
+                for coordinate, part in settings.parts.items()
+                if coordinate.partition(".")[0] not in self._missing
+            ]
+            if sides:
+                self._unite(name, settings, sides)
+        except Fault as fault:
+            self.problems.append(fault.problem.under("entities", name))
+
+    def _side(self, settings: EntitySettings, coordinate: str, part: PartSettings) -> _Side:
+        where = ("from", coordinate)
+        source, _, type_name = coordinate.partition(".")
+        made = self._types.sources.get(source)
+        if made is None:
+            raise Fault(f'there is no source "{source}"', *where, mend=nearest(source, self._types.sources))
+        names = {graphql.name: key for key, graphql in made.outputs.items()}
+        key = names.get(type_name) or (type_name if type_name in made.outputs else "")
+        if not key:
+            raise Fault(f'source "{source}" has no type "{type_name}"', *where, mend=nearest(type_name, names))
+        definition = made.model.types[key]
+        if not isinstance(definition, ObjectType) or definition.of or key in made.model.made:
+            raise Fault(f"{coordinate} is no type of rows", *where, mend="name a type of objects that it returns")
+        if any(interface in made.outputs for interface in definition.interfaces):
+            raise Fault(f"{coordinate} implements an interface, which promises its fields", *where)
+        spelled = made.field_names[made.outputs[key].name]
+        own = {shown: field for field, shown in spelled.items()}
+        unknown = sorted(part.match.keys() - set(settings.key))
+        if unknown:
+            raise Fault(
+                f'"{unknown[0]}" is no field of the key', *where, "match", mend=nearest(unknown[0], settings.key)
+            )
+        fields: dict[str, str] = {}
+        for field in settings.key:
+            held = part.match.get(field, field)
+            if held not in own:
+                mend = nearest(held, own) or f"write match: {{ {field}: FIELD }}"
+                raise Fault(f'{coordinate} has no field "{held}"', *where, "match", mend=mend)
+            fields[own[held]] = field
+        for field in part.only or ():
+            if field not in own:
+                raise Fault(f'{coordinate} has no field "{field}"', *where, "only", mend=nearest(field, own))
+        wanted = own if part.only is None else {field: own[field] for field in part.only}
+        fields |= {field: shown for shown, field in wanted.items() if field not in fields}
+        return _Side(coordinate, part, made, key, {field: fields[field] for field in spelled if field in fields})
+
+    def _unite(self, name: str, settings: EntitySettings, sides: list[_Side]) -> None:
+        self._check(settings, sides)
+        first = sides[0]
+        united = cast("GraphQLObjectType", first.made.outputs[first.key])
+        for side in sides[1:]:
+            self._types.names.release(side.made.outputs[side.key].name)
+        if united.name != name and not self._types.names.change(united.name, name):
+            raise Fault(f'there is a type "{name}" already', mend="choose another name, or rename that type")
+        for side in sides:
+            former = side.made.outputs[side.key]
+            side.made.field_names[name] = _take(side, former.name)
+            side.made.outputs[side.key] = united
+            if former is not united:
+                self._retype(side, former)
+        united.name = name
+        united.description = settings.description or united.description
+        entity = Entity(name)
+        self._entities.append((name, settings, entity, sides))
+        self._types.more.setdefault(name, [])[:0] = [self._others(entity, settings, side) for side in sides[1:]]
+        self._types.finish[name] = self._finished(entity, settings, sides)
+
+    @staticmethod
+    def _check(settings: EntitySettings, sides: list[_Side]) -> None:
+        """Each source brings one part, and each field but the key comes from one of them."""
+        brought: dict[str, str] = {}
+        sources: dict[str, str] = {}
+        for side in sides:
+            source = side.made.model.name
+            if source in sources:
+                what = f"{sources[source]} and {side.coordinate} are of one source, which can bring one part"
+                raise Fault(what, "from", side.coordinate, mend="leave one of them out")
+            sources[source] = side.coordinate
+            for shown in side.fields.values():
+                other = None if shown in settings.key else brought.setdefault(shown, side.coordinate)
+                if other not in {None, side.coordinate}:
+                    what = f'{other} and {side.coordinate} both bring "{shown}"'
+                    raise Fault(what, "from", side.coordinate, mend="say only: […], or rename one of the two")
+
+    def _retype(self, side: _Side, former: GraphQLNamedType) -> None:
+        """Whatever was made with the part's own type gets the common one."""
+        made, united = side.made, side.made.outputs[side.key]
+        for fields in (self._types.queries, self._types.mutations):
+            for operation in made.model.operations.values():
+                field = fields.get(made.roots.get(operation.name, ""))
+                if field is not None:
+                    field.type = self._types.result(made, operation)
+                    if field.extensions.get(MIRROR) is former:
+                        field.extensions[MIRROR] = united
+        for other in made.outputs.values():
+            if other.extensions.get(MIRROR) is former:
+                other.extensions[MIRROR] = united
+
+    def _others(self, entity: Entity, settings: EntitySettings, side: _Side) -> MoreFields:
+        """What makes the fields that a part brings."""
+        definition = cast("ObjectType", side.made.model.types[side.key])
+        home = side.made.model.name
+
+        def fields() -> dict[str, GraphQLField]:
+            brought = {}
+            for key, shown in side.fields.items():
+                if shown not in settings.key:
+                    field = self._types.own_field(side.made, definition.fields[key])
+                    field.extensions[PART] = Part(entity, home)
+                    brought[shown] = field
+            return brought
+
+        return fields
+
+    def _finished(self, entity: Entity, settings: EntitySettings, sides: list[_Side]) -> Finish:
+        """What makes the fields of the common type those of an entity."""
+        home = sides[0].made.model.name
+        always = {shown for shown in settings.key if all(_never_null(side, shown) for side in sides)}
+
+        def finish(fields: dict[str, GraphQLField]) -> dict[str, GraphQLField]:
+            for shown, field in fields.items():
+                key = settings.key.index(shown) if shown in settings.key else None
+                field.extensions.setdefault(PART, Part(entity, field.extensions.get(HOME, home), key))
+                if shown not in always:
+                    field.type = nullable(field.type)
+            return fields
+
+        return finish
+
+    def connect(self, links: LinkBuilder) -> None:
+        """Finds the way from each part to each other one. Whatever is asked by a key asks the rules of the key."""
+        for name, settings, entity, sides in self._entities:
+            try:
+                self._connect(links, settings, entity, sides)
+            except Fault as fault:
+                self.problems.append(fault.problem.under("entities", name))
+                continue
+            compares = tuple(f"{name}.{shown}" for shown in settings.key)
+            for side in sides if len(sides) > 1 else ():
+                brought = [shown for shown in side.fields.values() if shown not in settings.key]
+                links.joined += [Joined(f"{name}.{shown}", compares) for shown in brought]
+
+    def _connect(self, links: LinkBuilder, settings: EntitySettings, entity: Entity, sides: list[_Side]) -> None:
+        written = {side.coordinate: _written(settings, side) for side in sides}
+        first = sides[0]
+        for side in sides:
+            source, fields = side.made.model.name, {shown: key for key, shown in side.fields.items()}
+            entity.keys[source] = tuple(fields[shown] for shown in settings.key)
+            for other in sides:
+                column = self._column(links, settings, (side, written[side.coordinate]), other)
+                entity.steps[source, other.made.model.name] = Link(column, entity.keys[source])
+                if side is first:
+                    entity.steps[KEY_ALONE, other.made.model.name] = Link(column, settings.key)
+        entity.keys[KEY_ALONE] = settings.key
+        home = first.made.model.name
+        for side in sides:
+            entity.parts[side.made.model.name] = tuple(
+                KeyPart(part.target, written[side.coordinate][shown])
+                for shown, part in zip(settings.key, entity.steps[home, home].column.match.parts, strict=True)
+            )
+
+    def _column(
+        self,
+        links: LinkBuilder,
+        settings: EntitySettings,
+        side: tuple[_Side, Mapping[str, frozenset[Comparison]]],
+        other: _Side,
+    ) -> Column:
+        """What asks for rows of ``other`` by the key as ``side`` has and writes it.
+
+        Raises:
+            Fault: the operation gives no such rows, or takes no such keys.
+        """
+        where = ("from", other.coordinate)
+        link = LinkSettings(one=other.settings.by, match={shown: shown for shown in settings.key})
+        try:
+            return links.step(link, side[0].made, side[0].key, side[1])
+        except Fault as fault:
+            raise Fault(fault.problem.what, *where, *fault.problem.where[-1:], mend=fault.problem.mend) from fault
+
+
+def _written(settings: EntitySettings, side: _Side) -> dict[str, frozenset[Comparison]]:
+    """How a source compares each field of the key.
+
+    Raises:
+        Fault: what is said to give the part does not.
+    """
+    where = ("from", side.coordinate, "by")
+    source, _, name = side.settings.by.partition(".")
+    operations = side.made.model.operations
+    if source != side.made.model.name:
+        raise Fault(
+            f'"{side.settings.by}" is of another source than its part',
+            *where,
+            mend=f"name one of {side.made.model.name}",
+        )
+    if name not in operations:
+        raise Fault(f'source "{source}" has no operation "{name}"', *where, mend=nearest(name, operations))
+    row = unwrapped(operations[name]).result
+    while isinstance(row, ListRef):
+        row = row.item
+    if not isinstance(row, NamedRef) or row.name != side.key:
+        raise Fault(f"{side.settings.by} does not give {side.coordinate}", *where)
+    fields = {shown: key for key, shown in side.fields.items()}
+    return {shown: compared(operations[name], fields[shown]) for shown in settings.key}
+
+
+def _take(side: _Side, former: str) -> dict[str, str]:
+    """The names of the part's fields, as whoever made the type holds them, cut down to what the part brings."""
+    spelled = side.made.field_names.pop(former)
+    spelled.clear()
+    spelled.update(side.fields)
+    return spelled
+
+
+def _never_null(side: _Side, shown: str) -> bool:
+    definition = cast("ObjectType", side.made.model.types[side.key])
+    field = next(definition.fields[key] for key, name in side.fields.items() if name == shown)
+    return field.required and not field.type.nullable
