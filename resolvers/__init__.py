@@ -3,7 +3,7 @@
 from resolvers.batch import Column, Match, Outcome, execute
 from resolvers.cache import MAX_BYTES, Caching, Found, Kept, MemoryStore, Stamp, Store
 from resolvers.collection import Suggestion, paging_positions, row_name, suggest
-from resolvers.documents import DescriptionError, Document, Documents
+from resolvers.documents import DescriptionError, Document, Documents, Sign, sign_of
 from resolvers.errors import (
     BadRequest,
     CallerError,
@@ -30,6 +30,7 @@ from resolvers.keys import KeyPart, agree
 from resolvers.lifetime import Lifetime
 from resolvers.loader import Loaders
 from resolvers.matching import fields_of, matcher, matches
+from resolvers.mentioned import named_files
 from resolvers.model import (
     TYPE_KEY,
     Argument,
@@ -219,6 +220,7 @@ __all__ = [
     "Selection",
     "Settings",
     "SharedAllowance",
+    "Sign",
     "Source",
     "SourceBadResponse",
     "SourceError",
@@ -257,6 +259,7 @@ __all__ = [
     "load",
     "matcher",
     "matches",
+    "named_files",
     "nearest",
     "new_id",
     "open_all",
@@ -268,6 +271,7 @@ __all__ = [
     "served",
     "settings_of",
     "shortened",
+    "sign_of",
     "suggest",
     "unfulfilled",
     "unwrapped",

@@ -9,9 +9,8 @@ import asyncio
 import hashlib
 import hmac
 import json
-import signal
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -191,19 +190,12 @@ def degraded(audit: Auditor | None) -> Mapping[str, str]:
 
 @asynccontextmanager
 async def writing(audit: Auditor | None, recorded: Iterable[str]) -> AsyncIterator[None]:
-    """Records are written in this block. SIGHUP opens the file anew, as logrotate expects; where no signal can be had
-    (a server in a thread), moving the file does it alone.
-    """
+    """Records are written in this block."""
     if audit is None:
         yield
         return
-    loop = asyncio.get_running_loop()
-    with suppress(RuntimeError, ValueError, NotImplementedError):
-        loop.add_signal_handler(signal.SIGHUP, audit.reopen)
     audit.start(recorded)
     try:
         yield
     finally:
-        with suppress(RuntimeError, ValueError, NotImplementedError):
-            loop.remove_signal_handler(signal.SIGHUP)
         await audit.close()

@@ -48,6 +48,21 @@ def reason(error: Exception, password: str) -> str:
     return shown.replace(password, "…") if password else shown
 
 
+_OURS = ("28", "3D", "1044", "1045", "1049", "SQLITE")
+"""Codes of a database that is there: it does not let us in, has no database of that name, or is a file of ours."""
+
+
+def is_away(error: Exception, codes: Codes) -> bool:
+    """Whether no connection came about although nothing here need be mended: it is down, starting, full or far."""
+    if isinstance(error, OSError | TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    causes: list[object] = [error.orig, getattr(error.orig, "__cause__", None)]
+    code, _ = _code(causes)
+    return isinstance(source_error(error, codes), SourceUnavailable) and not code.startswith(_OURS)
+
+
 def kind_of(code: str, codes: Codes) -> type[SourceError]:
     """What a code means: that of the first beginning that it has."""
     return next((kind for prefix, kind in codes if code.startswith(prefix)), SourceFault)
