@@ -52,8 +52,9 @@ from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
+from gateway.workers.settings import Workers
 from resolvers import Settings
-from schema import Executor
+from schema import ANONYMOUS, Executor
 
 Page = Callable[[Request], Awaitable[Response]]
 PATH = "/graphql"
@@ -108,6 +109,11 @@ class ServerSettings(Settings):
         le=60,
         description="How long, after SIGTERM, /readyz says 503 while new connections are still taken, in seconds: "
         "give load balancers the time to notice.",
+    )
+    workers: Workers | None = Field(
+        None,
+        description="How many processes serve the port, or auto: one for each core; each opens the sources for itself. "
+        "Absent: this one serves, and nobody supervises it.",
     )
     executor: Executor = Field(
         "columns",
@@ -223,7 +229,7 @@ class Edge(Starlette):
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = [(b"x-request-id", given.encode())]
-                if self.state.draining:
+                if self.state.leaving:
                     added.append((b"connection", b"close"))  # the next request finds a server that stays
                 message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
@@ -233,7 +239,7 @@ class Edge(Starlette):
             headers = [*response.raw_headers, (b"x-request-id", given.encode())]
             if (
                 whole is None
-                or self.state.draining
+                or self.state.leaving
                 or not whole.answer(response.status_code, headers, bytes(response.body))
             ):
                 await response(scope, receive, named)
@@ -265,6 +271,25 @@ def authenticator_of(settings: ServerSettings, redis: Redis | None) -> Authentic
 def _recorded(holder: Holder) -> Iterable[str]:
     graph = holder.current.graph
     return () if graph is None else graph.recorded
+
+
+async def _explored(request: Request, page: Page | None) -> Response | None:
+    """The explorer, for a browser that asks nothing; it sends what is typed there to the address that it is at."""
+    wants = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    asks = not {"query", "documentId", "extensions"}.isdisjoint(request.query_params)
+    return None if page is None or not wants or asks else await page(request)
+
+
+def _kept_by_tls(page: Page, trusted: Networks) -> Page:
+    """The same page, which tells browsers that came by TLS to stay there."""
+
+    async def told(request: Request) -> Response:
+        shown = await page(request)
+        if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
+            shown.headers["strict-transport-security"] = HSTS
+        return shown
+
+    return told
 
 
 _IDENTITY = ("jwt", "api_keys", "tls", "client_cert", "revocation", "trusted_proxies")
@@ -304,6 +329,8 @@ def make_front(
     else:
         registered = registered_of(settings.documents)
     audit = before.audit if before is not None else open_audit(settings.audit)
+    if audit is not None:
+        audit.trust(trusted)
     if before is not None:
         tally = before.tally
     else:
@@ -341,19 +368,17 @@ def make_app(
     """
     shared = open_redis(settings.redis) if settings.redis else None
     trusted = Networks(settings.trusted_proxies)
+    page = _kept_by_tls(explorer_page, trusted) if explorer_page is not None else None
 
     async def graphql(request: Request) -> Response:
-        wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        asks = not {"query", "documentId", "extensions"}.isdisjoint(request.query_params)
-        if explorer_page is not None and app.front.settings.explorer and wants_page and not asks:
-            page = await explorer_page(request)
-            if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
-                page.headers["strict-transport-security"] = HSTS
-            return page
-        return await app.front.endpoint(Asked(request.scope, request.receive))
+        shown = await _explored(request, page if app.front.settings.explorer else None)
+        return shown or await app.front.endpoint(Asked(request.scope, request.receive))
 
     async def view(request: Request) -> Response:
-        return await app.front.endpoint(Asked(request.scope, request.receive, view=request.path_params["view"]))
+        name, graph = request.path_params["view"], holder.current.graph
+        there = graph is not None and graph.part(name, ANONYMOUS) is not None
+        shown = await _explored(request, page if there and app.front.settings.explorer else None)
+        return shown or await app.front.endpoint(Asked(request.scope, request.receive, view=name))
 
     async def front(_: Request) -> Response:
         return RedirectResponse(PATH)
@@ -400,7 +425,7 @@ def make_app(
     app.at_once = settings.cors is None
     app.shared = shared
     app.router.redirect_slashes = False
-    app.state.draining = False
+    app.state.draining = app.state.leaving = False
     app.state.admission, app.state.lag = app.front.admission, lag
     app.state.tally = app.front.tally
     app.state.metrics = metrics

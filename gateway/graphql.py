@@ -42,6 +42,7 @@ from resolvers import (
     DeadlineExceeded,
     OutcomeUnknown,
     TimeLimits,
+    Unauthenticated,
 )
 from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
 
@@ -171,6 +172,8 @@ class Endpoint:
             self._end(Ended(request, 408, time.perf_counter() - started, refused="left"), entry)
             return Response(status_code=408)
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
+            if entry is not None and isinstance(error, Unauthenticated):
+                entry.doubted = error.detail
             found = failed(error, request_id)
             status, refused, errors = found.status, found.refused, {found.code: 1}
             headers.update(found.headers)
