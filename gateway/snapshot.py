@@ -10,7 +10,9 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from hashlib import blake2b
 from typing import get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
@@ -21,8 +23,8 @@ from gateway.kept.opening import open_store
 from gateway.rates.settings import unknown_fields
 from gateway.redis import open_redis
 from gateway.registered.manifest import read_manifests
-from resolvers import Caching, ConfigurationError, Key, Problem, Source, Store, Tally, open_all
-from schema import Built, Executor, Graph, GraphSettings, LinkSettings
+from resolvers import Caching, ConfigurationError, Key, Problem, Source, Store, Tally, open_all, revealed
+from schema import Built, Executor, Graph, GraphSettings, LinkSettings, Responses
 
 EXECUTOR = "ISTHMUS_EXECUTOR"
 KEPT = ".isthmus"
@@ -117,6 +119,8 @@ async def _load(configuration: Configuration, tallies: dict[str, Tally], store: 
         raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
     try:
         settings = graph_settings(configuration, opened.failed)
+        if configuration.settings.server.cache.responses:
+            settings = replace(settings, responses=partial(Responses, store, _version(configuration, opened.sources)))
         built = _build(opened.sources, settings, opened.problems)
         _check_edge(configuration.settings.server, built.graph, incomplete=bool(opened.failed))
     except BaseException:
@@ -129,6 +133,14 @@ def _shared(configuration: Configuration) -> Callable[[], RedisAllowance] | None
     """Makes what processes count calls to a source together by; ``None``: they share nothing."""
     redis = configuration.settings.server.redis
     return None if redis is None else lambda: RedisAllowance(open_redis(redis))
+
+
+def _version(configuration: Configuration, sources: Mapping[str, Source]) -> str:
+    """Tells apart what operations meant under other settings, names or descriptions."""
+    said = [revealed(configuration.settings)]
+    said += [f"{name} {revealed(each)}" for name, (_, each) in configuration.sources.items()]
+    said += [f"{name} {source.model.digest}" for name, source in sources.items()]
+    return blake2b("\n".join([*said, repr(configuration.lock)]).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _check_edge(server: ServerSettings, graph: Graph, *, incomplete: bool) -> None:
