@@ -97,8 +97,16 @@ async def fetch(
     chunks = [dict(items[start : start + many_keys.max_keys]) for start in range(0, len(items), many_keys.max_keys)]
     if len(chunks) == 1 and not refused:
         return await _chunk(source, column, call, chunks[0], context)
-    parts = await asyncio.gather(*(_chunk(source, column, call, chunk, context) for chunk in chunks))
-    return refused | {key: outcome for part in parts for key, outcome in part.items()}
+    outcomes = dict(refused)
+    waiting = iter(chunks)
+
+    async def work() -> None:
+        for chunk in waiting:
+            outcomes.update(await _chunk(source, column, call, chunk, context))
+
+    # No more at once than the source takes: those of one column need not stand in its queue, and time out there.
+    await asyncio.gather(*(work() for _ in range(min(len(chunks), source.concurrency))))
+    return outcomes
 
 
 def _unsendable(separator: str, keys: Mapping[Canonical, tuple[object, ...]]) -> dict[Canonical, Outcome]:

@@ -32,12 +32,13 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Turn:
     """``wait``: seconds until the call may be sent. ``granted``: that time is its own; else nothing was taken. ``end``:
-    the mark that it set, by which it can be given back.
+    the mark that it set, and ``day`` the one that it was counted for, by which it can be given back.
     """
 
     wait: float
     granted: bool
     end: float = 0.0
+    day: int = 0
 
 
 class AllowanceAway(Exception):  # none of the source's doing
@@ -85,7 +86,7 @@ class Allowance:
             return Turn(wait, granted=False)
         self._full_at = full_at
         self._today += 1
-        return Turn(max(0.0, wait), granted=True, end=full_at)
+        return Turn(max(0.0, wait), granted=True, end=full_at, day=self._day)
 
     def give_back(self, turn: Turn) -> None:
         """A call that had its turn was not sent after all.
@@ -93,6 +94,7 @@ class Allowance:
         Its time is free again where nobody stands behind it; those who do keep theirs, and two at one time would be
         more than the source may get.
         """
-        self._today = max(0, self._today - 1)
+        if self._day == turn.day:
+            self._today -= 1
         if self._full_at == turn.end:
             self._full_at -= self._rate.interval
