@@ -34,7 +34,7 @@ LEAVES = (
     | st.dates()
     | st.times().map(lambda given: given.replace(fold=0))
     | st.datetimes().map(lambda given: given.replace(fold=0))
-    | st.datetimes(timezones=st.just(timezone(timedelta(hours=5, minutes=30))))
+    | st.datetimes(timezones=st.just(timezone(timedelta(hours=5, minutes=30)))).map(lambda given: given.replace(fold=0))
     | st.uuids()
 )
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text("ab"), inner), max_leaves=20)
