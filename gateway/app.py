@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
@@ -16,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.addresses import Networks
 from gateway.asked import Asked
-from gateway.audit.auditor import degraded, open_audit, writing
+from gateway.audit.auditor import Auditor, degraded, open_audit, writing
 from gateway.audit.settings import AuditSettings
 from gateway.cors import CorsSettings, cors
 from gateway.graphql import Endpoint, Holder
@@ -41,14 +44,17 @@ from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import Redis, RedisSettings, open_redis
-from gateway.registered.documents import registered_of
+from gateway.registered.documents import RegisteredDocuments, registered_of
 from gateway.registered.settings import DocumentSettings
+from gateway.reload_settings import ReloadSettings
+from gateway.tally import EdgeTally
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
+from gateway.workers.settings import Workers
 from resolvers import Settings
-from schema import Executor
+from schema import ANONYMOUS, Executor
 
 Page = Callable[[Request], Awaitable[Response]]
 PATH = "/graphql"
@@ -92,6 +98,9 @@ class ServerSettings(Settings):
         None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
     )
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
+    reload: ReloadSettings = Field(
+        ReloadSettings.model_validate({}), description="What is looked at while the server runs."
+    )
     get: bool = Field(True, description="Queries may come by GET; mutations never do.")
     explorer: bool = Field(True, description="A browser that opens /graphql gets the explorer.")
     notice_s: float = Field(
@@ -100,6 +109,11 @@ class ServerSettings(Settings):
         le=60,
         description="How long, after SIGTERM, /readyz says 503 while new connections are still taken, in seconds: "
         "give load balancers the time to notice.",
+    )
+    workers: Workers | None = Field(
+        None,
+        description="How many processes serve the port, or auto: one for each core; each opens the sources for itself. "
+        "Absent: this one serves, and nobody supervises it.",
     )
     executor: Executor = Field(
         "columns",
@@ -166,14 +180,43 @@ class ServerSettings(Settings):
         return networks
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What of the settings answers requests: put in the place of another whole, together with a snapshot."""
+
+    settings: ServerSettings
+    endpoint: Endpoint
+    authenticator: Authenticator
+    rates: Rates | None
+    audit: Auditor | None
+    registered: RegisteredDocuments | None
+    tally: EdgeTally | None
+    admission: Admission
+
+    async def close(self, successor: Front | None = None) -> None:
+        """Ends what goes on for it in the background and not for its successor."""
+        if successor is None or successor.authenticator is not self.authenticator:
+            await self.authenticator.close()
+
+
 class Edge(Starlette):
     """Starlette, with an ``X-Request-Id`` on every answer, whoever made it.
 
-    ``posted`` answers a POST to ``PATH`` right away: it catches everything itself, so what Starlette would put around
-    it only costs time.
+    ``front`` answers; with ``at_once`` a POST to ``PATH`` goes there right away: it catches everything itself, so what
+    Starlette would put around it only costs time. ``hung_up`` is called at SIGHUP.
     """
 
-    posted: Endpoint | None = None
+    front: Front
+    at_once = False
+    shared: Redis | None = None
+    hung_up: Callable[[], None] | None = None
+
+    def hang_up(self) -> None:
+        """Opens the file of the audit log anew, as logrotate expects, and looks at what may have changed."""
+        if self.front.audit is not None:
+            self.front.audit.reopen()
+        if self.hung_up is not None:
+            self.hung_up()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -186,17 +229,17 @@ class Edge(Starlette):
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = [(b"x-request-id", given.encode())]
-                if self.state.draining:
+                if self.state.leaving:
                     added.append((b"connection", b"close"))  # the next request finds a server that stays
                 message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
 
-        if self.posted is not None and scope["method"] == "POST" and scope["path"] == PATH:
-            response = await self.posted(Asked(scope, receive, whole))
+        if self.at_once and scope["method"] == "POST" and scope["path"] == PATH:
+            response = await self.front.endpoint(Asked(scope, receive, whole))
             headers = [*response.raw_headers, (b"x-request-id", given.encode())]
             if (
                 whole is None
-                or self.state.draining
+                or self.state.leaving
                 or not whole.answer(response.status_code, headers, bytes(response.body))
             ):
                 await response(scope, receive, named)
@@ -230,28 +273,69 @@ def _recorded(holder: Holder) -> Iterable[str]:
     return () if graph is None else graph.recorded
 
 
-def make_app(
-    holder: Holder,
-    settings: ServerSettings,
-    *,
-    explorer_page: Page | None = None,
-    extra_routes: Sequence[BaseRoute] = (),
-) -> Starlette:
-    """The ASGI application. ``app.state.draining`` turns readiness off.
+async def _explored(request: Request, page: Page | None) -> Response | None:
+    """The explorer, for a browser that asks nothing; it sends what is typed there to the address that it is at."""
+    wants = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    asks = not {"query", "documentId", "extensions"}.isdisjoint(request.query_params)
+    return None if page is None or not wants or asks else await page(request)
+
+
+def _kept_by_tls(page: Page, trusted: Networks) -> Page:
+    """The same page, which tells browsers that came by TLS to stay there."""
+
+    async def told(request: Request) -> Response:
+        shown = await page(request)
+        if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
+            shown.headers["strict-transport-security"] = HSTS
+        return shown
+
+    return told
+
+
+_IDENTITY = ("jwt", "api_keys", "tls", "client_cert", "revocation", "trusted_proxies")
+"""Settings that say who asks."""
+
+
+def make_front(
+    holder: Holder, settings: ServerSettings, shared: Redis | None, before: Front | None = None, *, renew: bool = False
+) -> Front:
+    """What answers requests by ``settings``. What ``before`` has that is the same is taken over: keys that were
+    fetched, what callers have used of their limits, requests under way, the audit log.
+
+    ``renew``: files that it names are others.
 
     Raises:
         ConfigurationError: a file of keys, of what is revoked or of operations cannot be used, or a library is
             missing.
     """
-    shared = open_redis(settings.redis) if settings.redis else None
-    authenticator = authenticator_of(settings, shared)
+
+    def same(*names: str) -> bool:
+        return before is not None and all(getattr(settings, n) == getattr(before.settings, n) for n in names)
+
     trusted = Networks(settings.trusted_proxies)
-    rates = Rates(settings.rate_limits, trusted, shared) if settings.rate_limits else None
-    registered = registered_of(settings.documents)
-    audit = open_audit(settings.audit)
-    admission = Admission(settings.overload)
-    lag = Lag(settings.overload, admission)
-    tally = tally_of(settings.metrics, () if registered is None else registered.names)
+    if before is not None and same(*_IDENTITY) and not renew:
+        authenticator = before.authenticator
+    else:
+        authenticator = authenticator_of(settings, shared)
+    rates = None
+    if before is not None and same("rate_limits", "trusted_proxies"):
+        rates = before.rates
+    elif settings.rate_limits is not None:
+        rates = Rates(settings.rate_limits, trusted, shared)
+        if before is not None and before.rates is not None:
+            rates.take_over(before.rates)
+    if before is not None and same("documents") and not renew:
+        registered = before.registered
+    else:
+        registered = registered_of(settings.documents)
+    audit = before.audit if before is not None else open_audit(settings.audit)
+    if audit is not None:
+        audit.trust(trusted)
+    if before is not None:
+        tally = before.tally
+    else:
+        tally = tally_of(settings.metrics, () if registered is None else registered.names)
+    admission = before.admission if before is not None else Admission(settings.overload)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -265,20 +349,36 @@ def make_app(
         admission=admission,
         tally=tally,
     )
-    metrics = open_metrics(settings.metrics, Gathered(holder, tally, endpoint, authenticator, rates))
+    if before is not None:
+        endpoint.take_over(before.endpoint)
+    return Front(settings, endpoint, authenticator, rates, audit, registered, tally, admission)
+
+
+def make_app(
+    holder: Holder,
+    settings: ServerSettings,
+    *,
+    explorer_page: Page | None = None,
+    extra_routes: Sequence[BaseRoute] = (),
+) -> Edge:
+    """The ASGI application. ``app.state.draining`` turns readiness off.
+
+    Raises:
+        ConfigurationError: as ``make_front``.
+    """
+    shared = open_redis(settings.redis) if settings.redis else None
+    trusted = Networks(settings.trusted_proxies)
+    page = _kept_by_tls(explorer_page, trusted) if explorer_page is not None else None
 
     async def graphql(request: Request) -> Response:
-        wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        asks = not {"query", "documentId", "extensions"}.isdisjoint(request.query_params)
-        if explorer_page is not None and settings.explorer and wants_page and not asks:
-            page = await explorer_page(request)
-            if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
-                page.headers["strict-transport-security"] = HSTS
-            return page
-        return await endpoint(Asked(request.scope, request.receive))
+        shown = await _explored(request, page if app.front.settings.explorer else None)
+        return shown or await app.front.endpoint(Asked(request.scope, request.receive))
 
     async def view(request: Request) -> Response:
-        return await endpoint(Asked(request.scope, request.receive, view=request.path_params["view"]))
+        name, graph = request.path_params["view"], holder.current.graph
+        there = graph is not None and graph.part(name, ANONYMOUS) is not None
+        shown = await _explored(request, page if there and app.front.settings.explorer else None)
+        return shown or await app.front.endpoint(Asked(request.scope, request.receive, view=name))
 
     async def front(_: Request) -> Response:
         return RedirectResponse(PATH)
@@ -287,21 +387,25 @@ def make_app(
         return JSONResponse({"status": "ok"})
 
     async def ready(request: Request) -> Response:
-        current = holder.current
-        serving = current.graph is not None and authenticator.ready and not request.app.state.draining
-        body = {"ready": serving, "degraded": {**current.degraded, **authenticator.degraded, **degraded(audit)}}
+        current, front = holder.current, app.front
+        serving = current.graph is not None and front.authenticator.ready and not request.app.state.draining
+        told = {**current.degraded, **front.authenticator.degraded, **degraded(front.audit), **holder.degraded}
+        body = {"ready": serving, "degraded": told}
         return JSONResponse(body, 200 if serving else 503)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        with suppress(RuntimeError, ValueError, NotImplementedError):  # a server in a thread gets no signals
+            loop.add_signal_handler(signal.SIGHUP, app.hang_up)
         async with listening(metrics):
-            authenticator.start()
+            app.front.authenticator.start()
             lag.start()
-            async with writing(audit, _recorded(holder)):
+            async with writing(app.front.audit, _recorded(holder)):
                 yield
-                await endpoint.finish(settings.drain_s)
+                await app.front.endpoint.finish(settings.drain_s)
             lag.stop()
-            await authenticator.close()
+            await app.front.close()
         if shared is not None:
             await shared.close()
 
@@ -315,10 +419,14 @@ def make_app(
         *extra_routes,
     ]
     app = Edge(routes=routes, lifespan=lifespan, middleware=[cors(settings.cors)] if settings.cors else [])
-    app.posted = None if settings.cors else endpoint
+    app.front = make_front(holder, settings, shared)
+    lag = Lag(settings.overload, app.front.admission)
+    metrics = open_metrics(settings.metrics, Gathered(holder, app.front.tally, lambda: app.front))
+    app.at_once = settings.cors is None
+    app.shared = shared
     app.router.redirect_slashes = False
-    app.state.draining = False
-    app.state.admission, app.state.lag = admission, lag
-    app.state.tally = tally
+    app.state.draining = app.state.leaving = False
+    app.state.admission, app.state.lag = app.front.admission, lag
+    app.state.tally = app.front.tally
     app.state.metrics = metrics
     return app

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, create_model
 from gateway.app import ServerSettings
 from gateway.expand import Expansion
 from gateway.findings import problems_of
+from gateway.lock import FILE as LOCK
 from gateway.lock import Lock, read_lock
 from gateway.problems import render
 from resolvers import (
@@ -76,6 +77,8 @@ class Configuration:
     hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
     lock: Lock | None = None
     """The names that are kept, where ``isthmus.lock`` lies beside the file."""
+    files: frozenset[Path] = frozenset()
+    """What was read of it: the file, the lock beside it, and what ``${file:}`` names."""
 
     def prefixes(self) -> dict[str, str]:
         """Source → the prefix of its names, of those that have one."""
@@ -138,11 +141,12 @@ def _line(where: tuple[Key, ...], lines: Mapping[tuple[Key, ...], int]) -> int:
 
 
 class UnreadableFile(Exception):
-    """The file has problems; ``text`` says all of them."""
+    """The file has problems; ``text`` says all of them. ``files``: those that it names, as far as that is known."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, files: Iterable[Path] = ()) -> None:
         super().__init__(text)
         self.text = text
+        self.files = frozenset(files)
 
 
 def _text(path: Path) -> str:
@@ -184,13 +188,14 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Configurat
     absent = {problem.where for problem in expansion.problems}
     problems = [*expansion.problems, *(problem for problem in found if problem.where not in absent)]
     if problems or settings is None:
-        raise UnreadableFile(describe(problems, path.name, lines, expansion.hidden))
+        raise UnreadableFile(describe(problems, path.name, lines, expansion.hidden), expansion.files)
     try:
         lock = read_lock(path.parent)
     except ConfigurationError as error:
         raise UnreadableFile(describe(error.problems, path.name, {}, {})) from error
     placed = _placed(settings, path.parent)
-    return Configuration(placed, sources, path.parent, path.name, lines, expansion.hidden, lock)
+    files = frozenset({path, path.parent / LOCK, *expansion.files})
+    return Configuration(placed, sources, path.parent, path.name, lines, expansion.hidden, lock, files)
 
 
 def _description(path: Path, kind: str) -> UnreadableFile:

@@ -27,6 +27,8 @@ class Expansion:
     base: Path
     hidden: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    files: set[Path] = field(default_factory=set)
+    """Those that were read, or should have been."""
 
     def expand(self, value: object, where: tuple[Key, ...] = ()) -> object:
         """The value with every reference in its strings replaced; keys of mappings stay as they are."""
@@ -72,6 +74,7 @@ class Expansion:
         return ""
 
     def _file(self, path: str, where: tuple[Key, ...]) -> str:
+        self.files.add(self.base / path)
         try:
             with (self.base / path).open("rb") as opened:
                 content = opened.read(MAX_FILE_BYTES + 1)

@@ -34,6 +34,7 @@ from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, retry_after
 from gateway.tally import EdgeTally
 from gateway.telemetry import log, log_request
 from gateway.uploads import UploadSettings, from_multipart
+from gateway.uses import Uses
 from resolvers import (
     Caller,
     Code,
@@ -41,6 +42,7 @@ from resolvers import (
     DeadlineExceeded,
     OutcomeUnknown,
     TimeLimits,
+    Unauthenticated,
 )
 from schema import COST, Answer, Fresh, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
 
@@ -77,12 +79,18 @@ class Snapshot(Protocol):
     @property
     def degraded(self) -> Mapping[str, str]: ...
 
+    @property
+    def uses(self) -> Uses: ...
+
 
 class Holder(Protocol):
     """``current`` is swapped whole; a request reads it once and ends on what it read."""
 
     @property
     def current(self) -> Snapshot: ...
+
+    @property
+    def degraded(self) -> Mapping[str, str]: ...
 
 
 class Endpoint:
@@ -119,6 +127,14 @@ class Endpoint:
         self._unfinished: set[asyncio.Future[Answer]] = set()
         self._times = TimeLimits()
 
+    def take_over(self, before: Endpoint) -> None:
+        """Goes on with the places that requests have at another endpoint, and waits for its writes at the end."""
+        self._unfinished = before._unfinished
+        if before._limits.max_requests == self._limits.max_requests:
+            self._places = before._places
+        if before._uploads == self._uploads:
+            self._upload_places = before._upload_places
+
     @property
     def under_way(self) -> int:
         """How many requests hold a place now."""
@@ -137,10 +153,12 @@ class Endpoint:
         headers: dict[str, str] = {}
         status, refused, errors, executed = 200, "", NO_ERRORS, False
         entry = self._audit.begin() if self._audit is not None else None
+        snapshot = self._holder.current  # whatever is served meanwhile, this request ends on what it began with
+        snapshot.uses.begin()
         counts = self._admission.counts
         counts.begun += 1
         try:
-            answer = await self._answer(request, entry, media, headers)
+            answer = await self._answer(request, snapshot, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
             executed = answer.kind == "data"
             if answer.fresh is not None and request.method == "GET":
@@ -156,11 +174,14 @@ class Endpoint:
             self._end(Ended(request, 408, time.perf_counter() - started, refused="left"), entry)
             return Response(status_code=408)
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
+            if entry is not None and isinstance(error, Unauthenticated):
+                entry.doubted = error.detail
             found = failed(error, request_id)
             status, refused, errors = found.status, found.refused, {found.code: 1}
             headers.update(found.headers)
             content, executed = encoded(found.body, request_id), False
         finally:
+            snapshot.uses.end()
             counts.ended += 1
         seconds = time.perf_counter() - started
         log_request(request_id, request.method, status, round(seconds, 4))
@@ -180,7 +201,9 @@ class Endpoint:
         if self._audit is not None and entry is not None:
             self._audit.end(entry, ended.asked, ended.status, ended.seconds)
 
-    async def _answer(self, request: Asked, entry: Entry | None, media: str | None, headers: dict[str, str]) -> Answer:
+    async def _answer(
+        self, request: Asked, snapshot: Snapshot, entry: Entry | None, media: str | None, headers: dict[str, str]
+    ) -> Answer:
         self._check_head(request, media)
         if self._admission.overloaded:
             await self._admission.enter(time.monotonic())
@@ -200,14 +223,14 @@ class Endpoint:
             parameters = found
         charge = None
         if self._rates is not None:
-            outline = self._outline(parameters) if self._rates.reads_operations else None
+            outline = _outline(snapshot, parameters) if self._rates.reads_operations else None
             _add(headers, await self._rates.take(request, principal, outline))
             if self._rates.weighs:
                 charge = partial(self._charge, self._rates, request, principal, outline, headers)
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
         with self._places:
             limit = Deadline(request.request_id, deadline, read_only=read_only)
-            return await self._run(request, parameters, principal, limit, entry, charge)
+            return await self._run(request, snapshot, parameters, principal, limit, entry, charge)
 
     @staticmethod
     async def _charge(
@@ -260,10 +283,6 @@ class Endpoint:
             return _without_text(NOT_SUPPORTED, Code.PERSISTED_QUERY_NOT_SUPPORTED, request_id)
         return replace(parameters, document_id=None)
 
-    def _outline(self, parameters: GraphQLRequest) -> Outline | None:
-        graph = self._holder.current.graph
-        return None if graph is None else graph.outline(parameters)
-
     def _at_once(self, request: Asked) -> tuple[Principal, GraphQLRequest] | None:
         """As ``_received``, where nothing need be waited for: nearly every body is there, and its token known."""
         if check_content(request, self._uploads):
@@ -297,13 +316,14 @@ class Endpoint:
     async def _run(
         self,
         request: Asked,
+        snapshot: Snapshot,
         parameters: GraphQLRequest,
         principal: Principal,
         limit: Deadline,
         entry: Entry | None,
         charge: Callable[[int], Awaitable[None]] | None,
     ) -> Answer:
-        whole = self._holder.current.graph
+        whole = snapshot.graph
         if whole is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
         graph = whole.part(request.view, principal)
@@ -321,7 +341,10 @@ class Endpoint:
         try:
             if reads:
                 return await self._read(request, work, limit.at + GRACE_S)
-            return await self._write(asyncio.ensure_future(work), limit)
+            writing = asyncio.ensure_future(work)
+            snapshot.uses.begin()  # which outlives this request where its caller leaves
+            writing.add_done_callback(lambda _: snapshot.uses.end())
+            return await self._write(writing, limit)
         except MutationOverGet:
             raise Refusal(405, Code.BAD_REQUEST, "Mutations need POST.", (("allow", "POST"),)) from None
 
@@ -375,6 +398,10 @@ def _add(headers: dict[str, str], more: Iterable[tuple[str, str]]) -> None:
 def _without_text(message: str, code: Code, request_id: str) -> Answer:
     body = {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
     return Answer("request_error", body)
+
+
+def _outline(snapshot: Snapshot, parameters: GraphQLRequest) -> Outline | None:
+    return None if snapshot.graph is None else snapshot.graph.outline(parameters)
 
 
 def _caller(request: Asked, principal: Principal) -> Caller:

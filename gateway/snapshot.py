@@ -1,6 +1,6 @@
-"""The immutable snapshot of the gateway: a graph, its sources, and what of the configuration could not be served.
+"""How a snapshot is made of a configuration: its sources are opened, and the graph is built over them.
 
-A request reads ``Holder.current`` once and ends on what it read; a new snapshot is put in its place whole.
+Of what is served already, whatever is the same is taken over as it is: open sources, what they count, and the graph.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from typing import get_args
@@ -19,50 +19,43 @@ import schema  # ``from schema import build`` reads as an import of the module o
 from gateway.allowance import RedisAllowance
 from gateway.app import ServerSettings
 from gateway.config import Configuration
+from gateway.holder import Assembled, Holder, Reloads, Snapshot, State, close_all
 from gateway.kept.opening import open_store
 from gateway.rates.settings import unknown_fields
 from gateway.redis import open_redis
 from gateway.registered.manifest import read_manifests
-from resolvers import Caching, ConfigurationError, Key, Problem, Source, Store, Tally, open_all, revealed
-from schema import Built, Executor, Graph, GraphSettings, LinkSettings, Responses
+from resolvers import (
+    Caching,
+    ConfigurationError,
+    Documents,
+    Key,
+    Opened,
+    Problem,
+    Source,
+    SourceSettings,
+    Store,
+    Tally,
+    open_all,
+    revealed,
+    sign_of,
+)
+from schema import Built, Executor, Extension, Graph, GraphSettings, LinkSettings, Responses
+
+__all__ = [
+    "Holder",
+    "Reloads",
+    "Snapshot",
+    "SourcesAway",
+    "State",
+    "graph_settings",
+    "load",
+    "load_after",
+    "load_or_wait",
+]
 
 EXECUTOR = "ISTHMUS_EXECUTOR"
 KEPT = ".isthmus"
 """The folder beside the configuration file for what can be made anew; without a file nothing is left behind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """``failed``: source → why it is not served. ``tallies``: source → where it counts. ``store``: where answers are
-    kept; the next snapshot goes on with it, and finds what of its settings and descriptions is as before.
-    """
-
-    graph: Graph
-    sources: Mapping[str, Source]
-    failed: Mapping[str, Problem] = field(default_factory=dict)
-    built: Built | None = None
-    tallies: Mapping[str, Tally] = field(default_factory=dict)
-    store: Store | None = None
-
-    @property
-    def degraded(self) -> Mapping[str, str]:
-        """Source → that it is not served, or by what was known of it. Anybody may read this: the log says why."""
-        kept = [name for name, source in self.sources.items() if source.model.stale]
-        told = dict.fromkeys(self.failed, "its description cannot be read")
-        return told | dict.fromkeys(kept, "it is served by what was known of it")
-
-    async def close(self) -> None:
-        """Closes every source; called when no request uses the snapshot any more."""
-        await asyncio.gather(*(source.close() for source in self.sources.values()), return_exceptions=True)
-        if self.store is not None:
-            await self.store.close()
-
-
-@dataclass(slots=True)
-class Holder:
-    """Holds the snapshot that new requests begin on."""
-
-    current: Snapshot
 
 
 async def load(
@@ -76,9 +69,64 @@ async def load(
         ConfigurationError: statements, links, rules or extensions that do not fit, or no source at all.
     """
     with _collecting_later():
-        return await _load(
-            configuration, {} if tallies is None else tallies, _store(configuration) if store is None else store
-        )
+        made = await _Loading(configuration, {} if tallies is None else tallies, store=store).load()
+    assert isinstance(made, Snapshot)
+    return made
+
+
+async def load_or_wait(configuration: Configuration) -> State:
+    """As ``load``; but where no source can be read and one of them is only away, there is no graph yet.
+
+    Raises:
+        ConfigurationError: as ``load``.
+    """
+    with _collecting_later():
+        return await _Loading(configuration, {}, waits=True).load()
+
+
+async def load_after(
+    before: State,
+    configuration: Configuration,
+    *,
+    reopen: Collection[str] = (),
+    renew: Collection[str] = (),
+    still: Collection[str] = (),
+) -> State:
+    """What is to be served in the place of ``before``; ``before`` itself where nothing is another.
+
+    Its sources that are the same stay open. ``reopen``: sources that are read again, and stay where they say the same;
+    ``renew``: those that do not stay even then, for what opens them is another (a certificate). ``still``: missing
+    sources that are not asked for.
+
+    Raises:
+        ConfigurationError: as ``load``; or the description of a source is wrong. ``SourcesAway``: nothing is wrong but
+            that what replaces a source that is served cannot be reached.
+    """
+    tallies = dict(before.tallies)
+    with _collecting_later():
+        return await _Loading(configuration, tallies, before, reopen=reopen, renew=renew, still=still).load()
+
+
+class SourcesAway(ConfigurationError):
+    """Nothing is wrong but that sources cannot be reached; the same may do later."""
+
+
+def _store(configuration: Configuration) -> Store:
+    """The store that the file asks for.
+
+    Raises:
+        ConfigurationError: a library is missing.
+    """
+    server = configuration.settings.server
+    # A Redis of its own: what is not well enough for the cache may be so for what else is shared.
+    shared = open_redis(server.redis) if server.redis is not None and server.cache.store == "redis" else None
+    return open_store(server.cache, shared)
+
+
+def _shared(configuration: Configuration) -> Callable[[], RedisAllowance] | None:
+    """Makes what processes count calls to a source together by; ``None``: they share nothing."""
+    redis = configuration.settings.server.redis
+    return None if redis is None else lambda: RedisAllowance(open_redis(redis))
 
 
 @contextmanager
@@ -96,43 +144,210 @@ def _collecting_later() -> Iterator[None]:
             gc.enable()
 
 
-def _store(configuration: Configuration) -> Store:
-    """The store that the file asks for.
+class _Loading:
+    def __init__(
+        self,
+        configuration: Configuration,
+        tallies: dict[str, Tally],
+        before: State | None = None,
+        *,
+        reopen: Collection[str] = (),
+        renew: Collection[str] = (),
+        still: Collection[str] = (),
+        waits: bool = False,
+        store: Store | None = None,
+    ) -> None:
+        if before is not None:
+            store = before.store
+        self._store = _store(configuration) if store is None else store
+        self._configuration = configuration
+        self._tallies = tallies
+        self._before = before
+        self._reopen = {*reopen, *renew}
+        self._renew = renew
+        self._still = still
+        self._waits = waits
 
-    Raises:
-        ConfigurationError: a library is missing.
-    """
-    server = configuration.settings.server
-    # A Redis of its own: what is not well enough for the cache may be so for what else is shared.
-    shared = open_redis(server.redis) if server.redis is not None and server.cache.store == "redis" else None
-    return open_store(server.cache, shared)
+    async def load(self) -> State:
+        configuration = self._configuration
+        carried = self._carried()
+        still = {name for name in self._still if self._before is not None and name in self._before.failed}
+        wanted = {name: each for name, each in configuration.sources.items() if name not in carried.keys() | still}
+        opened = await self._opened(wanted)
+        if self._before is not None:
+            opened.failed |= {name: self._before.failed[name] for name in still}
+            opened.away |= still & set(self._before.away)
+        try:
+            self._check_sources(opened, carried)
+            sources, documents = self._merged(carried, opened)
+            if not sources:
+                return self._without(opened, documents)
+            assembled = await asyncio.to_thread(self._assembled, opened.failed)
+            built = None if opened.problems else self._same(sources, assembled)
+            if built is None:
+                built = await asyncio.to_thread(_build, sources, self._keeping(assembled, sources), opened.problems)
+            server = configuration.settings.server
+            await asyncio.to_thread(_check_edge, server, built.graph, incomplete=bool(opened.failed))
+        except BaseException:
+            await close_all(opened.sources.values())
+            raise
+        await close_all([source for name, source in opened.sources.items() if sources[name] is not source])
+        tallies = self._tallies
+        if self._before is not None:
+            tallies = {name: tallies[name] for name in configuration.sources}
+        made = Snapshot(
+            built.graph,
+            sources,
+            opened.failed,
+            built,
+            tallies,
+            opened.away,
+            documents,
+            configuration,
+            assembled,
+            store=self._store,
+        )
+        return made if self._before is None or self._differs(self._before, made) else self._before
 
+    def _keeping(self, assembled: Assembled, sources: Mapping[str, Source]) -> GraphSettings:
+        """The settings of the graph, with a place for whole answers where the file asks for one."""
+        if not self._configuration.settings.server.cache.responses:
+            return assembled.settings
+        version = _version(self._configuration, sources)
+        return replace(assembled.settings, responses=partial(Responses, self._store, version))
 
-async def _load(configuration: Configuration, tallies: dict[str, Tally], store: Store) -> Snapshot:
-    keep = configuration.base / KEPT if configuration.file else None
-    names = configuration.lock.operations() if configuration.lock is not None else {}
-    caching = Caching(store, by_coordinate=bool(configuration.settings.cache))
-    opened = await open_all(
-        configuration.sources, configuration.base, keep, names, tallies, caching, _shared(configuration)
-    )
-    if not opened.sources:
-        raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
-    try:
-        settings = graph_settings(configuration, opened.failed)
-        if configuration.settings.server.cache.responses:
-            settings = replace(settings, responses=partial(Responses, store, _version(configuration, opened.sources)))
-        built = _build(opened.sources, settings, opened.problems)
-        _check_edge(configuration.settings.server, built.graph, incomplete=bool(opened.failed))
-    except BaseException:
-        await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
-        raise
-    return Snapshot(built.graph, opened.sources, opened.failed, built, tallies, store)
+    def _carried(self) -> dict[str, Source]:
+        """The sources that stay open."""
+        before = self._before
+        if before is None:
+            return {}
+        names = [name for name in self._configuration.sources if name in before.sources and name not in self._reopen]
+        return {name: before.sources[name] for name in names if self._stated_alike(name)}
 
+    def _stated_alike(self, name: str) -> bool:
+        """Whether the file says the same of a source as it did before."""
+        old, new = None if self._before is None else self._before.configuration, self._configuration
+        if old is None or old.base != new.base or old.sources.get(name) != new.sources[name]:
+            return False
+        if bool(old.settings.cache) != bool(new.settings.cache):
+            return False  # whether coordinates may have a life of their own is known to what keeps answers
+        locks = [each.lock.operations().get(name) if each.lock is not None else None for each in (old, new)]
+        return locks[0] == locks[1]
 
-def _shared(configuration: Configuration) -> Callable[[], RedisAllowance] | None:
-    """Makes what processes count calls to a source together by; ``None``: they share nothing."""
-    redis = configuration.settings.server.redis
-    return None if redis is None else lambda: RedisAllowance(open_redis(redis))
+    async def _opened(self, wanted: Mapping[str, tuple[str, SourceSettings]]) -> Opened:
+        configuration = self._configuration
+        keep = configuration.base / KEPT if configuration.file else None
+        names = configuration.lock.operations() if configuration.lock is not None else {}
+        # What was asked for before is either served, by what is better than what is kept, or waits for the source.
+        known = self._before.sources.keys() | self._before.failed.keys() if self._before is not None else set()
+        caching = Caching(self._store, by_coordinate=bool(configuration.settings.cache))
+        shared = _shared(configuration)
+        return await open_all(wanted, configuration.base, keep, names, self._tallies, caching, shared, fresh=known)
+
+    def _check_sources(self, opened: Opened, carried: dict[str, Source]) -> None:
+        """Decides what becomes of sources that cannot be opened; ``carried`` grows by those that stay as they are.
+
+        Raises:
+            ConfigurationError: there is nothing to serve, or what is served now is better than what was opened.
+        """
+        if self._before is not None:
+            self._compare(self._before, opened, carried)
+        elif not opened.sources and not (self._waits and opened.away):
+            raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
+
+    def _compare(self, before: State, opened: Opened, carried: dict[str, Source]) -> None:
+        """As ``_check_sources``, after ``before``."""
+        gone, wrong = [], []
+        for name, problem in list(opened.failed.items()):
+            alike, away = self._stated_alike(name), name in opened.away
+            if alike and name in before.failed:
+                if away and name in before.away:
+                    opened.failed[name] = before.failed[name]  # its words may vary, and the graph must not
+            elif not away:
+                wrong.append(problem)
+            elif alike and name in before.sources:
+                carried[name] = before.sources[name]
+                del opened.failed[name]
+            elif name in before.sources:
+                gone.append(problem)
+        if wrong:
+            raise ConfigurationError(dict.fromkeys([*opened.problems, *wrong]))
+        if gone:
+            raise SourcesAway(gone)
+
+    def _merged(self, carried: Mapping[str, Source], opened: Opened) -> tuple[dict[str, Source], dict[str, Documents]]:
+        """The sources in the order of the file, and what read them. One that was read again and says the same stays."""
+        sources, documents = {}, {}
+        for name in self._configuration.sources:
+            source, read = opened.sources.get(name), opened.documents.get(name)
+            old = self._before.sources.get(name) if self._before is not None else None
+            if old is not None and (name in carried or (source is not None and self._is_still(name, old, source))):
+                source = old
+            if self._before is not None:
+                read = read or self._before.documents.get(name)
+            if source is not None:
+                sources[name] = source
+            if read is not None:
+                documents[name] = read
+        return sources, documents
+
+    def _is_still(self, name: str, old: Source, new: Source) -> bool:
+        digest = new.model.digest
+        same = bool(digest) and digest == old.model.digest and not old.model.stale
+        return same and name not in self._renew and self._stated_alike(name)
+
+    def _without(self, opened: Opened, documents: Mapping[str, Documents]) -> State:
+        """What there is while no source is: nothing is served, and what was never built cannot be wrong yet."""
+        if opened.problems:
+            raise ConfigurationError(opened.problems)
+        if self._before is not None and self._before.graph is not None:
+            raise SourcesAway(opened.failed.values())
+        made = State(
+            None,
+            {},
+            opened.failed,
+            None,
+            self._tallies,
+            opened.away,
+            documents,
+            self._configuration,
+            None,
+            store=self._store,
+        )
+        return made if self._before is None or self._differs(self._before, made) else self._before
+
+    def _assembled(self, failed: Mapping[str, Problem]) -> Assembled:
+        configuration = self._configuration
+        signs = tuple(sign_of(configuration.base / name) for name in configuration.settings.extensions)
+        old = self._before.assembled if self._before is not None else None
+        stated = self._before.configuration if self._before is not None else None
+        same = (
+            old is not None
+            and stated is not None
+            and (stated.base, stated.settings.extensions, old.signs)
+            == (configuration.base, configuration.settings.extensions, signs)
+        )
+        extensions = old.settings.extensions if old is not None and same else configuration.extensions()
+        return Assembled(graph_settings(configuration, failed, extensions), signs)
+
+    def _same(self, sources: Mapping[str, Source], assembled: Assembled) -> Built | None:
+        """The graph that there is, where it would be built of the same."""
+        before = self._before
+        if before is None or before.built is None or before.assembled is None:
+            return None
+        alike = list(before.sources) == list(sources) and all(before.sources[name] is sources[name] for name in sources)
+        old = before.configuration
+        if old is None or old.settings.server.cache != self._configuration.settings.server.cache:
+            return None  # the graph holds where whole answers are kept
+        return before.built if alike and before.assembled.settings == assembled.settings else None
+
+    @staticmethod
+    def _differs(before: State, made: State) -> bool:
+        old, new = before.configuration, made.configuration
+        if old is None or new is None or made.built is not before.built:
+            return True
+        stated = old.settings.server != new.settings.server or old.sources != new.sources
+        return stated or before.failed != made.failed
 
 
 def _version(configuration: Configuration, sources: Mapping[str, Source]) -> str:
@@ -162,8 +377,11 @@ def _check_edge(server: ServerSettings, graph: Graph, *, incomplete: bool) -> No
         raise ConfigurationError(problems)
 
 
-def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) -> GraphSettings:
-    """What the file says about the graph; ``failed``: sources that could not be read, and why.
+def graph_settings(
+    configuration: Configuration, failed: Mapping[str, Problem], extensions: Sequence[Extension] | None = None
+) -> GraphSettings:
+    """What the file says about the graph; ``failed``: sources that could not be read, and why. ``extensions``: those
+    that were imported already.
 
     Raises:
         ConfigurationError: an extension that cannot be imported, or an executor that does not exist.
@@ -177,7 +395,7 @@ def graph_settings(configuration: Configuration, failed: Mapping[str, Problem]) 
         pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},
         rename=settings.rename,
         hide=settings.hide,
-        extensions=configuration.extensions(),
+        extensions=configuration.extensions() if extensions is None else extensions,
         limits=settings.limits,
         missing={name: problem.what for name, problem in failed.items()},
         executor=_executor(settings.server.executor),

@@ -92,9 +92,7 @@ class OperationTallies:
 
 @dataclass(slots=True)
 class EdgeTally:
-    """Counters only grow. ``refused``: requests that no operation ran for, by a word of ours. ``reloads``: of the
-    configuration, by what became of them; ``reloaded_at``: when the last one was, in seconds since 1970.
-    """
+    """Counters only grow. ``refused``: requests that no operation ran for, by a word of ours."""
 
     operations: OperationTallies
     requests: Counter[int] = field(default_factory=Counter)
@@ -102,8 +100,6 @@ class EdgeTally:
     refused: Counter[str] = field(default_factory=Counter)
     received_bytes: int = 0
     sent_bytes: int = 0
-    reloads: Counter[str] = field(default_factory=Counter)
-    reloaded_at: float = 0.0
 
     def ended(self, ended: Ended) -> None:
         """A request was answered, or its caller had left."""

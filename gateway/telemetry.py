@@ -13,6 +13,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
@@ -99,6 +100,14 @@ def log(event: str, *, level: str = "info", **facts: object) -> None:
     # Every request comes here: the same line as structlog's, without its chain of processors.
     line = _line({**facts, "event": event, "level": level, "timestamp": _now()}, default=repr)
     _Current.lines.write(f"{line}\n")
+
+
+def log_at_once(event: str, *, level: str = "info", **facts: object) -> None:
+    """One event, written before this returns: for a process that has no thread to write for it, and must have none."""
+    line = _line({**facts, "event": event, "level": level, "timestamp": _now()}, default=repr)
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def log_request(request_id: str, method: str, status: int, seconds: float) -> None:

@@ -14,7 +14,7 @@ from resolvers.cache import (
     revealed,
 )
 from resolvers.collection import Suggestion, paging_positions, row_name, suggest
-from resolvers.documents import DescriptionError, Document, Documents
+from resolvers.documents import DescriptionError, Document, Documents, Sign, sign_of
 from resolvers.errors import (
     BadRequest,
     CallerError,
@@ -41,6 +41,7 @@ from resolvers.keys import KeyPart, agree
 from resolvers.lifetime import Lifetime
 from resolvers.loader import Loaders
 from resolvers.matching import fields_of, matcher, matches
+from resolvers.mentioned import named_files
 from resolvers.model import (
     TYPE_KEY,
     Argument,
@@ -229,6 +230,7 @@ __all__ = [
     "Selection",
     "Settings",
     "SharedAllowance",
+    "Sign",
     "Source",
     "SourceBadResponse",
     "SourceError",
@@ -268,6 +270,7 @@ __all__ = [
     "load",
     "matcher",
     "matches",
+    "named_files",
     "nearest",
     "open_all",
     "paging_positions",
@@ -279,6 +282,7 @@ __all__ = [
     "served",
     "settings_of",
     "shortened",
+    "sign_of",
     "suggest",
     "unfulfilled",
     "unwrapped",

@@ -1,6 +1,7 @@
 """Descriptions as bytes: read from files or fetched from the network, never parsed here.
 
-Documents are fetched with httpx once at start; calls to sources go through ``http/``.
+Documents are fetched with httpx when a source is opened and when it is asked whether they changed; calls to sources go
+through ``http/``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import ssl
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -18,9 +19,15 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from resolvers.credentials import NONE, Credentials
+from resolvers.keep import Keep
 from resolvers.network import Network, direct, refusal
 from resolvers.ntlm import Handshake, NtlmRefused
 from resolvers.problem import Problem
+
+_log = logging.getLogger("isthmus.sources")
+_AWAY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""What a host answers that is not well now; any other refusal stays one until somebody mends it."""
+KEPT = "its description cannot be fetched; the one that was fetched last is served"
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 """Below that it writes addresses as they are sent, with the key that may stand in their query."""
@@ -42,13 +49,38 @@ class DescriptionError(Exception):
         self.problem = problem
 
 
+class DescriptionAway(DescriptionError):
+    """Nobody answered, or nobody who is well: it may come without anybody mending anything here."""
+
+
+Sign = tuple[int, ...]
+
+
+def sign_of(path: Path) -> Sign:
+    """What tells that a file is another, through links; empty where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A document as it was read. ``sign``: of a file; ``asking``: headers that ask whether it changed (RFC 9110)."""
+
+    digest: bytes = b""
+    sign: Sign = ()
+    asking: Mapping[str, str] = field(default_factory=dict)
+
+
 class Documents:
     """Reads the descriptions of one source.
 
     ``base``: the folder that relative paths start from. ``credentials`` are shown only to the origin of the document
     that is read first, and ``begin`` begins NTLM there alone: where it refers to others, their hosts never see them.
     ``network``: the way to the source, that its documents are fetched by too. ``keep``: the folder where what was read
-    may be kept.
+    may be kept. ``fresh``: what was kept is not taken for what is away.
     """
 
     def __init__(
@@ -61,21 +93,57 @@ class Documents:
         max_bytes: int = 67_108_864,
         network: Network | None = None,
         keep: Path | None = None,
+        fresh: bool = False,
     ) -> None:
         self.base = base
         self.keep = keep
+        self.seen: dict[str, Seen] = {}
+        self.stale = ""
+        self._fresh = fresh
         self._credentials = credentials
         self._begin = begin
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
         self.network = network or direct()
         self._trusted: tuple[str, str] | None = None
-        self._hashes: set[bytes] = set()
 
     @property
     def digest(self) -> str:
         """The hash of all that was read so far, wherever it lay and in whatever order it was read."""
-        return f"sha256:{sha256(b''.join(sorted(self._hashes))).hexdigest()}"
+        hashes = {each.digest for each in self.seen.values()}
+        return f"sha256:{sha256(b''.join(sorted(hashes))).hexdigest()}"
+
+    @property
+    def remote(self) -> bool:
+        """Whether any of it came by the network."""
+        return any(_is_url(location) for location in self.seen)
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """The files that were read, or looked for."""
+        return frozenset(Path(location) for location in self.seen if not _is_url(location))
+
+    def touched(self) -> bool:
+        """Whether a file that was read, or was looked for, is another now. Looks at files; meant for a thread."""
+        return any(sign_of(Path(at)) != each.sign for at, each in self.seen.items() if not _is_url(at))
+
+    async def changed(self) -> bool:
+        """Whether anything that was read has other content now, asking hosts for no more than they must send.
+
+        Raises:
+            DescriptionError: a host does not say.
+        """
+        if not self.seen or await asyncio.to_thread(self.touched):
+            return True
+        for location, each in list(self.seen.items()):
+            if not _is_url(location):
+                continue
+            reply, content = await self._fetched(location, each.asking)
+            if reply.status_code == httpx.codes.NOT_MODIFIED:
+                continue
+            if await asyncio.to_thread(_digest, content) != each.digest:
+                return True
+        return False
 
     async def read(self, location: str, relative_to: str | None = None) -> Document:
         """The document at a path or an http(s) URL, seen from ``relative_to`` (the location of another document).
@@ -83,11 +151,12 @@ class Documents:
         Raises:
             DescriptionError: it cannot be read, is too large, or lies on another host than the document naming it.
         """
-        found = await self._read(location, relative_to)
-        self._hashes.add(await asyncio.to_thread(lambda: sha256(found.content).digest()))
+        found, seen = await self._read(location, relative_to)
+        digest = await asyncio.to_thread(_digest, found.content)
+        self.seen[found.location] = replace(seen, digest=digest)
         return found
 
-    async def _read(self, location: str, relative_to: str | None) -> Document:
+    async def _read(self, location: str, relative_to: str | None) -> tuple[Document, Seen]:
         if self._trusted is None:
             self._trusted = _origin(location)
         if relative_to is not None and _is_url(relative_to):
@@ -105,7 +174,9 @@ class Documents:
             return await self._fetch(location)
         start = self.base if relative_to is None else Path(relative_to).parent
         path = start / location.removeprefix("file://")
-        return Document(str(path), await asyncio.to_thread(self._load, path))
+        # A file that changes while it is read is another one when it is looked at next.
+        seen = self.seen[str(path)] = Seen(sign=await asyncio.to_thread(sign_of, path))
+        return Document(str(path), await asyncio.to_thread(self._load, path)), seen
 
     def _load(self, path: Path) -> bytes:
         try:
@@ -119,7 +190,32 @@ class Documents:
             reason = error.strerror or type(error).__name__
             raise DescriptionError(Problem(f"{path} cannot be read: {reason}", mend="check the path")) from error
 
-    async def _fetch(self, url: str) -> Document:
+    async def _fetch(self, url: str) -> tuple[Document, Seen]:
+        kept = None if self.keep is None else Keep(_beside(self.keep, url), (url.encode(),))
+        try:
+            reply, content = await self._fetched(url, {})
+        except DescriptionAway as error:
+            known = None if kept is None or self._fresh else await asyncio.to_thread(kept.load)
+            if known is None:
+                raise
+            _log.warning("%s", error.problem.what)
+            self.stale = KEPT
+            return Document(url, known), Seen()
+        if kept is not None:
+            await asyncio.to_thread(kept.save, content)
+        asking = {
+            header: value
+            for header, told in (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
+            if (value := reply.headers.get(told))
+        }
+        return Document(url, content), Seen(asking=asking)
+
+    async def _fetched(self, url: str, asking: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
+        """The reply and its content, which is empty where it is what ``asking`` knows.
+
+        Raises:
+            DescriptionError: it cannot be had. DescriptionAway: now.
+        """
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -127,20 +223,29 @@ class Documents:
                     trust_env=False, follow_redirects=False, verify=self.network.tls, proxy=_proxy(self.network)
                 ) as client,
             ):
-                reply, content = await self._ask(client, url)
+                reply, content = await self._ask(client, url, asking)
         except NtlmRefused as error:
             raise DescriptionError(Problem(f"{url} cannot be fetched: {error}", mend="check auth")) from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            what = f"{url} cannot be fetched: {refusal(error) or type(error).__name__}"
-            raise DescriptionError(Problem(what, mend="check the address, or name a local file")) from error
+            said = refusal(error)
+            what = f"{url} cannot be fetched: {said or type(error).__name__}"
+            mends = bool(said) or isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol)
+            raise (DescriptionError if mends else DescriptionAway)(
+                Problem(what, mend="check the address, or name a local file")
+            ) from error
+        if asking and reply.status_code == httpx.codes.NOT_MODIFIED:
+            return reply, b""
         if reply.status_code != httpx.codes.OK:
-            raise DescriptionError(Problem(f"{url} answered {reply.status_code}"))
-        return Document(url, content)
+            kind = DescriptionAway if reply.status_code in _AWAY_STATUSES else DescriptionError
+            raise kind(Problem(f"{url} answered {reply.status_code}"))
+        return reply, content
 
-    async def _ask(self, client: httpx.AsyncClient, url: str) -> tuple[httpx.Response, bytes]:
+    async def _ask(
+        self, client: httpx.AsyncClient, url: str, asking: Mapping[str, str]
+    ) -> tuple[httpx.Response, bytes]:
         if _origin(url) != self._trusted:
-            return await self._get(client, url, {})
-        target, headers = self._credentials.on(url, {})
+            return await self._get(client, url, asking)
+        target, headers = self._credentials.on(url, dict(asking))
         if self._begin is None:
             return await self._get(client, target, headers)
         # The client is this document's alone, and so is its connection.
@@ -163,6 +268,14 @@ class Documents:
                     raise DescriptionError(Problem(f"{url.partition('?')[0]} is larger than {self._max_bytes} bytes"))
                 chunks.append(chunk)
         return reply, b"".join(chunks)
+
+
+def _digest(content: bytes) -> bytes:
+    return sha256(content).digest()
+
+
+def _beside(folder: Path, url: str) -> Path:
+    return folder / f"document-{sha256(url.encode()).hexdigest()[:16]}.bin"
 
 
 def _proxy(network: Network) -> httpx.Proxy | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from resolvers.cache import MAX_BYTES, Caching, MemoryStore, cached
 from resolvers.collection import Paged, recognise
 from resolvers.credentials import NONE, credentials_of, origin
-from resolvers.documents import DescriptionError, Documents
+from resolvers.documents import DescriptionAway, DescriptionError, Documents
 from resolvers.http_settings import HttpSettings
 from resolvers.network import open_network
 from resolvers.ntlm import handshakes
@@ -35,6 +35,7 @@ class Opening:
 
     ``base``: the folder that relative paths start from. ``keep``: where what was read is kept for the next start, if
     anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``tally``: where it counts.
+    ``fresh``: what was kept is not taken for what is away. ``read``: what read its documents, put there by the opener.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Opening:
     keep: Path | None
     pinned: Mapping[str, str]
     tally: Tally
+    fresh: bool = False
+    read: list[Documents] = field(default_factory=list)
 
 
 Opener = Callable[[SourceSettings, Opening], Awaitable[Client]]
@@ -59,24 +62,28 @@ class Kind:
     open: Opener
 
 
-async def _documents(settings: HttpSettings, base: Path, location: str, keep: Path | None = None) -> Documents:
+async def _documents(settings: HttpSettings, opening: Opening, location: str) -> Documents:
     """What reads the documents of a source, by its own network. Its credentials are for its own host alone."""
-    network = await asyncio.to_thread(open_network, settings, base)
-    elsewhere = settings.url is not None and origin(settings.url) != origin(location)
+    network = await asyncio.to_thread(open_network, settings, opening.base)
+    homes = {origin(replica.url) for replica in settings.replicas}
+    elsewhere = bool(homes) and origin(location) not in homes
     ntlm = None if settings.auth is None or elsewhere else settings.auth.ntlm
-    return Documents(
-        base,
+    documents = Documents(
+        opening.base,
         credentials=NONE if elsewhere else credentials_of(settings),
         begin=None if ntlm is None else handshakes(ntlm, urlsplit(location).hostname or ""),
         timeout_s=settings.timeout_s,
         network=network,
-        keep=keep,
+        keep=opening.keep,
+        fresh=opening.fresh,
     )
+    opening.read.append(documents)
+    return documents
 
 
 def _dated(client: Client, documents: Documents) -> Client:
     """The client, whose model says of which description it was made."""
-    client.model = replace(client.model, digest=documents.digest)
+    client.model = replace(client.model, digest=documents.digest, stale=documents.stale or client.model.stale)
     return client
 
 
@@ -90,8 +97,8 @@ async def _open_rest(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.rest import RestSettings, open_rest  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, RestSettings)
-    documents = await _documents(settings, opening.base, settings.openapi, opening.keep)
-    return _dated(await open_rest(opening.name, settings, documents, opening.pinned), documents)
+    documents = await _documents(settings, opening, settings.openapi)
+    return _dated(await open_rest(opening.name, settings, documents, opening.pinned, opening.tally), documents)
 
 
 def _soap_settings() -> type[SourceSettings]:
@@ -104,8 +111,8 @@ async def _open_soap(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.soap import SoapSettings, open_soap  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, SoapSettings)
-    documents = await _documents(settings, opening.base, settings.wsdl)
-    return _dated(await open_soap(opening.name, settings, documents), documents)
+    documents = await _documents(settings, opening, settings.wsdl)
+    return _dated(await open_soap(opening.name, settings, documents, opening.tally), documents)
 
 
 def _sql_settings() -> type[SourceSettings]:
@@ -118,7 +125,7 @@ async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, DatabaseSettings)
-    return await open_database(opening.name, settings, opening.base, opening.pinned, opening.keep)
+    return await open_database(opening.name, settings, opening.base, opening.pinned, opening.keep, fresh=opening.fresh)
 
 
 def _files_settings() -> type[SourceSettings]:
@@ -144,11 +151,17 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(slots=True)
 class Opened:
-    """``sources`` in the order asked, ``failed`` by name, and ``problems`` of statements that do not fit."""
+    """``sources`` in the order asked, ``failed`` by name, and ``problems`` of statements that do not fit.
+
+    ``away``: those of the failed ones that may come without anybody mending anything here. ``documents``: what read the
+    description of a source, where it is made of documents.
+    """
 
     sources: dict[str, Source] = field(default_factory=dict)
     failed: dict[str, Problem] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    away: set[str] = field(default_factory=set)
+    documents: dict[str, Documents] = field(default_factory=dict)
 
 
 async def open_all(
@@ -159,6 +172,8 @@ async def open_all(
     tallies: dict[str, Tally] | None = None,
     caching: Caching | None = None,
     shared: Callable[[], SharedAllowance] | None = None,
+    *,
+    fresh: Collection[str] = (),
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
@@ -167,23 +182,30 @@ async def open_all(
     description calls an operation → the name that the operation keeps inside the source. ``tallies``: where the sources
     count, by name; those that are not there yet are put in. ``caching``: where answers are kept that may be; absent: in
     memory, for these sources alone. ``shared``: makes what processes count calls together by, for each source whose
-    ``rate_limit`` says so, which closes it.
+    ``rate_limit`` says so, which closes it. ``fresh``: sources for which nothing that was kept is taken while they are
+    away.
     """
     opened = Opened()
     keeping = caching or Caching(MemoryStore(MAX_BYTES))
     names = pinned or {}
     counting = {} if tallies is None else tallies
-    openings = [Opening(name, base, keep, names.get(name, {}), counting.setdefault(name, Tally())) for name in settings]
+    openings = [
+        Opening(name, base, keep, names.get(name, {}), counting.setdefault(name, Tally()), name in fresh)
+        for name in settings
+    ]
     clients = await asyncio.gather(
         *(_open(kind, each, opening) for (kind, each), opening in zip(settings.values(), openings, strict=True))
     )
+    opened.documents = {each.name: each.read[-1] for each in openings if each.read}
     for (name, (kind, each)), client in zip(settings.items(), clients, strict=True):
         if isinstance(client, ConfigurationError):
             opened.problems += [problem.under("sources", name) for problem in client.problems]
             opened.failed[name] = client.problems[0].under("sources", name)
             continue
-        if isinstance(client, Problem):
-            opened.failed[name] = client.under("sources", name)
+        if isinstance(client, DescriptionError):
+            opened.failed[name] = client.problem.under("sources", name)
+            if isinstance(client, DescriptionAway):
+                opened.away.add(name)
             continue
         model, problems = apply(recognise(client.model, each), each)
         client.model = model = with_views(model, each.pages, each.exclude)
@@ -209,15 +231,15 @@ _NOWHERE = Problem(
 )
 
 
-async def _open(kind: str, settings: SourceSettings, opening: Opening) -> Client | Problem | ConfigurationError:
+async def _open(
+    kind: str, settings: SourceSettings, opening: Opening
+) -> Client | ConfigurationError | DescriptionError:
     try:
         return await KINDS[kind].open(settings, opening)
-    except ConfigurationError as error:
+    except (ConfigurationError, DescriptionError) as error:
         return error
-    except DescriptionError as error:
-        return error.problem
     except Exception as error:  # noqa: BLE001  # a reader's own fault must not stop the other sources
-        return Problem(f"the description cannot be used ({type(error).__name__}: {error})"[:300])
+        return DescriptionError(Problem(f"the description cannot be used ({type(error).__name__}: {error})"[:300]))
 
 
 _ROWS = re.compile(r"\.(csv|tsv|jsonl|ndjson)(\.gz)?$|\.parquet$", re.IGNORECASE)

@@ -115,6 +115,7 @@ class Call(msgspec.Struct, frozen=True):
     given to databases. ``query``: parameters that only the source's own links to a next page name, plain text.
     ``exchange`` is filled by clients over HTTP where it is given. ``question``: the predicate as it was asked, where it
     was made of what other sources said in the meantime: a cursor goes on with the question, whatever they say next.
+    ``tried``: the replicas of its source that failed to answer it, where it is made again.
     ``idempotency``: a header and its value, by which a source over HTTP knows that it has had this very call before.
     """
 
@@ -133,6 +134,7 @@ class Call(msgspec.Struct, frozen=True):
     exchange: Exchange | None = None
     question: str = ""
     idempotency: tuple[str, str] | None = None
+    tried: tuple[str, ...] = ()
     lifetime: Lifetime | None = None
     keyed: Keyed | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -14,7 +14,7 @@ from rich.console import Console
 
 from gateway.app import authenticator_of
 from gateway.config import Configuration, UnreadableFile, from_sources, is_configuration, read
-from gateway.snapshot import Snapshot, load
+from gateway.snapshot import Snapshot, State, load
 from gateway.tls import Tls
 from resolvers import KINDS, ConfigurationError, DescriptionError, Problem, kind_of
 
@@ -123,11 +123,20 @@ def _is_sqlite(path: Path) -> bool:
 
 async def snapshot(chosen: Configuration, *, quiet: bool = False) -> Snapshot:
     """The snapshot of a configuration; problems end the command."""
+    made = await state(chosen, load, quiet=quiet)
+    assert isinstance(made, Snapshot)
+    return made
+
+
+async def state(
+    chosen: Configuration, loading: Callable[[Configuration], Awaitable[State]], *, quiet: bool = False
+) -> State:
+    """As ``snapshot``; there need be nothing to serve yet, where ``loading`` says so."""
     status = errors.status("Reading the descriptions …") if errors.is_terminal and not quiet else None
     try:
         if status is not None:
             status.start()
-        return await _checked(chosen)
+        return await _checked(chosen, loading)
     except ConfigurationError as error:
         if status is not None:
             status.stop()
@@ -137,11 +146,11 @@ async def snapshot(chosen: Configuration, *, quiet: bool = False) -> Snapshot:
             status.stop()
 
 
-async def _checked(chosen: Configuration) -> Snapshot:
+async def _checked(chosen: Configuration, loading: Callable[[Configuration], Awaitable[State]]) -> State:
     """The snapshot, once nothing is wrong with the files of the edge either; all problems are told at once."""
     unusable = _edge_problems(chosen)
     try:
-        current = await load(chosen)
+        current = await loading(chosen)
     except ConfigurationError as error:
         raise ConfigurationError([*error.problems, *unusable]) from error
     if unusable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -25,15 +25,26 @@ class UnderWay(Protocol):
         """Requests that hold a place now."""
 
 
+class Front(Protocol):
+    """What answers requests now; another may in a moment."""
+
+    @property
+    def endpoint(self) -> UnderWay: ...
+
+    @property
+    def authenticator(self) -> Authenticator: ...
+
+    @property
+    def rates(self) -> Rates | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """Where the figures of one process are."""
 
     holder: Holder
     tally: EdgeTally | None
-    endpoint: UnderWay
-    authenticator: Authenticator
-    rates: Rates | None = None
+    front: Callable[[], Front]
     process: Process = field(default_factory=Process)
 
     def families(self) -> list[Family]:
@@ -43,6 +54,7 @@ class Gathered:
         return [
             *(() if self.tally is None else self._edge(self.tally)),
             *source_families(tallies),
+            *self._changes(),
             *self._snapshot(current),
             *_documents(current.graph),
             *self._identity(),
@@ -55,7 +67,7 @@ class Gathered:
         statuses = {(str(status),): float(n) for status, n in tally.requests.items()}
         yield counter("isthmus_requests_total", "Requests by the status of their answers.", statuses, "status")
         yield histogram("isthmus_request_seconds", "How long requests took.", {ALONE: tally.latencies})
-        yield gauge("isthmus_requests_under_way", "Requests that run.", {ALONE: float(self.endpoint.under_way)})
+        yield gauge("isthmus_requests_under_way", "Requests that run.", {ALONE: float(self.front().endpoint.under_way)})
         refused = {(reason,): float(n) for reason, n in tally.refused.items()}
         yield counter("isthmus_refused_total", "Requests for which no operation ran.", refused, "reason")
         yield counter("isthmus_received_bytes_total", "Bytes of bodies.", {ALONE: float(tally.received_bytes)})
@@ -66,18 +78,29 @@ class Gathered:
         errors = {(name, code): float(n) for name, each in asked.items() for code, n in each.errors.items()}
         told = "Errors in the answers to operations."
         yield counter("isthmus_operation_errors_total", told, errors, "operation", "code")
-        reloads = {(outcome,): float(n) for outcome, n in tally.reloads.items()}
-        yield counter("isthmus_reloads_total", "Changes of the configuration, by outcome.", reloads, "outcome")
-        if tally.reloaded_at:
-            told = "When the configuration was last looked at anew, in seconds since 1970."
-            yield gauge("isthmus_reloaded_timestamp_seconds", told, {ALONE: tally.reloaded_at}, each=True)
+
+    def _changes(self) -> Iterator[Family]:
+        reloads = getattr(self.holder, "reloads", None)
+        if reloads is None:
+            return
+        outcomes = {("ok",): reloads.ok, ("unchanged",): reloads.unchanged, ("failed",): reloads.failed}
+        told = "Changes of files and descriptions, by what became of them."
+        yield counter("isthmus_reloads_total", told, {key: float(n) for key, n in outcomes.items()}, "outcome")
+        told = "Times that missing sources were asked for."
+        yield counter("isthmus_missing_asked_total", told, {ALONE: float(reloads.retries)})
+        told = "Whether what was changed last is in force."
+        yield gauge("isthmus_reload_failing", told, {ALONE: float(reloads.failing)}, each=True)
+        for name, at in (("", reloads.last_ok_at), ("_failed", reloads.last_failed_at)):
+            if at:
+                told = "When a change was last taken over, or refused, in seconds since 1970."
+                yield gauge(f"isthmus_reload{name or 'ed'}_timestamp_seconds", told, {ALONE: at}, each=True)
 
     def _snapshot(self, current: Any) -> Iterator[Family]:
         told = "Sources that are not served, or by what was known of them."
         yield gauge("isthmus_sources_degraded", told, {ALONE: float(len(current.degraded))}, each=True)
 
     def _identity(self) -> Iterator[Family]:
-        sets = self.authenticator.key_sets
+        sets = self.front().authenticator.key_sets
         told = "Whether tokens of an issuer can be verified."
         yield gauge(
             "isthmus_key_set_usable", told, {(name,): float(keys.usable) for name, keys in sets.items()}, "issuer",
@@ -91,12 +114,13 @@ class Gathered:
         yield counter("isthmus_key_set_failures_total", told, failures, "issuer")
 
     def _limits(self) -> Iterator[Family]:
-        if self.rates is None:
+        rates = self.front().rates
+        if rates is None:
             return
-        over = {(rule,): float(n) for rule, n in self.rates.refused.items()}
+        over = {(rule,): float(n) for rule, n in rates.refused.items()}
         yield counter("isthmus_rate_limited_total", "Requests over a limit, by the rule.", over, "rule")
         told = "Buckets in memory."
-        yield gauge("isthmus_rate_limit_buckets", told, {ALONE: float(len(self.rates.buckets))})
+        yield gauge("isthmus_rate_limit_buckets", told, {ALONE: float(len(rates.buckets))})
 
 
 def _documents(graph: Any) -> Iterator[Family]:

@@ -63,6 +63,11 @@ class Rates:
         self.refused: Counter[str] = Counter()
         """Requests that were over a limit, by the name of the rule."""
 
+    def take_over(self, before: Rates) -> None:
+        """Goes on counting where other limits stood: a rule that is called the same keeps what callers have used."""
+        if before._settings.max_entries == self._settings.max_entries:
+            self.buckets = before.buckets
+
     async def enter(self, request: Asked) -> Headers:
         """As ``take``, for the limits that need not know who asks, or what: whoever guesses tokens is counted too.
 

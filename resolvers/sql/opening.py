@@ -15,11 +15,11 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from resolvers.documents import DescriptionError
+from resolvers.documents import DescriptionAway, DescriptionError
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect, searches
 from resolvers.sql.client import SqlSource
-from resolvers.sql.dialects import Address, Database, Dialect, Replica, Replicas, address, reason
+from resolvers.sql.dialects import Address, Database, Dialect, Replica, Replicas, address, is_away, reason
 from resolvers.sql.offering import Offering
 from resolvers.sql.reading import trial
 from resolvers.sql.routines import Routines
@@ -41,16 +41,19 @@ async def open_database(
     base: Path,
     pinned: Mapping[str, str] | None = None,
     keep: Path | None = None,
+    *,
+    fresh: bool = False,
 ) -> SqlSource:
     """Connects, reads the catalogue once, and makes the source ready to be called.
 
     ``base``: the folder that relative SQLite paths start at. ``pinned``: a table, or a table and the columns of a key
     (``orders by id``) → the name that its operation keeps. ``keep``: the folder where the catalogue is kept; a database
-    that cannot be reached is served by what lies there, and its calls fail until it is back.
+    that cannot be reached is served by what lies there, and its calls fail until it is back. ``fresh``: not by that.
 
     Raises:
         DescriptionError: the URL is not one of a database that is supported, the database cannot be reached, or a
-            schema is not there. ConfigurationError: what is stated of tables does not fit them.
+            schema is not there. DescriptionAway: it cannot be reached now. ConfigurationError: what is stated of tables
+            does not fit them.
     """
     dialect, where = address(settings.database.get_secret_value(), base)
     writes = bool(settings.writes)
@@ -59,7 +62,16 @@ async def open_database(
     offering = Offering(name, settings, dialect, where, keep)
     replicas = _replicas(name, settings, dialect, database, base)
     opening = _Opening(
-        name, settings, dialect, database, kept, pinned, offering, replicas, password=where.url.password or ""
+        name,
+        settings,
+        dialect,
+        database,
+        kept,
+        pinned,
+        offering,
+        replicas,
+        fresh=fresh,
+        password=where.url.password or "",
     )
     try:
         return await opening.source()
@@ -127,8 +139,10 @@ class _Opening:
         offering: Offering,
         replicas: Replicas | None,
         *,
+        fresh: bool,
         password: str,
     ) -> None:
+        self._fresh = fresh
         self._offering = offering
         self._replicas = replicas
         self._password = password
@@ -146,7 +160,8 @@ class _Opening:
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             kept = None if _is_no_database(error) else await self._load()
             if kept is None:
-                raise DescriptionError(_unreachable(error, self._password)) from error
+                kind = DescriptionAway if is_away(error, self._dialect.codes) else DescriptionError
+                raise kind(_unreachable(error, self._password)) from error
             known = self._read(kept)
             _log.warning("source %s: %s", self._name, _AWAY)
             known = replace(known, model=replace(known.model, stale=_AWAY))
@@ -215,7 +230,9 @@ class _Opening:
             return await self._database.run(read)
 
     async def _load(self) -> Reflected | None:
-        return await asyncio.to_thread(self._kept.load) if self._kept is not None else None
+        if self._kept is None or self._fresh:
+            return None
+        return await asyncio.to_thread(self._kept.load)
 
     def _read(self, reflected: Reflected) -> Catalogue:
         metadata, problems = declare(reflected.metadata, self._settings.tables)

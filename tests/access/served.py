@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import httpx
 import jwt
 
 from gateway.app import ServerSettings, make_app
+from gateway.uses import Uses
 from schema import Graph
 from tests.graph.company import Company
 from tests.serving import serving
@@ -22,11 +23,13 @@ SECRET = "a secret of this test, long enough for HMAC"
 class Snap:
     graph: Graph | None
     degraded: dict[str, str] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
 
 
 @dataclass
 class Hold:
     current: Snap
+    degraded: Mapping[str, str] = field(default_factory=dict)
 
 
 def token(**claims: object) -> str:

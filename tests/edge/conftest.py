@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from gateway.app import ServerSettings, make_app
 from gateway.server import make_server
+from gateway.uses import Uses
 from resolvers import Context, Unauthenticated
 from schema import Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
 
@@ -112,11 +113,13 @@ class FakeGraph:
 class Snap:
     graph: FakeGraph | None = field(default_factory=FakeGraph)
     degraded: Mapping[str, str] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
 
 
 @dataclass
 class Hold:
     current: Snap = field(default_factory=Snap)
+    degraded: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from gateway.app import ServerSettings, make_app
 from gateway.explorer import STATIC, make_page, routes
+from gateway.uses import Uses
 from tests.services import missing
 
 BUILD = Path(__file__).parents[2] / "explorer" / "build.sh"
@@ -84,11 +85,13 @@ async def test_only_assets_are_served(client: httpx.AsyncClient, name: str) -> N
 class Nothing:
     graph: None = None
     degraded: Mapping[str, str] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
 
 
 @dataclass
 class Hold:
     current: Nothing = field(default_factory=Nothing)
+    degraded: Mapping[str, str] = field(default_factory=dict)
 
 
 @pytest.mark.parametrize(

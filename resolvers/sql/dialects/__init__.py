@@ -4,7 +4,7 @@ from resolvers.sql.dialects.address import DIALECTS, address
 from resolvers.sql.dialects.declared import DeclaredArgument, DeclaredRoutine
 from resolvers.sql.dialects.described import Described, NotTaken, TypeName
 from resolvers.sql.dialects.dialect import ESCAPE, MOST, VIEW, Address, Database, Dialect, KeyedText, Nulls, Plain
-from resolvers.sql.dialects.failures import reason
+from resolvers.sql.dialects.failures import is_away, reason
 from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.replicas import Replica, Replicas
 from resolvers.sql.dialects.search import Searched, Term, Texts, Wanted
@@ -39,5 +39,6 @@ __all__ = [
     "Wanted",
     "address",
     "identifiers",
+    "is_away",
     "reason",
 ]

@@ -26,7 +26,8 @@ def source_error(error: Exception, codes: Codes) -> SourceError:
         return SourceUnavailable("the connection was lost", sends=int(reached))
     code, words = _code(causes)
     if code:
-        return kind_of(code, codes)(words, sends=int(code not in _NO_CONNECTION))
+        connected = code not in _NO_CONNECTION
+        return kind_of(code, codes)(words, sends=int(connected), answered=connected)
     if error.connection_invalidated or type(error).__name__ == "InterfaceError":
         return SourceUnavailable("the connection was lost")
     return SourceFault(type(error).__name__)
@@ -46,6 +47,21 @@ def reason(error: Exception, password: str) -> str:
     words = str(said.args[1] if len(said.args) > 1 and isinstance(said.args[1], str) else said)
     shown = " ".join(words.split())[:200]
     return shown.replace(password, "…") if password else shown
+
+
+_OURS = ("28", "3D", "1044", "1045", "1049", "SQLITE")
+"""Codes of a database that is there: it does not let us in, has no database of that name, or is a file of ours."""
+
+
+def is_away(error: Exception, codes: Codes) -> bool:
+    """Whether no connection came about although nothing here need be mended: it is down, starting, full or far."""
+    if isinstance(error, OSError | TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    causes: list[object] = [error.orig, getattr(error.orig, "__cause__", None)]
+    code, _ = _code(causes)
+    return isinstance(source_error(error, codes), SourceUnavailable) and not code.startswith(_OURS)
 
 
 def kind_of(code: str, codes: Codes) -> type[SourceError]:
