@@ -98,6 +98,9 @@ class ServerSettings(Settings):
         None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
     )
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
+    subgraph: bool = Field(
+        False, description="Whether it is served to the router of a federation too: _service and _entities."
+    )
     reload: ReloadSettings = Field(
         ReloadSettings.model_validate({}), description="What is looked at while the server runs."
     )

@@ -399,6 +399,7 @@ def graph_settings(
         limits=settings.limits,
         missing={name: problem.what for name, problem in failed.items()},
         executor=_executor(settings.server.executor),
+        subgraph=settings.server.subgraph,
         lifetimes={name: life for name, each in settings.cache.items() if (life := each.lifetime()) is not None},
         recording=settings.server.audit.recording if settings.server.audit is not None else None,
     )
