@@ -119,6 +119,7 @@ from resolvers.source import (
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
 from resolvers.time_limits import TimeLimits, Until
+from resolvers.trace import PARENT, STATE, Trace, new_id
 from resolvers.upload import File
 from resolvers.views import Sealed
 from resolvers.yaml12 import Yaml, YamlError, load
@@ -131,7 +132,9 @@ __all__ = [
     "LEAF",
     "LONGEST",
     "MAX_BYTES",
+    "PARENT",
     "RELEVANCE",
+    "STATE",
     "TYPE_KEY",
     "WRITES_ARE_OFF",
     "Aged",
@@ -246,6 +249,7 @@ __all__ = [
     "Suggestion",
     "Tally",
     "TimeLimits",
+    "Trace",
     "Turn",
     "TypeRef",
     "Unauthenticated",
@@ -272,6 +276,7 @@ __all__ = [
     "matches",
     "named_files",
     "nearest",
+    "new_id",
     "open_all",
     "paging_positions",
     "plain",
