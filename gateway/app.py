@@ -47,9 +47,12 @@ from gateway.redis import Redis, RedisSettings, open_redis
 from gateway.registered.documents import RegisteredDocuments, registered_of
 from gateway.registered.settings import DocumentSettings
 from gateway.reload_settings import ReloadSettings
+from gateway.request_log import LogSettings
 from gateway.tally import EdgeTally
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
+from gateway.tracing.settings import TracingSettings
+from gateway.tracing.tracer import Tracer, open_tracer, sending
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
 from gateway.workers.settings import Workers
@@ -94,10 +97,17 @@ class ServerSettings(Settings):
     cache: KeptSettings = Field(
         KeptSettings.model_validate({}), description="Where answers of sources are kept whose cache says so."
     )
+    log: LogSettings = Field(LogSettings(), description="What is written to standard error, one line of JSON each.")
+    tracing: TracingSettings | None = Field(
+        None, description="Traces (W3C Trace Context, OpenTelemetry); {}: a caller's is passed on; absent: nothing."
+    )
     metrics: MetricsSettings | None = Field(
         None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
     )
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
+    subgraph: bool = Field(
+        False, description="Whether it is served to the router of a federation too: _service and _entities."
+    )
     reload: ReloadSettings = Field(
         ReloadSettings.model_validate({}), description="What is looked at while the server runs."
     )
@@ -192,6 +202,7 @@ class Front:
     registered: RegisteredDocuments | None
     tally: EdgeTally | None
     admission: Admission
+    tracer: Tracer | None
 
     async def close(self, successor: Front | None = None) -> None:
         """Ends what goes on for it in the background and not for its successor."""
@@ -336,6 +347,7 @@ def make_front(
     else:
         tally = tally_of(settings.metrics, () if registered is None else registered.names)
     admission = before.admission if before is not None else Admission(settings.overload)
+    tracer = before.tracer if before is not None else open_tracer(settings.tracing)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -348,10 +360,12 @@ def make_front(
         audit=audit,
         admission=admission,
         tally=tally,
+        log_settings=settings.log,
+        tracer=tracer,
     )
     if before is not None:
         endpoint.take_over(before.endpoint)
-    return Front(settings, endpoint, authenticator, rates, audit, registered, tally, admission)
+    return Front(settings, endpoint, authenticator, rates, audit, registered, tally, admission, tracer)
 
 
 def make_app(
@@ -398,7 +412,7 @@ def make_app(
         loop = asyncio.get_running_loop()
         with suppress(RuntimeError, ValueError, NotImplementedError):  # a server in a thread gets no signals
             loop.add_signal_handler(signal.SIGHUP, app.hang_up)
-        async with listening(metrics):
+        async with listening(metrics), sending(app.front.tracer):
             app.front.authenticator.start()
             lag.start()
             async with writing(app.front.audit, _recorded(holder)):
