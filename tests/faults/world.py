@@ -225,8 +225,8 @@ def write_files(folder: Path, file: str = FILE) -> None:
     shutil.copy(Path(__file__).parents[1] / "soap" / "billing.wsdl", folder / "billing.wsdl")
     with sqlite3.connect(folder / "stock.db") as connection:
         connection.executescript("""
-            CREATE TABLE products (sku TEXT PRIMARY KEY, name TEXT);
-            INSERT INTO products VALUES ('anvil', 'Anvil'), ('rope', 'Rope');
+            CREATE TABLE IF NOT EXISTS products (sku TEXT PRIMARY KEY, name TEXT);
+            INSERT OR IGNORE INTO products VALUES ('anvil', 'Anvil'), ('rope', 'Rope');
         """)
     connection.close()
 
