@@ -169,7 +169,7 @@ async def serve_app(
 
     ``place``: that of a worker among others; absent: the process listens by itself.
     """
-    configure()
+    configure(settings.log.level)
     _allow_files()
     gc.collect()
     gc.freeze()  # what start-up made lives for ever: later collections need not walk it

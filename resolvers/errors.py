@@ -95,6 +95,7 @@ class SourceError(IsthmusError):
     well in a moment. ``status``: that of its answer over HTTP. ``retry_after``: seconds after which the source wants to
     be asked again; the caller sees them as ``retryAfter``. ``stale``: the call went over a connection that had been
     kept, and that was closed before a byte came back. ``tried``: the replicas of the source that failed to answer it.
+    ``answered``: the source itself said so, and therefore is there.
     """
 
     passes: ClassVar[bool] = False
@@ -109,6 +110,7 @@ class SourceError(IsthmusError):
         status: int | None = None,
         retry_after: float | None = None,
         stale: bool = False,
+        answered: bool = False,
     ) -> None:
         super().__init__(detail, extensions=extensions)
         self.sends = sends
@@ -117,6 +119,7 @@ class SourceError(IsthmusError):
         self.retry_after: float | None = None
         self.stale = stale
         self.tried: tuple[str, ...] = ()
+        self.answered = answered
         if retry_after is not None:
             self.wait(retry_after)
 

@@ -36,11 +36,14 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=0, max=256, help="Processes that serve the port; 0: one for each core.")
     ] = None,
+    *,
+    subgraph: Annotated[bool, typer.Option("--subgraph", help="Serve it to the router of a federation too.")] = False,
 ) -> None:
     """Serve one GraphQL API over the sources."""
     chosen = configuration(what)
     file = Path(what[0]) if chosen.file else None
-    given: dict[str, object] = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    stating = {"host": host, "port": port, "subgraph": subgraph or None}
+    given: dict[str, object] = {key: value for key, value in stating.items() if value is not None}
     if workers is not None:
         told = chosen.settings.server.workers or WorkersSettings()
         given["workers"] = told.model_copy(update={"count": workers})

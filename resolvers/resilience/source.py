@@ -13,7 +13,9 @@ from dataclasses import replace as replaced
 
 from msgspec.structs import replace
 
+from resolvers.breaker import Breaker
 from resolvers.errors import (
+    BreakerOpen,
     IsthmusError,
     OutcomeUnknown,
     RateLimited,
@@ -30,6 +32,7 @@ from resolvers.resilience.budget import Budget
 from resolvers.resilience.bulkhead import Bulkhead, Full
 from resolvers.resilience.guard import Guard, guard_of, outcome, pause
 from resolvers.resilience.pacing import Pacing
+from resolvers.resilience.verdict import say
 from resolvers.settings import SourceSettings
 from resolvers.source import Call, Client, Context
 from resolvers.tally import Tally
@@ -38,6 +41,10 @@ from resolvers.time_limits import TimeLimits
 _log = logging.getLogger("isthmus.sources")
 _GRACE_S = 0.1
 """Clients keep the same time themselves and know how far a call has come: theirs is the word, when it comes."""
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Resilient:
@@ -59,6 +66,10 @@ class Resilient:
         self._budget = Budget(settings.retries.budget_percent / 100, settings.retries.min_per_s)
         self._pacing = Pacing(client.model.name, tally, settings.rate_limit, shared)
         self._guards: dict[str, Guard] = {}
+        several = isinstance(settings, HttpSettings) and len(settings.replicas) > 1
+        # Each of several replicas has a breaker of its own.
+        name = client.model.name
+        self._breaker = None if several else Breaker(settings.breaker, tally, called=name, clock=_now)
         auth = settings.auth if isinstance(settings, HttpSettings) else None
         self._knows_callers = auth is not None and (auth.forward is not None or auth.exchange is not None)
 
@@ -139,6 +150,9 @@ class Resilient:
 
     async def _once(self, call: Call, context: Context, guard: Guard, latest: float) -> object:
         """Makes a call, which must begin before ``latest``."""
+        if self._breaker is not None and not self._breaker.would_permit():
+            self.tally.refused_open += 1
+            raise BreakerOpen(f"{self.model.name} is not asked now")  # at once: nobody waits for a turn in vain
         turn = await self._pacing.admit(self._who(context), latest) if self._pacing.active else None
         if not self._places.enter():
             try:
@@ -148,23 +162,56 @@ class Resilient:
                 raise
         self.tally.under_way += 1
         try:
-            with self._limits.until(self._due(context, call) + _GRACE_S):
-                return await self._client.execute(call, context)
-        except TimeoutError as error:
-            raise (SourceTimeout if guard.reads else OutcomeUnknown)(self._out_of_time(call)) from error
+            if self._breaker is None:
+                return await self._sent(call, context, guard)
+            return await self._judged(call, context, guard, self._breaker)
         except RateLimited as error:
             if error.retry_after:
                 now = asyncio.get_running_loop().time()
                 self._pacing.throttle.hold(self._who(context), now, error.retry_after)
             raise
+        except BreakerOpen:
+            self.tally.refused_open += 1
+            raise
+        finally:
+            self.tally.under_way -= 1
+            self._places.leave()
+
+    async def _judged(self, call: Call, context: Context, guard: Guard, breaker: Breaker) -> object:
+        """As ``_sent``, with leave of the breaker, which is told how it ended.
+
+        Raises:
+            BreakerOpen: there is none, and nothing was sent.
+        """
+        permit = breaker.permit()
+        if permit is None:
+            raise BreakerOpen(f"{self.model.name} is not asked now")
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            value = await self._sent(call, context, guard)
+        except IsthmusError as error:
+            given = min(context.deadline - started, self._timeout_s)
+            say(permit, error, loop.time() - started, given, self._timeout_s)
+            raise
+        except BaseException:
+            permit.release()
+            raise
+        permit.succeeded(loop.time() - started)
+        return value
+
+    async def _sent(self, call: Call, context: Context, guard: Guard) -> object:
+        """One exchange of the client, in time and with errors in order."""
+        try:
+            with self._limits.until(self._due(context, call) + _GRACE_S):
+                return await self._client.execute(call, context)
+        except TimeoutError as error:
+            raise (SourceTimeout if guard.reads else OutcomeUnknown)(self._out_of_time(call)) from error
         except IsthmusError:
             raise
         except Exception as error:
             _log.exception("unexpected failure in %s.%s", self.model.name, call.operation)
             raise SourceBadResponse(f"{type(error).__name__}") from error
-        finally:
-            self.tally.under_way -= 1
-            self._places.leave()
 
     def _who(self, context: Context) -> str:
         """Whom the source takes a call for: the gateway, or the caller where the source is told of callers."""

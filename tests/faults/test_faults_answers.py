@@ -28,7 +28,7 @@ from tests.faults.injector import (
 )
 from tests.faults.world import FILE, ORDERS, POST_INVOICE, World, codes, world
 
-HASTY = FILE.replace("timeout_s: 2", "timeout_s: 0.4")
+HASTY = FILE.replace("timeout_s: 2", "timeout_s: 1")
 LATE, GONE, BAD = "SOURCE_TIMEOUT", "SOURCE_UNAVAILABLE", "SOURCE_BAD_RESPONSE"
 ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
 """What a server of TLS says to who speaks plainly."""
@@ -110,7 +110,8 @@ async def test_a_write_is_sent_once_and_never_called_failed_where_it_may_have_ha
             sent = injector.asked
             ((code, _),) = codes(await there.ask(mutation, None, **variables))
             assert code in {"OUTCOME_UNKNOWN"} | (told & {GONE}), (mutation, code)
-            assert injector.asked - sent == counts[name] <= 1, mutation
+            # To keep an order twice is to keep it once (PUT), so that alone may be sent again.
+            assert injector.asked - sent == counts[name] <= (3 if mutation is KEEP else 1), mutation
             if code != "OUTCOME_UNKNOWN":
                 assert not counts[name], "what was carried out is never called failed"
         await well(there)
