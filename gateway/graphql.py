@@ -46,7 +46,7 @@ from resolvers import (
     TimeLimits,
     Unauthenticated,
 )
-from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
+from schema import COST, Answer, Fresh, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
 
 GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
@@ -169,6 +169,8 @@ class Endpoint:
             answer = await self._answer(request, snapshot, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
             executed = answer.kind == "data"
+            if answer.fresh is not None and request.method == "GET":
+                headers.update(self._kept_by_others(answer.fresh))
             if "errors" in answer.held:
                 errors = errors_in(answer)
                 headers.update(retry_after(answer))
@@ -191,6 +193,12 @@ class Endpoint:
         seconds = time.perf_counter() - started
         self._end(Ended(request, status, seconds, errors, len(content), refused, executed), entry)
         return Reply(content, status, headers, media or JSON)
+
+    def _kept_by_others(self, fresh: Fresh) -> Mapping[str, str]:
+        """What caches between us and the caller are told (RFC 9111): theirs alone, where we tell callers apart."""
+        whose = "private" if self._authenticator.identifies else "public"
+        said = {"cache-control": f"{whose}, max-age={fresh.lives_s}", "age": str(fresh.age_s)}
+        return {**said, "vary": "accept, authorization, graphql-cost, graphql-freshness"}
 
     def _end(self, ended: Ended, entry: Entry | None) -> None:
         """Tells who counts and who records."""

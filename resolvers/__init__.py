@@ -1,7 +1,18 @@
 """The sources: what can be asked, and how it is asked. This is the storey's front door; import from here."""
 
 from resolvers.batch import Column, Match, Outcome, execute
-from resolvers.cache import MAX_BYTES, Caching, Found, Kept, MemoryStore, Stamp, Store
+from resolvers.cache import (
+    MAX_BYTES,
+    Caching,
+    Found,
+    Kept,
+    MemoryStore,
+    Stamp,
+    Store,
+    Unwritable,
+    canonical,
+    revealed,
+)
 from resolvers.collection import Suggestion, paging_positions, row_name, suggest
 from resolvers.documents import DescriptionError, Document, Documents, Sign, sign_of
 from resolvers.errors import (
@@ -100,6 +111,7 @@ from resolvers.source import (
     CallRecord,
     Context,
     Journal,
+    Parts,
     Selection,
     Source,
     rows_of,
@@ -198,6 +210,7 @@ __all__ = [
     "OutcomeUnknown",
     "OutputType",
     "Page",
+    "Parts",
     "Place",
     "PoolTally",
     "Predicate",
@@ -242,10 +255,12 @@ __all__ = [
     "Unauthenticated",
     "UnionType",
     "Until",
+    "Unwritable",
     "Yaml",
     "YamlError",
     "agree",
     "assign",
+    "canonical",
     "distinct_keys",
     "execute",
     "fields_of",
@@ -266,6 +281,7 @@ __all__ = [
     "paging_positions",
     "plain",
     "read",
+    "revealed",
     "row_name",
     "rows_of",
     "served",

@@ -214,6 +214,28 @@ class Caller:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(slots=True)
+class Parts:
+    """What of a request's answer is kept by its sources, for who would keep the whole. ``tags``: by which a part is
+    forgotten → the version that it has. ``left_s``: so long the first of them lives. ``sound``: all of it is kept, and
+    nobody's alone.
+    """
+
+    tags: dict[str, object] = field(default_factory=dict)
+    left_s: float = float("inf")
+    sound: bool = True
+
+    def add(self, tags: Sequence[str], versions: Sequence[object] | None, left_s: float) -> None:
+        """A part that is kept, or was just now."""
+        if versions is None:
+            self.sound = False
+            return
+        self.left_s = min(self.left_s, left_s)
+        for tag, version in zip(tags, versions, strict=True):
+            if self.tags.setdefault(tag, version) != version:
+                self.sound = False  # it was forgotten meanwhile
+
+
 @dataclass(frozen=True, slots=True)
 class Aged:
     """``age_s``: seconds since the source said it. ``stale``: longer than it is fresh."""
@@ -251,6 +273,8 @@ class Context:
     """The caller's own key, where one came."""
     aged: dict[tuple[str, str], Aged] = field(default_factory=dict)
     """What was answered by something kept: source and operation → the oldest of it."""
+    parts: Parts | None = None
+    """Filled where the whole answer might be kept."""
     operation: str = ""
     """The name of the operation as its document says it; empty where it has none, or was not read yet."""
     trace: Trace | None = None

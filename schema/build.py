@@ -57,6 +57,7 @@ from schema.plan.handwritten import Guarded
 from schema.plan.recorded import Recorded
 from schema.plan.reference import is_hand_written
 from schema.recording import Recording, check_recording, recorded
+from schema.responses import Responses
 from schema.row_rules import close, row_rules
 from schema.shape import shape
 from schema.source_types import SourceTypes
@@ -84,6 +85,8 @@ class GraphSettings:
     subgraph: bool = False
     """Whether it is served to a router of a federation too."""
     recording: Recording | None = None
+    responses: Callable[[str], Responses] | None = None
+    """Where whole answers are kept, by the name of a view; ``None``: nowhere."""
     lifetimes: Mapping[str, Lifetime] = field(default_factory=dict)
     """Type, or Type.field → for how long answers are kept."""
 
@@ -153,11 +156,29 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         _check_joins(seen, links.joined)  # what is wrong with them was told above
         close(schema, seen, types, settings.access, rules, links.joined)
         views[name] = Graph(
-            unified, seen, rules, sources, settings.limits, settings.executor, None, _recorded(seen, types, settings)
+            unified,
+            seen,
+            rules,
+            sources,
+            settings.limits,
+            settings.executor,
+            None,
+            _recorded(seen, types, settings),
+            settings.responses(name) if settings.responses is not None else None,
         )
     told = _recorded(policy, types, settings)
     return Built(
-        Graph(unified, policy, rules, sources, settings.limits, settings.executor, views, told),
+        Graph(
+            unified,
+            policy,
+            rules,
+            sources,
+            settings.limits,
+            settings.executor,
+            views,
+            told,
+            settings.responses("") if settings.responses is not None else None,
+        ),
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
         tuple(links.filtered),
