@@ -12,8 +12,9 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -28,12 +29,22 @@ from gateway.protocol import protocol
 from gateway.telemetry import configure
 from gateway.tls import Tls
 from gateway.watched import watching
+from gateway.workers.accepting import Acceptor
+from gateway.workers.link import LINGER_S, Link
 
 KEPT_FILES = 512
 """Files that connections of callers may not take: sources, logs and databases need theirs while a flood lasts."""
 
 COLLECT_AFTER = (50_000, 20, 20)
 """An answer of a thousand rows makes some thousand objects, none of them in cycles; each collection walks them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a worker was given: ``sockets`` that listen for all workers, and the ``link`` to the supervisor."""
+
+    sockets: Sequence[socket.socket]
+    link: Link
 
 
 class Server(uvicorn.Server):
@@ -59,20 +70,39 @@ class Server(uvicorn.Server):
     _watching: asyncio.Task[None] | None = None
     notice_s = 0.0
     _ends_at = math.inf
+    _retires = False
+
+    shedding: Shedding | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the signature is uvicorn's
         app = self.config.app
         again = isinstance(app, Starlette) and app.state.draining
         if isinstance(app, Starlette):
             app.state.draining = True
+        self._leave()
         if sig == signal.SIGINT:
             self.force_exit = again  # Ctrl-C twice; a supervisor that repeats itself must not cut answers off
             self.should_exit = True
         elif not again:
             self._ends_at = time.monotonic() + self.notice_s
 
+    def retire(self) -> None:
+        """Takes no more connections, and ends when those there are have left; others serve on the same port."""
+        if not self._retires:
+            self._retires = True
+            self._leave()
+            for server in self.servers:
+                server.close()
+            self._ends_at = min(self._ends_at, time.monotonic() + LINGER_S)
+
+    def _leave(self) -> None:
+        if isinstance(self.config.app, Starlette):
+            self.config.app.state.leaving = True
+        if self.shedding is not None:
+            self.shedding.ends = True
+
     async def on_tick(self, counter: int) -> bool:
-        if time.monotonic() >= self._ends_at:
+        if time.monotonic() >= self._ends_at or (self._retires and not self.server_state.connections):
             self.should_exit = True
         return await super().on_tick(counter)
 
@@ -120,20 +150,33 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
     )
     server = Server(config)
     server.tls = tls
+    server.shedding = shedding
     server.notice_s = settings.notice_s
     return server
 
 
-async def serve_app(app: Starlette, settings: ServerSettings, started: Callable[[str], None]) -> None:
-    """Serves until a signal comes and what was under way has ended. ``started`` is told the address once it answers."""
-    configure()
+async def serve_app(
+    app: Starlette, settings: ServerSettings, started: Callable[[str], None], place: Place | None = None
+) -> None:
+    """Serves until a signal comes and what was under way has ended. ``started`` is told the address once it answers.
+
+    ``place``: that of a worker among others; absent: the process listens by itself.
+    """
+    configure(settings.log.level)
     _allow_files()
     gc.collect()
     gc.freeze()  # what start-up made lives for ever: later collections need not walk it
     gc.set_threshold(*COLLECT_AFTER)
     server = make_server(app, settings)
     server.started_at = started
-    await server.serve()
+    if place is None:
+        await server.serve()
+        return
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, Loop)
+    loop.acceptor, loop.shared = Acceptor, frozenset(each.fileno() for each in place.sockets)
+    place.link.start(server.retire, lambda: server.handle_exit(signal.SIGTERM, None))
+    await server.serve(list(place.sockets))
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

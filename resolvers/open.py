@@ -125,7 +125,9 @@ async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, DatabaseSettings)
-    return await open_database(opening.name, settings, opening.base, opening.pinned, opening.keep, fresh=opening.fresh)
+    return await open_database(
+        opening.name, settings, opening.base, opening.pinned, opening.keep, fresh=opening.fresh, tally=opening.tally
+    )
 
 
 def _files_settings() -> type[SourceSettings]:

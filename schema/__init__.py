@@ -16,7 +16,8 @@ from schema.namer import model_places
 from schema.naming import Pins
 from schema.plan.recorded import Objects, Outcome, Trail, Unrecorded
 from schema.recording import Recording
-from schema.request import Answer, GraphQLRequest, Outline
+from schema.request import Answer, Fresh, GraphQLRequest, Outline
+from schema.responses import Responses
 from schema.suggested import Offer, offers
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "EntitySettings",
     "Executor",
     "Extension",
+    "Fresh",
     "Graph",
     "GraphQLRequest",
     "GraphSettings",
@@ -47,6 +49,7 @@ __all__ = [
     "Pins",
     "Principal",
     "Recording",
+    "Responses",
     "RuleSettings",
     "Step",
     "Trail",

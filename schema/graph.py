@@ -31,6 +31,7 @@ from resolvers import (
     IsthmusError,
     LimitExceeded,
     Loaders,
+    Parts,
     Source,
     SourceBadResponse,
     Unauthenticated,
@@ -59,6 +60,7 @@ from schema.plan.reference import run_reference
 from schema.plan.run import Run
 from schema.plan.trails import name_operation, tell_ended, tell_planned, tell_refused
 from schema.request import Answer, GraphQLRequest, Outline
+from schema.responses import Responses, noting
 from schema.unified import UnifiedSchema
 
 _log = logging.getLogger("isthmus.graph")
@@ -94,6 +96,7 @@ class Graph:
         executor: Executor = "columns",
         views: Mapping[str, Graph] | None = None,
         recorded: Recorded | None = None,
+        responses: Responses | None = None,
     ) -> None:
         self.views = views or {}
         self._unified = unified
@@ -103,6 +106,8 @@ class Graph:
         self._limits = limits
         self._shown = Shown(unified.graphql, policy)
         self._introspections = Introspections()
+        self._responses = responses
+        self._noting = noting(sources) if responses is not None else sources
         self._recorded = recorded
         self.documents = Documents(unified.graphql, limits, recorded)
         self._weighs = limits.cost is not None
@@ -205,7 +210,16 @@ class Graph:
             shown = await self._shown.get(lacking)
             if plan.is_introspection:
                 return await self._introspections.answer(shown, lacking, document.node, request)
-        answer = await self._run(request, document, variables, plan, principal, context, trail, shown)
+        key = self._responses.key(request, plan) if self._responses is not None else None
+        if key is None or self._responses is None or self._rules.bound(principal) is not None:
+            answer = await self._run(request, document, variables, plan, principal, context, trail, shown)
+        else:
+            kept = await self._responses.find(key)
+            if kept is not None:
+                return kept
+            context.parts = Parts()
+            answer = await self._run(request, document, variables, plan, principal, context, trail, shown)
+            answer = await self._responses.keep(key, answer, context.parts)
         if cost is not None and self._prices.report and request.extensions.get(COST):
             return _with_cost(answer, cost, self._prices.max)
         return answer
@@ -222,7 +236,8 @@ class Graph:
         shown: GraphQLSchema | None,
     ) -> Answer:
         """What comes of a plan; ``shown``: the schema that is introspected beside."""
-        guards = Guards(self._rules.bound(principal), self._sources, context)
+        sources = self._sources if context.parts is None else self._noting
+        guards = Guards(self._rules.bound(principal), sources, context)
         if document.operation.operation is OperationType.MUTATION and refuses(plan, variables, guards):
             tell_refused(trail, plan)
             return _answer(refused_mutation(plan), plan, context, self._limits.max_failures)

@@ -38,13 +38,15 @@ class Shedding:
 
     def __init__(self, admission: Admission, path: str) -> None:
         self._admission = admission
+        self.ends = False
+        """Set once the process ends: answers say so then, and these do not."""
         self._starts = tuple(b"POST %b%b" % (path.encode(), end) for end in (b" ", b"/", b"?"))
         self._graphql, self._json = _answers(GRAPHQL), _answers(JSON)
 
     @property
     def overloaded(self) -> bool:
         """Whether anybody may be refused."""
-        return self._admission.overloaded
+        return self._admission.overloaded and not self.ends
 
     def answer(self, data: bytes, headers: list[tuple[bytes, bytes]]) -> bytes | None:
         """The refusal of a request; ``None`` where it is not refused now, or not here.

@@ -50,7 +50,10 @@ class Several:
 
 
 class Balanced:
-    """``way``: gives the way to an address; it may be the same for all. ``chance``: a random number, 0 to 1."""
+    """The state of the source is open while none of its replicas may be asked.
+
+    ``way``: gives the way to an address; it may be the same for all. ``chance``: a random number, 0 to 1.
+    """
 
     def __init__(
         self, several: Several, way: Callable[[str], Http], *, chance: Callable[[], float] = random.random
@@ -94,7 +97,10 @@ class Balanced:
                     raise
                 unheard.append(replica)
                 said = error
-        raise said or BreakerOpen(f"{self._several.called}: no replica is asked now")
+        if said is None:
+            self._several.tally.state = "open"
+            raise BreakerOpen(f"{self._several.called}: no replica is asked now")
+        raise said
 
     async def _ask(
         self,
@@ -144,6 +150,7 @@ class Balanced:
         if status < 400:
             permit.succeeded(seconds)
             replica.answered(now, seconds)
+            self._several.tally.state = "closed"
         elif status in _AWAY:
             permit.failed()
             self._failed(replica, now, seconds)

@@ -45,10 +45,13 @@ class _Known:
 
 
 class Names:
-    """Of the hosts of one source. ``clock`` never goes back, in seconds."""
+    """Of the hosts of one source. ``clock`` never goes back, in seconds; ``patience_s``: longest wait for an answer."""
 
-    def __init__(self, lookup: Lookup = system, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, lookup: Lookup = system, *, clock: Callable[[], float] = time.monotonic, patience_s: float = LOOKUP_S
+    ) -> None:
         self._lookup = lookup
+        self._patience_s = patience_s
         self._clock = clock
         self._known: dict[tuple[str, int], _Known] = {}
 
@@ -66,7 +69,7 @@ class Names:
             known.asking = asyncio.get_running_loop().create_task(self._ask(known, host, port))
             known.asking.add_done_callback(_heard)
         asking = known.asking
-        await asyncio.wait({asking}, timeout=LOOKUP_S)
+        await asyncio.wait({asking}, timeout=self._patience_s)
         error: BaseException | None = TimeoutError("no name server answered in time")
         if asking.done():
             error = asyncio.CancelledError() if asking.cancelled() else asking.exception()

@@ -14,7 +14,7 @@ from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded, SourceError
 from resolvers.exposed import beside, inside
-from resolvers.forwarding import Forwarding, forwarding_of
+from resolvers.forwarding import Forwarding, forwarding_of, traced
 from resolvers.http import Http, Reply, Request, keyed
 from resolvers.model import Effect, LeftOut, Operation, SourceModel, unwrapped
 from resolvers.nearby import refused
@@ -104,6 +104,7 @@ class RestSource:
         if timeout <= 0:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"{shape.method} {shape.path}") as record:
+            request = traced(request, context, record)
             try:
                 value = await self._ask(call, shape, operation, request, timeout, record)
             except SourceError as error:

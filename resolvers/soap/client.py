@@ -11,7 +11,7 @@ from resolvers.connect import Told, cautions, connect
 from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded, SourceError
-from resolvers.forwarding import Forwarding, forwarding_of
+from resolvers.forwarding import Forwarding, forwarding_of, traced
 from resolvers.http import Http, Request, keyed
 from resolvers.model import Effect, SourceModel
 from resolvers.nearby import refused
@@ -92,6 +92,7 @@ class SoapSource:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"SOAP {call.operation}") as record:
             repeatable = operation.effect is not Effect.WRITE
+            request = traced(request, context, record)
             reply = await self._http.send(request, timeout=timeout, resendable=repeatable)
             media = reply.headers.get("content-type", "")
             several = media.lstrip().lower().startswith("multipart/")

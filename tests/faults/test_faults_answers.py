@@ -28,7 +28,7 @@ from tests.faults.injector import (
 )
 from tests.faults.world import FILE, ORDERS, POST_INVOICE, World, codes, world
 
-HASTY = FILE.replace("timeout_s: 2", "timeout_s: 0.4")
+HASTY = FILE.replace("timeout_s: 2", "timeout_s: 1")
 LATE, GONE, BAD = "SOURCE_TIMEOUT", "SOURCE_UNAVAILABLE", "SOURCE_BAD_RESPONSE"
 ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
 """What a server of TLS says to who speaks plainly."""

@@ -1,0 +1,272 @@
+"""Several worker processes as a person starts them: killed, stopped, replaced, and told to end, under load."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.commands.conftest import Ended, Running, Shell
+from tests.workers.client import Caller, Load, post
+
+FAR_S = 60.0
+QUERY = post("{ products { sku name } }")
+ANSWER = {"data": {"products": [{"sku": "A1", "name": "Rope"}]}}
+FILE = """\
+sources:
+  shop: {{ database: "sqlite:///shop.sqlite" }}
+access: {{ default: anonymous }}
+server: {{ {settings} }}
+"""
+
+
+@pytest.fixture
+async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
+        connection.execute("CREATE TABLE products (sku TEXT PRIMARY KEY NOT NULL, name TEXT)")
+        connection.execute("INSERT INTO products VALUES ('A1', 'Rope')")
+    connection.close()
+    made = Shell(tmp_path)
+    yield made
+    for reading in Set.reading:
+        reading.cancel()
+    await asyncio.gather(*Set.reading, return_exceptions=True)
+    Set.reading.clear()
+    await made.close()
+
+
+class Set:
+    """A supervisor and its workers. What they log is read as it comes: a full pipe would stop them."""
+
+    reading: ClassVar[list[asyncio.Task[None]]] = []
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self.lines: list[str] = running.seen.splitlines()
+        self._reading = asyncio.create_task(self._read())
+        self.reading.append(self._reading)
+
+    async def _read(self) -> None:
+        assert self.running.process.stderr is not None
+        async for line in self.running.process.stderr:
+            self.lines.append(line.decode().rstrip("\n"))
+
+    @property
+    def pid(self) -> int:
+        return self.running.process.pid
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.running.address).port or 0
+
+    def workers(self) -> set[int]:
+        found = set()
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                fields = path.read_text().rpartition(")")[2].split()
+                if int(fields[1]) == self.pid and fields[0] != "Z":
+                    found.add(int(path.parent.name))
+        return found
+
+    def events(self, name: str) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.lines if f'"event":"{name}"' in line]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(FAR_S):
+            while not holds():  # noqa: ASYNC110  # other processes: there is nothing to await
+                await asyncio.sleep(0.02)
+
+    async def asked(self) -> object:
+        caller = Caller("127.0.0.1", self.port)
+        try:
+            return (await caller.ask(QUERY))[1]
+        finally:
+            caller.leave()
+
+    async def end(self, *sent: int) -> Ended:
+        for number in sent or (signal.SIGTERM,):
+            os.kill(self.pid, number)
+        async with asyncio.timeout(FAR_S):
+            await self.running.process.wait()
+            await self._reading
+        assert self.running.process.returncode is not None
+        return Ended(self.running.process.returncode, "", "\n".join(self.lines))
+
+
+async def begun(shell: Shell, settings: str, *more: str) -> Set:
+    (shell.folder / "isthmus.yaml").write_text(FILE.format(settings=settings))
+    return Set(await shell.serve("serve", "isthmus.yaml", "--port", "0", *more))
+
+
+async def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(shell: Shell) -> None:
+    running = await begun(shell, "workers: 2, metrics: { port: 0 }")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    before = running.workers()
+    victim = min(before)
+    os.kill(victim, signal.SIGKILL)
+    for _ in range(20):  # connections that waited in the queue, too, find somebody
+        assert await running.asked() == ANSWER
+    await running.until(lambda: len(running.workers()) == 2 and victim not in running.workers())
+    assert len(running.workers() & before) == 1
+    await running.until(lambda: bool(running.events("worker_ended")))
+    assert [(each["why"], each["pid"]) for each in running.events("worker_ended")] == [("SIGKILL", victim)]
+    ended = await running.end()
+    assert (ended.code, "Traceback" in ended.err, running.workers()) == (0, False, set())
+
+
+async def test_a_rolling_restart_loses_no_request(shell: Shell) -> None:
+    running = await begun(shell, "workers: 2")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    before = running.workers()
+    load = Load("127.0.0.1", running.port, QUERY, 8)
+
+    async def rolled() -> None:
+        for _ in range(20):  # a storm of them is one
+            os.kill(running.pid, signal.SIGUSR2)
+        await running.until(lambda: len(running.workers()) == 2 and not before & running.workers())
+        rolling.append(False)
+
+    rolling: list[bool] = []
+    await load.run(lambda each: bool(rolling) and each.good > 50, rolled())
+    assert load.failures == {}
+    assert load.connections > 8  # they were asked to leave, and came back
+    await running.until(lambda: bool(running.events("rolling_restart_done")))
+    assert (await running.end()).code == 0
+
+
+async def test_it_ends_well_whatever_signals_come_again(shell: Shell) -> None:
+    running = await begun(shell, "workers: 2, notice_s: 1.0")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    load = Load("127.0.0.1", running.port, QUERY, 4)
+    unready = False
+
+    async def ended() -> Ended:
+        nonlocal unready
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2, signal.SIGTERM, signal.SIGHUP):
+            os.kill(running.pid, number)
+        async with asyncio.timeout(FAR_S):
+            while not unready:
+                with suppress(httpx.HTTPError):
+                    async with httpx.AsyncClient(trust_env=False, headers={"connection": "close"}) as client:
+                        unready = (await client.get(f"{running.running.address}/readyz")).status_code == 503
+        return await running.end(signal.SIGTERM)
+
+    end = asyncio.create_task(ended())
+    await load.run(lambda _: unready, None)
+    assert load.failures == {}
+    assert (await end).code == 0
+    assert running.workers() == set()
+
+
+async def test_a_worker_that_is_stuck_is_replaced(shell: Shell) -> None:
+    running = await begun(shell, "workers: { count: 2, stuck_s: 2 }")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    victim = min(running.workers())
+    os.kill(victim, signal.SIGSTOP)
+    await running.until(lambda: len(running.workers()) == 2 and victim not in running.workers())
+    await running.until(lambda: bool(running.events("worker_ended")))
+    assert [each["pid"] for each in running.events("worker_stuck")] == [victim]
+    assert [each["why"] for each in running.events("worker_ended")] == ["stuck"]
+    assert await running.asked() == ANSWER
+
+
+async def test_a_worker_that_grew_too_large_is_replaced_by_one_that_is_ready(shell: Shell) -> None:
+    running = await begun(shell, "workers: { count: 1, max_memory_mib: 64 }")
+    before = running.workers()
+    load = Load("127.0.0.1", running.port, QUERY, 2)
+    replaced = running.until(lambda: bool(running.workers()) and not before & running.workers())
+    done: list[bool] = []
+
+    async def watched() -> None:
+        await replaced
+        done.append(True)
+
+    await load.run(lambda _: bool(done), watched())
+    assert load.failures == {}
+    assert running.events("worker_too_large")
+
+
+async def test_workers_without_a_supervisor_end(shell: Shell) -> None:
+    running = await begun(shell, "workers: 2")
+    await running.until(lambda: len(running.workers()) == 2)
+    workers = running.workers()
+    os.kill(running.pid, signal.SIGKILL)
+    await running.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+async def test_what_keeps_workers_from_starting_is_told_once(shell: Shell) -> None:
+    (shell.folder / "isthmus.yaml").write_text(FILE.format(settings="workers: 3").replace("shop.sqlite", "none.sqlite"))
+    ended = await shell.run("serve", "isthmus.yaml", "--port", "0")
+    assert ended.code == 1
+    assert ended.err.count("none.sqlite") == 1, ended.err
+
+
+async def test_what_workers_have_to_say_alike_is_said_once(shell: Shell) -> None:
+    text = FILE.format(settings="workers: 3").replace(
+        "access:", "  far: { openapi: 'http://127.0.0.1:1/x.json', url: 'http://127.0.0.1:1' }\naccess:"
+    )
+    (shell.folder / "isthmus.yaml").write_text(text)
+    running = Set(await shell.serve("serve", "isthmus.yaml", "--port", "0"))
+    await running.until(lambda: len(running.events("worker_ready")) == 3)
+    assert sum("Source far is not served" in line for line in running.lines) == 1
+
+
+async def test_a_broken_file_does_not_keep_a_worker_from_being_replaced(shell: Shell) -> None:
+    running = await begun(shell, "workers: 2")
+    await running.until(lambda: len(running.workers()) == 2)
+    (shell.folder / "isthmus.yaml").write_text("sources: [")
+    victim = min(running.workers())
+    os.kill(victim, signal.SIGKILL)
+    await running.until(lambda: len(running.workers()) == 2 and victim not in running.workers())
+    assert await running.asked() == ANSWER
+    assert running.events("configuration_kept")
+
+
+async def test_connections_are_shared_among_workers_and_ids_are_never_alike(shell: Shell) -> None:
+    running = await begun(shell, "", "--workers", "3")
+    await running.until(lambda: len(running.events("worker_ready")) == 3)
+    held = {pid: sockets(pid) for pid in running.workers()}
+    callers = [Caller("127.0.0.1", running.port) for _ in range(90)]
+    await asyncio.gather(*(caller.ask(QUERY) for caller in callers))
+    shares = [sockets(pid) - count for pid, count in held.items()]
+    for caller in callers:
+        caller.leave()
+    assert min(shares) >= 1, shares  # on a quiet machine 30 each; on a busy one who gets a core gets more
+    await running.until(lambda: len(running.events("request")) >= 90)
+    ids = [each["request_id"] for each in running.events("request")]
+    assert len(set(ids)) == len(ids)
+
+
+def sockets(pid: int) -> int:
+    found = 0
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            found += str(path.readlink()).startswith("socket:")
+    return found
+
+
+async def test_a_crash_at_every_start_is_tried_less_and_less_often(shell: Shell) -> None:
+    running = await begun(shell, "workers: 2")
+    await running.until(lambda: len(running.workers()) == 2)
+    (shell.folder / "shop.sqlite").rename(shell.folder / "gone.sqlite")
+    began = time.monotonic()
+    for pid in running.workers():
+        os.kill(pid, signal.SIGKILL)
+    await running.until(lambda: len(running.events("worker_ended")) >= 6)
+    pauses = [each["again_in_s"] for each in running.events("worker_ended") if each["worker"] == 0]
+    assert pauses == sorted(pauses, key=lambda pause: float(str(pause)))
+    (shell.folder / "gone.sqlite").rename(shell.folder / "shop.sqlite")
+    await running.until(lambda: len(running.workers()) == 2)
+    await running.until(lambda: time.monotonic() > began + 0.1)
+    assert (await running.end()).code == 0
