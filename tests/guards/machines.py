@@ -185,6 +185,20 @@ class BulkheadMachine(RuleBasedStateMachine):
             assert not first.cancelled()
             self.inside += 1
 
+    @rule()
+    @precondition(lambda self: self.queue)
+    def the_first_stops_waiting_right_before_a_place_is_free(self) -> None:
+        STEPS["bulkhead"] += 1
+        first = self.queue.pop(0)
+        first.cancel()
+        self.bulkhead.leave()
+        self.inside -= 1
+        self.turn()
+        assert first.cancelled()
+        if self.queue:
+            assert self.queue.pop(0).done()
+            self.inside += 1
+
     @rule(data=st.data())
     @precondition(lambda self: self.queue)
     def one_stops_waiting(self, data: st.DataObject) -> None:
@@ -280,7 +294,7 @@ class SourceMachine(RuleBasedStateMachine):
         self.calls: dict[str, tuple[Effect, asyncio.Task[object]]] = {}
 
     async def _made(self, stated: HttpSettings) -> Resilient:
-        return Resilient(self.client, self.tally, stated)
+        return Resilient(self.client, self.tally, stated, clock=self.loop.time)
 
     @rule(effect=st.sampled_from(Effect), ends=ENDS, deadline=st.sampled_from([0.0, 0.3, 2.0, 9.0]),
           times=st.integers(1, 4))  # fmt: skip
