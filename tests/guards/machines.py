@@ -108,7 +108,7 @@ class AllowanceMachine(RuleBasedStateMachine):
             self.given.append((turn, at, self.day()))
 
     @rule(data=st.data())
-    @precondition(lambda self: getattr(self, "given", None))
+    @precondition(lambda self: bool(getattr(self, "given", None)))
     def one_is_given_back(self, data: st.DataObject) -> None:
         STEPS["limiter"] += 1
         turn, at, day = self.given.pop(data.draw(st.integers(0, len(self.given) - 1)))
