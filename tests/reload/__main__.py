@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import httpx
 import structlog
 
 from gateway.loop import Loop
@@ -75,7 +76,11 @@ def change(at: House, base: str, number: int) -> bool:
 
 async def asking(at: House, answers: Counter[str], until: asyncio.Event) -> None:
     while not until.is_set():
-        reply = await at.client.post("/graphql", json={"query": QUERY})
+        try:
+            reply = await at.client.post("/graphql", json={"query": QUERY})
+        except httpx.HTTPError as error:
+            answers[type(error).__name__] += 1
+            continue
         answers["as it should be" if reply.status_code == 200 and reply.json() == GOOD else reply.text[:200]] += 1
         await asyncio.sleep(0.02)
 
