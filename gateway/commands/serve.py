@@ -19,7 +19,7 @@ from gateway.commands.supervise import supervise
 from gateway.config import Configuration, UnreadableFile, read
 from gateway.holder import State
 from gateway.reloading import Reloader
-from gateway.server import Place, run, serve_app
+from gateway.server import Place, run, serve_app, tidy
 from gateway.snapshot import Holder, load_or_wait
 from gateway.telemetry import log_at_once
 from gateway.workers.link import Told
@@ -107,7 +107,7 @@ async def _run(
             check_address(metrics.host, metrics.port, "name another host or port under server.metrics")
     current = await state(chosen, load_or_wait)
     _tell(chosen, current)
-    holder = Holder(current)
+    holder = Holder(current, tidy=tidy)
     app = make_app(holder, settings, explorer_page=explorer.page, extra_routes=explorer.routes())
 
     def started(bound: str) -> None:

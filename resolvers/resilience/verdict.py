@@ -9,7 +9,6 @@ from __future__ import annotations
 from resolvers.breaker import Permit
 from resolvers.errors import (
     BreakerOpen,
-    IsthmusError,
     OutcomeUnknown,
     SourceBusy,
     SourceError,
@@ -23,10 +22,10 @@ _FAIR = 0.5
 """Who waits for less than this share of ``timeout_s`` cannot say that the source was late."""
 
 
-def say(permit: Permit, error: IsthmusError, seconds: float, given_s: float, timeout_s: float) -> None:
+def say(permit: Permit, error: BaseException, seconds: float, given_s: float, timeout_s: float) -> None:
     """Tells the breaker how a call ended that took ``seconds`` of the ``given_s`` that it had."""
     if not isinstance(error, SourceError) or error.stale or isinstance(error, SourceBusy | BreakerOpen):
-        permit.release()  # a caller's mistake, or ours
+        permit.release()  # a caller's mistake, or ours, or nobody waits any more
     elif error.status is not None:
         permit.failed() if error.status in _AWAY else permit.succeeded(seconds)
     elif isinstance(error, SourceUnavailable):

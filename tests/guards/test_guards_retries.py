@@ -74,6 +74,22 @@ async def test_kept_connections_that_die_count_too(tmp_path: Path) -> None:
         assert len(server.heard) == 1 + 3
 
 
+async def test_looking_after_a_kept_connection_is_no_retry(tmp_path: Path) -> None:
+    seen: set[int] = set()
+
+    async def once(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        if heard.connection in seen:
+            await resets()(heard, writer)
+        else:
+            seen.add(heard.connection)
+            writer.write(GOOD)
+
+    async with shop(tmp_path, once, retries=False) as (source, server):
+        assert [await source.outcome(READ) for _ in range(2)] == [DONE, DONE]
+        assert len(server.heard) == 3
+        assert isinstance(await source.outcome(REPLACE), OutcomeUnknown)
+
+
 @pytest.mark.parametrize("text", ["500 Oops", "501 No", "400 Bad", "409 Conflict", "200 OK"])
 async def test_what_would_end_the_same_is_not_made_again(text: str, tmp_path: Path) -> None:
     broken = status(text) if text != "200 OK" else reply(b"{nonsense")
