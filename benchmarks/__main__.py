@@ -26,7 +26,7 @@ def main() -> None:
     options = _options()
     amount = Amount(options.seconds, options.requests)
     load_before = os.getloadavg()[0]
-    chosen = _prepared([each for each in COMPETITORS if options.only is None or each.name in options.only])
+    chosen = _prepared([each for each in COMPETITORS if _is_chosen(each, options.only)])
     growth = None
     try:
         with stage(chosen) as running:
@@ -60,6 +60,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--write-docs", action="store_true", help="rewrite the figures of docs/performance.md")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
+
+
+def _is_chosen(competitor: Competitor, only: Sequence[str] | None) -> bool:
+    return not competitor.asked_for if only is None else competitor.name in only
 
 
 def _prepared(competitors: Sequence[Competitor]) -> list[Competitor]:

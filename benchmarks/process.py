@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-START_S = 30.0
+START_S = 120.0
 STOP_S = 5.0
 ROOT = Path(__file__).parents[1]
-_ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+")
+_ADDRESS = re.compile(rb"(?<!told at )http://127\.0\.0\.1:\d+")
 _PROC = Path("/proc/self/stat").exists()
 
 

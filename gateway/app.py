@@ -47,14 +47,17 @@ from gateway.redis import Redis, RedisSettings, open_redis
 from gateway.registered.documents import RegisteredDocuments, registered_of
 from gateway.registered.settings import DocumentSettings
 from gateway.reload_settings import ReloadSettings
+from gateway.request_log import LogSettings
 from gateway.tally import EdgeTally
 from gateway.telemetry import request_id
 from gateway.tls import TlsSettings
+from gateway.tracing.settings import TracingSettings
+from gateway.tracing.tracer import Tracer, open_tracer, sending
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
 from gateway.workers.settings import Workers
 from resolvers import Settings
-from schema import Executor
+from schema import ANONYMOUS, Executor
 
 Page = Callable[[Request], Awaitable[Response]]
 PATH = "/graphql"
@@ -94,10 +97,17 @@ class ServerSettings(Settings):
     cache: KeptSettings = Field(
         KeptSettings.model_validate({}), description="Where answers of sources are kept whose cache says so."
     )
+    log: LogSettings = Field(LogSettings(), description="What is written to standard error, one line of JSON each.")
+    tracing: TracingSettings | None = Field(
+        None, description="Traces (W3C Trace Context, OpenTelemetry); {}: a caller's is passed on; absent: nothing."
+    )
     metrics: MetricsSettings | None = Field(
         None, description="Figures for Prometheus, on a listener of their own; {}: the defaults; absent: none."
     )
     uploads: UploadSettings | None = Field(None, description="Files inside requests (multipart forms); absent: none.")
+    subgraph: bool = Field(
+        False, description="Whether it is served to the router of a federation too: _service and _entities."
+    )
     reload: ReloadSettings = Field(
         ReloadSettings.model_validate({}), description="What is looked at while the server runs."
     )
@@ -192,6 +202,7 @@ class Front:
     registered: RegisteredDocuments | None
     tally: EdgeTally | None
     admission: Admission
+    tracer: Tracer | None
 
     async def close(self, successor: Front | None = None) -> None:
         """Ends what goes on for it in the background and not for its successor."""
@@ -273,6 +284,25 @@ def _recorded(holder: Holder) -> Iterable[str]:
     return () if graph is None else graph.recorded
 
 
+async def _explored(request: Request, page: Page | None) -> Response | None:
+    """The explorer, for a browser that asks nothing; it sends what is typed there to the address that it is at."""
+    wants = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    asks = not {"query", "documentId", "extensions"}.isdisjoint(request.query_params)
+    return None if page is None or not wants or asks else await page(request)
+
+
+def _kept_by_tls(page: Page, trusted: Networks) -> Page:
+    """The same page, which tells browsers that came by TLS to stay there."""
+
+    async def told(request: Request) -> Response:
+        shown = await page(request)
+        if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
+            shown.headers["strict-transport-security"] = HSTS
+        return shown
+
+    return told
+
+
 _IDENTITY = ("jwt", "api_keys", "tls", "client_cert", "revocation", "trusted_proxies")
 """Settings that say who asks."""
 
@@ -310,11 +340,14 @@ def make_front(
     else:
         registered = registered_of(settings.documents)
     audit = before.audit if before is not None else open_audit(settings.audit)
+    if audit is not None:
+        audit.trust(trusted)
     if before is not None:
         tally = before.tally
     else:
         tally = tally_of(settings.metrics, () if registered is None else registered.names)
     admission = before.admission if before is not None else Admission(settings.overload)
+    tracer = before.tracer if before is not None else open_tracer(settings.tracing)
     endpoint = Endpoint(
         holder,
         settings.limits,
@@ -327,10 +360,12 @@ def make_front(
         audit=audit,
         admission=admission,
         tally=tally,
+        log_settings=settings.log,
+        tracer=tracer,
     )
     if before is not None:
         endpoint.take_over(before.endpoint)
-    return Front(settings, endpoint, authenticator, rates, audit, registered, tally, admission)
+    return Front(settings, endpoint, authenticator, rates, audit, registered, tally, admission, tracer)
 
 
 def make_app(
@@ -347,19 +382,17 @@ def make_app(
     """
     shared = open_redis(settings.redis) if settings.redis else None
     trusted = Networks(settings.trusted_proxies)
+    page = _kept_by_tls(explorer_page, trusted) if explorer_page is not None else None
 
     async def graphql(request: Request) -> Response:
-        wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        asks = not {"query", "documentId", "extensions"}.isdisjoint(request.query_params)
-        if explorer_page is not None and app.front.settings.explorer and wants_page and not asks:
-            page = await explorer_page(request)
-            if request.scope["scheme"] == "https" or _came_by_tls(request, trusted):
-                page.headers["strict-transport-security"] = HSTS
-            return page
-        return await app.front.endpoint(Asked(request.scope, request.receive))
+        shown = await _explored(request, page if app.front.settings.explorer else None)
+        return shown or await app.front.endpoint(Asked(request.scope, request.receive))
 
     async def view(request: Request) -> Response:
-        return await app.front.endpoint(Asked(request.scope, request.receive, view=request.path_params["view"]))
+        name, graph = request.path_params["view"], holder.current.graph
+        there = graph is not None and graph.part(name, ANONYMOUS) is not None
+        shown = await _explored(request, page if there and app.front.settings.explorer else None)
+        return shown or await app.front.endpoint(Asked(request.scope, request.receive, view=name))
 
     async def front(_: Request) -> Response:
         return RedirectResponse(PATH)
@@ -379,7 +412,7 @@ def make_app(
         loop = asyncio.get_running_loop()
         with suppress(RuntimeError, ValueError, NotImplementedError):  # a server in a thread gets no signals
             loop.add_signal_handler(signal.SIGHUP, app.hang_up)
-        async with listening(metrics):
+        async with listening(metrics), sending(app.front.tracer):
             app.front.authenticator.start()
             lag.start()
             async with writing(app.front.audit, _recorded(holder)):

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope
 
 from gateway.connection import Connection, connection_of
 from gateway.whole import Whole
-from resolvers import Context
+from resolvers import Context, Trace
 from schema import ANONYMOUS, Principal
 
 
@@ -60,6 +60,7 @@ class Asked:
 
     ``view``: the part of the graph that is asked by its name; empty: none is named. ``principal``: who asks, once that
     is known; ``context``: what the calls are told, once the operation is read; ``received``: bytes of the body.
+    ``trace``: as ``Context.trace``.
     """
 
     __slots__ = (
@@ -74,6 +75,7 @@ class Asked:
         "query_string",
         "received",
         "request_id",
+        "trace",
         "view",
     )
 
@@ -89,6 +91,7 @@ class Asked:
         self.principal: Principal = ANONYMOUS
         self.context: Context | None = None
         self.received = 0
+        self.trace: Trace | None = None
         self._receive = receive
         self._whole = whole
 

@@ -45,5 +45,6 @@ def errors_in(answer: Answer) -> Mapping[Code, int]:
     found: Counter[Code] = Counter()
     for error in errors:
         extensions = error.get("extensions")
-        found[extensions.get("code", Code.INTERNAL) if isinstance(extensions, dict) else Code.INTERNAL] += 1
+        code = extensions.get("code") if isinstance(extensions, dict) else None
+        found[code if isinstance(code, Code) else Code.INTERNAL] += 1  # a word of a source must not become a label
     return found

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from resolvers import Key, Problem, Settings, nearest
 
 _LATER = {
-    "entities": "joining types of several sources into one is",
     "include_files": "including other files is",
 }
 """Keys of later releases → the beginning of the sentence that refuses them."""

@@ -31,8 +31,10 @@ from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
 from gateway.repeated import idempotency_of
 from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, retry_after
+from gateway.request_log import LogSettings, RequestLog
 from gateway.tally import EdgeTally
-from gateway.telemetry import log, log_request
+from gateway.telemetry import log
+from gateway.tracing.tracer import Tracer
 from gateway.uploads import UploadSettings, from_multipart
 from gateway.uses import Uses
 from resolvers import (
@@ -42,8 +44,9 @@ from resolvers import (
     DeadlineExceeded,
     OutcomeUnknown,
     TimeLimits,
+    Unauthenticated,
 )
-from schema import COST, Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
+from schema import COST, Answer, Fresh, GraphQLRequest, MutationOverGet, Outline, Principal, Trail
 
 GRACE_S = 0.1
 """How long an operation may still word its answer after its calls have reached the deadline, in seconds."""
@@ -109,6 +112,8 @@ class Endpoint:
         audit: Auditor | None = None,
         admission: Admission | None = None,
         tally: EdgeTally | None = None,
+        log_settings: LogSettings | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._admission = Admission(OverloadSettings()) if admission is None else admission
         self._holder = holder
@@ -121,6 +126,8 @@ class Endpoint:
         self._hosts = hosts
         self._audit = audit
         self._tally = tally
+        self._tracer = tracer
+        self._log = RequestLog(log_settings or LogSettings())
         self._upload_places = Places(0 if uploads is None else uploads.max_requests)
         self._places = Places(limits.max_requests)
         self._unfinished: set[asyncio.Future[Answer]] = set()
@@ -152,6 +159,8 @@ class Endpoint:
         headers: dict[str, str] = {}
         status, refused, errors, executed = 200, "", NO_ERRORS, False
         entry = self._audit.begin() if self._audit is not None else None
+        if self._tracer is not None:
+            request.trace = self._tracer.begin(request)
         snapshot = self._holder.current  # whatever is served meanwhile, this request ends on what it began with
         snapshot.uses.begin()
         counts = self._admission.counts
@@ -160,6 +169,8 @@ class Endpoint:
             answer = await self._answer(request, snapshot, entry, media, headers)
             content = sent(answer.encode(), self._limits.max_response_bytes)
             executed = answer.kind == "data"
+            if answer.fresh is not None and request.method == "GET":
+                headers.update(self._kept_by_others(answer.fresh))
             if "errors" in answer.held:
                 errors = errors_in(answer)
                 headers.update(retry_after(answer))
@@ -167,10 +178,11 @@ class Endpoint:
                 refused = "forbidden" if answer.kind == "forbidden" else "operation"
                 status = 403 if answer.kind == "forbidden" else 400 if media == GRAPHQL else 200
         except ClientDisconnect:
-            log("disconnected", request_id=request_id)
             self._end(Ended(request, 408, time.perf_counter() - started, refused="left"), entry)
             return Response(status_code=408)
         except Exception as error:  # noqa: BLE001  # the last net: a caller never sees a traceback or a 500
+            if entry is not None and isinstance(error, Unauthenticated):
+                entry.doubted = error.detail
             found = failed(error, request_id)
             status, refused, errors = found.status, found.refused, {found.code: 1}
             headers.update(found.headers)
@@ -179,14 +191,22 @@ class Endpoint:
             snapshot.uses.end()
             counts.ended += 1
         seconds = time.perf_counter() - started
-        log_request(request_id, request.method, status, round(seconds, 4))
         self._end(Ended(request, status, seconds, errors, len(content), refused, executed), entry)
         return Reply(content, status, headers, media or JSON)
 
+    def _kept_by_others(self, fresh: Fresh) -> Mapping[str, str]:
+        """What caches between us and the caller are told (RFC 9111): theirs alone, where we tell callers apart."""
+        whose = "private" if self._authenticator.identifies else "public"
+        said = {"cache-control": f"{whose}, max-age={fresh.lives_s}", "age": str(fresh.age_s)}
+        return {**said, "vary": "accept, authorization, graphql-cost, graphql-freshness"}
+
     def _end(self, ended: Ended, entry: Entry | None) -> None:
         """Tells who counts and who records."""
+        self._log.ended(ended)
         if self._tally is not None:
             self._tally.ended(ended)
+        if self._tracer is not None:
+            self._tracer.ended(ended)
         if self._audit is not None and entry is not None:
             self._audit.end(entry, ended.asked, ended.status, ended.seconds)
 
@@ -322,6 +342,9 @@ class Endpoint:
         context.caller = _caller(request, principal)
         context.idempotency = idempotency_of(request.headers)
         request.context = context
+        if self._tracer is not None and request.trace is not None:
+            context.trace, context.journal.traced = request.trace, request.trace.made
+            self._tracer.run(request.trace)
         trail = None
         if entry is not None:
             entry.parameters, entry.context, trail = parameters, context, entry.trail

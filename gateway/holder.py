@@ -15,6 +15,8 @@ from gateway.uses import Uses
 from resolvers import Documents, Problem, Sign, Source, Store, Tally
 from schema import Built, Graph, GraphSettings
 
+TIDY_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -111,6 +113,10 @@ class Holder:
 
     current: State
     reloads: Reloads = field(default_factory=Reloads)
+    tidy: Callable[[], None] | None = None
+    """Called a second after what was served is served no more: types of a graph know each other, and so go by no
+    counting of references."""
+    _tidying: asyncio.TimerHandle | None = None
     _living: list[State] = field(default_factory=list)
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -119,6 +125,11 @@ class Holder:
         """What /readyz tells of changes."""
         told = "what was changed last is not in force: the log says why"
         return {"configuration": told} if self.reloads.failing else {}
+
+    @property
+    def waiting(self) -> int:
+        """How many snapshots before this one still have requests."""
+        return len(self._living)
 
     def swap(self, snapshot: State, ended: Callable[[], Awaitable[None]] | None = None) -> None:
         """Puts a snapshot in the place of the current one. ``ended`` is called when the last request of that one has
@@ -136,6 +147,17 @@ class Holder:
             closing = asyncio.get_running_loop().create_task(_end(ended, also))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
+        self.tidy_soon()
+
+    def tidy_soon(self) -> None:
+        """Has memory given back, once for all that went until then."""
+        if self.tidy is not None and self._tidying is None:
+            self._tidying = asyncio.get_running_loop().call_later(TIDY_S, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        if self.tidy is not None:
+            self.tidy()
 
     async def discard(self, snapshot: State) -> None:
         """Closes what a snapshot that is not taken over would have had alone."""
@@ -144,6 +166,8 @@ class Holder:
 
     async def close(self) -> None:
         """Closes every source that is open."""
+        if self._tidying is not None:
+            self._tidying.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
         snapshots = (self.current, *self._living)
         await close_all({id(source): source for each in snapshots for source in each.sources.values()}.values())

@@ -88,7 +88,7 @@ class Reloader:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), self._look_s)
             if self._app.state.draining:
-                continue  # what is under way ends on what it began with, and nothing more begins
+                return  # what is under way ends on what it began with, and nothing more begins
             try:
                 await self._turn()
             except Exception as error:  # noqa: BLE001  # a watch that ended unseen would leave the gateway as it is for ever
@@ -213,6 +213,7 @@ class Reloader:
         except ConfigurationError as error:
             self._postponed = isinstance(error, SourcesAway)
             self._refused(configuration.describe(error.problems))
+            self._holder.tidy_soon()
             return False
         self._configuration = configuration
         self._refusal, self._postponed = "", False

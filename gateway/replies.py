@@ -36,12 +36,12 @@ def errors_of(code: Code, message: str, **extensions: object) -> dict[str, objec
 
 
 class Reply(Response):
-    """Bytes of a media type, in UTF-8, kept by nobody (RFC 9111) and taken for nothing else."""
+    """Bytes of a media type, in UTF-8, taken for nothing else; kept by nobody (RFC 9111) unless a header says so."""
 
     def __init__(self, content: bytes, status: int, headers: Mapping[str, str], media: str) -> None:
         self.status_code, self.body, self.background = status, content, None
         self.raw_headers = [
-            *_HEADERS,
+            *(_HEADERS if "cache-control" not in headers else _HEADERS[1:]),
             (b"content-type", _CONTENT_TYPES[media]),
             (b"content-length", b"%d" % len(content)),
             *((name.encode(), value.encode()) for name, value in headers.items()),

@@ -155,6 +155,13 @@ def make_server(app: Starlette, settings: ServerSettings) -> Server:
     return server
 
 
+def tidy() -> None:
+    """Looks through all there is for what is in cycles, once; what is left lives long, and is not walked again."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 async def serve_app(
     app: Starlette, settings: ServerSettings, started: Callable[[str], None], place: Place | None = None
 ) -> None:
@@ -162,7 +169,7 @@ async def serve_app(
 
     ``place``: that of a worker among others; absent: the process listens by itself.
     """
-    configure()
+    configure(settings.log.level)
     _allow_files()
     gc.collect()
     gc.freeze()  # what start-up made lives for ever: later collections need not walk it

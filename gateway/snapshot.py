@@ -10,6 +10,9 @@ import gc
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from hashlib import blake2b
 from typing import get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
@@ -33,9 +36,10 @@ from resolvers import (
     Store,
     Tally,
     open_all,
+    revealed,
     sign_of,
 )
-from schema import Built, Executor, Extension, Graph, GraphSettings, LinkSettings
+from schema import Built, Executor, Extension, Graph, GraphSettings, LinkSettings, Responses
 
 __all__ = [
     "Holder",
@@ -99,7 +103,7 @@ async def load_after(
             that what replaces a source that is served cannot be reached.
     """
     tallies = dict(before.tallies)
-    with _collecting_later():
+    with _collecting_later(keeps=True):
         return await _Loading(configuration, tallies, before, reopen=reopen, renew=renew, still=still).load()
 
 
@@ -126,16 +130,19 @@ def _shared(configuration: Configuration) -> Callable[[], RedisAllowance] | None
 
 
 @contextmanager
-def _collecting_later() -> Iterator[None]:
+def _collecting_later(*, keeps: bool = False) -> Iterator[None]:
     """Keeps the search for garbage off: a large description becomes millions of objects that stay.
 
-    Looking through them again and again would take as long as reading it does.
+    Looking through them again and again would take as long as reading it does. ``keeps``: what was made is not looked
+    through afterwards either, until somebody looks through everything.
     """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if keeps:
+            gc.freeze()  # or the first look for what is young would walk all of it, while requests wait
         if enabled:
             gc.enable()
 
@@ -181,7 +188,7 @@ class _Loading:
             assembled = await asyncio.to_thread(self._assembled, opened.failed)
             built = None if opened.problems else self._same(sources, assembled)
             if built is None:
-                built = await asyncio.to_thread(_build, sources, assembled.settings, opened.problems)
+                built = await asyncio.to_thread(_build, sources, self._keeping(assembled, sources), opened.problems)
             server = configuration.settings.server
             await asyncio.to_thread(_check_edge, server, built.graph, incomplete=bool(opened.failed))
         except BaseException:
@@ -204,6 +211,13 @@ class _Loading:
             store=self._store,
         )
         return made if self._before is None or self._differs(self._before, made) else self._before
+
+    def _keeping(self, assembled: Assembled, sources: Mapping[str, Source]) -> GraphSettings:
+        """The settings of the graph, with a place for whole answers where the file asks for one."""
+        if not self._configuration.settings.server.cache.responses:
+            return assembled.settings
+        version = _version(self._configuration, sources)
+        return replace(assembled.settings, responses=partial(Responses, self._store, version))
 
     def _carried(self) -> dict[str, Source]:
         """The sources that stay open."""
@@ -325,6 +339,9 @@ class _Loading:
         if before is None or before.built is None or before.assembled is None:
             return None
         alike = list(before.sources) == list(sources) and all(before.sources[name] is sources[name] for name in sources)
+        old = before.configuration
+        if old is None or old.settings.server.cache != self._configuration.settings.server.cache:
+            return None  # the graph holds where whole answers are kept
         return before.built if alike and before.assembled.settings == assembled.settings else None
 
     @staticmethod
@@ -334,6 +351,14 @@ class _Loading:
             return True
         stated = old.settings.server != new.settings.server or old.sources != new.sources
         return stated or before.failed != made.failed
+
+
+def _version(configuration: Configuration, sources: Mapping[str, Source]) -> str:
+    """Tells apart what operations meant under other settings, names or descriptions."""
+    said = [revealed(configuration.settings)]
+    said += [f"{name} {revealed(each)}" for name, (_, each) in configuration.sources.items()]
+    said += [f"{name} {source.model.digest}" for name, source in sources.items()]
+    return blake2b("\n".join([*said, repr(configuration.lock)]).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _check_edge(server: ServerSettings, graph: Graph, *, incomplete: bool) -> None:
@@ -377,6 +402,7 @@ def graph_settings(
         limits=settings.limits,
         missing={name: problem.what for name, problem in failed.items()},
         executor=_executor(settings.server.executor),
+        subgraph=settings.server.subgraph,
         lifetimes={name: life for name, each in settings.cache.items() if (life := each.lifetime()) is not None},
         recording=settings.server.audit.recording if settings.server.audit is not None else None,
     )

@@ -12,10 +12,10 @@ import random
 import re
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TextIO, cast
+from typing import Any, Literal, TextIO, cast
 
 import orjson
 import structlog
@@ -23,6 +23,8 @@ from structlog.typing import Processor
 
 from gateway.log_lines import Lines
 
+Level = Literal["info", "warning", "error"]
+_LEVELS: Mapping[Level, int] = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 WELL_FORMED = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -33,11 +35,12 @@ os.register_at_fork(after_in_child=lambda: _ids.seed(secrets.randbits(128)))  # 
 class _Current:
     """A logger keeps the configuration under which it was first used, so ``configure`` puts a new one here.
 
-    ``lines``: where ``configure`` sends events.
+    ``lines``: where ``configure`` sends events; ``least``: the level below which none is written.
     """
 
     logger: Any = structlog.get_logger()
     lines: TextIO | None = None
+    least: Level = "info"
 
 
 def request_id(given: Sequence[bytes]) -> str:
@@ -64,8 +67,10 @@ def _line(event: object, *, default: Callable[[object], object]) -> str:
     return line if line and line.isascii() and "\x7f" not in line else json.dumps(event, default=default)
 
 
-def configure() -> None:
-    """Sends every event to standard error as JSON, one line each, those of libraries too."""
+def configure(least: Level = "info") -> None:
+    """Sends every event to standard error as JSON, one line each, those of libraries too; ``least``: what is below
+    that is not written.
+    """
     lines = cast("TextIO", Lines(sys.stderr))
     shared: list[Processor] = [
         structlog.processors.add_log_level,
@@ -80,20 +85,22 @@ def configure() -> None:
         logger_factory=structlog.PrintLoggerFactory(lines),
         cache_logger_on_first_use=True,
     )
-    _Current.logger, _Current.lines = structlog.get_logger(), lines
+    _Current.logger, _Current.lines, _Current.least = structlog.get_logger(), lines, least
     handler = logging.StreamHandler(lines)
     extra = structlog.stdlib.ExtraAdder(["request_id"])
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=[*shared, extra], processors=[remove, *last])
     )
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[handler], level=max(logging.WARNING, _LEVELS[least]), force=True)
     logging.captureWarnings(capture=True)  # or they would stand there as two lines that are not JSON
-    logging.getLogger("isthmus").setLevel(logging.INFO)  # what sources really said, under the id of the request
+    logging.getLogger("isthmus").setLevel(_LEVELS[least])  # what sources really said, under the id of the request
 
 
-def log(event: str, *, level: str = "info", **facts: object) -> None:
+def log(event: str, *, level: Level = "info", **facts: object) -> None:
     """One event; ``request_id`` among its facts is the id that the reply carries."""
+    if _LEVELS[level] < _LEVELS[_Current.least]:
+        return
     if _Current.lines is None or "exc_info" in facts:
         getattr(_Current.logger, level)(event, **facts)
         return
@@ -102,7 +109,7 @@ def log(event: str, *, level: str = "info", **facts: object) -> None:
     _Current.lines.write(f"{line}\n")
 
 
-def log_at_once(event: str, *, level: str = "info", **facts: object) -> None:
+def log_at_once(event: str, *, level: Level = "info", **facts: object) -> None:
     """One event, written before this returns: for a process that has no thread to write for it, and must have none."""
     line = _line({**facts, "event": event, "level": level, "timestamp": _now()}, default=repr)
     with suppress(OSError, ValueError):
@@ -110,13 +117,19 @@ def log_at_once(event: str, *, level: str = "info", **facts: object) -> None:
         sys.stderr.flush()
 
 
-def log_request(request_id: str, method: str, status: int, seconds: float) -> None:
-    """That a request was answered. Every one comes here: what is in the line needs no escaping, so it is but put in."""
+def write_request(request_id: str, method: str, status: int, seconds: float, more: str = "") -> None:
+    """That a request was answered. Every one comes here: what is in the line needs no escaping, so it is but put in.
+
+    ``more``: further members, each with a comma before it, as JSON in ASCII.
+    """
+    if _LEVELS[_Current.least] > _LEVELS["info"]:
+        return
     if _Current.lines is None or not method.isalpha():
-        log("request", request_id=request_id, method=method, status=status, seconds=seconds)
+        facts = json.loads(f"{{{more[1:]}}}")
+        log("request", request_id=request_id, method=method, status=status, seconds=round(seconds, 4), **facts)
         return
     _Current.lines.write(
-        f'{{"request_id":"{request_id}","method":"{method}","status":{status},"seconds":{seconds!r},'
+        f'{{"request_id":"{request_id}","method":"{method}","status":{status},"seconds":{seconds:.4f}{more},'
         f'"event":"request","level":"info","timestamp":"{_now()}"}}\n'
     )
 

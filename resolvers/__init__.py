@@ -1,7 +1,18 @@
 """The sources: what can be asked, and how it is asked. This is the storey's front door; import from here."""
 
 from resolvers.batch import Column, Match, Outcome, execute
-from resolvers.cache import MAX_BYTES, Caching, Found, Kept, MemoryStore, Stamp, Store
+from resolvers.cache import (
+    MAX_BYTES,
+    Caching,
+    Found,
+    Kept,
+    MemoryStore,
+    Stamp,
+    Store,
+    Unwritable,
+    canonical,
+    revealed,
+)
 from resolvers.collection import Suggestion, paging_positions, row_name, suggest
 from resolvers.documents import DescriptionError, Document, Documents, Sign, sign_of
 from resolvers.errors import (
@@ -100,6 +111,7 @@ from resolvers.source import (
     CallRecord,
     Context,
     Journal,
+    Parts,
     Selection,
     Source,
     rows_of,
@@ -107,6 +119,7 @@ from resolvers.source import (
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
 from resolvers.time_limits import TimeLimits, Until
+from resolvers.trace import PARENT, STATE, Trace, new_id
 from resolvers.upload import File
 from resolvers.views import Sealed
 from resolvers.yaml12 import Yaml, YamlError, load
@@ -119,7 +132,9 @@ __all__ = [
     "LEAF",
     "LONGEST",
     "MAX_BYTES",
+    "PARENT",
     "RELEVANCE",
+    "STATE",
     "TYPE_KEY",
     "WRITES_ARE_OFF",
     "Aged",
@@ -195,6 +210,7 @@ __all__ = [
     "OutcomeUnknown",
     "OutputType",
     "Page",
+    "Parts",
     "Place",
     "PoolTally",
     "Predicate",
@@ -233,15 +249,18 @@ __all__ = [
     "Suggestion",
     "Tally",
     "TimeLimits",
+    "Trace",
     "Turn",
     "TypeRef",
     "Unauthenticated",
     "UnionType",
     "Until",
+    "Unwritable",
     "Yaml",
     "YamlError",
     "agree",
     "assign",
+    "canonical",
     "distinct_keys",
     "execute",
     "fields_of",
@@ -257,10 +276,12 @@ __all__ = [
     "matches",
     "named_files",
     "nearest",
+    "new_id",
     "open_all",
     "paging_positions",
     "plain",
     "read",
+    "revealed",
     "row_name",
     "rows_of",
     "served",

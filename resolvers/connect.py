@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -11,49 +13,60 @@ from resolvers.credentials import credentials_of, origin
 from resolvers.deadline_header import DeadlineClient
 from resolvers.documents import Documents
 from resolvers.exchanged import ExchangedTokens
-from resolvers.http import Http, HttpClient
-from resolvers.http_settings import HttpSettings, NetworkSettings, OAuth2
+from resolvers.http import Balanced, Http, HttpClient, Several
+from resolvers.http_settings import HttpSettings, NetworkSettings, Ntlm, OAuth2
 from resolvers.nearby import is_near, must_be_far
 from resolvers.network import Network, open_network
 from resolvers.ntlm import handshakes
 from resolvers.ntlm_client import NtlmClient
 from resolvers.problem import ConfigurationError, Problem
+from resolvers.tally import Tally
 from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
-async def connect(settings: HttpSettings, documents: Documents, home: str, location: str) -> Http:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How the log calls a source, and where its replicas count. ``faults``: as in ``Several``."""
+
+    name: str
+    tally: Tally
+    faults: bool = False
+
+
+async def connect(settings: HttpSettings, documents: Documents, home: str, location: str, told: Told) -> Http:
     """As ``_connected``; a source that is to be told the deadline of each call is told it."""
-    http = await _connected(settings, documents, home, location)
+    http = await _connected(settings, documents, home, location, told)
     return http if settings.deadline_header is None else DeadlineClient(http, settings.deadline_header)
 
 
-async def _connected(settings: HttpSettings, documents: Documents, home: str, location: str) -> Http:
-    """The client of a source; ``home`` is its address: credentials reach the host in it and no other.
+async def _connected(settings: HttpSettings, documents: Documents, home: str, location: str, told: Told) -> Http:
+    """The client of a source; ``home`` is its address: credentials reach the host in it, or in an address that the
+    settings list, and no other.
 
-    ``location``: where its description lies, which decides what addresses the names in it may lead to.
+    ``location``: where its description lies, which decides what addresses the names in it may lead to. ``told``: how
+    the log calls the source, and where its replicas count.
 
     Raises:
         ConfigurationError: a file that the settings of its authorization server name cannot be used; NTLM through a
             proxy that would share its connections, or without its library.
     """
+    several = _several(settings, told)
     client = partial(
         HttpClient,
         documents.network,
-        origin(home),
-        credentials_of(settings),
+        credentials=credentials_of(settings),
         max_reply_bytes=settings.max_reply_bytes,
         far=settings.url is None and not settings.allowed_servers and must_be_far(location),
+        connect_s=settings.connect_timeout_s,
         resends=False,  # what is made again is decided in one place alone, which counts it: resilience/
     )
     if settings.auth is not None and settings.auth.ntlm is not None:
-        if documents.network.proxy is not None and not home.startswith("https:"):
-            what = "NTLM proves a connection, and a proxy shares those that it makes for http"
-            raise ConfigurationError(
-                [Problem(what, ("auth", "ntlm"), "set url to an https address, or leave proxy out")]
-            )
-        begin = await asyncio.to_thread(handshakes, settings.auth.ntlm, urlsplit(home).hostname or "")
-        return NtlmClient(partial(client, concurrency=1, resends=True), begin)  # it knows what it may
-    http = client(concurrency=settings.concurrency)
+        if several is None:
+            return await _by_ntlm(settings.auth.ntlm, documents, home, client)
+        # What is proven is a connection, and so each replica has connections of its own.
+        ways = {url: await _by_ntlm(settings.auth.ntlm, documents, url, client) for _, url in several.addresses}
+        return Balanced(several, ways.__getitem__)
+    http = client(origin(home), concurrency=settings.concurrency, several=several)
     auth = settings.auth
     if auth is not None and auth.oauth2 is not None:
         endpoint = await _endpoint(auth.oauth2, documents, "oauth2")
@@ -64,20 +77,43 @@ async def _connected(settings: HttpSettings, documents: Documents, home: str, lo
     return http
 
 
+def _several(settings: HttpSettings, told: Told) -> Several | None:
+    """The replicas that the settings list; none where there is one address alone."""
+    replicas = settings.replicas
+    if len(replicas) < 2:
+        return None
+    addresses = tuple((each.name or str(number), each.url) for number, each in enumerate(replicas, 1))
+    return Several(told.name, addresses, settings.timeout_s, told.tally, settings.breaker, faults=told.faults)
+
+
+async def _by_ntlm(ntlm: Ntlm, documents: Documents, home: str, client: Callable[..., HttpClient]) -> NtlmClient:
+    """The client of one address that asks for a Windows account.
+
+    Raises:
+        ConfigurationError: through a proxy that would share its connections, or without its library.
+    """
+    if documents.network.proxy is not None and not home.startswith("https:"):
+        what = "NTLM proves a connection, and a proxy shares those that it makes for http"
+        raise ConfigurationError([Problem(what, ("auth", "ntlm"), "set url to an https address, or leave proxy out")])
+    begin = await asyncio.to_thread(handshakes, ntlm, urlsplit(home).hostname or "")
+    return NtlmClient(partial(client, origin(home), concurrency=1, resends=True), begin)  # it knows what it may
+
+
 def cautions(settings: HttpSettings, home: str) -> tuple[str, ...]:
     """What is unwise in how a source at ``home`` is reached: its credentials can be read on their way there."""
-    address = urlsplit(home)
-    if address.scheme != "http" or is_near(address.hostname or ""):
+    ways = [urlsplit(each.url) for each in settings.replicas] or [urlsplit(home)]
+    open_ways = [way.hostname or "" for way in ways if way.scheme == "http" and not is_near(way.hostname or "")]
+    if not open_ways:
         return ()
-    auth, ways = settings.auth, ("bearer", "basic", "oauth2", "exchange")
-    sent = [] if auth is None else [name for name in ways if getattr(auth, name) is not None]
+    auth, keys = settings.auth, ("bearer", "basic", "oauth2", "exchange")
+    sent = [] if auth is None else [name for name in keys if getattr(auth, name) is not None]
     if auth is not None and auth.api_key:
         sent.append("api_key")
     if auth is not None and auth.forward is not None and auth.forward.token:
         sent.append("forward.token")
     if not sent:
         return ()
-    return (f"auth.{' and auth.'.join(sent)} can be read by whoever is on the way to {address.hostname}: use https",)
+    return (f"auth.{' and auth.'.join(sent)} can be read by whoever is on the way to {open_ways[0]}: use https",)
 
 
 async def _endpoint(settings: OAuth2, documents: Documents, key: str) -> HttpClient:

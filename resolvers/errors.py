@@ -94,7 +94,8 @@ class SourceError(IsthmusError):
     ``sends``: how often the call left us, in part at least; 0: nothing of it did. ``passing``: the same call may go
     well in a moment. ``status``: that of its answer over HTTP. ``retry_after``: seconds after which the source wants to
     be asked again; the caller sees them as ``retryAfter``. ``stale``: the call went over a connection that had been
-    kept, and that was closed before a byte came back.
+    kept, and that was closed before a byte came back. ``tried``: the replicas of the source that failed to answer it.
+    ``answered``: the source itself said so, and therefore is there.
     """
 
     passes: ClassVar[bool] = False
@@ -109,6 +110,7 @@ class SourceError(IsthmusError):
         status: int | None = None,
         retry_after: float | None = None,
         stale: bool = False,
+        answered: bool = False,
     ) -> None:
         super().__init__(detail, extensions=extensions)
         self.sends = sends
@@ -116,6 +118,8 @@ class SourceError(IsthmusError):
         self.status = status
         self.retry_after: float | None = None
         self.stale = stale
+        self.tried: tuple[str, ...] = ()
+        self.answered = answered
         if retry_after is not None:
             self.wait(retry_after)
 
@@ -138,6 +142,15 @@ class SourceBusy(SourceUnavailable):
 
     message = "The source is busy, and no place became free in time."
     passes = False
+
+
+class BreakerOpen(SourceUnavailable):
+    """It failed too often just now, and nothing was sent."""
+
+    passes = False
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, sends=0)
 
 
 class SourceTimeout(SourceError):
@@ -164,6 +177,10 @@ class SourceBadResponse(SourceError):
 
     code = Code.SOURCE_BAD_RESPONSE
     message = "The source sent a reply that does not fit its description."
+
+
+class ReplyTooLarge(SourceBadResponse):
+    """The reply is larger than may be read, which says nothing of whether the source works."""
 
 
 class RateLimited(SourceError):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from resolvers.errors import Forbidden, Unauthenticated
 from resolvers.http import Request
 from resolvers.http_settings import Exchange, Forward, HttpSettings
-from resolvers.source import ANONYMOUS, Context
+from resolvers.source import ANONYMOUS, CallRecord, Context
 
 _VALUE = re.compile(r"[\x21-\x7e\xa0-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa0-\xff])?")
 
@@ -60,6 +60,14 @@ class Forwarding:
         # Another token of the same caller may have other rights, and so would the one that is got for it.
         owner = f"{owner} {sha256(caller.token.encode()).hexdigest()}"
         return replace(request, headers=headers, owner=owner, subject_token=caller.token)
+
+
+def traced(request: Request, context: Context, record: CallRecord) -> Request:
+    """The request with the trace context of the call (W3C), where sources are told."""
+    trace = context.trace
+    if trace is None or not trace.passed_on:
+        return request
+    return replace(request, headers=trace.on(request.headers, record.span_id))
 
 
 def forwarding_of(settings: HttpSettings, home: str) -> Forwarding | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, SecretStr, Tag, model_validator
 
-from resolvers.settings import Address, HeaderName, KeyHeader, Settings, SourceSettings
+from resolvers.settings import Address, HeaderName, KeyHeader, ReplicaName, Settings, SourceSettings
 
 
 class Proxy(Settings):
@@ -239,10 +239,59 @@ class Auth(Settings):
         return self
 
 
+class ReplicaSettings(Settings):
+    """One of several addresses of one source, each of which answers whatever the others answer."""
+
+    url: Address = Field(description="Its address.")
+    name: ReplicaName | None = Field(
+        None, description="What metrics and the log call it; its number in the list when absent."
+    )
+
+
+_MOST_REPLICAS = 50
+
+
+def _replica(given: object) -> object:
+    return {"url": given} if isinstance(given, str) else given
+
+
+Replica = Annotated[ReplicaSettings, BeforeValidator(_replica, json_schema_input_type=Address | ReplicaSettings)]
+
+
+def _differ(replicas: tuple[ReplicaSettings, ...]) -> tuple[ReplicaSettings, ...]:
+    urls = [replica.url.rstrip("/") for replica in replicas]
+    names = [replica.name or str(number) for number, replica in enumerate(replicas, 1)]
+    for url in urls:
+        if urls.count(url) > 1:
+            raise ValueError(f"{url} stands there twice")
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two replicas are called {name}")
+    return replicas
+
+
+Replicas = Annotated[
+    tuple[Replica, ...], Field(min_length=1, max_length=_MOST_REPLICAS), AfterValidator(_differ)
+]  # more than a page of addresses is the work of a load balancer
+
+
+def _one_or_several(given: object) -> str:
+    return "several" if isinstance(given, list | tuple) else "one"
+
+
+Where = Annotated[
+    Annotated[Address, Tag("one")] | Annotated[Replicas, Tag("several")], Discriminator(_one_or_several)
+]  # told apart by what is written, so that a wrong address is not told to be a list
+
+
 class HttpSettings(NetworkSettings, SourceSettings):
     """The further keys of sources that are reached over HTTP."""
 
-    url: Address | None = Field(None, description="Where calls go; the description's own address when absent.")
+    url: Where | None = Field(
+        None,
+        description="Where calls go; the description's own address when absent. A list: replicas of one source, any of "
+        "which may be asked.",
+    )
     auth: Auth | None = Field(None, description="How the gateway proves itself to the source.")
     headers: dict[HeaderName, SecretStr] = Field(default_factory=dict, description="Sent with every call.")
     deadline_header: (
@@ -267,6 +316,13 @@ class HttpSettings(NetworkSettings, SourceSettings):
         description="The header (Idempotency-Key) by which the source knows a change that it has had before. Set it "
         "only where it does: changes may then be sent again. Each operation may say otherwise.",
     )
+    connect_timeout_s: float = Field(
+        3.0,
+        gt=0,
+        le=60,
+        description="Longest time to find an address, to connect and to shake hands, in seconds; where there are other "
+        "replicas, the next is asked then.",  # a host that is there answers the first or the second packet
+    )
     max_reply_bytes: int = Field(
         10_485_760, gt=0, description="Largest reply that is read, in bytes, after decompression."
     )
@@ -283,3 +339,15 @@ class HttpSettings(NetworkSettings, SourceSettings):
         if self.deadline_header.name.lower() in taken:
             raise ValueError(f"the header {self.deadline_header.name} is filled twice")
         return self
+
+    @property
+    def replicas(self) -> tuple[ReplicaSettings, ...]:
+        """Every address that the settings name; empty where the description names it."""
+        if self.url is None or isinstance(self.url, tuple):
+            return self.url or ()
+        return (ReplicaSettings(url=self.url),)
+
+    @property
+    def address(self) -> str | None:
+        """The address that requests are made out to: the first, whichever replica they are then sent to."""
+        return self.url[0].url if isinstance(self.url, tuple) else self.url

@@ -90,7 +90,7 @@ def fields_of(predicate: Predicate) -> tuple[str, ...]:
 
 
 def _value(row: object, field: str) -> object:
-    (value,) = read((row,), field)
+    value = row.get(field) if type(row) is dict else read((row,), field)[0]
     if isinstance(value, IsthmusError):
         raise value
     return value

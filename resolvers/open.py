@@ -65,7 +65,8 @@ class Kind:
 async def _documents(settings: HttpSettings, opening: Opening, location: str) -> Documents:
     """What reads the documents of a source, by its own network. Its credentials are for its own host alone."""
     network = await asyncio.to_thread(open_network, settings, opening.base)
-    elsewhere = settings.url is not None and origin(settings.url) != origin(location)
+    homes = {origin(replica.url) for replica in settings.replicas}
+    elsewhere = bool(homes) and origin(location) not in homes
     ntlm = None if settings.auth is None or elsewhere else settings.auth.ntlm
     documents = Documents(
         opening.base,
@@ -97,7 +98,7 @@ async def _open_rest(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, RestSettings)
     documents = await _documents(settings, opening, settings.openapi)
-    return _dated(await open_rest(opening.name, settings, documents, opening.pinned), documents)
+    return _dated(await open_rest(opening.name, settings, documents, opening.pinned, opening.tally), documents)
 
 
 def _soap_settings() -> type[SourceSettings]:
@@ -111,7 +112,7 @@ async def _open_soap(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, SoapSettings)
     documents = await _documents(settings, opening, settings.wsdl)
-    return _dated(await open_soap(opening.name, settings, documents), documents)
+    return _dated(await open_soap(opening.name, settings, documents, opening.tally), documents)
 
 
 def _sql_settings() -> type[SourceSettings]:
@@ -124,7 +125,9 @@ async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, DatabaseSettings)
-    return await open_database(opening.name, settings, opening.base, opening.pinned, opening.keep, fresh=opening.fresh)
+    return await open_database(
+        opening.name, settings, opening.base, opening.pinned, opening.keep, fresh=opening.fresh, tally=opening.tally
+    )
 
 
 def _files_settings() -> type[SourceSettings]:

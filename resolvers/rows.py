@@ -127,6 +127,8 @@ def _field(attribute: str, member: Member, typed: Mapping[str, Any]) -> tuple[An
 
 def read(rows: Sequence[object], key: str) -> Sequence[object]:
     """One value of every row; ``None`` where a row has none, or is no row."""
+    if len(rows) == 1 and isinstance(rows[0], Row):
+        return [_value(rows[0], key)]
     try:
         return list(map(itemgetter(key), cast("Sequence[dict[str, object]]", rows)))
     except (KeyError, TypeError, IndexError):

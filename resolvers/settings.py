@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from resolvers.breaker import BreakerSettings
 from resolvers.guards import Retries, RetriesOfOperation, RetrySettings, SourceRate
 from resolvers.lifetime import Lifetime, Scope
 from resolvers.model import Comparison, Effect, PagingStyle
@@ -67,6 +68,12 @@ ShownHeader = Annotated[HeaderName, AfterValidator(_no_cookie)]
 _LETTERS = r"^[A-Za-z]*$"
 _ADDRESS = rf"^https?://{HOST_AND_PORT}(/[^?#\s]*)?$"
 _ADDRESS_NEEDED = "an address such as https://host/path is needed, without user, query and fragment"
+_REPLICA_NAME = r"^[A-Za-z0-9_.-]{1,40}$"
+ReplicaName = Annotated[
+    str,
+    _fits(_REPLICA_NAME, "it is made of letters, digits, dots, hyphens and underscores, 40 at most"),
+    Field(json_schema_extra={"pattern": _REPLICA_NAME}),
+]
 Letters = Annotated[
     str, _fits(_LETTERS, "it is made of the letters A to Z only"), Field(json_schema_extra={"pattern": _LETTERS})
 ]
@@ -268,6 +275,9 @@ class SourceSettings(Settings):
     )
     retries: Retries = Field(
         RetrySettings(), description="false, how often at most (0 to 2), or more: which failed calls are made again."
+    )
+    breaker: BreakerSettings = Field(
+        BreakerSettings(), description="When it, or one of its replicas, fails too often to be asked."
     )
     rate_limit: SourceRate | None = Field(None, description="Most calls that it may get; absent: any number.")
     cache: CacheSettings | None = Field(

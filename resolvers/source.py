@@ -19,6 +19,7 @@ from resolvers.lifetime import Lifetime
 from resolvers.model import SourceModel
 from resolvers.predicate import Grouping, Order, Page, Predicate
 from resolvers.rows import Layout
+from resolvers.trace import Trace, new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class Call(msgspec.Struct, frozen=True):
     given to databases. ``query``: parameters that only the source's own links to a next page name, plain text.
     ``exchange`` is filled by clients over HTTP where it is given. ``question``: the predicate as it was asked, where it
     was made of what other sources said in the meantime: a cursor goes on with the question, whatever they say next.
+    ``tried``: the replicas of its source that failed to answer it, where it is made again.
     ``idempotency``: a header and its value, by which a source over HTTP knows that it has had this very call before.
     """
 
@@ -133,6 +135,7 @@ class Call(msgspec.Struct, frozen=True):
     exchange: Exchange | None = None
     question: str = ""
     idempotency: tuple[str, str] | None = None
+    tried: tuple[str, ...] = ()
     lifetime: Lifetime | None = None
     keyed: Keyed | None = None
 
@@ -151,7 +154,7 @@ class CallRecord:
     As the manager of a block it notes when that began (by the running loop's clock), the seconds it took, and the code
     of the error it ended in. ``rows``: how many the reply had, ``size``: its bytes, where that is known. ``text``: the
     whole statement, where the journal is detailed; it holds no value either. ``why``: what the log says of the error,
-    which may hold what the source said.
+    which may hold what the source said. ``span_id``: of the exchange's own span, where the request is traced.
     """
 
     source: str
@@ -164,6 +167,7 @@ class CallRecord:
     size: int | None = None
     text: str = ""
     why: str = ""
+    span_id: str = ""
 
     def __enter__(self) -> Self:
         self.started = asyncio.get_running_loop().time()
@@ -179,18 +183,21 @@ class CallRecord:
 class Journal:
     """Every call that a request made, in the order they were sent: read by tests, logs, explain and audit.
 
-    ``detailed``: somebody reads what costs time to write down.
+    ``detailed``: somebody reads what costs time to write down. ``traced``: every call has a span.
     """
 
-    __slots__ = ("calls", "detailed")
+    __slots__ = ("calls", "detailed", "traced")
 
-    def __init__(self, *, detailed: bool = False) -> None:
+    def __init__(self, *, detailed: bool = False, traced: bool = False) -> None:
         self.calls: list[CallRecord] = []
         self.detailed = detailed
+        self.traced = traced
 
     def call(self, source: str, operation: str, wire: str) -> CallRecord:
         """Records the exchange that is made in the block that this begins."""
         record = CallRecord(source, operation, wire)
+        if self.traced:
+            record.span_id = new_id(64)
         self.calls.append(record)
         return record
 
@@ -205,6 +212,28 @@ class Caller:
     token: str = field(default="", repr=False)
     claims: Mapping[str, object] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(slots=True)
+class Parts:
+    """What of a request's answer is kept by its sources, for who would keep the whole. ``tags``: by which a part is
+    forgotten → the version that it has. ``left_s``: so long the first of them lives. ``sound``: all of it is kept, and
+    nobody's alone.
+    """
+
+    tags: dict[str, object] = field(default_factory=dict)
+    left_s: float = float("inf")
+    sound: bool = True
+
+    def add(self, tags: Sequence[str], versions: Sequence[object] | None, left_s: float) -> None:
+        """A part that is kept, or was just now."""
+        if versions is None:
+            self.sound = False
+            return
+        self.left_s = min(self.left_s, left_s)
+        for tag, version in zip(tags, versions, strict=True):
+            if self.tags.setdefault(tag, version) != version:
+                self.sound = False  # it was forgotten meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +273,12 @@ class Context:
     """The caller's own key, where one came."""
     aged: dict[tuple[str, str], Aged] = field(default_factory=dict)
     """What was answered by something kept: source and operation → the oldest of it."""
+    parts: Parts | None = None
+    """Filled where the whole answer might be kept."""
     operation: str = ""
     """The name of the operation as its document says it; empty where it has none, or was not read yet."""
+    trace: Trace | None = None
+    """Where the request stands among those of other systems; ``None``: nobody is told."""
     kind: str = ""
     """``query``, ``mutation`` or ``subscription``, once the operation was read."""
     _spent: int = 0

@@ -9,15 +9,17 @@ from schema.build import Built, GraphSettings, build, type_count
 from schema.entity_settings import EntitySettings
 from schema.explained import Step
 from schema.extension import Extension
-from schema.graph import COST, Executor, Graph, MutationOverGet
+from schema.graph import Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
 from schema.link_settings import LinkSettings
 from schema.namer import model_places
 from schema.naming import Pins
 from schema.plan.recorded import Objects, Outcome, Trail, Unrecorded
 from schema.recording import Recording
-from schema.request import Answer, GraphQLRequest, Outline
+from schema.request import Answer, Fresh, GraphQLRequest, Outline
+from schema.responses import Responses
 from schema.suggested import Offer, offers
+from schema.worded import COST
 
 __all__ = [
     "ANONYMOUS",
@@ -32,6 +34,7 @@ __all__ = [
     "EntitySettings",
     "Executor",
     "Extension",
+    "Fresh",
     "Graph",
     "GraphQLRequest",
     "GraphSettings",
@@ -47,6 +50,7 @@ __all__ = [
     "Pins",
     "Principal",
     "Recording",
+    "Responses",
     "RuleSettings",
     "Step",
     "Trail",

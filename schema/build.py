@@ -40,6 +40,7 @@ from schema.cost import check_prices
 from schema.entities import EntityBuilder
 from schema.entity_settings import EntitySettings
 from schema.extension import AddedField, Extension
+from schema.federation import FEDERATED, Federation, subgraph_sdl
 from schema.former import Former
 from schema.graph import Executor, Graph
 from schema.keyed import tell_columns
@@ -56,6 +57,7 @@ from schema.plan.handwritten import Guarded
 from schema.plan.recorded import Recorded
 from schema.plan.reference import is_hand_written
 from schema.recording import Recording, check_recording, recorded
+from schema.responses import Responses
 from schema.row_rules import close, row_rules
 from schema.shape import shape
 from schema.source_types import SourceTypes
@@ -80,7 +82,11 @@ class GraphSettings:
     limits: OperationLimits = field(default_factory=OperationLimits)
     missing: Mapping[str, str] = field(default_factory=dict)
     executor: Executor = "columns"
+    subgraph: bool = False
+    """Whether it is served to a router of a federation too."""
     recording: Recording | None = None
+    responses: Callable[[str], Responses] | None = None
+    """Where whole answers are kept, by the name of a view; ``None``: nowhere."""
     lifetimes: Mapping[str, Lifetime] = field(default_factory=dict)
     """Type, or Type.field → for how long answers are kept."""
 
@@ -95,6 +101,8 @@ class Built:
     """Source → the names of its things, before any is changed by ``rename``."""
     filtered: tuple[Filtered, ...] = ()
     """Whether filters go through each link of the configuration."""
+    subgraph: str = ""
+    """The schema that a router composes; empty where it is served to none."""
 
 
 def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
@@ -104,33 +112,19 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         ConfigurationError: with every reference that is wrong.
     """
     unified = UnifiedSchema(settings.extensions)
+    reserved = FEDERATED if settings.subgraph else frozenset()
     types = TypeBuilder(
-        unified.hand_written_names(),
-        unified.hand_written_roots(),
+        unified.hand_written_names() | reserved,
+        unified.hand_written_roots() | reserved,
         prefixes=settings.prefixes,
         pins=living(settings.pins, [source.model for source in sources.values()]),
     )
     for source in sources.values():
         types.add(source.model)
-    problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
-    entities = EntityBuilder(types, settings.missing)
-    entities.unite(settings.entities)
-    tell_columns(types)
-    links = LinkBuilder(types, settings.limits.filter_keys)
-    entities.connect(links)
-    problems += entities.problems
-    for coordinate, link in settings.links.items():
-        links.add(coordinate, link, settings.missing)
-    taken = {made.coordinate for made in links.joined}
-    for source_types in types.sources.values():
-        for relation in source_types.model.relations:
-            links.relate(source_types, relation, taken)
-    problems += links.problems
-    problems += _unmade(types, settings)
-    problems += _add_fields(unified, types, settings, {made.coordinate for made in links.joined})
     former = Former(settings.rename, settings.hide)
-    if problems:
-        raise ConfigurationError(map(former.explain, problems))
+    links, entities = _joined(unified, types, settings, former)
+    federation = Federation(entities.keys()) if settings.subgraph else None
+    types.queries |= {} if federation is None else federation.fields()
     _complete(unified, types, sources)
     schema = unified.graphql
     problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
@@ -154,21 +148,76 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     close(schema, policy, types, settings.access, rules, links.joined)
     open_nulls(schema, policy)
     _guard(schema, types)
+    if federation is not None:
+        federation.sdl = subgraph_sdl(schema, policy, federation.keys, _made(types), settings.access.tags)
     views = {}
     for name, view in settings.access.views.items():
         seen = Policy(schema, settings.access, wears_masks, view)
         _check_joins(seen, links.joined)  # what is wrong with them was told above
         close(schema, seen, types, settings.access, rules, links.joined)
         views[name] = Graph(
-            unified, seen, rules, sources, settings.limits, settings.executor, None, _recorded(seen, types, settings)
+            unified,
+            seen,
+            rules,
+            sources,
+            settings.limits,
+            settings.executor,
+            None,
+            _recorded(seen, types, settings),
+            settings.responses(name) if settings.responses is not None else None,
         )
     told = _recorded(policy, types, settings)
     return Built(
-        Graph(unified, policy, rules, sources, settings.limits, settings.executor, views, told),
+        Graph(
+            unified,
+            policy,
+            rules,
+            sources,
+            settings.limits,
+            settings.executor,
+            views,
+            told,
+            settings.responses("") if settings.responses is not None else None,
+        ),
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
         tuple(links.filtered),
+        "" if federation is None else federation.sdl,
     )
+
+
+def _joined(
+    unified: UnifiedSchema, types: TypeBuilder, settings: GraphSettings, former: Former
+) -> tuple[LinkBuilder, EntityBuilder]:
+    """Types get the names that the configuration says, and fields that lead from one source to another.
+
+    Raises:
+        ConfigurationError: with every reference that is wrong.
+    """
+    problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
+    entities = EntityBuilder(types, settings.missing)
+    entities.unite(settings.entities)
+    tell_columns(types)
+    links = LinkBuilder(types, settings.limits.filter_keys)
+    entities.connect(links)
+    problems += entities.problems
+    for coordinate, link in settings.links.items():
+        links.add(coordinate, link, settings.missing)
+    taken = {made.coordinate for made in links.joined}
+    for source_types in types.sources.values():
+        for relation in source_types.model.relations:
+            links.relate(source_types, relation, taken)
+    problems += links.problems
+    problems += _unmade(types, settings)
+    problems += _add_fields(unified, types, settings, {made.coordinate for made in links.joined})
+    if problems:
+        raise ConfigurationError(map(former.explain, problems))
+    return links, entities
+
+
+def _made(types: TypeBuilder) -> set[str]:
+    """The types that the gateway made, which others of its kind have as well."""
+    return {made.outputs[key].name for made in types.sources.values() for key in made.model.made if key in made.outputs}
 
 
 def _recorded(policy: Policy, types: TypeBuilder, settings: GraphSettings) -> Recorded | None:

@@ -5,7 +5,7 @@ It makes types and says what is wrong; how a field is asked of another part's ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -178,6 +178,13 @@ class EntityBuilder:
             return fields
 
         return finish
+
+    def keys(self) -> dict[str, tuple[GraphQLObjectType, Sequence[str]]]:
+        """Entity → its type, and the fields of its key."""
+        return {
+            name: (cast("GraphQLObjectType", sides[0].made.outputs[sides[0].key]), settings.key)
+            for name, settings, _, sides in self._entities
+        }
 
     def connect(self, links: LinkBuilder) -> None:
         """Finds the way from each part to each other one. Whatever is asked by a key asks the rules of the key."""

@@ -43,19 +43,29 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
+class Fresh:
+    """How old an answer is that is kept, and how old it may become, in whole seconds."""
+
+    age_s: int
+    lives_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A response map (GraphQL specification section 7.1).
 
     ``kind``: ``"data"``: the operation was executed and the map has ``data``, null or not; ``"request_error"``: it was
     refused before execution, so there is no ``data``; ``"forbidden"``: likewise, since the caller may not use
-    something in it. ``encoded``: the map as bytes where they were kept; ``held`` is
-    empty then. ``laid``: objects of ``held`` may be rows of a source, which only ``encode`` and ``body`` understand.
+    something in it. ``encoded``: the map as bytes where they were kept; ``held`` is empty then, or the same. ``laid``:
+    objects of ``held`` may be rows of a source, which only ``encode`` and ``body`` understand. ``fresh``: set where
+    others may be given the same answer.
     """
 
     kind: Literal["data", "request_error", "forbidden"]
     held: Mapping[str, object]
     encoded: bytes | None = None
     laid: bool = False
+    fresh: Fresh | None = None
 
     @property
     def body(self) -> Mapping[str, object]:

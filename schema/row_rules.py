@@ -34,7 +34,8 @@ Roots = Mapping[tuple[str, str], tuple[SourceTypes, Operation]]
 def row_rules(schema: GraphQLSchema, types: TypeBuilder, settings: AccessSettings) -> tuple[RowRules, list[Problem]]:
     """The rules on rows. Where one may hide a row, or a value of one, null may stand in the schema."""
     rules, problems = RowRules({}, {}, {}), list[Problem]()
-    if any(rule.rows is not None for key in settings.rules for rule in settings.alternatives(key)):
+    every = [rule for key in settings.rules for rule in settings.alternatives(key)]
+    if any(rule.rows is not None or rule.min_group is not None for rule in every):
         reader = Reader(types.sources, types.rows.related, _links(schema))
         rules, problems = read_row_rules(schema, settings, types.sources, _roots(schema, types), reader)
         if not problems:

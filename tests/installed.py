@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.services import missing
 
-FAR = 240
+FAR = 900
 """Seconds after which an installation hangs."""
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from benchmarks.competitors import hand, hive, isthmus, plain_strawberry
+from benchmarks.competitors import hand, hive, isthmus, plain_strawberry, seen
 from benchmarks.competitors.competitor import Competitor
 
 COMPETITORS: tuple[Competitor, ...] = (
     hand.COMPETITOR,
     isthmus.COMPETITOR,
     isthmus.REFERENCE,
+    seen.COMPETITOR,
+    seen.EVERY,
     plain_strawberry.COMPETITOR,
     hive.COMPETITOR,
 )

@@ -17,7 +17,8 @@ class Competitor:
 
     It reads ``BENCH_SHOP_URL``, ``BENCH_PRODUCTS_URL``, ``BENCH_STOCK_FILE``, ``BENCH_STOCK_URL`` and ``BENCH_SECRET``
     from its environment, to which ``environment`` is added. ``without`` names the queries that it cannot answer;
-    ``prepare`` makes it ready to be started on this machine, or says in words why it cannot be.
+    ``prepare`` makes it ready to be started on this machine, or says in words why it cannot be. ``asked_for``: it is
+    left out unless it is named.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Competitor:
     environment: Mapping[str, str] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     prepare: Callable[[], str | None] = _nothing
+    asked_for: bool = False
 
 
 def python(name: str, module: str, *arguments: str, **environment: str) -> Competitor:

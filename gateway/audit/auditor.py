@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gateway.addresses import Networks, caller_address
 from gateway.asked import Asked
 from gateway.audit.settings import AuditSettings
 from gateway.audit.sinks import File, open_sink
@@ -35,6 +36,8 @@ class Entry:
     principal: Principal = ANONYMOUS
     parameters: GraphQLRequest | None = None
     context: Context | None = None
+    doubted: str = ""
+    """Why the credential that was shown is none."""
 
 
 class Auditor:
@@ -53,6 +56,7 @@ class Auditor:
             what = f"the audit log cannot be written: {error.strerror or error}"
             raise ConfigurationError([Problem(what, ("server", "audit", "path"))]) from error
         self._writer = Writer(self._sink, settings.max_waiting)
+        self._proxies = Networks(())
         self._key = settings.hash_key.get_secret_value().encode() if settings.hash_key is not None else b""
 
     @property
@@ -88,6 +92,8 @@ class Auditor:
         if entry.trail.later is not None:
             # What is found out now must not be told by the time of the answer: that is sent first.
             asyncio.get_running_loop().call_soon(self._end_later, entry, asked, status, seconds)
+        elif entry.doubted and self._settings.unauthenticated:
+            self._writer.put(_line(self._refused(entry, asked)))
         elif entry.trail.told or status == 403:
             self._writer.put(_line(self._record(entry, asked, status, seconds)))
 
@@ -96,6 +102,21 @@ class Auditor:
         entry.trail.later()
         if any(entry.trail.told.values()):
             self._writer.put(_line(self._record(entry, asked, status, seconds)))
+
+    def trust(self, proxies: Networks) -> None:
+        """From now on these are believed from where a request came."""
+        self._proxies = proxies
+
+    def _refused(self, entry: Entry, asked: Asked) -> dict[str, object]:
+        """A record of a credential that was refused: nothing of it is told, and nobody is named who may not have sent
+        it.
+        """
+        forwarded = asked.headers.getlist("x-forwarded-for") if self._proxies else ()
+        address = caller_address(asked.peer, forwarded, self._proxies)
+        return {
+            "time": _now(), "event": "unauthenticated", "request": asked.request_id, "address": address,
+            "reason": _cut(entry.doubted), "status": 401,
+        }  # fmt: skip
 
     def _record(self, entry: Entry, asked: Asked, status: int, seconds: float) -> dict[str, object]:
         trail, context, parameters = entry.trail, entry.context, entry.parameters

@@ -59,6 +59,9 @@ class AuditSettings(Settings):
         description="While records cannot be written: serve, what finds no room is counted; or refuse, whoever asks"
         " for what is recorded gets 503.",
     )
+    unauthenticated: bool = Field(
+        True, description="Whether requests are recorded whose credential was refused: from which address, and why."
+    )
     fsync: bool = Field(False, description="Whether each batch is on the disk (fsync) before the next is written.")
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands import access, check, demo, diff, explain, inspect, lock, sdl, serve, token, usage
+from gateway.commands import access, check, demo, diff, explain, inspect, lock, sdl, serve, token, top, usage
 from gateway.commands import json_schema as json_schema_command
 
 app = typer.Typer(
@@ -45,3 +45,4 @@ app.command("access")(access.access)
 app.command("json-schema")(json_schema_command.json_schema)
 app.command("token")(token.token)
 app.command("usage")(usage.usage)
+app.command("top")(top.top)

@@ -39,6 +39,12 @@ def configuration(arguments: Sequence[str]) -> Configuration:
         fail(sentence(error.problem))
 
 
+def as_subgraph(chosen: Configuration) -> Configuration:
+    """The same, served to a router of a federation too."""
+    server = chosen.settings.server.model_copy(update={"subgraph": True})
+    return replace(chosen, settings=chosen.settings.model_copy(update={"server": server}))
+
+
 def closed(chosen: Configuration) -> str:
     """What is to be told where nobody can ask for anything, for no token can be valid; otherwise empty."""
     default = chosen.settings.access.default

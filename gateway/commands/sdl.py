@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.commands.callers import AS, caller
-from gateway.commands.opening import configuration, fail, sentence, snapshot
+from gateway.commands.opening import as_subgraph, configuration, fail, sentence, snapshot
 from resolvers import Problem, nearest
 
 
@@ -19,12 +19,17 @@ def sdl(
     who: Annotated[str | None, typer.Option("--as", metavar="CALLER", help=AS)] = None,
     scope: Annotated[list[str] | None, typer.Option(help="A scope of that caller; may be repeated.")] = None,
     view: Annotated[str, typer.Option(help="The schema of this view alone.")] = "",
+    subgraph: Annotated[
+        bool, typer.Option("--subgraph", help="The schema that the router of a federation composes.")
+    ] = False,
     writes: Annotated[
         bool, typer.Option("--writes", help="Of sources named here: with the operations that write.")
     ] = False,
 ) -> None:
     """Print the schema: all of it, or what a caller or a view is shown of it."""
-    chosen = configuration(what)
+    chosen = as_subgraph(configuration(what)) if subgraph else configuration(what)
+    if subgraph and (who is not None or scope or view):
+        fail("a router composes the whole schema\n  mend: leave --as, --scope and --view out")
     principal = None if who is None and not scope else caller(chosen, who or "", scope or [])
     views = chosen.settings.access.views
     if view and view not in views:
@@ -43,7 +48,7 @@ def sdl(
         graph = current.graph.views[view] if view else current.graph
         if principal is not None and not view:
             graph = current.graph.part("", principal) or graph  # a view may be that of the caller
-        text = graph.sdl(principal)
+        text = current.built.subgraph if subgraph and current.built is not None else graph.sdl(principal)
         await current.close()
         return text
 

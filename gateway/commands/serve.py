@@ -19,7 +19,7 @@ from gateway.commands.supervise import supervise
 from gateway.config import Configuration, UnreadableFile, read
 from gateway.holder import State
 from gateway.reloading import Reloader
-from gateway.server import Place, run, serve_app
+from gateway.server import Place, run, serve_app, tidy
 from gateway.snapshot import Holder, load_or_wait
 from gateway.telemetry import log_at_once
 from gateway.workers.link import Told
@@ -36,11 +36,14 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=0, max=256, help="Processes that serve the port; 0: one for each core.")
     ] = None,
+    *,
+    subgraph: Annotated[bool, typer.Option("--subgraph", help="Serve it to the router of a federation too.")] = False,
 ) -> None:
     """Serve one GraphQL API over the sources."""
     chosen = configuration(what)
     file = Path(what[0]) if chosen.file else None
-    given: dict[str, object] = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    stating = {"host": host, "port": port, "subgraph": subgraph or None}
+    given: dict[str, object] = {key: value for key, value in stating.items() if value is not None}
     if workers is not None:
         told = chosen.settings.server.workers or WorkersSettings()
         given["workers"] = told.model_copy(update={"count": workers})
@@ -104,7 +107,7 @@ async def _run(
             check_address(metrics.host, metrics.port, "name another host or port under server.metrics")
     current = await state(chosen, load_or_wait)
     _tell(chosen, current)
-    holder = Holder(current)
+    holder = Holder(current, tidy=tidy)
     app = make_app(holder, settings, explorer_page=explorer.page, extra_routes=explorer.routes())
 
     def started(bound: str) -> None:

@@ -97,6 +97,8 @@ def _doubts(reading: Reading, untold: int) -> Iterator[str]:
     """Why the report may not be complete."""
     if reading.lost:
         yield f"{reading.lost} records were lost when they were to be written"
+    if reading.doubted:
+        yield f"{reading.doubted} requests showed a credential that was refused"
     if reading.bad:
         yield f"{reading.bad} lines are no records"
     for name in reading.broken:
@@ -131,7 +133,7 @@ def _for_programs(reading: Reading, tally: Tally, findings: list[Finding], untol
             for each in findings
         ],
         "doubts": {
-            "lost": reading.lost, "bad_lines": reading.bad, "broken_files": reading.broken,
-            "unlisted": reading.unlisted, "no_room": untold,
+            "lost": reading.lost, "unauthenticated": reading.doubted, "bad_lines": reading.bad,
+            "broken_files": reading.broken, "unlisted": reading.unlisted, "no_room": untold,
         },
     }  # fmt: skip

@@ -38,6 +38,11 @@ class Authenticator:
         self._revocation = revocation
         self._watching: asyncio.Task[None] | None = None
 
+    @property
+    def identifies(self) -> bool:
+        """Whether anybody can be more than anonymous."""
+        return any(each is not None for each in (self._tokens, self._api_keys, self._certificates, self._proxied))
+
     def known(self, asked: Asked) -> Principal | None:
         """Who asks, where that can be said at once; ``principal`` says it otherwise, or why nobody does."""
         try:

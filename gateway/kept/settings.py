@@ -22,6 +22,11 @@ class KeptSettings(Settings):
         description="Most memory for kept answers of all sources together, in bytes; those used longest ago go first. "
         "Redis has a bound of its own (maxmemory).",
     )
+    responses: bool = Field(
+        False,
+        description="Whether whole answers to registered operations (server.documents) are kept, where all that is in "
+        "them is kept and shared.",
+    )
     max_entry_bytes: int = Field(
         1_048_576,
         gt=0,

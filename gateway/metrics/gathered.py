@@ -14,6 +14,7 @@ from gateway.metrics.of_sources import source_families
 from gateway.metrics.process import Process
 from gateway.rates.limiter import Rates
 from gateway.tally import EdgeTally
+from gateway.tracing.tracer import Tracer, outcomes
 from resolvers import Latencies, Tally
 
 ALONE: tuple[str, ...] = ()
@@ -37,6 +38,9 @@ class Front(Protocol):
     @property
     def rates(self) -> Rates | None: ...
 
+    @property
+    def tracer(self) -> Tracer | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -59,6 +63,7 @@ class Gathered:
             *_documents(current.graph),
             *self._identity(),
             *self._limits(),
+            *self._spans(),
             *self.process.families(),
         ]
 
@@ -121,6 +126,11 @@ class Gathered:
         yield counter("isthmus_rate_limited_total", "Requests over a limit, by the rule.", over, "rule")
         told = "Buckets in memory."
         yield gauge("isthmus_rate_limit_buckets", told, {ALONE: float(len(rates.buckets))})
+
+    def _spans(self) -> Iterator[Family]:
+        found = {(outcome,): float(n) for outcome, n in outcomes(self.front().tracer).items()}
+        told = "Spans that were sent, or not taken, and requests whose spans found no room."
+        yield counter("isthmus_spans_total", told, found, "outcome")
 
 
 def _documents(graph: Any) -> Iterator[Family]:

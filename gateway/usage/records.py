@@ -35,12 +35,14 @@ class Record:
 
 @dataclass(slots=True)
 class Reading:
-    """``bad``: lines that are no record. ``lost``: records that the gateway could not write. ``listed``: coordinates
+    """``bad``: lines that are no record. ``lost``: records that the gateway could not write. ``doubted``:
+    requests whose credential was refused. ``listed``: coordinates
     that were recorded at all.
     """
 
     bad: int = 0
     lost: int = 0
+    doubted: int = 0
     broken: list[str] = field(default_factory=list)
     listed: dict[str, None] = field(default_factory=dict)
     unlisted: int = 0
@@ -73,6 +75,8 @@ class Reading:
                     yield made
                     return
                 self.bad += 1
+            case {"event": "unauthenticated", "reason": str()}:
+                self.doubted += 1
             case {"event": "lost", "count": int(count)}:
                 self.lost += count
             case {"event": "recording", "coordinates": list(listed)}:

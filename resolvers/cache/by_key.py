@@ -89,6 +89,8 @@ class ByKey:
         whole = await self._fetch(question, missing, known) if missing else _NOTHING
         if known.oldest_s >= 0:
             keeping.tell(call, context, known.oldest_s, stale=known.stale)
+        left_s = asked.life.ttl_s - max(known.oldest_s, 0.0)
+        keeping.note(asked, context, found.stamp, left_s if asked.life.missing else 0.0)
         if whole is not _NOTHING:
             return whole
         try:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from resolvers.cache.canonical import Canonical, Unwritable
 from resolvers.cache.packed import Readers
-from resolvers.cache.store import Store
+from resolvers.cache.store import Stamp, Store
 from resolvers.cache.tags import Tags
 from resolvers.cache.told import Told
 from resolvers.errors import Code, Forbidden, IsthmusError, SourceRejected, SourceTimeout, Unauthenticated
@@ -33,11 +33,14 @@ for this caller, has answered."""
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A call as it is found again. ``key``: of its answer. ``tags``: by which that is forgotten."""
+    """A call as it is found again. ``key``: of its answer. ``tags``: by which that is forgotten. ``owned``: it is one
+    caller's.
+    """
 
     key: bytes
     tags: tuple[str, ...]
     life: Lifetime
+    owned: bool = False
 
 
 class Keeping:
@@ -72,7 +75,15 @@ class Keeping:
         owner = self._told.owner(context, life.scope)
         marked = "" if call.exchange is None else "exchange"
         digest = blake2b(f"{self._version}\n{owner}\n{marked}\n{text}".encode("utf-8", "surrogatepass"), digest_size=20)
-        return Asked(digest.digest(), self._tags.of_read(call, life.tags), life)
+        return Asked(digest.digest(), self._tags.of_read(call, life.tags), life, bool(owner))
+
+    def note(self, asked: Asked, context: Context, stamp: Stamp | None, left_s: float) -> None:
+        """Tells who would keep the whole answer of this part, which lives ``left_s`` from now; stale: not at all."""
+        if context.parts is not None:
+            if asked.owned or left_s <= 0:
+                context.parts.sound = False
+            else:
+                context.parts.add(asked.tags, stamp, left_s)
 
     def is_guessed(self, call: Call) -> bool:
         """Whether nobody stated that the call's operation takes many keys."""

@@ -50,11 +50,12 @@ class Single:
                 else:
                     keeping.tally.hits += 1
                 keeping.tell(call, context, kept.age_s, stale=stale)
+                keeping.note(asked, context, found.stamp, life.ttl_s - kept.age_s)
                 return given
             kept = None
         spare = kept is not None and kept.age_s < life.ttl_s + life.stale_if_error_s
         try:
-            return await self._fetched(asked, found.stamp, call, context, EARLY_S if spare else 0.0)
+            value = await self._fetched(asked, found.stamp, call, context, EARLY_S if spare else 0.0)
         except Exception as error:
             if kept is not None and isinstance(error, DENIED):
                 await keeping.store.drop((asked.key,))
@@ -63,10 +64,13 @@ class Single:
                 if given is not _NOTHING:
                     keeping.tally.stale += 1
                     keeping.tell(call, context, kept.age_s, stale=True)
+                    keeping.note(asked, context, None, 0.0)
                     return given
             if isinstance(error, TimeoutError):
                 raise late(call) from error
             raise
+        keeping.note(asked, context, found.stamp, life.ttl_s if value is not None or life.missing else 0.0)
+        return value
 
     async def _given(self, asked: Asked, kept: Kept, call: Call) -> object:
         """The value of an entry; what cannot be read is forgotten."""

@@ -34,6 +34,9 @@ class Cached:
         self._single = Single(keeping)
         self._by_key = ByKey(keeping)
 
+    keeps = True
+    """It tells of everything that it is asked for whether it is kept (``Context.parts``)."""
+
     @property
     def model(self) -> SourceModel:
         return self._source.model
@@ -49,17 +52,19 @@ class Cached:
             return await self._write(operation, call, context)
         life = call.lifetime or self._lifetimes.get(call.operation)
         if operation is None or life is None:
+            if context.parts is not None:
+                context.parts.sound = False
             return await self._source.execute(call, context)
         keyed = call.keyed
-        if keyed is None or keyed.base.operation != call.operation or call.grouping.by:
-            asked = self._keeping.asked(call, context, life)
-            if asked is None:
-                return await self._source.execute(call, context)
-            return await self._single.answer(asked, call, context)
-        plain = _without_keys(call)
-        asked = self._keeping.asked(plain, context, life)
+        if keyed is not None and (keyed.base.operation != call.operation or call.grouping.by):
+            keyed = None
+        asked = self._keeping.asked(call if keyed is None else _without_keys(call), context, life)
         if asked is None:
+            if context.parts is not None:
+                context.parts.sound = False
             return await self._source.execute(call, context)
+        if keyed is None:
+            return await self._single.answer(asked, call, context)
         return await self._by_key.answer(asked, call, keyed, context)
 
     async def _write(self, operation: Operation, call: Call, context: Context) -> object:

@@ -83,7 +83,7 @@ def _check_http(
 
 def version(kind: str, settings: SourceSettings, model: SourceModel) -> str:
     """Tells apart what was kept under other settings, another description or another form of ours."""
-    text = f"{_FORM}\n{kind}\n{model.name}\n{model.digest}\n{_revealed(settings)}"
+    text = f"{_FORM}\n{kind}\n{model.name}\n{model.digest}\n{revealed(settings)}"
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -91,12 +91,12 @@ _FORM = 1
 """Raised whenever keys or values are written otherwise."""
 
 
-def _revealed(value: object) -> str:
+def revealed(value: object) -> str:
     """Settings as text, secrets too: whoever shows another credential may be shown something else."""
     if isinstance(value, BaseModel):
-        return f"({','.join(f'{name}={_revealed(getattr(value, name))}' for name in type(value).model_fields)})"
+        return f"({','.join(f'{name}={revealed(getattr(value, name))}' for name in type(value).model_fields)})"
     if isinstance(value, Mapping):
-        return f"{{{','.join(f'{name!r}:{_revealed(item)}' for name, item in sorted(value.items()))}}}"
+        return f"{{{','.join(f'{name!r}:{revealed(item)}' for name, item in sorted(value.items()))}}}"
     if isinstance(value, list | tuple):
-        return f"[{','.join(map(_revealed, value))}]"
+        return f"[{','.join(map(revealed, value))}]"
     return repr(value.get_secret_value()) if isinstance(value, SecretStr) else repr(value)

@@ -32,6 +32,11 @@ class Paged:
         self._model = connected(source.model, settings)
 
     @property
+    def keeps(self) -> bool:
+        """As the source: whether it tells of what it is asked for (``Context.parts``)."""
+        return getattr(self._source, "keeps", False)
+
+    @property
     def model(self) -> SourceModel:
         return self._model
 

@@ -6,16 +6,24 @@ No credential leaves for a host that it was not given for.
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypedDict
 
 from msgspec.structs import replace
 
 from resolvers.credentials import NONE, Credentials
+from resolvers.http.balanced import Balanced, Several
 from resolvers.http.direct import Direct
-from resolvers.http.exchange import Reply, Request
+from resolvers.http.exchange import CONNECT_S, Http, Reply, Request
+from resolvers.http.names import Lookup, system
 from resolvers.http.proxied import Proxied
 from resolvers.nearby import far_socket
 from resolvers.network import Network
+
+
+class _Bounds(TypedDict):
+    concurrency: int
+    max_reply_bytes: int
+    connect_s: float
 
 
 class HttpClient:
@@ -23,6 +31,8 @@ class HttpClient:
 
     ``home``: the origin (``https://host/``) that ``credentials`` are for; no other host ever sees them.
     ``far``: no name may lead to this machine or its link; behind a proxy that is the proxy's to see to.
+    ``several``: the replicas that its requests are sent to, the first of them at ``home``; they alone are sent what
+    proves us, too. ``lookup``: what asks for addresses of hosts; ``connect_s``: longest time for a connection.
     ``resends``: whether reads are sent again here, over a new connection, when a kept one turned out to be closed.
     """
 
@@ -36,24 +46,26 @@ class HttpClient:
         max_reply_bytes: int = 10_485_760,
         far: bool = False,
         resends: bool = True,
+        several: Several | None = None,
+        lookup: Lookup = system,
+        connect_s: float = CONNECT_S,
     ) -> None:
         self._home = home
         self._credentials = None if credentials == NONE else credentials
+        most: _Bounds = {"concurrency": concurrency, "max_reply_bytes": max_reply_bytes, "connect_s": connect_s}
         self._way: Direct | Proxied
         if network.proxy is None:
-            sockets = far_socket if far else None
-            self._way = Direct(
-                network.tls, sockets, concurrency=concurrency, max_reply_bytes=max_reply_bytes, resends=resends
-            )
+            self._way = Direct(network.tls, far_socket if far else None, resends=resends, lookup=lookup, **most)
         else:
-            self._way = Proxied(network, concurrency=concurrency, max_reply_bytes=max_reply_bytes, resends=resends)
+            self._way = Proxied(network, resends=resends, lookup=lookup, **most)
+        self._sender: Http = self._way if several is None else Balanced(several, lambda _: self._way)
 
     def send(self, request: Request, *, timeout: float, resendable: bool) -> Coroutine[Any, Any, Reply]:
         """As ``Http.send``."""
         if self._credentials is not None and self.is_home(request.url):
             url, headers = self._credentials.on(request.url, request.headers)
             request = replace(request, url=url, headers=headers)
-        return self._way.send(request, timeout=timeout, resendable=resendable)
+        return self._sender.send(request, timeout=timeout, resendable=resendable)
 
     @property
     def opened(self) -> int:

@@ -6,13 +6,16 @@ httptools reads the bytes. What is counted here is what a source may send: heads
 from __future__ import annotations
 
 import asyncio
+import re
+import socket
 from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from multidict import CIMultiDict
 
-from resolvers.errors import SourceBadResponse
-from resolvers.http.exchange import Reply
+from resolvers.errors import ReplyTooLarge, SourceBadResponse
+from resolvers.http.exchange import KEEP_MOST_S, KEEP_S, MARGIN_S, SURE_S, Reply
+from resolvers.http.sockets import is_quiet
 from resolvers.http.unpacking import unpacked
 
 MAX_HEAD_BYTES = 65_536
@@ -24,17 +27,22 @@ class Disconnected(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """``most``: the largest body, in bytes, packed and unpacked."""
+    """``most``: the largest body, in bytes, packed and unpacked. ``old_at``: when it is not kept again."""
 
     _transport: asyncio.Transport
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, most: int) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, most: int, opened: socket.socket, old_at: float) -> None:
+        self.old_at = old_at
         self._loop = loop
+        self._socket = opened
         self._most = most
         self._parser = _parser(self)
         self._answer: asyncio.Future[Reply] | None = None
         self._usable = True
         self.idle_since = 0.0
+        self._keep_s = KEEP_S
+        self._sure_s = SURE_S
+        self._first = True
 
     def ask(self, request: bytes, *, bare: bool) -> asyncio.Future[Reply]:
         """Sends the bytes of a request; gives its reply. ``bare``: it will have no body (HEAD).
@@ -59,6 +67,18 @@ class Connection(asyncio.Protocol):
             and not transport.is_closing()
             and transport.get_write_buffer_size() == 0  # or it answered before it had heard all
         )
+
+    def may_be_used(self, now: float) -> bool:
+        """True for one that is free and that its other end has not been closing while it was idle."""
+        return now - self.idle_since < self._keep_s and self.is_free()
+
+    def is_surely_open(self, now: float) -> bool:
+        """True for one that no common server, or not this one as it says, closes so soon."""
+        return now - self.idle_since < self._sure_s
+
+    def is_quiet(self) -> bool:
+        """True when its other end has not ended it, nor said anything, that the event loop will tell only later."""
+        return self.is_free() and is_quiet(self._socket)
 
     def abort(self) -> None:
         """Ends it at once."""
@@ -137,7 +157,7 @@ class Connection(asyncio.Protocol):
             return
         self._quiet = 0
         if len(self._body) + len(body) > self._most:
-            self._fail(f"the reply is larger than {self._most} bytes")
+            self._fail(f"the reply is larger than {self._most} bytes", ReplyTooLarge)
         elif not self._body:
             self._body = body  # the whole of it, mostly
         elif isinstance(self._body, bytearray):
@@ -163,15 +183,24 @@ class Connection(asyncio.Protocol):
             try:
                 body = unpacked(body, headers["content-encoding"], self._most)
             except SourceBadResponse as error:
-                self._fail(error.detail)
+                self._fail(error.detail, type(error))
                 return
+        if self._first:
+            self._first = False
+            self._heed(headers.get("keep-alive", ""))
         self._answer = None
         answer.set_result(Reply(self._parser.get_status_code() if status is None else status, headers, body))
 
-    def _fail(self, detail: str) -> None:
+    def _heed(self, said: str) -> None:
+        """What the source says of how long it keeps the connection (RFC 2068 section 19.7.1.1, as servers still do)."""
+        found = _TIMEOUT.search(said)
+        if found is not None:
+            self._keep_s = self._sure_s = min(max(0.0, int(found[1]) - MARGIN_S), KEEP_MOST_S)
+
+    def _fail(self, detail: str, kind: type[SourceBadResponse] = SourceBadResponse) -> None:
         answer, self._answer = self._answer, None
         if answer is not None and not answer.done():
-            answer.set_exception(SourceBadResponse(detail))
+            answer.set_exception(kind(detail))
         self.abort()
 
 
@@ -184,4 +213,5 @@ def _parser(connection: Connection) -> HttpResponseParser:
     return parser
 
 
+_TIMEOUT = re.compile(r"(?:^|[,;\s])timeout\s*=\s*([0-9]{1,9})(?![0-9])", re.IGNORECASE)
 _FRAMES = frozenset({"content-length", "transfer-encoding"})

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import socket
 import ssl
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +22,9 @@ from yarl import URL
 from resolvers.credentials import basic
 from resolvers.errors import BadRequest, SourceBadResponse, SourceTimeout, SourceUnavailable
 from resolvers.http.connection import Connection, Disconnected
-from resolvers.http.exchange import KEEP_S, USER_AGENT, Reply, Request, Sockets, lost
+from resolvers.http.exchange import AGE_S, CONNECT_S, KEEP_S, USER_AGENT, Reply, Request, Sockets, lost
+from resolvers.http.names import Lookup, Names, system
+from resolvers.http.sockets import watched
 from resolvers.http.unpacking import ACCEPTED
 from resolvers.network import refusal
 from resolvers.time_limits import TimeLimits
@@ -72,7 +76,8 @@ class Direct:
     """The connections of one source: ``concurrency`` at most. ``sockets`` makes them, where not any address will do.
 
     ``resends``: whether a read is sent again here when a kept connection turned out to be closed; else whoever asked
-    is told, and decides.
+    is told, and decides. ``lookup``: what asks for the addresses of a host. ``connect_s``: longest time for that, for
+    the connection and its handshake.
     """
 
     def __init__(
@@ -83,6 +88,8 @@ class Direct:
         concurrency: int,
         max_reply_bytes: int,
         resends: bool = True,
+        lookup: Lookup = system,
+        connect_s: float = CONNECT_S,
     ) -> None:
         self.opened = 0
         """How many connections were ever made."""
@@ -91,6 +98,9 @@ class Direct:
         self._most = max_reply_bytes
         self._resends = resends
         self._origins: dict[str, _Origin] = {}
+        self._names = Names(lookup)
+        self._connect_s = connect_s
+        self._most_idle = concurrency
         self._places = asyncio.Semaphore(concurrency)
         self._limits = TimeLimits()
         self._busy: set[Connection] = set()
@@ -104,7 +114,7 @@ class Direct:
             with self._limits.until(loop.time() + timeout):
                 async with self._places:
                     try:
-                        return await self._exchange(request, wire, loop)
+                        return await self._exchange(request, wire, loop, sure=not resendable)
                     except Disconnected:
                         if not (resendable and wire.reused and self._resends):
                             raise
@@ -126,11 +136,18 @@ class Direct:
             raise SourceUnavailable(never or type(inner).__name__, sends=0, passing=not never) from error
 
     async def _exchange(
-        self, request: Request, wire: _Wire, loop: asyncio.AbstractEventLoop, *, fresh: bool = False
+        self,
+        request: Request,
+        wire: _Wire,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        fresh: bool = False,
+        sure: bool = False,
     ) -> Reply:
+        """``sure``: it cannot be sent again, and goes by no connection that may be closed at its other end."""
         origin, target = self._split(request.url)
         head = _head(request, origin, target)
-        connection = None if fresh else _idle(origin, loop.time())
+        connection = None if fresh else _idle(origin, loop.time(), sure=sure)
         wire.reused = connection is not None
         if connection is None:
             connection = await self._connect(origin, loop)
@@ -140,13 +157,21 @@ class Direct:
             return await connection.ask(head, bare=request.method == "HEAD")
         finally:
             self._busy.discard(connection)
-            if connection.is_free() and not origin.forgotten:
-                connection.idle_since = loop.time()
-                origin.idle.append(connection)
-                if self._sweeping is None:
-                    self._sweeping = loop.call_later(KEEP_S, self._sweep)
-            else:
+            if not connection.is_free() or origin.forgotten:
                 connection.abort()
+            else:
+                self._keep(origin, connection, loop)
+
+    def _keep(self, origin: _Origin, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+        now = connection.idle_since = loop.time()
+        if now >= connection.old_at:
+            connection.close()
+            return
+        origin.idle.append(connection)
+        if len(origin.idle) > self._most_idle:
+            origin.idle.popleft().close()
+        if self._sweeping is None:
+            self._sweeping = loop.call_later(KEEP_S, self._sweep)
 
     def _split(self, url: str) -> tuple[_Origin, str]:
         """The origin of an address, and what is asked of it; a fragment is never sent (RFC 9110 section 7.1)."""
@@ -172,32 +197,57 @@ class Direct:
             _Unconnected: the name is not known, nobody listens, or the handshake failed.
         """
         try:
-            found: Any = await loop.getaddrinfo(
-                origin.host, origin.port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-            )
-            opened = await aiohappyeyeballs.start_connection(
-                found, happy_eyeballs_delay=_NEXT_ADDRESS_S, interleave=1, loop=loop, socket_factory=self._sockets
-            )
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            _, connection = await loop.create_connection(
-                lambda: Connection(loop, self._most),
-                sock=opened,
-                ssl=self._tls if origin.tls else None,
-                server_hostname=origin.host.rstrip(".") if origin.tls else None,
-            )
+            async with asyncio.timeout(self._connect_s):
+                connection = await self._open(origin, loop)
         except (OSError, UnicodeError) as error:
+            self._names.doubt(origin.host, origin.port)
             raise _Unconnected(error, tls=origin.tls) from error
+        # A reset that lies there already shows that nothing was heard; in TLS what lies there may be tickets.
+        if not (connection.is_free() if origin.tls else connection.is_quiet()):
+            connection.abort()
+            raise _Unconnected(ConnectionResetError(), tls=False)
         self.opened += 1
         return connection
+
+    async def _open(self, origin: _Origin, loop: asyncio.AbstractEventLoop) -> Connection:
+        found = await self._names.addresses(origin.host, origin.port)
+        try:
+            opened = await self._reach(found, loop)
+        except OSError:
+            self._names.doubt(origin.host, origin.port)
+            now = await self._names.addresses(origin.host, origin.port)
+            if [info[4] for info in now] == [info[4] for info in found]:
+                raise
+            opened = await self._reach(now, loop)  # it has moved
+        # Not all at the same time: those that were opened together would be opened again together.
+        old_at = loop.time() + AGE_S * random.uniform(0.8, 1.0)  # noqa: S311  # no secret
+        _, connection = await loop.create_connection(
+            lambda: Connection(loop, self._most, opened, old_at),
+            sock=opened,
+            ssl=self._tls if origin.tls else None,
+            server_hostname=origin.host.rstrip(".") if origin.tls else None,
+        )
+        return connection
+
+    async def _reach(self, found: Sequence[Any], loop: asyncio.AbstractEventLoop) -> socket.socket:
+        reached = await aiohappyeyeballs.start_connection(
+            found, happy_eyeballs_delay=_NEXT_ADDRESS_S, interleave=1, loop=loop, socket_factory=self._sockets
+        )
+        watched(reached)
+        return reached
 
     def _sweep(self) -> None:
         """Closes what was idle for too long; looks again while anything is idle."""
         loop = asyncio.get_running_loop()
-        oldest = loop.time() - KEEP_S
+        now = loop.time()
         left = False
         for origin in self._origins.values():
-            while origin.idle and (origin.idle[0].idle_since <= oldest or not origin.idle[0].is_free()):
-                origin.idle.popleft().close()
+            for _ in range(len(origin.idle)):
+                connection = origin.idle.popleft()
+                if connection.may_be_used(now):
+                    origin.idle.append(connection)
+                else:
+                    connection.close()
             left = left or bool(origin.idle)
         self._sweeping = loop.call_later(KEEP_S, self._sweep) if left else None
 
@@ -207,6 +257,7 @@ class Direct:
             while origin.idle:
                 origin.idle.pop().close()
         self._origins.clear()
+        self._names.forget()
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -240,13 +291,21 @@ def _origin(name: str) -> _Origin:
     return _Origin(url.raw_host, url.port, url.scheme == "https", tuple(headers))
 
 
-def _idle(origin: _Origin, now: float) -> Connection | None:
+def _idle(origin: _Origin, now: float, *, sure: bool) -> Connection | None:
     """The connection used last that may still be used."""
     while origin.idle:
         connection = origin.idle.pop()
-        if connection.is_free() and now - connection.idle_since < KEEP_S:
+        if not connection.may_be_used(now):
+            connection.close()
+        elif not sure:
             return connection
-        connection.close()
+        elif not connection.is_surely_open(now):
+            origin.idle.append(connection)  # good enough for a read
+            return None
+        elif connection.is_quiet():
+            return connection
+        else:
+            connection.abort()
     return None
 
 

@@ -17,7 +17,17 @@ Sockets = Callable[[Any], Any]
 
 USER_AGENT = "isthmus"
 KEEP_S = 15.0
-"""How long a connection is kept for the next call, in seconds: most servers keep it longer."""
+"""How long a connection is kept for the next read, in seconds, where the source does not say how long it keeps it."""
+SURE_S = 1.5
+"""How long it is used for anything else, which cannot be sent again: the shortest that common servers keep it is 2."""
+KEEP_MOST_S = 60.0
+"""How long it is kept at most, whatever the source says: what stands between forgets it at some time."""
+MARGIN_S = 1.0
+"""So much sooner than the source says a connection is left: its clock began earlier, and bytes need their time."""
+AGE_S = 300.0
+"""After so many seconds a connection is not used again, so that a name that leads elsewhere by now is followed."""
+CONNECT_S = 3.0
+"""Longest time for a connection where nothing else is said: a host that is there answers the first or second packet."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -25,6 +35,7 @@ class Request(msgspec.Struct, frozen=True):
 
     ``owner``: the caller whose rights it is sent with; empty where the source cannot tell callers apart.
     ``subject_token``: the caller's own token, where one is to be got for it (RFC 8693). Neither is sent.
+    ``tried``: the replicas that failed to answer it when it was sent before; those that fail now are added.
     """
 
     method: str
@@ -33,6 +44,7 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes | None = None
     owner: str = ""
     subject_token: str = ""
+    tried: list[str] | None = None
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ environment proxies never used.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,24 +15,41 @@ from typing import Any
 from weakref import WeakSet
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import Connection
 from yarl import URL
 
 from resolvers.credentials import basic
-from resolvers.errors import SourceBadResponse, SourceTimeout, SourceUnavailable
-from resolvers.http.exchange import KEEP_S, USER_AGENT, Reply, Request, lost
+from resolvers.errors import ReplyTooLarge, SourceBadResponse, SourceTimeout, SourceUnavailable
+from resolvers.http.exchange import CONNECT_S, USER_AGENT, Reply, Request, lost
+from resolvers.http.names import Lookup, Names, system
+from resolvers.http.sockets import watched
 from resolvers.network import Network, refusal
 from resolvers.time_limits import TimeLimits
 
 
 class Proxied:
-    """The connections of one source behind ``network.proxy``: ``concurrency`` at most; ``resends``: as ``Direct``."""
+    """The connections of one source behind ``network.proxy``: ``concurrency`` at most; the rest is as for ``Direct``.
 
-    def __init__(self, network: Network, *, concurrency: int, max_reply_bytes: int, resends: bool = True) -> None:
+    The name that is looked up is the proxy's: it looks for those of the sources itself.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        concurrency: int,
+        max_reply_bytes: int,
+        resends: bool = True,
+        lookup: Lookup = system,
+        connect_s: float = CONNECT_S,
+    ) -> None:
         self._network = network
         self._limit = concurrency
         self._max_bytes = max_reply_bytes
         self._resends = resends
+        self._lookup = lookup
+        self._connect_s = connect_s
         login = network.proxy_login
         self._proxy_headers = None if login is None else {"Proxy-Authorization": basic(*login)}
         self._session: aiohttp.ClientSession | None = None
@@ -99,19 +117,19 @@ class Proxied:
             async for chunk in reply.content.iter_any():
                 size += len(chunk)
                 if size > self._max_bytes:
-                    raise SourceBadResponse(f"the reply is larger than {self._max_bytes} bytes")
+                    raise ReplyTooLarge(f"the reply is larger than {self._max_bytes} bytes")
                 chunks.append(chunk)
             return Reply(reply.status, reply.headers, b"".join(chunks))
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._connector = _Connector(limit=self._limit, keepalive_timeout=KEEP_S, tls=self._network.tls)
+            self._connector = _Connector(limit=self._limit, tls=self._network.tls, resolver=_Resolver(self._lookup))
             self._session = aiohttp.ClientSession(
                 connector=self._connector,
                 proxy=self._network.proxy,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
-                timeout=aiohttp.ClientTimeout(total=None),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_s),
                 headers={"User-Agent": USER_AGENT},
             )
             # aiohttp would send a PUT or DELETE again by itself; what may be sent twice is decided above.
@@ -124,6 +142,9 @@ class Proxied:
             await self._session.close()
 
 
+_KEEP_S = 4.0
+"""How long a connection is kept, in seconds. What may not be sent again goes by it too, and many servers close theirs
+after 5; a shorter time would cost a tunnel and two handshakes for most calls."""
 _PROXY_AUTHENTICATION = 407
 _PASSING = frozenset({502, 503, 504})
 
@@ -147,14 +168,52 @@ _wire: ContextVar[_Wire] = ContextVar("wire")
 """Of the call that this task makes now."""
 
 
+def _socket(info: Any) -> socket.socket:
+    """A socket for an address (an entry of ``getaddrinfo``)."""
+    family, kind, protocol = info[:3]
+    made = socket.socket(family, kind, protocol)
+    watched(made)
+    return made
+
+
+class _Resolver(AbstractResolver):
+    """``Names``, as aiohttp asks for them."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._names = Names(lookup)
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._names.addresses(host, port)
+        return [
+            ResolveResult(hostname=host, host=address[0], port=port, family=each, proto=proto, flags=_NUMERIC)
+            for each, _, proto, _, address in found
+            if family in {socket.AF_UNSPEC, each}
+        ]
+
+    async def close(self) -> None:
+        self._names.forget()
+
+
+_NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+
+
 class _Connector(aiohttp.TCPConnector):
     """Tells a call when it has a connection, and whether it was used before.
 
     aiohttp's own traces tell the same, and cost every call more than its request and its reply.
     """
 
-    def __init__(self, *, limit: int, keepalive_timeout: float, tls: ssl.SSLContext) -> None:
-        super().__init__(limit=limit, keepalive_timeout=keepalive_timeout, ssl=tls)
+    def __init__(self, *, limit: int, tls: ssl.SSLContext, resolver: AbstractResolver) -> None:
+        super().__init__(
+            limit=limit,
+            keepalive_timeout=_KEEP_S,
+            ssl=tls,
+            resolver=resolver,
+            use_dns_cache=False,  # the resolver has one
+            socket_factory=_socket,
+        )
         self._used: WeakSet[object] = WeakSet()
         self.opened = 0
 

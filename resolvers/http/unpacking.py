@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from resolvers.errors import SourceBadResponse
+from resolvers.errors import ReplyTooLarge, SourceBadResponse
 
 ACCEPTED = "gzip, deflate"
 _REFUSED = frozenset({"br", "zstd", "compress", "x-compress"})
@@ -36,7 +36,7 @@ def unpacked(body: bytes, encoding: str, most: int) -> bytes:
             part = unpacking.decompress(body, left + 1)
             left -= len(part)
             if left < 0:
-                raise SourceBadResponse(f"the reply is larger than {most} bytes")
+                raise ReplyTooLarge(f"the reply is larger than {most} bytes")
             if not unpacking.eof:
                 raise SourceBadResponse("the reply is truncated")
             whole.append(part)

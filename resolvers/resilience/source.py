@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import replace as replaced
 
 from msgspec.structs import replace
 
+from resolvers.breaker import Breaker, Permit
 from resolvers.errors import (
+    BreakerOpen,
     IsthmusError,
     OutcomeUnknown,
     RateLimited,
@@ -30,6 +34,7 @@ from resolvers.resilience.budget import Budget
 from resolvers.resilience.bulkhead import Bulkhead, Full
 from resolvers.resilience.guard import Guard, guard_of, outcome, pause
 from resolvers.resilience.pacing import Pacing
+from resolvers.resilience.verdict import say
 from resolvers.settings import SourceSettings
 from resolvers.source import Call, Client, Context
 from resolvers.tally import Tally
@@ -43,11 +48,17 @@ _GRACE_S = 0.1
 class Resilient:
     """A source that keeps its promises: it answers in time or with a ``SourceError``, never with anything else.
 
-    ``shared``: counts the calls of several processes together, where ``rate_limit`` says so.
+    ``shared``: counts the calls of several processes together, where ``rate_limit`` says so. ``clock``: the breaker's.
     """
 
     def __init__(
-        self, client: Client, tally: Tally, settings: SourceSettings, *, shared: SharedAllowance | None = None
+        self,
+        client: Client,
+        tally: Tally,
+        settings: SourceSettings,
+        *,
+        shared: SharedAllowance | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.concurrency = settings.concurrency
         self.tally = tally
@@ -59,6 +70,10 @@ class Resilient:
         self._budget = Budget(settings.retries.budget_percent / 100, settings.retries.min_per_s)
         self._pacing = Pacing(client.model.name, tally, settings.rate_limit, shared)
         self._guards: dict[str, Guard] = {}
+        several = isinstance(settings, HttpSettings) and len(settings.replicas) > 1
+        # Each of several replicas has a breaker of its own.
+        name = client.model.name
+        self._breaker = None if several else Breaker(settings.breaker, tally, called=name, clock=clock)
         auth = settings.auth if isinstance(settings, HttpSettings) else None
         self._knows_callers = auth is not None and (auth.forward is not None or auth.exchange is not None)
 
@@ -122,6 +137,8 @@ class Resilient:
                 break
             self.tally.retries += 1
             made += 1
+            if error.tried:
+                call = replace(call, tried=error.tried)
             if wait:
                 await asyncio.sleep(wait)
             try:
@@ -137,6 +154,8 @@ class Resilient:
 
     async def _once(self, call: Call, context: Context, guard: Guard, latest: float) -> object:
         """Makes a call, which must begin before ``latest``."""
+        if self.tally.state != "closed":
+            self._look()
         turn = await self._pacing.admit(self._who(context), latest) if self._pacing.active else None
         if not self._places.enter():
             try:
@@ -145,24 +164,63 @@ class Resilient:
                 self._pacing.give_back(turn)
                 raise
         self.tally.under_way += 1
+        permit: Permit | None = None
+        loop = asyncio.get_running_loop()
+        started = loop.time()
         try:
-            with self._limits.until(self._due(context, call) + _GRACE_S):
-                return await self._client.execute(call, context)
-        except TimeoutError as error:
-            raise (SourceTimeout if guard.reads else OutcomeUnknown)(self._out_of_time(call)) from error
-        except RateLimited as error:
-            if error.retry_after:
-                now = asyncio.get_running_loop().time()
-                self._pacing.throttle.hold(self._who(context), now, error.retry_after)
-            raise
-        except IsthmusError:
-            raise
-        except Exception as error:
-            _log.exception("unexpected failure in %s.%s", self.model.name, call.operation)
-            raise SourceBadResponse(f"{type(error).__name__}") from error
+            if self._breaker is not None:
+                permit = self._permit(self._breaker)
+            with self._limits.until(self._due(context, call, started) + _GRACE_S):
+                value = await self._client.execute(call, context)
+        except BaseException as error:
+            failed = self._named(error, call, guard)
+            self._note(failed, permit, context, started)
+            if failed is error:
+                raise
+            raise failed from error
+        else:
+            if permit is not None:
+                permit.succeeded(loop.time() - started)
+            return value
         finally:
             self.tally.under_way -= 1
             self._places.leave()
+
+    def _look(self) -> None:
+        """Refuses a call at once where the breaker would: nobody waits for a turn in vain.
+
+        Raises:
+            BreakerOpen: it is open, and nothing was sent.
+        """
+        if self._breaker is not None and not self._breaker.would_permit():
+            self.tally.refused_open += 1
+            raise BreakerOpen(f"{self.model.name} is not asked now")
+
+    def _permit(self, breaker: Breaker) -> Permit:
+        permit = breaker.permit()
+        if permit is None:
+            raise BreakerOpen(f"{self.model.name} is not asked now")
+        return permit
+
+    def _note(self, failed: BaseException, permit: Permit | None, context: Context, started: float) -> None:
+        """Tells the breaker, the throttle and the tally how a call failed."""
+        now = asyncio.get_running_loop().time()
+        if permit is not None:
+            given = min(context.deadline - started, self._timeout_s)
+            say(permit, failed, now - started, given, self._timeout_s)
+        if isinstance(failed, RateLimited) and failed.retry_after:
+            self._pacing.throttle.hold(self._who(context), now, failed.retry_after)
+        elif isinstance(failed, BreakerOpen):
+            self.tally.refused_open += 1
+
+    def _named(self, error: BaseException, call: Call, guard: Guard) -> BaseException:
+        """What a call ended in, as an error in order; what ends the task itself stays what it is."""
+        if isinstance(error, IsthmusError) or not isinstance(error, Exception):
+            return error
+        if isinstance(error, TimeoutError):
+            return (SourceTimeout if guard.reads else OutcomeUnknown)(self._out_of_time(call))
+        _log.error("unexpected failure in %s.%s", self.model.name, call.operation, exc_info=error)
+        return SourceBadResponse(f"{type(error).__name__}")
 
     def _who(self, context: Context) -> str:
         """Whom the source takes a call for: the gateway, or the caller where the source is told of callers."""
@@ -189,14 +247,13 @@ class Resilient:
         finally:
             self.tally.waiting -= 1
 
-    def _due(self, context: Context, call: Call) -> float:
+    def _due(self, context: Context, call: Call, now: float) -> float:
         """When a call must have ended, by the running loop's clock.
 
         Raises:
             SourceTimeout: there are none. A timeout that is due only interrupts what waits, and a client may send
                 before it first waits.
         """
-        now = asyncio.get_running_loop().time()
         if context.deadline <= now:
             raise SourceTimeout(self._out_of_time(call), sends=0, passing=False)
         return min(context.deadline, now + self._timeout_s)

@@ -9,13 +9,13 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from resolvers.connect import cautions, connect
+from resolvers.connect import Told, cautions, connect
 from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Document, Documents
-from resolvers.errors import BadRequest, DeadlineExceeded
+from resolvers.errors import BadRequest, DeadlineExceeded, SourceError
 from resolvers.exposed import beside, inside
-from resolvers.forwarding import Forwarding, forwarding_of
-from resolvers.http import Http, Reply, keyed
+from resolvers.forwarding import Forwarding, forwarding_of, traced
+from resolvers.http import Http, Reply, Request, keyed
 from resolvers.model import Effect, LeftOut, Operation, SourceModel, unwrapped
 from resolvers.nearby import refused
 from resolvers.problem import Problem
@@ -29,7 +29,8 @@ from resolvers.rest.requests.given import Inputs
 from resolvers.rest.requests.request import Encoder
 from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description, RequestShape
-from resolvers.source import Call, Context, rows_of
+from resolvers.source import Call, CallRecord, Context, rows_of
+from resolvers.tally import Tally
 
 IN_THREAD_BYTES = 1024 * 1024
 """Larger replies are decoded in a thread, so that others go on meanwhile."""
@@ -61,6 +62,8 @@ class RestSource:
         keys = settings.auth.api_key if settings.auth is not None else ()
         self._kept = frozenset(key.query for key in keys if key.query is not None)
         self._settings = settings
+        self._address = settings.address
+        self._several = len(settings.replicas) > 1
         self._http = http
         never = (
             {}
@@ -81,7 +84,7 @@ class RestSource:
         operation = self.model.operations.get(call.operation)
         if shape is None or operation is None:
             raise BadRequest(f"{self.model.name} has no operation {call.operation}")
-        server = self._settings.url or shape.server or self._server
+        server = self._address or shape.server or self._server
         assert server is not None, "open_rest refuses a source without an address"
         encoder = self._encoders.get(call.operation)
         if encoder is None:
@@ -90,6 +93,9 @@ class RestSource:
         if call.query:
             target = f"{request.url}{'&' if '?' in request.url else '?'}{urlencode(call.query)}"
             request = msgspec.structs.replace(request, url=target)
+        tried = [*call.tried] if self._several else None
+        if tried is not None:
+            request = msgspec.structs.replace(request, tried=tried)
         if self._forwarding is not None:
             request = self._forwarding.on(request, context)
         if call.idempotency is not None:
@@ -98,17 +104,33 @@ class RestSource:
         if timeout <= 0:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"{shape.method} {shape.path}") as record:
-            http = self._ways.get(call.operation, self._http) if self._ways else self._http
-            reply = await http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
-            if call.exchange is not None:
-                call.exchange.target = urlsplit(request.url).path
-                lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
-                call.exchange.link = ", ".join(lines)  # lines of one name are one list (RFC 9110 section 5.3)
-            record.size = len(reply.body)
-            value = await self._value(call, shape, operation, reply)
+            request = traced(request, context, record)
+            try:
+                value = await self._ask(call, shape, operation, request, timeout, record)
+            except SourceError as error:
+                error.tried = tuple(tried or ())
+                raise
             if context.journal.detailed:
                 record.rows = rows_of(value, unwrapped(operation).at)
             return value
+
+    async def _ask(
+        self,
+        call: Call,
+        shape: RequestShape,
+        operation: Operation,
+        request: Request,
+        timeout: float,  # noqa: ASYNC109  # whole call
+        record: CallRecord,
+    ) -> object:
+        http = self._ways.get(call.operation, self._http) if self._ways else self._http
+        reply = await http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
+        if call.exchange is not None:
+            call.exchange.target = urlsplit(request.url).path
+            lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
+            call.exchange.link = ", ".join(lines)  # lines of one name are one list (RFC 9110 section 5.3)
+        record.size = len(reply.body)
+        return await self._value(call, shape, operation, reply)
 
     async def _value(self, call: Call, shape: RequestShape, operation: Operation, reply: Reply) -> object:
         stated = self._settings.operations.get(call.operation)
@@ -130,11 +152,16 @@ class RestSource:
 
 
 async def open_rest(
-    name: str, settings: RestSettings, documents: Documents, pinned: Mapping[str, str] | None = None
+    name: str,
+    settings: RestSettings,
+    documents: Documents,
+    pinned: Mapping[str, str] | None = None,
+    tally: Tally | None = None,
 ) -> RestSource:
     """Reads the OpenAPI document and its files off the event loop and makes the source ready to be called.
 
-    ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source.
+    ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source. ``tally``: where its
+    replicas count.
 
     Raises:
         DescriptionError: the document cannot be had or read, or names no address while ``url`` is not set.
@@ -149,8 +176,8 @@ async def open_rest(
                 where=("url",), mend="set url", document=settings.openapi,
             ))  # fmt: skip
     description = _reachable(description, settings, document.location)
-    home = settings.url or description.server or settings.openapi
-    http = await connect(settings, documents, home, document.location)
+    home = settings.address or description.server or settings.openapi
+    http = await connect(settings, documents, home, document.location, Told(name, tally or Tally()))
     uncached = http
     if settings.cache is not None and settings.cache.by_headers:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from resolvers.connect import cautions, connect
+from resolvers.connect import Told, cautions, connect
 from resolvers.credentials import origin
 from resolvers.documents import DescriptionError, Documents
 from resolvers.errors import BadRequest, DeadlineExceeded, SourceError
-from resolvers.forwarding import Forwarding, forwarding_of
+from resolvers.forwarding import Forwarding, forwarding_of, traced
 from resolvers.http import Http, Request, keyed
 from resolvers.model import Effect, SourceModel
 from resolvers.nearby import refused
@@ -27,6 +27,7 @@ from resolvers.soap.security.exchange import Security, open_security
 from resolvers.soap.settings import SoapSettings
 from resolvers.soap.shapes import OperationCodec
 from resolvers.source import Call, Context, rows_of
+from resolvers.tally import Tally
 
 IN_THREAD_BYTES = 256 * 1024
 """Larger replies are read in a thread, so that others go on meanwhile."""
@@ -59,6 +60,8 @@ class SoapSource:
         self._encoders = Encoders()
         self._readers = Readers()
         self._settings = settings
+        self._address = settings.address
+        self._several = len(settings.replicas) > 1
         self._http = http
         self._forwarding = forwarding
         self._security = security
@@ -75,10 +78,11 @@ class SoapSource:
         operation = self.model.operations.get(call.operation)
         if codec is None or operation is None:
             raise BadRequest(f"{self.model.name} has no operation {call.operation}")
-        url = self._settings.url or codec.address
+        url = self._address or codec.address
         exchange = None if self._security is None else self._security.exchange(codec, url)
         sent = await self._written(codec, call, None if exchange is None else exchange.on_request)
-        request = Request(method="POST", url=url, headers=sent.headers, body=sent.body)
+        tried = [*call.tried] if self._several else None
+        request = Request(method="POST", url=url, headers=sent.headers, body=sent.body, tried=tried)
         if self._forwarding is not None:
             request = self._forwarding.on(request, context)
         if call.idempotency is not None:
@@ -88,6 +92,7 @@ class SoapSource:
             raise DeadlineExceeded
         with context.journal.call(self.model.name, call.operation, f"SOAP {call.operation}") as record:
             repeatable = operation.effect is not Effect.WRITE
+            request = traced(request, context, record)
             reply = await self._http.send(request, timeout=timeout, resendable=repeatable)
             media = reply.headers.get("content-type", "")
             several = media.lstrip().lower().startswith("multipart/")
@@ -110,6 +115,7 @@ class SoapSource:
                 seconds = retry_after(reply.headers.get("retry-after", "")) if error.status in _LATER else None
                 if seconds is not None:
                     error.wait(seconds)
+                error.tried = tuple(tried or ())
                 raise
             if exchange is not None:
                 exchange.finish(repeatable=repeatable)
@@ -140,8 +146,10 @@ class SoapSource:
         await self._http.close()
 
 
-async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> SoapSource:
+async def open_soap(name: str, settings: SoapSettings, documents: Documents, tally: Tally | None = None) -> SoapSource:
     """Reads the WSDL and what it imports, off the event loop, and makes the source ready to be called.
+
+    ``tally``: where its replicas count.
 
     Raises:
         DescriptionError: the WSDL cannot be had or read, or names no address while ``url`` is not set.
@@ -160,7 +168,7 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
                 document=settings.wsdl,
             )
         )
-    home = settings.url or next((codec.address for codec in description.codecs.values()), settings.wsdl)
+    home = settings.address or next((codec.address for codec in description.codecs.values()), settings.wsdl)
     if settings.url is None:
         reasons = [
             refused(codec.address, settings.wsdl, settings.allowed_servers) for codec in description.codecs.values()
@@ -175,9 +183,10 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents) -> 
         home,
         description.codecs.values(),
         addressing=settings.addressing,
+        others=[each.url for each in settings.replicas],
     )
     security = await asyncio.to_thread(secure)
-    http = await connect(settings, documents, home, settings.wsdl)
+    http = await connect(settings, documents, home, settings.wsdl, Told(name, tally or Tally(), faults=True))
     model = replace(description.model, cautions=cautions(settings, home))
     description = replace(description, model=model)
     return SoapSource(description, settings, http, forwarding_of(settings, origin(home)), security)

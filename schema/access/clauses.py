@@ -50,8 +50,8 @@ def check_clauses(settings: AccessSettings, masked: Callable[[Places], bool]) ->
         if len({(rule.refused, str(rule.mask)) for rule in rules if _says(rule)}) > 1:
             what = "its rules do not agree what is given to callers that none of them lets in"
             problems.append(Problem(what, where, "say refused or mask in one of them"))
-        if len(rules) > 1 and any(rule.rows is not None for rule in rules):
-            what = "a rule on rows cannot be one of several"
+        if len(rules) > 1 and any(rule.rows is not None or rule.min_group is not None for rule in rules):
+            what = "a rule on rows, or on groups of them, cannot be one of several"
             problems.append(Problem(what, where, "say when or unless in the rule, and lay the others elsewhere"))
         if all(rule.mask is None for rule in rules):
             continue

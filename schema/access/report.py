@@ -19,7 +19,7 @@ from schema.access.need import Clause
 from schema.access.principal import Principal
 from schema.access.reach import Coordinate, Held, Reach, coordinates
 from schema.access.rules import Policy
-from schema.access.settings import AccessSettings
+from schema.access.settings import AccessSettings, RuleSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Access:
         self._policy = policy
         self._settings = settings
         self._ruled = Places(
-            [key for key in settings.rules if any(rule.rows for rule in settings.alternatives(key))], settings.tags
+            [key for key in settings.rules if any(_on_rows(rule) for rule in settings.alternatives(key))], settings.tags
         )
         self.callers = callers(settings, (need for _, need in policy.needs()))
 
@@ -127,13 +127,19 @@ class Access:
         found = []
         for key in dict.fromkeys([*self._ruled.of(coordinate.type_name), *self._ruled.of(str(coordinate))]):
             for rule in self._settings.alternatives(key):
-                if rule.rows is None or not (principal is None or holds_for(rule, principal)):
+                if not _on_rows(rule) or not (principal is None or holds_for(rule, principal)):
                     continue
-                words = json.dumps(rule.rows, ensure_ascii=False, default=str)
+                words = json.dumps(rule.rows, ensure_ascii=False, default=str) if rule.rows is not None else ""
+                if rule.min_group is not None:
+                    words += f"{' and ' if words else ''}groups of {rule.min_group} rows at least"
                 bare = rule.model_copy(update={"scopes": (), "roles": (), "anonymous": False})
                 condition = stated([bare]).removeprefix("any token") if principal is None else ""
                 found.append(Asked(words + condition, key))
         return tuple(found)
+
+
+def _on_rows(rule: RuleSettings) -> bool:
+    return rule.rows is not None or rule.min_group is not None
 
 
 def words_of(clause: Clause) -> str:

@@ -124,6 +124,11 @@ class RuleSettings(Settings):
         description="Which rows of the type the caller sees, as a where filter with $claims.name as values; on a field,"
         " the rows in which it has its value; on a field of Query or Mutation, which arguments may be given.",
     )
+    min_group: int | None = Field(
+        None,
+        ge=2,
+        description="On the type of a table's rows: aggregates of them tell the caller of no group with fewer rows.",
+    )
     when: ConditionSettings | None = Field(None, description="The rule holds for these callers alone.")
     unless: ConditionSettings | None = Field(None, description="The rule does not hold for these callers.")
 

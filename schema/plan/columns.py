@@ -21,7 +21,7 @@ from graphql.pyutils import inspect, is_iterable
 
 from resolvers import TYPE_KEY, LimitExceeded, Row, read
 from schema.plan.calls import call, link
-from schema.plan.fields import CallOperation, Link, ReadKey, RowType, is_row
+from schema.plan.fields import CallOperation, Link, Made, ReadKey, RowType, is_row
 from schema.plan.handwritten import Handwritten
 from schema.plan.laid import Laid, as_mappings
 from schema.plan.leaves import coerce, enum_names, passes, spelled
@@ -171,13 +171,18 @@ class _Columns:
                     planned.definition, planned.nodes[0], self._variables, None, hide_suggestions=True
                 )
             plan = planned.plan
-            if isinstance(plan, ReadKey):
-                return _shown(planned, read(rows, plan.key))
+            values: Sequence[object]
             if isinstance(plan, Link):
-                return _shown(planned, await link(plan, planned, self._run, rows, arguments, whole=True))
-            if isinstance(plan, CallOperation):
-                return _shown(planned, [await call(plan, planned, self._run, arguments) for _ in rows])
-            return await self._handwritten.values(planned, FieldLevel(objects, planned), arguments)
+                values = await link(plan, planned, self._run, rows, arguments, whole=True)
+            elif isinstance(plan, CallOperation):
+                values = [await call(plan, planned, self._run, arguments) for _ in rows]
+            elif isinstance(plan, ReadKey):
+                values = read(rows, plan.key)
+            elif isinstance(plan, Made):
+                values = [plan.value(arguments) for _ in rows]
+            else:
+                return await self._handwritten.values(planned, FieldLevel(objects, planned), arguments)
+            return _shown(planned, values)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():

@@ -76,6 +76,13 @@ class Strawberry:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """The field's value is made of its arguments alone; no source is asked for it."""
+
+    value: Callable[[Mapping[str, object]], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RowType:
     """The run-time type of a row of an interface or union; ``of``: the source's type name → the GraphQL type's."""
 
@@ -90,7 +97,7 @@ def is_row(value: object, _info: object) -> bool:
     return isinstance(value, Mapping)
 
 
-FieldPlan: TypeAlias = "ReadKey | CallOperation | Link | Strawberry"
+FieldPlan: TypeAlias = "ReadKey | CallOperation | Link | Strawberry | Made"
 
 _HAND_WRITTEN = Strawberry()
 
@@ -99,5 +106,5 @@ def plan_of(definition: GraphQLField) -> FieldPlan:
     """The plan of a field; a field that carries none is hand-written."""
     extensions: Mapping[str, object] = definition.extensions
     plan = extensions.get(PLAN, _HAND_WRITTEN)
-    assert isinstance(plan, ReadKey | CallOperation | Link | Strawberry)
+    assert isinstance(plan, ReadKey | CallOperation | Link | Strawberry | Made)
     return plan

@@ -22,7 +22,7 @@ from graphql import (
 
 from schema.plan.calls import call, link, stepped
 from schema.plan.columns import Executed
-from schema.plan.fields import CallOperation, Link, ReadKey, Strawberry, plan_of
+from schema.plan.fields import CallOperation, Link, Made, ReadKey, Strawberry, plan_of
 from schema.plan.levels import Failure
 from schema.plan.operation import PlannedField, ResponsePath
 from schema.plan.run import Run
@@ -68,13 +68,19 @@ def resolve(row: object, info: GraphQLResolveInfo[Run], /, **arguments: object) 
         info.context.trail.note(planned.marks, [row])
     if planned.step is not None:
         return _stepped(planned, planned.step, info.context, row, arguments)
-    if isinstance(plan, ReadKey):
-        return _shown(planned, plan.shown([row.get(plan.key)])[0] if isinstance(row, Mapping) else None)
+    if isinstance(plan, ReadKey | Made):
+        return _made(planned, plan, row, arguments)
     if isinstance(plan, CallOperation):
         return _call(plan, planned, info.context, arguments)
     if isinstance(plan, Link):
         return _link(plan, planned, info.context, row, arguments)
     return getattr(row, info.field_name, None)
+
+
+def _made(planned: PlannedField, plan: ReadKey | Made, row: object, arguments: Mapping[str, object]) -> object:
+    if isinstance(plan, Made):
+        return plan.value(arguments)
+    return _shown(planned, plan.shown([row.get(plan.key)])[0] if isinstance(row, Mapping) else None)
 
 
 async def _stepped(

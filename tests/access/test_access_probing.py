@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from schema import AccessSettings
+from tests.access import timing
+from tests.access.rows_house import rows_house
 from tests.access.served import authorization, served, token
 from tests.graph.company import Company, company
 
@@ -126,3 +129,10 @@ async def test_those_who_have_it_ask_by_the_same_names() -> None:
         assert (found.status_code, "data" in found.json()) == (400, False)
         found = await client.post("/graphql", json={"query": query}, headers=authorization(able))
         assert "errors" not in found.json()
+
+
+async def test_what_is_hidden_and_what_is_not_there_are_one_answer(tmp_path: Path) -> None:
+    """Times are figures for the page on security (``python -m tests.access.timing``); bytes are the same, always."""
+    async with rows_house("sqlite", tmp_path, timing.ACCESS) as house:
+        for said, (hidden, absent) in timing.PAIRS.items():
+            assert (await timing.compared(house, hidden, absent, 2)).endswith("equal"), said

@@ -113,6 +113,9 @@ access:
         data, calls = await asked(house, f"{{ {query} }}", **claims)
         # Two customers are no one argument: their rows are looked at when they have come, and not counted.
         assert data == {"ticketPagesConnection": {"totalCount": None, "nodes": [{"id": 1}, {"id": 3}]}}
+        first = query.replace("Connection", "Connection(first: 1)")
+        data, calls = await asked(house, f"{{ {first} }}", **claims)
+        assert data == {"ticketPagesConnection": {"totalCount": None, "nodes": [{"id": 1}]}}
         assert set(calls) == {"customerId=None agentIds=a1,a3"}
         mine = query.replace("Connection", 'Connection(agentIds: ["a2", "a3"], customerId: 3)')
         data, calls = await asked(house, f"{{ {mine} }}", **claims)
@@ -147,3 +150,5 @@ access:
         data, calls = await asked(house, "{ ticketPagesConnection { totalCount nodes { id } } }", **ANN)
         assert data == {"ticketPagesConnection": {"totalCount": None, "nodes": [{"id": 1}]}}
         assert "customerId=1 agentIds=None" in calls
+        data, _ = await asked(house, "{ ticketPagesConnection(first: 1) { totalCount nodes { id } } }", **ANN)
+        assert data == {"ticketPagesConnection": {"totalCount": None, "nodes": [{"id": 1}]}}

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import httpx
 import pytest
 from graphql import build_client_schema, build_schema, get_introspection_query, print_schema, validate_schema
 
+from gateway.app import ServerSettings, make_app
+from gateway.explorer import page
 from schema import ANONYMOUS, AccessSettings, Principal
-from tests.access.served import authorization, served, token
+from tests.access.served import Hold, Snap, authorization, served, token
 from tests.graph.company import Company, company
+from tests.serving import serving
 
 BOSS = token(sub="boss", roles=["hr"])
 CLERK = token(sub="clerk")
@@ -144,6 +148,26 @@ VIEWS = {
     "partner": {"include": ["Query.search", "Query.orders", "Person", "Orders"], "exclude": ["#pii", "Person.orders"]},
     "ours": {"exclude": ["Mutation", "Company"], "when": {"roles": "staff"}},
 }
+
+
+async def test_a_browser_gets_the_explorer_of_a_view_and_of_none_that_is_not_there() -> None:
+    house = made({}, views=VIEWS, tags={"pii": ["*.email"]})
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    app = make_app(Hold(Snap(house.graph)), ServerSettings.model_validate({}), explorer_page=page)
+    async with serving(app) as base, httpx.AsyncClient(base_url=base, trust_env=False) as client:
+        reply = await client.get("/graphql/partner", headers=browser)
+        assert (reply.status_code, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert "script-src 'self'" in reply.headers["content-security-policy"]
+        for path in ("/graphql/other", "/graphql/other?query={__typename}"):
+            absent = await client.get(path, headers=browser)
+            assert "text/html" not in absent.headers["content-type"]
+        assert absent.status_code == 404
+        asked = await client.get("/graphql/partner?query={__typename}", headers=browser)
+        assert asked.json() == {"data": {"__typename": "Query"}}
+        off = make_app(Hold(Snap(house.graph)), ServerSettings.model_validate({"explorer": False}), explorer_page=page)
+    async with serving(off) as base, httpx.AsyncClient(base_url=base, trust_env=False) as client:
+        reply = await client.get("/graphql/partner", headers=browser)
+        assert "text/html" not in reply.headers["content-type"]
 
 
 async def test_a_view_is_a_schema_of_its_own() -> None:

@@ -48,7 +48,7 @@ class Trial:
         claims = self.oracle.claims
         principal = Principal(claims["sub"], claims=claims)
         caller = Caller("", claims, {})
-        context = Context(asyncio.get_running_loop().time() + 30, "same", "caller", caller=caller)
+        context = Context(asyncio.get_running_loop().time() + 600, "same", "caller", caller=caller)
         answer = await graph.execute(GraphQLRequest(query), principal, context, read_only=False)
         return json.dumps(_without_cursors(plain(answer.body)))
 

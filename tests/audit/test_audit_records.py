@@ -11,6 +11,7 @@ import pytest
 
 from gateway.config import UnreadableFile
 from resolvers import ConfigurationError
+from tests.access.served import token
 from tests.audit.shop import records, shop, until
 
 ASKED = "query Mail { customers { email } }"
@@ -93,6 +94,27 @@ async def test_nobody_forges_a_record(tmp_path: Path) -> None:
     assert all(32 <= letter < 127 for line in lines for letter in line)
     (told,) = records(tmp_path / "audit.log")
     assert told["client"]["name"].startswith("a\n")
+
+
+async def test_a_credential_that_is_refused_is_recorded_and_nothing_of_it(tmp_path: Path) -> None:
+    async with shop(tmp_path) as made:
+        bad = token(sub="mallory", exp=1)
+        for headers in ({"authorization": f"Bearer {bad}"}, {"authorization": "Bearer guessed"}, {}):
+            reply = await made.client.post("/graphql", json={"query": ASKED}, headers=headers)
+            assert reply.status_code == 401
+    told = records(tmp_path / "audit.log", "unauthenticated")
+    assert [(each["reason"], each["address"], each["status"]) for each in told] == [
+        ("expired, or without expiry", "127.0.0.1", 401),
+        ("not a signed token", "127.0.0.1", 401),
+    ]
+    whole = (tmp_path / "audit.log").read_text("ascii")
+    assert not any(part in whole for part in ("mallory", "guessed", *bad.split(".")))
+    assert records(tmp_path / "audit.log") == []
+    folder = tmp_path / "other"
+    folder.mkdir()
+    async with shop(folder, "to: file, path: audit.log, unauthenticated: false") as made:
+        await made.client.post("/graphql", json={"query": ASKED}, headers={"authorization": "Bearer guessed"})
+    assert records(folder / "audit.log", "unauthenticated") == []
 
 
 async def test_coordinates_and_keys_are_as_the_file_says_and_hashes_hide(tmp_path: Path) -> None:

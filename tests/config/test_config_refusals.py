@@ -26,7 +26,7 @@ def problems(tmp_path: Path, text: str | bytes, **environment: str) -> str:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        (HEAD + ACCESS + "entities: {}", "shop.yaml:5  entities"),
+        (HEAD + ACCESS + "include_files: []", "shop.yaml:5  include_files"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_where_it_stands(text: str, where: str, tmp_path: Path) -> None:

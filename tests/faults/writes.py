@@ -45,20 +45,23 @@ from tests.through.cluster import Cluster, own_cluster
 
 TIMEOUT_S = 0.3
 AT_ONCE = 60
+ALL_ARE_SENT = f"timeout_s: {TIMEOUT_S}, concurrency: 100, breaker: {{ minimum_calls: 10000, window_calls: 10000 }}"
+"""No breaker and no refusal of overload stands before what is counted."""
 FILE = f"""
     sources:
-      shop: {{ openapi: ./shop.json, url: "${{env:SHOP}}", writes: true, timeout_s: {TIMEOUT_S}, concurrency: 100 }}
+      shop: {{ openapi: ./shop.json, url: "${{env:SHOP}}", writes: true, {ALL_ARE_SENT} }}
       billing:
         wsdl: ./billing.wsdl
         url: "${{env:BILLING}}"
         writes: true
         timeout_s: {TIMEOUT_S}
         concurrency: 100
+        breaker: {{ minimum_calls: 10000, window_calls: 10000 }}
         operations:
           GetInvoices: {{ effect: read, at: item, keys: numbers.item, by: number }}
       ledger: {{ database: "${{env:LEDGER}}", writes: true, timeout_s: 1, concurrency: 16 }}
     access: {{ default: anonymous }}
-    server: {{ limits: {{ deadline_s: 5 }} }}
+    server: {{ limits: {{ deadline_s: 5 }}, overload: {{ shed: false }} }}
 """
 PLACE = "mutation($no: String!) { placeOrder(body: { ref: $no }) { ref } }"
 NOTE = "mutation($no: String!) { insertNote(row: { word: $no }) { no } }"
@@ -92,6 +95,7 @@ class Result:
     """Of one batch: what callers heard, and what of it was wrong."""
 
     said: Counter[str] = field(default_factory=Counter)
+    arrived: int = 0
     twice: int = 0
     lost: int = 0
     denied: int = 0
@@ -103,8 +107,8 @@ class Result:
 
     def line(self, name: str) -> str:
         rest = ", ".join(f"{code} {count}" for code, count in self.said.most_common() if code)
-        wrong = f"{self.twice:6} {self.lost:6} {self.denied:6}"
-        return f"{name:28} {sum(self.said.values()):7} {self.said['']:7} {wrong} {self.seconds:7.1f} s  {rest}"
+        right = f"{sum(self.said.values()):7} {self.arrived:7} {self.said['']:7}"
+        return f"{name:28} {right} {self.twice:6} {self.lost:6} {self.denied:6} {self.seconds:7.1f} s  {rest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,7 @@ class Run:
             injector.choose(Passes())
             if not injector.is_listening:
                 await injector.start()
+        await self._writes(20, nothing_done=False)  # ten thousand failures in a row would open a breaker all the same
         return result
 
     async def _up_and_down(self) -> None:
@@ -192,6 +197,7 @@ class Run:
 def judge(result: Result, code: str, arrived: int, *, nothing_done: bool = False) -> None:
     """What a caller heard of one write against how often it arrived; it was not done where its status says so."""
     result.said[code] += 1
+    result.arrived += arrived
     result.twice += arrived > 1
     result.lost += not code and arrived == 0
     result.denied += code in SAID_NOT_DONE and arrived > 0 and not nothing_done
@@ -251,7 +257,8 @@ async def run(count: int) -> bool:
     """Prints a line for each fault; says whether all is well."""
     each_http = int(count * 0.9) // len(HTTP)
     each_sql = (count - each_http * len(HTTP)) // len(SQL)
-    say(f"{'fault':28} {'writes':>7} {'done':>7} {'twice':>6} {'lost':>6} {'denied':>6}   time    otherwise")
+    columns = f"{'writes':>7} {'arrived':>7} {'done':>7} {'twice':>6} {'lost':>6} {'denied':>6}"
+    say(f"{'fault':28} {columns}   time    otherwise")
     every: list[Result] = []
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
@@ -272,6 +279,7 @@ async def run(count: int) -> bool:
             say(result.line(name))
     total = Result(sum((each.said for each in every), Counter()))
     for each in every:
+        total.arrived += each.arrived
         total.twice += each.twice
         total.lost += each.lost
         total.denied += each.denied

@@ -77,7 +77,7 @@ class AllowanceMachine(RuleBasedStateMachine):
         self.rate = Rate(1 / per_second, burst, per_day)
         self.allowance = Allowance(self.rate, lambda: self.now + DAY_S - 50)
         self.sent: list[float] = []
-        self.last: tuple[Turn, float, int] | None = None
+        self.given: list[tuple[Turn, float, int]] = []
         self.days: Counter[int] = Counter()
 
     def day(self) -> int:
@@ -105,18 +105,16 @@ class AllowanceMachine(RuleBasedStateMachine):
             assert all(at >= earlier - 1e-9 for earlier in self.sent)
             self.days[self.day()] += 1
             self.sent.append(at)
-            self.last = (turn, at, self.day())
+            self.given.append((turn, at, self.day()))
 
-    @rule()
-    @precondition(lambda self: getattr(self, "last", None) is not None)
-    def one_is_given_back(self) -> None:
+    @rule(data=st.data())
+    @precondition(lambda self: bool(getattr(self, "given", None)))
+    def one_is_given_back(self, data: st.DataObject) -> None:
         STEPS["limiter"] += 1
-        assert self.last is not None
-        turn, at, day = self.last
+        turn, at, day = self.given.pop(data.draw(st.integers(0, len(self.given) - 1)))
         self.allowance.give_back(turn)
         self.sent.remove(at)
         self.days[day] -= 1
-        self.last = None
 
     @invariant()
     def no_stretch_of_time_has_too_many(self) -> None:
@@ -183,6 +181,20 @@ class BulkheadMachine(RuleBasedStateMachine):
             self.turn()
             assert first.done()
             assert not first.cancelled()
+            self.inside += 1
+
+    @rule()
+    @precondition(lambda self: self.queue)
+    def the_first_stops_waiting_right_before_a_place_is_free(self) -> None:
+        STEPS["bulkhead"] += 1
+        first = self.queue.pop(0)
+        first.cancel()
+        self.bulkhead.leave()
+        self.inside -= 1
+        self.turn()
+        assert first.cancelled()
+        if self.queue:
+            assert self.queue.pop(0).done()
             self.inside += 1
 
     @rule(data=st.data())
@@ -280,7 +292,7 @@ class SourceMachine(RuleBasedStateMachine):
         self.calls: dict[str, tuple[Effect, asyncio.Task[object]]] = {}
 
     async def _made(self, stated: HttpSettings) -> Resilient:
-        return Resilient(self.client, self.tally, stated)
+        return Resilient(self.client, self.tally, stated, clock=self.loop.time)
 
     @rule(effect=st.sampled_from(Effect), ends=ENDS, deadline=st.sampled_from([0.0, 0.3, 2.0, 9.0]),
           times=st.integers(1, 4))  # fmt: skip

@@ -74,6 +74,22 @@ async def test_kept_connections_that_die_count_too(tmp_path: Path) -> None:
         assert len(server.heard) == 1 + 3
 
 
+async def test_looking_after_a_kept_connection_is_no_retry(tmp_path: Path) -> None:
+    seen: set[int] = set()
+
+    async def once(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        if heard.connection in seen:
+            await resets()(heard, writer)
+        else:
+            seen.add(heard.connection)
+            writer.write(GOOD)
+
+    async with shop(tmp_path, once, retries=False) as (source, server):
+        assert [await source.outcome(READ) for _ in range(2)] == [DONE, DONE]
+        assert len(server.heard) == 3
+        assert isinstance(await source.outcome(REPLACE), OutcomeUnknown)
+
+
 @pytest.mark.parametrize("text", ["500 Oops", "501 No", "400 Bad", "409 Conflict", "200 OK"])
 async def test_what_would_end_the_same_is_not_made_again(text: str, tmp_path: Path) -> None:
     broken = status(text) if text != "200 OK" else reply(b"{nonsense")
@@ -237,20 +253,25 @@ async def test_where_callers_are_known_one_who_asked_too_much_stops_no_other(tmp
         assert len(server.heard) == 2
 
 
-async def test_a_source_that_fails_half_of_the_time_gets_a_fifth_more_and_no_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("stated", "more"), [({"min_per_s": 0}, 0), ({}, 3 * 10)])
+async def test_a_source_that_fails_half_of_the_time_gets_a_fifth_more_and_no_more(
+    stated: dict[str, object], more: int, tmp_path: Path
+) -> None:
+    """``more``: the retries that a source may have however few its calls were, of ten seconds."""
     coin = random.Random(20)
 
-    async def flapping(_: Heard, writer: asyncio.StreamWriter) -> None:
+    async def flapping(heard: Heard, writer: asyncio.StreamWriter) -> None:
         if coin.random() < 0.5:
-            await resets()(_, writer)
+            await resets()(heard, writer)
         else:
             writer.write(GOOD)
 
-    calls = 1500
-    async with shop(tmp_path, flapping) as (source, server):
+    calls = 700
+    never = {"failure_share": 1, "minimum_calls": 100}  # or a breaker would spare it much of this
+    async with shop(tmp_path, flapping, breaker=never, retries=stated) as (source, server):
         for start in range(0, calls, 10):
             await asyncio.gather(*(source.outcome(READ) for _ in range(start, start + 10)))
-        assert len(server.heard) <= calls * 1.2
+        assert len(server.heard) - calls == source.tally.retries <= calls * 0.2 + more
         assert source.tally.retries >= calls * 0.1
         assert source.tally.not_retried > 0
 

@@ -136,7 +136,7 @@ async def test_what_is_refused_before_it_has_a_plan_costs_nothing(tmp_path: Path
 
 
 async def test_processes_that_share_a_redis_count_costs_together(tmp_path: Path) -> None:
-    rules = {"work": {"cost": 15, "per_s": 3600}}
+    rules = {"work": {"cost": 15, "per_s": 3600, "per": ["address"]}}
     shared = redis_settings()
     first, second = tmp_path / "one", tmp_path / "two"
     first.mkdir()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from gateway.ended import Ended
+from gateway.ended import Ended, errors_in
 from gateway.metrics.families import counter, gauge, histogram, packed, summed, unpacked
 from gateway.metrics.text import written
 from gateway.tally import IDLE_S, LOOK_S, OTHER, OperationTallies
 from resolvers import BOUNDS_S, Code, Latencies
+from schema import Answer
 from tests.metrics.conftest import of, samples
 
 
@@ -76,3 +77,8 @@ def test_labels_are_escaped() -> None:
     odd = 'a"b\\c\nd{e="f"} 1'
     found = samples(written([gauge("g", "One\nline \\.", {(odd,): 1.5}, "l")]).decode())
     assert found == {("g", frozenset({("l", odd)})): 1.5}
+
+
+def test_a_code_that_is_none_of_ours_becomes_no_label() -> None:
+    errors = [{"extensions": {"code": "made up"}}, {"extensions": {"code": Code.FORBIDDEN}}, {}]
+    assert errors_in(Answer("data", {"errors": errors})) == {Code.INTERNAL: 2, Code.FORBIDDEN: 1}

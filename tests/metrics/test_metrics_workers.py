@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 from tests.metrics.conftest import Start, of
@@ -65,11 +67,13 @@ async def test_a_worker_that_hangs_keeps_nobody_from_the_others_figures(start: S
     assert of(found, "isthmus_operation_seconds_count", operation="Goods") == 1
 
 
-async def test_they_listen_on_one_port(start: Start, tmp_path: Path) -> None:
-    folder = tmp_path / "workers"
-    folder.mkdir(mode=0o700)
+async def test_workers_of_one_command_are_scraped_on_one_port(start: Start) -> None:
     port = free_port()
-    first = await start({"metrics": {"port": port}}, ISTHMUS_WORKERS_DIR=str(folder))
-    assert first.metrics == f"http://127.0.0.1:{port}/metrics"
-    # `serve` looks whether the address is free, which it is not for a second program: workers are started by the first.
-    assert of(await first.samples(), "isthmus_info") == 1
+    gateway = await start({"workers": 2, "metrics": {"port": port}})
+    for _ in range(6):
+        assert (await gateway.ask("query Goods { products { sku } }")).status_code == 200
+    scrape = replace(gateway, metrics=f"http://127.0.0.1:{port}/metrics")
+    async with asyncio.timeout(60):
+        while of(found := await scrape.samples(), "isthmus_source_breakers", source="shop", state="closed") < 2:
+            await gateway.ask("{ __typename }")  # the second worker is still beginning
+    assert of(found, "isthmus_operation_seconds_count", operation="Goods") == 6

@@ -38,16 +38,37 @@ async def throw(house: House, count: int, seed: int) -> Counter[int]:
     try:
         for number in range(count):
             asked = thrown(chance, house.tokens)
-            try:
-                status, body = await _answered(house, asked)
-            except Exception as error:
-                raise Failed(f"input {number} of seed {seed}: {error!r} for {asked}") from error
-            if noted.seen or (status >= 500 and status != 503) or _is_internal(body):
-                raise Failed(f"input {number} of seed {seed}: {status} {body[:300]!r} {noted.seen} for {asked}")
-            statuses[status] += 1
+            statuses[await _looked_at(house, asked, noted, f"input {number} of seed {seed}")] += 1
     finally:
         logging.getLogger().removeHandler(noted)
     return statuses
+
+
+class Thrower:
+    """Throws one request after the other, for who makes them up by what the last one did."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._noted = _Errors()
+        logging.getLogger().addHandler(self._noted)
+
+    async def throw(self, asked: Thrown) -> int:
+        """The status of its answer.
+
+        Raises:
+            Failed: as ``throw``.
+        """
+        return await _looked_at(self._house, asked, self._noted, "input")
+
+
+async def _looked_at(house: House, asked: Thrown, noted: _Errors, said: str) -> int:
+    try:
+        status, body = await _answered(house, asked)
+    except Exception as error:
+        raise Failed(f"{said}: {error!r} for {asked}") from error
+    if noted.seen or (status >= 500 and status != 503) or _is_internal(body):
+        raise Failed(f"{said}: {status} {body[:300]!r} {noted.seen} for {asked}")
+    return status
 
 
 async def _answered(house: House, asked: Thrown) -> tuple[int, bytes]:

@@ -110,6 +110,14 @@ async def test_a_copy_that_dies_costs_nobody_an_answer_and_comes_back(
         await served.proxies[1].stop()
         assert await served.names(20) == {"copy 2"}
         assert served.proxies[1].accepted <= 12
+        told = served.gateway.snapshot.tallies["db"].replicas
+        assert {name: (each.ejected, each.under_way) for name, each in told.items()} == {
+            "1": (True, 0),
+            "2": (False, 0),
+        }
+        assert told["1"].failures >= 1
+        assert told["2"].calls >= 20
+        assert told["2"].latency_s > 0
         await served.proxies[2].stop()
         assert await served.names(20) == {"primary"}, "where no copy is left the database itself is read"
         assert {record.levelno for record in caplog.records if "is left out for" in record.message} == {logging.WARNING}

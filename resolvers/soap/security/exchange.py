@@ -138,9 +138,12 @@ def open_security(
     codecs: Iterable[OperationCodec],
     *,
     addressing: bool | None,
+    others: Iterable[str] = (),
     clock: Clock = now,
 ) -> Security | None:
     """Reads the files that ``settings`` name, seen from ``base``; ``None`` where nothing is to be done.
+
+    ``others``: where requests made out to ``home`` may go in its place.
 
     Raises:
         ConfigurationError: what is stated cannot be done, or would tell a password to everyone on the way.
@@ -152,7 +155,8 @@ def open_security(
         raise ConfigurationError([Problem(what, ("addressing",), "set addressing: false")])
     if settings is None:
         return Security(None, origin(home), addressing=addressing) if wanted else None
-    _check_way(settings, origin(home))
+    for way in (home, *others):
+        _check_way(settings, origin(way))
     signer: Signer | None = None
     verifier: Verifier | None = None
     try:

@@ -26,7 +26,8 @@ def source_error(error: Exception, codes: Codes) -> SourceError:
         return SourceUnavailable("the connection was lost", sends=int(reached))
     code, words = _code(causes)
     if code:
-        return kind_of(code, codes)(words, sends=int(code not in _NO_CONNECTION))
+        connected = code not in _NO_CONNECTION
+        return kind_of(code, codes)(words, sends=int(connected), answered=connected)
     if error.connection_invalidated or type(error).__name__ == "InterfaceError":
         return SourceUnavailable("the connection was lost")
     return SourceFault(type(error).__name__)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from resolvers.errors import SourceBadResponse, SourceError, SourceTimeout, SourceUnavailable
 from resolvers.sql.dialects.dialect import Database, Dialect, Plain
+from resolvers.tally import ReplicaTally
 
 _log = logging.getLogger("isthmus.sources")
 _LEFT_OUT_S, _LEFT_OUT_MOST_S = 2.0, 60.0
@@ -28,14 +29,19 @@ _HEARD_S = 10.0
 """For so long after an answer nobody asks a copy whether it is there."""
 _THERE = text("SELECT 1")
 _LAG_EVERY_S = 1.0
+_NEWEST = 0.3
+"""The share of the newest answer in the average time that is told; nothing is decided by it."""
 
 
 class Replica:
-    """One copy. ``called``: how the log calls it."""
+    """One copy. ``called``: how the log calls it. ``tally``: where it counts; it is ejected while it is left out."""
 
-    def __init__(self, called: str, database: Database, dialect: Dialect, max_lag_s: float | None) -> None:
+    def __init__(
+        self, called: str, database: Database, dialect: Dialect, max_lag_s: float | None, tally: ReplicaTally
+    ) -> None:
         self.called = called
         self.under_way = 0
+        self._tally = tally
         self._database = database
         self._dialect = dialect
         self._max_lag_s = max_lag_s
@@ -55,6 +61,9 @@ class Replica:
             Elsewhere: it did not answer, and another may. SourceError: what another would say too.
         """
         self.under_way += 1
+        self._tally.under_way += 1
+        self._tally.calls += 1
+        began = asyncio.get_running_loop().time()
         try:
             await self._look(budget)
             rows = await self._database.ask(query, budget)
@@ -64,10 +73,14 @@ class Replica:
             raise self._judged(error) from error
         finally:
             self.under_way -= 1
+            self._tally.under_way -= 1
         if self._failures:
             _log.warning("%s answers again", self.called)
         self._failures = 0
+        self._tally.ejected = False
         self._heard = asyncio.get_running_loop().time()
+        took = self._heard - began
+        self._tally.latency_s += _NEWEST * (took - self._tally.latency_s) if self._tally.latency_s else took
         return rows
 
     def _judged(self, error: Exception) -> Exception:
@@ -88,6 +101,8 @@ class Replica:
         spell = min(_LEFT_OUT_MOST_S, _LEFT_OUT_S * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
         self._until = asyncio.get_running_loop().time() + spell
+        self._tally.failures += 1
+        self._tally.ejected = True
         _log.warning("%s is left out for %.0f s: %s", self.called, spell, why)
 
     async def _look(self, budget: float) -> None:

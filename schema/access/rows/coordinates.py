@@ -43,14 +43,15 @@ def read_row_rules(
     placed = _Placed(schema, sources, roots, reader, found)
     for key in settings.rules:
         for rule in settings.alternatives(key):
-            if rule.rows is None:
-                continue
-            try:
-                for coordinate in _meant(schema, settings, key):
-                    placed.add(coordinate, rule, key)
-            except Fault as fault:
-                where = ("access", "rules", key, "rows", *fault.where)
-                found.problems.append(Problem(fault.what, where, fault.mend, lacks=fault.lacks))
+            for part, lay in (("rows", placed.add), ("min_group", placed.add_least)):
+                if getattr(rule, part) is None:
+                    continue
+                try:
+                    for coordinate in _meant(schema, settings, key):
+                        lay(coordinate, rule, key)
+                except Fault as fault:
+                    where = ("access", "rules", key, part, *fault.where)
+                    found.problems.append(Problem(fault.what, where, fault.mend, lacks=fault.lacks))
     models = {name: made.model for name, made in sources.items()}
     return RowRules(models, found.sources, found.arguments), found.problems
 
@@ -115,6 +116,20 @@ class _Placed:
                 rules = self._found.sources.setdefault(made.model.name, SourceRules())
                 read = self._read(made, key, rule, place, asked_there=False)
                 rules.fields.setdefault(key, {}).setdefault(field_key, []).append(read)
+
+    def add_least(self, coordinate: str, rule: RuleSettings, _: str) -> None:
+        """Lays the least size of groups at the types of tables that a coordinate stands for."""
+        if coordinate.partition(".")[0] not in self._schema.type_map:
+            return
+        if "." in coordinate:
+            raise Fault("groups are of rows, and a field has none", mend="write it at the type of the rows")
+        for made, key in self._types(coordinate):
+            if not made.model.has_tables:
+                raise Fault(
+                    f"{coordinate} is no row of a table, and nothing takes such rows together", mend="remove it"
+                )
+            rules = self._found.sources.setdefault(made.model.name, SourceRules())
+            rules.least.setdefault(key, []).append(rule)
 
     def _read(self, made: SourceTypes, key: str, rule: RuleSettings, place: str, *, asked_there: bool) -> RowRule:
         assert rule.rows is not None

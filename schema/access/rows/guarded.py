@@ -6,14 +6,17 @@ which rows there are; of all other sources the rows are looked at when they have
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
 from resolvers import (
     Call,
+    Compare,
     Context,
     Effect,
+    GroupCondition,
     ListRef,
     NamedRef,
     Operation,
@@ -48,10 +51,18 @@ class GuardedSource:
         self._database = DatabaseRules(source, restricted.rows, principal, beyond) if in_database else None
         self._rows: Mapping[str, Expression] = {} if in_database else restricted.rows
         self._fields = restricted.fields
+        self._least = restricted.least
+        walk = restricted.once.get("walk")
+        if walk is None or walk.model is not source.model:
+            walk = restricted.once["walk"] = self._walking(restricted)
+        self._walk: Walk = walk
+
+    def _walking(self, restricted: Restricted) -> Walk:
         needs = {
             key: frozenset().union(*(fields(each) for each in self._on(key))) for key in {*self._rows, *self._fields}
         }
-        self._walk = Walk(source.model, restricted.reach, needs)
+        laid = {key for key, each in self._rows.items() if key not in self._fields and not led(each)}
+        return Walk(self.model, restricted.reach, needs, frozenset(laid))
 
     @property
     def model(self) -> SourceModel:
@@ -70,6 +81,8 @@ class GuardedSource:
         operation = self.model.operations[call.operation]
         if self._database is not None:
             call = replace(call, rules=await self._database.predicates(operation, call, context))
+            if operation.aggregate_of:
+                call = self._grouped(operation, call)
         try:
             if not self._walk.needs or not self._walk.enters(operation.result):
                 return await self._source.execute(call, context)
@@ -82,6 +95,15 @@ class GuardedSource:
 
     async def close(self) -> None:
         """It is the source's owner who closes it."""
+
+    def _grouped(self, operation: Operation, call: Call) -> Call:
+        """An aggregate that leaves out the groups that are too small to be told of."""
+        least = self._least.get(named_in(self.model.operations[operation.aggregate_of].result) or "")
+        if least is None:
+            return call
+        enough = GroupCondition("count", "", Compare("", "gte", least))
+        having = (*call.grouping.having, enough)
+        return replace(call, grouping=dataclasses.replace(call.grouping, having=having))
 
     async def _asked(self, operation: Operation, call: Call, context: Context) -> object:
         """Asks a source that keeps no rules itself, for as little as the rules and the file allow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from resolvers import InterfaceType, ListRef, NamedRef, ObjectType, SourceModel, TypeRef, UnionType
 from schema.access.callers import holds_for
@@ -28,21 +29,27 @@ class RowRule:
 
 @dataclass(slots=True)
 class SourceRules:
-    """Of one source: type → rules on its rows; type → field → rules on the rows in which it has its value."""
+    """Of one source: type → rules on its rows; type → field → rules on the rows in which it has its value; type → rules
+    that say how small a group of its rows may be.
+    """
 
     rows: dict[str, list[RowRule]] = field(default_factory=dict)
     fields: dict[str, dict[str, list[RowRule]]] = field(default_factory=dict)
+    least: dict[str, list[RuleSettings]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Restricted:
     """What of one source's rows one caller may see, by type and by field; ``reach``: the types whose values can hold
-    any of those types.
+    any of those types. ``least``: type → rows of the smallest group of it that aggregates tell of.
     """
 
     rows: Mapping[str, Expression]
     fields: Mapping[str, Mapping[str, Expression]]
     reach: frozenset[str]
+    least: Mapping[str, int] = field(default_factory=dict)
+    once: dict[str, Any] = field(default_factory=dict)
+    """What is worked out of it, once for all requests of the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +103,13 @@ class RowRules:
                 for key, named in rules.fields.items()
             }
             fields = {key: named for key, named in fields.items() if named}
-            if rows or fields:
-                sources[source] = Restricted(rows, fields, self._reach(source, frozenset({*rows, *fields})))
+            least = {
+                key: max(sizes)
+                for key, each in rules.least.items()
+                if (sizes := [rule.min_group or 0 for rule in each if _holds(rule, principal)])
+            }
+            if rows or fields or least:
+                sources[source] = Restricted(rows, fields, self._reach(source, frozenset({*rows, *fields})), least)
         arguments = {
             coordinate: held
             for coordinate, each in self._arguments.items()
@@ -129,8 +141,12 @@ class RowRules:
         return [(source, key) for source, rules in self._sources.items() for key in rules.rows]
 
 
+def _holds(rule: RuleSettings, principal: Principal) -> bool:
+    return principal.is_anonymous or holds_for(rule, principal)
+
+
 def _holding(rules: Sequence[RowRule], principal: Principal) -> Expression | None:
-    held = tuple(rule.expression for rule in rules if principal.is_anonymous or holds_for(rule.settings, principal))
+    held = tuple(rule.expression for rule in rules if _holds(rule.settings, principal))
     return None if not held else held[0] if len(held) == 1 else All(held)
 
 

@@ -18,6 +18,9 @@ from resolvers import (
     ListRef,
     NamedRef,
     ObjectType,
+    Row,
+    Scalar,
+    ScalarRef,
     Selection,
     SourceModel,
     TypeRef,
@@ -37,6 +40,9 @@ HIDDEN: Final = _Hidden()
 """Stands for a value that is not there for the caller."""
 
 _ENTRY = frozenset({"key", "value"})
+_NOTHING: frozenset[str] = frozenset()
+_PLAIN = frozenset({Scalar.STRING, Scalar.ID, Scalar.INT, Scalar.BOOLEAN})
+"""Scalars whose values are the same in a row that stands in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,9 @@ class Walk:
     model: SourceModel
     reach: frozenset[str]
     needs: Mapping[str, frozenset[str]]
+    laid: frozenset[str] = frozenset()
+    """Types of which whole rows alone are decided, by themselves: these may stand in the answer as they are."""
+    _inner: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def enters(self, ref: TypeRef | None) -> bool:
         """Whether there can be anything to decide in values of a type."""
@@ -80,7 +89,24 @@ class Walk:
                 continue
             for key in fields.keys() & definition.fields.keys():
                 fields[key] = self.extended(definition.fields[key].type, fields[key])
-        return Selection(fields)
+        return Selection(fields, layout=selection.layout if self._may_stand(name, fields) else None)
+
+    def _may_stand(self, name: str, fields: Mapping[str, Selection]) -> bool:
+        """Whether rows can be decided over as they stand in the answer: a value there may have another form, unless it
+        is plain.
+        """
+        definition = self.model.types[name]
+        if name not in self.laid or not isinstance(definition, ObjectType):
+            return False
+        needed = [definition.fields[key].type for key in self.needs[name]]
+        plain = all(isinstance(ref, ScalarRef) and ref.scalar in _PLAIN for ref in needed)
+        return plain and not any(key in fields for key in self._entered(name, definition))
+
+    def _entered(self, name: str, definition: ObjectType) -> tuple[str, ...]:
+        """The fields of a type in whose values there can be something to decide."""
+        if name not in self._inner:
+            self._inner[name] = tuple(key for key, item in definition.fields.items() if self.enters(item.type))
+        return self._inner[name]
 
     def concrete(self, name: str) -> Sequence[str]:
         """The types of objects that values of a type can be."""
@@ -129,6 +155,9 @@ class Walk:
             below = ref.item if isinstance(ref, ListRef) and not path else ref
             items = [self.kept(below, selection, item, judges, path) for item in value]
             return [item for item in items if item is not HIDDEN]
+        if isinstance(value, Row) and isinstance(ref, NamedRef) and ref.name in self.reach:
+            judge = judges.get(ref.name, _NOBODY)
+            return value if judge.rows is not None and _holds(judge.rows, value) else HIDDEN
         if not isinstance(value, Mapping):
             return HIDDEN if self._is_unreadable(ref, value, judges, path) else value
         if path:
@@ -154,13 +183,15 @@ class Walk:
         judge = judges.get(name, _NOBODY)
         if judge.rows is not None and not _holds(judge.rows, value):
             return HIDDEN
+        extra = frozenset() if selection.everything else self.needs.get(name, _NOTHING) - selection.fields.keys()
+        if not (extra or judge.fields or self._entered(name, definition)):
+            return value
         made = dict(value)
         for key, holds in judge.fields.items():
             if key in made and not _holds(holds, value):
                 made[key] = None
-        if not selection.everything:
-            for needed in self.needs.get(name, frozenset()) - selection.fields.keys():
-                made.pop(needed, None)
+        for needed in extra:
+            made.pop(needed, None)
         return self._inside(name, definition, selection, made, judges)
 
     def _inside(
@@ -172,10 +203,10 @@ class Walk:
         judges: Mapping[str, Judge],
     ) -> object:
         """The row with the values inside it as they are for the caller."""
-        for key, item in definition.fields.items():
-            if key in made and self.enters(item.type):
+        for key in self._entered(name, definition):
+            if key in made:
                 below = selection if selection.everything else selection.fields.get(key, LEAF)
-                found = self.kept(item.type, below, made[key], judges)
+                found = self.kept(definition.fields[key].type, below, made[key], judges)
                 if found is HIDDEN and name in self.model.made and definition.fields.keys() == _ENTRY:
                     return HIDDEN  # the key of a map's entry would tell of it
                 made[key] = None if found is HIDDEN else found
@@ -192,7 +223,7 @@ class Walk:
 _NOBODY = Judge()
 
 
-def _holds(holds: Holds, row: Mapping[str, object]) -> bool:
+def _holds(holds: Holds, row: Mapping[str, object] | Row) -> bool:
     try:
         return holds(row) is True
     except IsthmusError:

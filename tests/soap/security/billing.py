@@ -85,12 +85,12 @@ async def opened(stated: SoapSettings, base: Path, clock: Callable[[], datetime]
     else:
         documents = Documents(base)
         description = read("billing", await gather(documents, stated.wsdl), stated.wsdl)
-        assert stated.url is not None
+        assert stated.address is not None
         codecs = description.codecs.values()
         security = open_security(
-            stated.ws_security, base, stated.url, codecs, addressing=stated.addressing, clock=clock
+            stated.ws_security, base, stated.address, codecs, addressing=stated.addressing, clock=clock
         )
-        source = SoapSource(description, stated, HttpClient(direct(), f"{stated.url}/"), None, security)
+        source = SoapSource(description, stated, HttpClient(direct(), f"{stated.address}/"), None, security)
     operations = dict(source.model.operations)
     operations["GetInvoices"] = replace(operations["GetInvoices"], effect=Effect.READ)
     operations["PostInvoice"] = replace(operations["PostInvoice"], effect=Effect.WRITE)

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.sql.dialects.dialect import MOST, Address, KeyedText, Plain
 from resolvers.sql.dialects.pool import MARGIN_S, POOL_WAIT_S, Pooled
+from resolvers.sql.dialects.postgresql.frames import guard_frames
 from resolvers.sql.dialects.postgresql.refusals import sqlstate
 from resolvers.sql.dialects.postgresql.sessions import Sessions
 from resolvers.sql.dialects.postgresql.texts import Texts
@@ -35,6 +36,7 @@ class PostgreSqlDatabase(Pooled):
     keys_together = True
 
     def __init__(self, where: Address, *, concurrency: int, timeout_s: float) -> None:
+        guard_frames()
         usual_ms = max(1, int(timeout_s * 1000))
         session = {
             "default_transaction_read_only": "on",

@@ -1,0 +1,147 @@
+"""Whole answers to registered operations are kept where every part of them is, and for nobody who may see less."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.caching.house import TRUSTED, House, house
+from tests.caching.test_caching_apart import bearing
+
+QUERY = "query Orders($id: String!) { orders { id customer { name } } customer(id: $id) { name } }"
+RENAME = 'mutation { rename(id: "1", body: { name: "x" }) { name } }'
+KEPT = "  cache: { ttl_s: 60 }\n  operations: { customers: { keys: ids, by: id, cache: { ttl_s: 30 } } }"
+
+
+def key(text: str = QUERY) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def server(folder: Path, *texts: str, more: str = "") -> str:
+    path = folder / "documents.json"
+    path.write_text(json.dumps({key(text): text for text in (QUERY, *texts)}))
+    return f"documents: {{ manifest: {path} }}, cache: {{ responses: true }}{more}"
+
+
+async def get(made: House, text: str = QUERY, headers: dict[str, str] | None = None, **variables: object) -> Any:
+    """The answer to a GET by the id alone."""
+    params = {"documentId": key(text), "variables": json.dumps(variables)}
+    return await made.client.get("/graphql", params=params, headers=headers or {})
+
+
+def hits(made: House) -> int:
+    responses = made.snapshot.graph._responses
+    assert responses is not None
+    return responses.tally.hits
+
+
+async def test_an_answer_lives_as_long_as_the_first_of_its_parts(tmp_path: Path) -> None:
+    async with house(tmp_path, KEPT, server=server(tmp_path)) as made:
+        first = await get(made, id="1")
+        assert first.headers["cache-control"] == "public, max-age=30"
+        assert first.headers["age"] == "0"
+        assert "authorization" in first.headers["vary"]
+        before = made.counted.hits
+        made.clock.now = 29.5
+        second = await get(made, id="1")
+        assert (second.content, second.headers["age"]) == (first.content, "29")
+        assert second.headers["cache-control"] == "public, max-age=30"
+        assert (hits(made), made.counted.hits) == (1, before)  # no part of it was looked up
+        posted = await made.client.post("/graphql", json={"documentId": key(), "variables": {"id": "1"}})
+        assert (posted.content, posted.headers["cache-control"]) == (first.content, "no-store")
+        made.crm.taken()
+        made.clock.now = 30
+        third = await get(made, id="1")
+        assert made.crm.taken() == ["GET /customers?ids=1&ids=2&ids=3"]
+        assert third.headers["cache-control"] == "public, max-age=30"
+        made.clock.now = 45
+        assert (await get(made, id="2")).headers["cache-control"] == "public, max-age=15"
+
+
+async def test_other_variables_documents_and_texts_that_are_not_registered_are_others(tmp_path: Path) -> None:
+    other = "{ orders { id } }"
+    async with house(tmp_path, KEPT, server=server(tmp_path, other)) as made:
+        for _ in range(2):
+            assert (await get(made, id="1")).json()["data"]["customer"] == {"name": "name 1"}
+            assert (await get(made, id="2")).json()["data"]["customer"] == {"name": "name 2"}
+            assert "customer" not in (await get(made, other)).json()["data"]["orders"][0]
+        assert hits(made) == 3
+        for _ in range(2):
+            free = await made.client.get("/graphql", params={"query": "{ orders { customerId } }"})
+            assert free.headers["cache-control"] == "no-store"
+        assert hits(made) == 3
+
+
+async def test_a_write_forgets_answers_with_a_part_that_it_may_have_changed(tmp_path: Path) -> None:
+    async with house(tmp_path, KEPT, server=server(tmp_path)) as made:
+        await get(made, id="1")
+        await made.data(RENAME)
+        assert (await get(made, id="1")).json()["data"]["customer"] == {"name": "name 1!"}
+        assert hits(made) == 0
+
+
+async def test_callers_who_may_see_less_are_never_given_the_answer_of_others(tmp_path: Path) -> None:
+    rules = "Customer.name: { scopes: [names] }"
+    text = "{ orders { id } }"
+    more = f", {TRUSTED}"
+    async with house(tmp_path, KEPT, server=server(tmp_path, text, more=more), rules=rules) as made:
+        allowed, other = bearing(sub="ann", scope="names"), bearing(sub="ben")
+        for _ in range(2):
+            seen = await get(made, headers=allowed, id="1")
+            assert seen.json()["data"]["customer"] == {"name": "name 1"}
+            assert seen.headers["cache-control"].startswith("private, ")
+            refused = await get(made, headers=other, id="1")
+            assert refused.json()["data"]["customer"] == {"name": None}
+            assert refused.headers["cache-control"] == "no-store"
+        assert hits(made) == 1
+        await get(made, text, headers=allowed)
+        assert (await get(made, text, headers=other)).json() == {"data": {"orders": [{"id": n} for n in (1, 2, 3, 4)]}}
+        assert hits(made) == 2  # of what both may see there is one
+
+
+@pytest.mark.parametrize(
+    ("source", "rules"),
+    [
+        (
+            "  operations: { customers: { keys: ids, by: id, cache: { ttl_s: 30 } }, orders: { cache: { ttl_s: 9 } } }",
+            "",
+        ),
+        (KEPT + "\n  auth: { forward: { claims: { X-User: sub } } }", ""),
+        (KEPT.replace("ttl_s: 60", "ttl_s: 60, scope: caller"), ""),
+        (KEPT, "Customer: { rows: { id: { eq: $claims.sub } } }"),
+    ],
+)
+async def test_an_answer_with_a_part_that_is_not_kept_or_not_shared_is_not_kept(
+    tmp_path: Path, source: str, rules: str
+) -> None:
+    async with house(tmp_path, source, server=server(tmp_path, more=f", {TRUSTED}"), rules=rules) as made:
+        for subject in ("1", "2", "1"):
+            answer = await get(made, headers=bearing(sub=subject), id=subject)
+            assert answer.headers["cache-control"] == "no-store"
+        assert hits(made) == 0
+
+
+async def test_an_answer_with_an_error_or_something_stale_is_not_kept(tmp_path: Path) -> None:
+    source = KEPT.replace("ttl_s: 30", "ttl_s: 30, stale_if_error_s: 300")
+    async with house(tmp_path, source, server=server(tmp_path)) as made:
+        await get(made, id="1")
+        made.clock.now = 31
+        made.crm.broken_paths = {"/customers"}
+        answer = await get(made, id="1")
+        assert answer.json()["extensions"]["freshness"][0]["path"] == ["orders", "customer"]
+        assert answer.headers["cache-control"] == "no-store"
+        made.crm.broken_paths = {"/customers/9"}
+        assert "errors" in (await get(made, id="9")).json()
+        assert (await get(made, id="9")).headers["cache-control"] == "no-store"
+        assert hits(made) == 0
+
+
+async def test_rate_limits_count_answers_that_are_kept(tmp_path: Path) -> None:
+    limits = ", rate_limits: { rules: { all: { requests: 3, per_s: 3600 } } }"
+    async with house(tmp_path, KEPT, server=server(tmp_path, more=limits)) as made:
+        statuses = [(await get(made, id="1")).status_code for _ in range(5)]
+        assert statuses == [200, 200, 200, 429, 429]

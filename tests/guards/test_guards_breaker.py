@@ -1,0 +1,153 @@
+"""A source that is down is not asked for a while, whatever it is: an address over HTTP, a database."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from resolvers import Call, IsthmusError, Tally, open_all
+from resolvers.breaker import Breaker, BreakerSettings
+from resolvers.errors import (
+    BadRequest,
+    BreakerOpen,
+    OutcomeUnknown,
+    RateLimited,
+    SourceBusy,
+    SourceFault,
+    SourceRejected,
+    SourceTimeout,
+    SourceUnavailable,
+)
+from resolvers.resilience.verdict import say
+from resolvers.sql import DatabaseSettings
+from tests.faults.injector import injected
+from tests.guards.shop import CREATE, GOOD, READ, context, in_turn, opened, shop
+from tests.postgresql import own_schema
+from tests.raw_server import raw_server, reply, says
+
+DONE = {"id": "7"}
+SOON = {"open_s": 0.6, "open_most_s": 0.8, "minimum_calls": 5}
+BUSY = reply(b"{}", status="503 Busy")
+
+
+def standing(tally: Tally) -> str:
+    return tally.state
+
+
+async def test_a_source_that_is_down_is_refused_quickly_and_asked_again_soon(tmp_path: Path) -> None:
+    async with (
+        raw_server(says(GOOD)) as server,
+        injected("127.0.0.1", server.port) as between,
+        opened(tmp_path, between.url, breaker=SOON, retries=False) as source,
+    ):
+        assert await source.outcome(READ) == DONE
+        await between.stop()
+        for _ in range(5):
+            assert isinstance(await source.outcome(READ), SourceUnavailable)
+        assert standing(source.tally) == "open"
+        refused, heard = source.tally.refused_open, len(server.heard)
+        for call in (READ, CREATE):
+            error = await source.outcome(call)
+            assert isinstance(error, BreakerOpen)
+            assert (error.message, error.sends) == ("The source cannot be reached.", 0)
+        assert source.tally.refused_open == refused + 2
+        await between.start()
+        assert len(server.heard) == heard
+        async with asyncio.timeout(15):
+            while await source.outcome(READ) != DONE or standing(source.tally) != "closed":  # noqa: ASYNC110  # time heals
+                await asyncio.sleep(0.02)
+        assert await source.outcome(CREATE) == DONE
+
+
+async def test_an_answer_that_refuses_opens_nothing(tmp_path: Path) -> None:
+    answers = [reply(b"{}", status=status) for status in ("400 No", "500 Oh", "429 Slow", "403 No")] * 8
+    async with shop(tmp_path, in_turn(*answers), breaker=SOON) as (source, server):
+        for _ in answers:
+            await source.outcome(READ)
+        assert len(server.heard) == len(answers)
+        assert standing(source.tally) == "closed"
+
+
+async def test_a_place_taken_by_a_probe_comes_back_when_its_caller_leaves(tmp_path: Path) -> None:
+    hold = asyncio.Event()
+
+    async def held(*_: object) -> None:
+        await hold.wait()
+
+    answers = in_turn(*[BUSY] * 5, held, held, held)
+    async with shop(tmp_path, answers, breaker=SOON, retries=False) as (source, server):
+        for _ in range(5):
+            await source.outcome(READ)
+        assert standing(source.tally) == "open"
+        await asyncio.sleep(0.65)
+        probes = [asyncio.create_task(source.outcome(READ)) for _ in range(3)]
+        while len(server.heard) < 8:  # noqa: ASYNC110  # the server's journal is what is waited for
+            await asyncio.sleep(0.001)
+        assert isinstance(await source.outcome(READ), BreakerOpen)
+        for probe in probes:
+            probe.cancel()
+        await asyncio.gather(*probes, return_exceptions=True)
+        assert [await source.outcome(READ) for _ in range(3)] == [DONE] * 3
+        assert standing(source.tally) == "closed"
+
+
+async def test_a_database_that_is_down_is_refused_quickly_and_asked_again_soon(tmp_path: Path) -> None:
+    async with own_schema() as schema, injected(schema.url.host or "", schema.url.port or 5432) as between:
+        await schema.connection.execute("CREATE TABLE things (id int PRIMARY KEY)")
+        url = schema.url.set(host="127.0.0.1", port=between.port).render_as_string(hide_password=False)
+        stated = DatabaseSettings.model_validate({
+            "database": url, "schemas": [schema.name], "breaker": SOON, "retries": False, "timeout_s": 2,
+        })  # fmt: skip
+        tally = Tally()
+        made = await open_all({"stock": ("database", stated)}, tmp_path, tallies={"stock": tally})
+        source, call = made.sources["stock"], Call("things", {})
+        assert await source.execute(call, context()) == []
+        await between.stop()
+        for _ in range(5):
+            with pytest.raises(IsthmusError):
+                await source.execute(call, context())
+        assert standing(tally) == "open"
+        with pytest.raises(BreakerOpen):
+            await source.execute(call, context())
+        await between.start()
+        async with asyncio.timeout(15):
+            while standing(tally) != "closed":
+                try:
+                    await source.execute(call, context())
+                except SourceUnavailable:
+                    await asyncio.sleep(0.02)
+        await source.close()
+
+
+FAILED = [
+    SourceUnavailable(), SourceUnavailable(sends=0), SourceUnavailable(status=503), SourceFault(status=502),
+    SourceTimeout(), OutcomeUnknown(), OutcomeUnknown(status=504),
+]  # fmt: skip
+ANSWERED = [
+    SourceFault(), SourceFault(status=500), SourceRejected(status=404), RateLimited(status=429),
+    SourceTimeout(answered=True),
+]  # fmt: skip
+NEITHER = [SourceUnavailable(stale=True), SourceBusy(), BreakerOpen(), BadRequest()]
+
+
+@pytest.mark.parametrize("error", [*FAILED, *ANSWERED, *NEITHER])
+def test_what_the_end_of_a_call_says_of_its_source(error: IsthmusError) -> None:
+    tally = Tally()
+    breaker = Breaker(BreakerSettings(minimum_calls=2, failure_share=0.9), tally)
+    for _ in range(2):
+        permit = breaker.permit()
+        assert permit is not None
+        say(permit, error, 5.0, 5.0, 5.0)
+    assert tally.state == ("open" if error in FAILED else "closed")
+
+
+def test_who_hardly_waited_cannot_say_that_a_source_was_late() -> None:
+    tally = Tally()
+    breaker = Breaker(BreakerSettings(minimum_calls=1), tally)
+    for given, state in ((1.0, "closed"), (6.0, "open")):
+        permit = breaker.permit()
+        assert permit is not None
+        say(permit, SourceTimeout(), given, given, 10.0)
+        assert tally.state == state
