@@ -16,6 +16,7 @@ from tests.workers.client import Caller, Load, post
 READ = "{ notes { token } }"
 BY_GET = f"GET /graphql?query={quote(READ)} HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\n\r\n".encode()
 BY_POST = post(READ)
+WRITE = 'mutation { insertNote(row: { token: "%s" }) { id } }'
 
 
 async def loaded(made: Cluster, content: bytes, victim: int, sent: signal.Signals) -> Load:
@@ -42,7 +43,8 @@ async def test_a_gateway_that_is_killed_costs_no_read_by_get(tmp_path: Path) -> 
         # By POST, what it was answering when it was killed is told to have failed: it may have been a write.
         load = await loaded(made, BY_POST, 1, signal.SIGKILL)
         assert load.failures.total() <= 8, load.failures
-        assert all(each.startswith("502") for each in load.failures)
+        # On a connection that it had used before, HAProxy ends that of the caller instead of answering.
+        assert all(each.startswith(("502", "ConnectionResetError")) for each in load.failures), load.failures
 
 
 async def test_a_gateway_that_is_told_to_end_costs_nothing_at_all(tmp_path: Path) -> None:
@@ -61,9 +63,10 @@ async def test_no_acknowledged_write_is_lost_and_none_is_doubled(tmp_path: Path)
             caller = Caller("127.0.0.1", made.port)
             while not stopping:
                 token = uuid.uuid4().hex
-                status, body = await caller.ask(
-                    post(f'mutation {{ insertNote(row: {{ token: "{token}" }}) {{ id }} }}')
-                )
+                try:
+                    status, body = await caller.ask(post(WRITE % token))
+                except OSError:
+                    continue  # nobody told whether it was written: it counts for neither
                 if status == 200 and "errors" not in body:
                     acknowledged.add(token)
 
