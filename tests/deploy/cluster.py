@@ -82,10 +82,12 @@ async def cluster(folder: Path, **environment: str) -> AsyncIterator[Cluster]:
                 stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
             await answering(port)
+            assert haproxy.returncode is None
             yield Cluster(port, gateways, connection)
         finally:
             if haproxy is not None:
-                haproxy.send_signal(signal.SIGTERM)
+                with contextlib.suppress(ProcessLookupError):
+                    haproxy.send_signal(signal.SIGTERM)
                 await haproxy.wait()
             for each in gateways:
                 await each.leave()
