@@ -1,8 +1,8 @@
 """``python -m tests.faults.figures [COUNT]``: how well deadlines are kept under every fault, and what is asked again.
 
-For each fault so many reads of one source with half a second each: how long answers took, and how often the source
-was asked for each. Then callers who leave: how long what was read for them goes on. Then a PostgreSQL that is killed
-and started: when reads are well again. The gateway is a process of its own, with the settings that it has by default.
+For each fault so many reads (0: none) of one source with half a second each: how long answers took, and how often the
+source was asked for each. Then a PostgreSQL that is killed and started: when reads are well again. The gateway is a
+process of its own, with the settings it has by default. Callers who leave are timed in ``leaving.py``.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.faults.injector import Fault, Flapping, HalfOpen, Injector, Passes, ResetAfterRequest
+from tests.faults.injector import Fault, Flapping, HalfOpen, Passes, ResetAfterRequest
 from tests.faults.served import Served, served
-from tests.faults.world import FILE, Shop, systems, write_files
+from tests.faults.world import FILE, systems, write_files
 from tests.faults.writes import HTTP, Ledger, ledger, say
 from tests.raw_server import RawServer
 
@@ -55,26 +55,6 @@ def line(name: str, seconds: list[float], codes: Counter[str], times: float) -> 
     late = sum(each > DEADLINE_S + 0.2 for each in seconds)
     heard = ", ".join(f"{code or 'well'} {count}" for code, count in codes.most_common(4))
     return f"{name:28} {seconds[len(seconds) // 2]:7.3f} {kept:7.3f} {seconds[-1]:7.3f} {late:5} {times:6.2f}  {heard}"
-
-
-async def leaving(gateway: Served, shop: Shop, to_shop: Injector, server: RawServer) -> list[float]:
-    """How long calls go on after their callers left, in seconds, sorted."""
-    gone: list[float] = []
-    for _ in range(50):
-        shop.hold = asyncio.Event()
-        async with aiohttp.ClientSession() as client:
-            asked = asyncio.create_task(gateway.ask(client, READ))
-            while not server.in_flight:  # noqa: ASYNC110  # the journal is what is waited for
-                await asyncio.sleep(0.001)
-            there = to_shop.open
-            asked.cancel()
-            began = time.monotonic()
-            await to_shop.until_open(there - 1)
-            gone.append(time.monotonic() - began)
-            await asyncio.gather(asked, return_exceptions=True)
-        shop.hold.set()
-        shop.hold = None
-    return sorted(gone)
 
 
 async def restarts(gateway: Served, there: Ledger) -> list[float]:
@@ -119,7 +99,7 @@ async def run(count: int) -> None:
         faults: dict[str, Fault | str] = {**HTTP, "F20 half of them half open": Flapping(HalfOpen())}
         faults["F20 a tenth reset"] = Flapping(ResetAfterRequest(), 0.1)
         for name, fault in faults.items():
-            if fault == "up and down":
+            if fault == "up and down" or not count:
                 continue
             shop.status = fault if isinstance(fault, str) and fault[0].isdigit() else ""
             to_shop.choose(Passes() if isinstance(fault, str) else fault)
@@ -132,8 +112,6 @@ async def run(count: int) -> None:
             if not to_shop.is_listening:
                 await to_shop.start()
             await _well(gateway)
-        gone = await leaving(gateway, shop, to_shop, server)
-        say(f"left: the call ends after {gone[len(gone) // 2] * 1000:.0f} ms (p50), {gone[-1] * 1000:.0f} ms at most")
         back = await restarts(gateway, there)
         say(f"PostgreSQL killed and started 5 times: reads are well {back[-1]:.2f} s after it is, at most")
 
