@@ -68,7 +68,7 @@ def _replicas(tallies: Mapping[str, Tally]) -> Iterator[Family]:
     yield counter("isthmus_replica_calls_total", "Calls to one address.", of(lambda r: r.calls), *labels)
     yield counter("isthmus_replica_failures_total", "Those that failed.", of(lambda r: r.failures), *labels)
     yield gauge("isthmus_replica_calls_under_way", "Calls to it under way.", of(lambda r: r.under_way), *labels)
-    yield gauge("isthmus_replica_ejected", "Workers that do not ask it now.", of(lambda r: r.ejected), *labels)
+    yield gauge("isthmus_replica_ejected", "Workers that do not ask it now.", of(lambda r: float(r.ejected)), *labels)
     yield gauge(
         "isthmus_replica_latency_seconds", "Moving average of its latency.", of(lambda r: r.latency_s), *labels,
         each=True,

@@ -90,7 +90,8 @@ class Laid:
         assert block.layout is not None
         changed: list[tuple[str, Sequence[object]]] = []
         for entry, member in zip(block.entries, block.layout.members, strict=True):
-            if member.kind == "any" and isinstance(entry, PlannedField) and isinstance(entry.plan, ReadKey):
+            if member.kind == "any" and isinstance(entry, PlannedField) and _is_read(entry):
+                assert isinstance(entry.plan, ReadKey)
                 column = read(objects.rows, entry.plan.key)
                 results = complete(entry, entry.shape, FieldLevel(objects, entry), column, pending)
                 if results is not column:
@@ -113,7 +114,8 @@ class Laid:
 
 
 def _is_read(entry: PlannedField) -> bool:
-    return isinstance(entry.plan, ReadKey)
+    """Whether the value lies in the row at hand, and not in one of another part of the entity."""
+    return entry.step is None and isinstance(entry.plan, ReadKey)
 
 
 def as_mappings(values: Sequence[object]) -> list[object]:
