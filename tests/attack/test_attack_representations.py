@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.attack.house import TRUSTED, database, gateway, token
 
 TABLES = [
@@ -45,3 +47,22 @@ async def test_what_many_representations_cost_is_counted(tmp_path: Path) -> None
         assert "errors" not in await asking.ask(query, token("ann", no="1"), all=given[:100])
         reply = await asking.ask(query, token("ann", no="1"), all=given)
         assert reply["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED", reply
+
+
+@pytest.mark.xfail(strict=True, reason="a rule on one entity closes _entities to whom it refuses, for all entities")
+async def test_a_rule_on_one_entity_closes_no_other(tmp_path: Path) -> None:
+    database(tmp_path / "x.db", [*TABLES, "create table items (id integer primary key, name text)"])
+    text = f"""
+sources: {{ db: {{ database: "sqlite:///{tmp_path}/x.db" }} }}
+entities:
+  Account: {{ key: no, from: {{ db.Account: {{ by: db.accounts }} }} }}
+  Item: {{ key: id, from: {{ db.Item: {{ by: db.items }} }} }}
+access:
+  default: authenticated
+  rules: {{ Account: {{ scopes: [staff] }} }}
+server: {{ subgraph: true, {TRUSTED} }}
+"""
+    query = "query($all: [_Any!]!) { _entities(representations: $all) { ... on Item { name } } }"
+    async with gateway(tmp_path, text) as asking:
+        reply = await asking.ask(query, token("ann"), all=[{"__typename": "Item", "id": 1}])
+        assert "errors" not in reply, reply
