@@ -42,8 +42,9 @@ DOCUMENT = {
             "Order",
             _parameter("tenant", {"type": "string"}),
             _parameter("customer", {"type": "array", "items": {"type": "integer"}}),
+            _parameter("top", {"type": "integer"}),
         ),
-        "/customers": _list("Customer"),
+        "/customers": _list("Customer", _parameter("least", {"type": "integer"})),
     },
     "components": {
         "schemas": {
@@ -58,11 +59,13 @@ async def _orders(request: Request) -> Response:
     given = request.query_params
     rows = [row for row in ORDERS if "tenant" not in given or row["tenant"] == given["tenant"]]
     wanted = given.getlist("customer")
-    return JSONResponse([row for row in rows if not wanted or str(row["customerId"]) in wanted])
+    rows = [row for row in rows if not wanted or str(row["customerId"]) in wanted]
+    return JSONResponse(rows[: int(given.get("top", len(rows)))])
 
 
-async def _customers(_: Request) -> Response:
-    return JSONResponse([{"id": number, "name": "c"} for number in range(3)])
+async def _customers(request: Request) -> Response:
+    least = int(request.query_params.get("least", 0))
+    return JSONResponse([{"id": number, "name": "c"} for number in range(least, 3)])
 
 
 @pytest.mark.parametrize(
@@ -101,3 +104,24 @@ server: {{ {TRUSTED} }}
             assert ann & bob == set()
             assert len(bob) == (6 if "tenant" in rule else 8)
             assert len(chief) == len(ORDERS)
+
+
+async def test_what_bounds_a_whole_reply_is_not_kept_of_each_key(tmp_path: Path) -> None:
+    (tmp_path / "shop.json").write_text(json.dumps(DOCUMENT))
+    routes = [Route("/orders", _orders), Route("/customers", _customers)]
+    async with serving(Starlette(routes=routes)) as url:
+        text = f"""
+sources:
+  shop:
+    openapi: shop.json
+    url: "{url}"
+    cache: {{ ttl_s: 60 }}
+    operations: {{ orders: {{ keys: customer, by: customerId, max_keys: 50 }} }}
+links: {{ Customer.orders: {{ many: shop.orders, match: {{ id: customerId }} }} }}
+access: {{ default: authenticated }}
+server: {{ {TRUSTED} }}
+"""
+        async with gateway(tmp_path, text) as asking:
+            await asking.ask("{ customers { orders(top: 1) { id } } }", token("ann"))
+            found = await asking.ask("{ customers(least: 2) { orders(top: 1) { id } } }", token("bob"))
+            assert found["data"]["customers"] == [{"orders": [{"id": 2}]}]
