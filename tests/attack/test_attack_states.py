@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ OWNER = {
 }
 
 
-def document(path: str, parameter: dict[str, object], schema: dict[str, object]) -> str:
+def document(path: str, parameter: Mapping[str, object], schema: Mapping[str, object]) -> str:
     answers = {
         "200": {"description": "", "content": {"application/json": {"schema": schema}}},
         "404": {"description": ""},
