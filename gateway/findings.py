@@ -12,11 +12,6 @@ from pydantic import ValidationError
 
 from resolvers import Key, Problem, Settings, nearest
 
-_LATER = {
-    "include_files": "including other files is",
-}
-"""Keys of later releases → the beginning of the sentence that refuses them."""
-
 _WORDS = {
     "tuple_type": 'a list is needed, as ["…"]',
     "list_type": 'a list is needed, as ["…"]',
@@ -55,12 +50,9 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
             where = inside  # what follows names a branch of a union, or that a key is meant
         if item["type"] == "extra_forbidden":
             key = str(where[-1])
-            if key in _LATER:
-                problem = Problem(f"{_LATER[key]} not supported in this release", where, f"remove {key}")
-            else:
-                known = _known(model, where[:-1])
-                near = nearest(key, known) or f"known keys are {', '.join(sorted(known))}" if known else ""
-                problem = Problem(f'unknown key "{key}"', where, near)
+            known = _known(model, where[:-1])
+            near = nearest(key, known) or f"known keys are {', '.join(sorted(known))}" if known else ""
+            problem = Problem(f'unknown key "{key}"', where, near)
         elif item["type"] == "missing":
             name = str(item["loc"][-1])
             problem = Problem(f'"{name}" is missing', inside, _add(model, where, name))

@@ -9,9 +9,12 @@ from __future__ import annotations
 import atexit
 import threading
 from collections import deque
+from collections.abc import Iterator
 from typing import TextIO
 
 _MOST = 10_000
+_AT_ONCE = 4096
+"""Workers write to one pipe, and only so many bytes are written in one piece (PIPE_BUF): lines would run together."""
 _LAST_S = 1.0
 """How long the end of the process waits for the lines that are left, in seconds."""
 _GATHERED_S = 0.02
@@ -62,10 +65,25 @@ class Lines:
             if self._dropped:
                 texts.append(f'{{"event": "lines of the log were dropped", "count": {self._dropped}}}\n')
                 self._dropped = 0
-            try:
-                self._stream.write("".join(texts))
-                self._stream.flush()
-            except (OSError, ValueError):
-                self._dropped += len(texts)
+            for together in _whole(texts):
+                try:
+                    self._stream.write("".join(together))
+                    self._stream.flush()
+                except (OSError, ValueError):
+                    self._dropped += len(together)
             if not self._waiting:
                 self._empty.set()
+
+
+def _whole(texts: list[str]) -> Iterator[list[str]]:
+    """The texts in groups that are written in one piece; one that is longer is a group by itself."""
+    group: list[str] = []
+    size = 0
+    for text in texts:
+        if group and size + len(text) > _AT_ONCE:
+            yield group
+            group, size = [], 0
+        group.append(text)
+        size += len(text)
+    if group:
+        yield group

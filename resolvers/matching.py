@@ -17,7 +17,7 @@ from resolvers.comparable import ORDERED, Bring, bringing, text_of
 from resolvers.errors import IsthmusError
 from resolvers.patterns import like
 from resolvers.predicate import And, Compare, In, IsNull, Not, Operator, Or, Predicate, Related, Search
-from resolvers.rows import read
+from resolvers.rows import value_of
 
 Matcher: TypeAlias = "Callable[[object], bool | None]"
 Test: TypeAlias = "Callable[[Any], bool]"
@@ -90,7 +90,7 @@ def fields_of(predicate: Predicate) -> tuple[str, ...]:
 
 
 def _value(row: object, field: str) -> object:
-    value = row.get(field) if type(row) is dict else read((row,), field)[0]
+    value = row.get(field) if type(row) is dict else value_of(row, field)
     if isinstance(value, IsthmusError):
         raise value
     return value
@@ -129,8 +129,12 @@ def _compared(compare: Compare) -> Matcher:
     if bring is None or test is None:
         return lambda _: None
 
+    same = type(other) if type(other) in {int, str} else None
+
     def held(row: object) -> bool | None:
-        value = bring(_value(row, field))
+        value = _value(row, field)
+        if type(value) is not same:  # the most are of one type, and then they are compared as they are
+            value = bring(value)
         return None if value is None else test(value)
 
     return held

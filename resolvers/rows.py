@@ -128,7 +128,7 @@ def _field(attribute: str, member: Member, typed: Mapping[str, Any]) -> tuple[An
 def read(rows: Sequence[object], key: str) -> Sequence[object]:
     """One value of every row; ``None`` where a row has none, or is no row."""
     if len(rows) == 1 and isinstance(rows[0], Row):
-        return [_value(rows[0], key)]
+        return [value_of(rows[0], key)]
     try:
         return list(map(itemgetter(key), cast("Sequence[dict[str, object]]", rows)))
     except (KeyError, TypeError, IndexError):
@@ -136,10 +136,11 @@ def read(rows: Sequence[object], key: str) -> Sequence[object]:
         if len(kinds) == 1 and issubclass(only := kinds.pop(), Row):
             attribute = only.attributes.get(key)
             return [None] * len(rows) if attribute is None else list(map(attrgetter(attribute), rows))
-        return [_value(row, key) for row in rows]
+        return [value_of(row, key) for row in rows]
 
 
-def _value(row: object, key: str) -> object:
+def value_of(row: object, key: str) -> object:
+    """One value of one row; ``None`` where it has none, or is no row."""
     if isinstance(row, Row):
         attribute = row.attributes.get(key)
         return None if attribute is None else getattr(row, attribute)

@@ -9,7 +9,7 @@ from schema.build import Built, GraphSettings, build, type_count
 from schema.entity_settings import EntitySettings
 from schema.explained import Step
 from schema.extension import Extension
-from schema.graph import COST, Executor, Graph, MutationOverGet
+from schema.graph import Executor, Graph, MutationOverGet
 from schema.limits import OperationLimits
 from schema.link_settings import LinkSettings
 from schema.namer import model_places
@@ -19,6 +19,7 @@ from schema.recording import Recording
 from schema.request import Answer, Fresh, GraphQLRequest, Outline
 from schema.responses import Responses
 from schema.suggested import Offer, offers
+from schema.worded import COST
 
 __all__ = [
     "ANONYMOUS",

@@ -5,17 +5,14 @@ Two executors stand behind it, ``plan.columns`` and ``plan.reference``; the edge
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLSchema,
-    Node,
     OperationDefinitionNode,
     OperationType,
     print_schema,
@@ -27,13 +24,10 @@ from resolvers import (
     CallerError,
     Code,
     Context,
-    Forbidden,
-    IsthmusError,
     LimitExceeded,
     Loaders,
     Parts,
     Source,
-    SourceBadResponse,
     Unauthenticated,
 )
 from schema.access.principal import Principal
@@ -48,13 +42,12 @@ from schema.explained import Step, steps
 from schema.freshness import FRESHNESS, FRESHNESS_HEADER, freshness
 from schema.limits import OperationLimits
 from schema.plan.arguments import filter_of
-from schema.plan.columns import Executed, columns_understand, run_columns
+from schema.plan.columns import columns_understand, run_columns
 from schema.plan.cost import cost_of
 from schema.plan.documents import Document, Documents
 from schema.plan.forbidden import refused_mutation, refuses
 from schema.plan.introspection import Introspections, beside_data
-from schema.plan.levels import Failure
-from schema.plan.operation import OperationPlan, RefusedField
+from schema.plan.operation import OperationPlan
 from schema.plan.recorded import Recorded, Trail
 from schema.plan.reference import run_reference
 from schema.plan.run import Run
@@ -62,18 +55,14 @@ from schema.plan.trails import name_operation, tell_ended, tell_planned, tell_re
 from schema.request import Answer, GraphQLRequest, Outline
 from schema.responses import Responses, noting
 from schema.unified import UnifiedSchema
+from schema.worded import COST, answer_of, extended, forbidden, formatted_error, refused, with_cost, worded
 
-_log = logging.getLogger("isthmus.graph")
 _NO_VARIABLES = VariableValues({}, {})
 
 Charge: TypeAlias = Callable[[int], Awaitable[None]]
 
 Executor: TypeAlias = Literal["columns", "reference"]
 """``reference``: graphql-core runs everything, field by field; for doubt and for tests."""
-
-
-COST = "cost"
-"""The member of a request's ``extensions`` that asks for the cost to be told."""
 
 
 class MutationOverGet(CallerError):
@@ -201,7 +190,7 @@ class Graph:
             if self._prices.max is not None and cost > self._prices.max:
                 told = {"cost": cost, "max": self._prices.max}
                 detail = f"the operation may cost {cost}, and {self._prices.max} is the most"
-                return _refused([_worded(LimitExceeded(detail, extensions=told), context)])
+                return refused([worded(LimitExceeded(detail, extensions=told), context)])
             if charge is not None:
                 await charge(cost)
         shown = None
@@ -221,7 +210,7 @@ class Graph:
             answer = await self._run(request, document, variables, plan, principal, context, trail, shown)
             answer = await self._responses.keep(key, answer, context.parts)
         if cost is not None and self._prices.report and request.extensions.get(COST):
-            return _with_cost(answer, cost, self._prices.max)
+            return with_cost(answer, cost, self._prices.max)
         return answer
 
     async def _run(
@@ -240,7 +229,7 @@ class Graph:
         guards = Guards(self._rules.bound(principal), sources, context)
         if document.operation.operation is OperationType.MUTATION and refuses(plan, variables, guards):
             tell_refused(trail, plan)
-            return _answer(refused_mutation(plan), plan, context, self._limits.max_failures)
+            return answer_of(refused_mutation(plan), plan, context, self._limits.max_failures)
         loaders = Loaders(guards.sources, context)
         run = Run(plan, principal, context, guards, loaders, objects=self._limits.max_objects, trail=trail)
         try:
@@ -253,12 +242,12 @@ class Graph:
         tell_ended(trail, plan, reply.failures, guards)
         if shown is not None and reply.data is not None:
             reply.data.update(await beside_data(shown, plan, request.variables))
-        answer = _answer(reply, plan, context, self._limits.max_failures)
+        answer = answer_of(reply, plan, context, self._limits.max_failures)
         if not context.aged:
             return answer
         asked = request.extensions.get(FRESHNESS) or context.caller.headers.get(FRESHNESS_HEADER) == "report"
         told = freshness(plan, context.aged, everything=bool(asked))
-        return _extended(answer, FRESHNESS, told) if told else answer
+        return extended(answer, FRESHNESS, told) if told else answer
 
     def steps(self, request: GraphQLRequest, principal: Principal, context: Context) -> Answer | tuple[Step, ...]:
         """What the request would do, or the answer that refuses it; nothing runs.
@@ -290,9 +279,9 @@ class Graph:
         try:
             document = self.documents.get(request.query, request.operation_name)
         except GraphQLError as error:
-            return _refused([_formatted(error, context)])
+            return refused([formatted_error(error, context)])
         except CallerError as error:
-            return _refused([_worded(error, context)])
+            return refused([worded(error, context)])
         operation = document.operation
         context.operation, context.kind = document.name, document.kind
         if principal.is_anonymous and not self.anonymous and not _only_typename(operation):
@@ -306,10 +295,10 @@ class Graph:
                 trail.later = partial(self._tell_hidden, document, request, principal, trail)
             if stranger:  # whether what was asked exists, or needs a token, is told to nobody without one
                 raise Unauthenticated
-            return _refused([_formatted(error, context) for error in errors])
+            return refused([formatted_error(error, context) for error in errors])
         variables = self._variables(seen, operation, request.variables)
         if isinstance(variables, list):
-            return _refused([_formatted(error, context) for error in variables])
+            return refused([formatted_error(error, context) for error in variables])
         plan = self.documents.plan(document, self._policy, principal, variables, request.variables)
         tell_planned(trail, plan)
         if plan.refused and stranger:
@@ -322,7 +311,7 @@ class Graph:
         if all(depth(relations(filter_of(planned, variables))) <= most for planned in plan.filtered):
             return None
         detail = f"a filter goes through more than {most} relations to many rows inside each other"
-        return _refused([_worded(LimitExceeded(detail), context)])
+        return refused([worded(LimitExceeded(detail), context)])
 
     def _tell_hidden(self, document: Document, request: GraphQLRequest, principal: Principal, trail: Trail) -> None:
         """Tells of what does not exist for the caller, where for others it does and is recorded."""
@@ -337,10 +326,10 @@ class Graph:
     def _refusal(self, plan: OperationPlan, context: Context) -> Answer | None:
         """The answer to a request of which nothing is done."""
         if plan.introspected and self._policy.introspection == "none":
-            return _refused([_worded(BadRequest("introspection is switched off"), context)])
+            return refused([worded(BadRequest("introspection is switched off"), context)])
         if not plan.is_refused:
             return None
-        return Answer("forbidden", {"errors": [_forbidden(refused, context) for refused in plan.refused]})
+        return Answer("forbidden", {"errors": [forbidden(each, context) for each in plan.refused]})
 
     def _variables(
         self, seen: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, object]
@@ -361,100 +350,3 @@ def _only_typename(operation: OperationDefinitionNode) -> bool:
     return operation.operation is OperationType.QUERY and all(
         isinstance(node, FieldNode) and node.name.value == "__typename" for node in operation.selection_set.selections
     )
-
-
-def _refused(errors: list[dict[str, object]]) -> Answer:
-    return Answer("request_error", {"errors": errors})
-
-
-def _extensions(error: IsthmusError, context: Context) -> dict[str, object]:
-    return {"code": error.code, **error.extensions, "requestId": context.request_id}
-
-
-def _worded(error: IsthmusError, context: Context) -> dict[str, object]:
-    message = error.detail if isinstance(error, CallerError) and error.detail else error.message
-    return {"message": message, "extensions": _extensions(error, context)}
-
-
-def _formatted(error: GraphQLError, context: Context) -> dict[str, object]:
-    """A syntax, validation or coercion error: its message speaks of the caller's own document."""
-    formatted: dict[str, object] = {"message": _short(error.message)}
-    if error.locations:
-        formatted["locations"] = [{"line": item.line, "column": item.column} for item in error.locations]
-    formatted["extensions"] = {"code": Code.BAD_REQUEST, "requestId": context.request_id}
-    return formatted
-
-
-def _short(message: str) -> str:
-    return message if len(message) <= 300 else f"{message[:300]}…"
-
-
-def _answer(reply: Executed, plan: OperationPlan, context: Context, most: int) -> Answer:
-    errors: list[dict[str, object]] = [_forbidden(refused, context) for refused in plan.refused]
-    errors += [_failure(failure, context) for failure in reply.failures[:most]]
-    untold = len(reply.failures) - most
-    body: dict[str, object] = {}
-    if errors:
-        body["errors"] = errors
-    body["data"] = reply.data
-    if untold > 0:
-        _log.info("%d more errors", untold, extra={"request_id": context.request_id})
-        body["extensions"] = {"moreErrors": untold}
-    return Answer("data", body, laid=reply.laid)
-
-
-def _with_cost(answer: Answer, cost: int, most: int | None) -> Answer:
-    return _extended(answer, COST, {"estimated": cost} if most is None else {"estimated": cost, "max": most})
-
-
-def _extended(answer: Answer, name: str, told: object) -> Answer:
-    more = answer.held.get("extensions")
-    extensions = {**(more if isinstance(more, dict) else {}), name: told}
-    return replace(answer, held={**answer.held, "extensions": extensions})
-
-
-def _forbidden(refused: RefusedField, context: Context) -> dict[str, object]:
-    formatted = _worded(Forbidden(), context)
-    return {
-        "message": formatted["message"],
-        "locations": _locations(refused.nodes),
-        "path": list(refused.path),
-        "extensions": formatted["extensions"],
-    }
-
-
-def _locations(nodes: Sequence[Node]) -> list[dict[str, int]]:
-    places = [node.loc.start_token for node in nodes if node.loc is not None]
-    return [{"line": place.line, "column": place.column} for place in places]
-
-
-def _failure(failure: Failure, context: Context) -> dict[str, object]:
-    """An error of execution: its message is constant, what was really said goes to the log."""
-    cause = failure.cause
-    if isinstance(cause, IsthmusError):
-        known = cause
-    elif not failure.by_hand:
-        # A value does not fit its type: the source's doing. What follows the colon quotes it, which no log may keep.
-        known = SourceBadResponse(str(cause).partition(": ")[0])
-    elif isinstance(cause, PermissionError):
-        known = Forbidden(str(cause))
-    else:
-        known = IsthmusError(repr(cause))
-        _log.error("a hand-written resolver failed", exc_info=cause, extra={"request_id": context.request_id})
-    _log.info(
-        "%s at %s, %s: %s",
-        known.code,
-        failure.path,
-        failure.field,
-        known.detail,
-        extra={"request_id": context.request_id},
-    )
-    formatted = _worded(known, context)
-    shown: dict[str, Any] = {"message": formatted["message"]}
-    locations = _locations(failure.nodes)
-    if locations:
-        shown["locations"] = locations
-    if failure.path:
-        shown["path"] = list(failure.path)
-    shown["extensions"] = formatted["extensions"]
-    return shown

@@ -18,7 +18,7 @@ import pytest
 from gateway.demo.folder import trading_folder
 
 SECRET = "a secret of more than thirty-two bytes"
-FAR = 60
+FAR = 180
 """Seconds after which a process hangs; nothing waits so long."""
 
 

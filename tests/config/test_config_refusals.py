@@ -24,19 +24,6 @@ def problems(tmp_path: Path, text: str | bytes, **environment: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "where"),
-    [
-        (HEAD + ACCESS + "include_files: []", "shop.yaml:5  include_files"),
-    ],
-)
-def test_what_is_not_built_yet_is_refused_where_it_stands(text: str, where: str, tmp_path: Path) -> None:
-    found = problems(tmp_path, text)
-    assert found.startswith(where + "\n")
-    assert " is not supported in this release" in found
-    assert f"mend: remove {where.rpartition('.')[2].rpartition('  ')[2]}" in found
-
-
-@pytest.mark.parametrize(
     "text",
     [
         HEAD + ACCESS + "case: source",

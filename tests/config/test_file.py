@@ -67,10 +67,6 @@ sever: {}
         assert expected in found
 
 
-def test_what_is_not_built_yet_is_refused(tmp_path: Path) -> None:
-    assert "not supported in this release" in problems(tmp_path, GOOD + "entities: {}")
-
-
 def test_a_secret_is_never_printed(tmp_path: Path) -> None:
     text = GOOD.replace("sqlite:///stock.db", "sqlite:///stock.db\n    timeout_s: ${env:SECRET}")
     found = problems(tmp_path, text, SECRET="hunter2-hunter2")

@@ -14,7 +14,7 @@ import aiohttp
 import psycopg
 import pytest
 
-from resolvers.sql.dialects.postgresql.frames import is_frame
+from resolvers.sql.dialects.postgresql.frames import is_frame, is_whole
 from tests.faults.injector import Fault, Garbage, Injector, Passes, injected
 from tests.faults.served import Served, served
 from tests.faults.world import FILE, World, codes, world, write_files
@@ -108,6 +108,13 @@ async def test_a_server_that_has_gone_mad_stops_nobody(tmp_path: Path, between: 
 )
 def test_what_a_message_begins_with(first: bytes, *, sound: bool) -> None:
     assert is_frame(first) is sound
+
+
+def test_a_few_whole_messages_are_told_from_parts_of_them() -> None:
+    few = b"1\0\0\0\4t\0\0\0\6\0\0T\0\0\0\6\0\0"
+    assert is_whole(few)
+    for cut in range(1, len(few)):
+        assert is_whole(few[:cut]) is (cut in {5, 12})
 
 
 def backends(cluster: Cluster, like: str) -> list[int]:

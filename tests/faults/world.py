@@ -112,6 +112,8 @@ class Shop:
     kept: Counter[str] = field(default_factory=Counter)
     failing: set[str] = field(default_factory=set)
     hanging: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+    """Idempotency keys of orders that were placed: what comes again by one is answered, and not placed."""
     status: str = ""
     """Where it is not empty, everything is answered with it, and nothing done; the calls are counted all the same."""
     hold: asyncio.Event | None = None
@@ -124,8 +126,7 @@ class Shop:
                 writer.write(_json(ORDERS))
                 return
             case "POST", ["orders"]:
-                self.placed[json.loads(heard.body)["ref"]] += 1
-                body: object = json.loads(heard.body)
+                body: object = self._place(heard)
             case "PUT", ["orders", ref]:
                 self.kept[ref] += 1
                 body = {"ref": ref}
@@ -148,6 +149,14 @@ class Shop:
             writer.write(reply(b"{}", "Retry-After: 1", status=self.status))
         else:
             writer.write(_json(body))
+
+    def _place(self, heard: Heard) -> object:
+        order = json.loads(heard.body)
+        key = heard.headers.get("idempotency-key", "")
+        if key not in self.keys:
+            self.placed[order["ref"]] += 1
+        self.keys |= {key} - {""}
+        return order
 
 
 def _customer(key: str) -> dict[str, str]:
@@ -216,8 +225,8 @@ def write_files(folder: Path, file: str = FILE) -> None:
     shutil.copy(Path(__file__).parents[1] / "soap" / "billing.wsdl", folder / "billing.wsdl")
     with sqlite3.connect(folder / "stock.db") as connection:
         connection.executescript("""
-            CREATE TABLE products (sku TEXT PRIMARY KEY, name TEXT);
-            INSERT INTO products VALUES ('anvil', 'Anvil'), ('rope', 'Rope');
+            CREATE TABLE IF NOT EXISTS products (sku TEXT PRIMARY KEY, name TEXT);
+            INSERT OR IGNORE INTO products VALUES ('anvil', 'Anvil'), ('rope', 'Rope');
         """)
     connection.close()
 

@@ -162,6 +162,7 @@ class Run:
             injector.choose(Passes())
             if not injector.is_listening:
                 await injector.start()
+        await self._writes(20, nothing_done=False)  # ten thousand failures in a row would open a breaker all the same
         return result
 
     async def _up_and_down(self) -> None:

@@ -18,8 +18,10 @@ from schema.plan.operation import PlannedField
 from tests.fuzz.operations import Writer
 from tests.fuzz.world import STILL, World, make, waits
 
-_BOUNDED = {"cost", "filter_keys"}
-LIMITS = OperationLimits.model_validate(dict.fromkeys(OperationLimits.model_fields.keys() - _BOUNDED, 1 << 30))
+_BOUNDED = {"cost", "filter_keys", "filter_depth"}
+LIMITS = OperationLimits.model_validate(
+    {**dict.fromkeys(OperationLimits.model_fields.keys() - _BOUNDED, 1 << 30), "filter_depth": 5}
+)
 """Nothing is refused for its size: both executors would say the same, before either runs."""
 
 

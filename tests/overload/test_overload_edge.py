@@ -141,6 +141,19 @@ def test_a_refusal_leaves_the_connection_as_it_was() -> None:
         admission_of(running).counts.begun += 70
 
 
+def test_a_body_that_comes_in_two_parts_is_answered_once() -> None:
+    with (
+        overloaded(max_wait_s=0) as running,
+        socket.create_connection(("127.0.0.1", running.port), timeout=FAR_S) as connection,
+    ):
+        for _ in range(20):
+            flood(running, WHOLE, 30)
+            connection.sendall(WHOLE[:-5])
+            time.sleep(0.02)  # so that the parts come apart
+            connection.sendall(WHOLE[-5:])
+            assert answer(connection)[9:12] in {b"200", b"503"}
+
+
 @pytest.mark.parametrize(
     "content",
     [

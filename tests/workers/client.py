@@ -53,7 +53,8 @@ class Caller:
                 raise
             if CLOSES.search(head):
                 self.leave()
-            return int(head[9:12]), json.loads(body)
+            status = int(head[9:12])
+            return status, json.loads(body) if b"json" in head else body.decode()  # a proxy's own are pages
 
     def leave(self) -> None:
         if self._streams is not None:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.commands.conftest import Ended, Running, Shell
-from tests.workers.client import Caller, Load, post
+from tests.commands.conftest import Ended, Shell
+from tests.workers.client import Caller, Load
+from tests.workers.supervised import FAR_S, QUERY, Supervised
 
-FAR_S = 60.0
-QUERY = post("{ products { sku name } }")
 ANSWER = {"data": {"products": [{"sku": "A1", "name": "Rope"}]}}
 FILE = """\
 sources:
@@ -33,80 +28,17 @@ server: {{ {settings} }}
 
 @pytest.fixture
 async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
-    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
-        connection.execute("CREATE TABLE products (sku TEXT PRIMARY KEY NOT NULL, name TEXT)")
-        connection.execute("INSERT INTO products VALUES ('A1', 'Rope')")
-    connection.close()
+    Supervised.shop(tmp_path)
     made = Shell(tmp_path)
     yield made
-    for reading in Set.reading:
-        reading.cancel()
-    await asyncio.gather(*Set.reading, return_exceptions=True)
-    Set.reading.clear()
+    while Supervised.every:
+        await Supervised.every.pop().leave()
     await made.close()
 
 
-class Set:
-    """A supervisor and its workers. What they log is read as it comes: a full pipe would stop them."""
-
-    reading: ClassVar[list[asyncio.Task[None]]] = []
-
-    def __init__(self, running: Running) -> None:
-        self.running = running
-        self.lines: list[str] = running.seen.splitlines()
-        self._reading = asyncio.create_task(self._read())
-        self.reading.append(self._reading)
-
-    async def _read(self) -> None:
-        assert self.running.process.stderr is not None
-        async for line in self.running.process.stderr:
-            self.lines.append(line.decode().rstrip("\n"))
-
-    @property
-    def pid(self) -> int:
-        return self.running.process.pid
-
-    @property
-    def port(self) -> int:
-        return urlsplit(self.running.address).port or 0
-
-    def workers(self) -> set[int]:
-        found = set()
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):
-                fields = path.read_text().rpartition(")")[2].split()
-                if int(fields[1]) == self.pid and fields[0] != "Z":
-                    found.add(int(path.parent.name))
-        return found
-
-    def events(self, name: str) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.lines if f'"event":"{name}"' in line]
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(FAR_S):
-            while not holds():  # noqa: ASYNC110  # other processes: there is nothing to await
-                await asyncio.sleep(0.02)
-
-    async def asked(self) -> object:
-        caller = Caller("127.0.0.1", self.port)
-        try:
-            return (await caller.ask(QUERY))[1]
-        finally:
-            caller.leave()
-
-    async def end(self, *sent: int) -> Ended:
-        for number in sent or (signal.SIGTERM,):
-            os.kill(self.pid, number)
-        async with asyncio.timeout(FAR_S):
-            await self.running.process.wait()
-            await self._reading
-        assert self.running.process.returncode is not None
-        return Ended(self.running.process.returncode, "", "\n".join(self.lines))
-
-
-async def begun(shell: Shell, settings: str, *more: str) -> Set:
+async def begun(shell: Shell, settings: str, *more: str) -> Supervised:
     (shell.folder / "isthmus.yaml").write_text(FILE.format(settings=settings))
-    return Set(await shell.serve("serve", "isthmus.yaml", "--port", "0", *more))
+    return Supervised(await shell.serve("serve", "isthmus.yaml", "--port", "0", *more))
 
 
 async def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(shell: Shell) -> None:
@@ -217,7 +149,7 @@ async def test_what_workers_have_to_say_alike_is_said_once(shell: Shell) -> None
         "access:", "  far: { openapi: 'http://127.0.0.1:1/x.json', url: 'http://127.0.0.1:1' }\naccess:"
     )
     (shell.folder / "isthmus.yaml").write_text(text)
-    running = Set(await shell.serve("serve", "isthmus.yaml", "--port", "0"))
+    running = Supervised(await shell.serve("serve", "isthmus.yaml", "--port", "0"))
     await running.until(lambda: len(running.events("worker_ready")) == 3)
     assert sum("Source far is not served" in line for line in running.lines) == 1
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from resolvers import (
     LEAF,
@@ -153,8 +153,7 @@ class Walk:
         """The value as it is for the caller; ``HIDDEN`` where it is not there."""
         if isinstance(value, list):
             below = ref.item if isinstance(ref, ListRef) and not path else ref
-            items = [self.kept(below, selection, item, judges, path) for item in value]
-            return [item for item in items if item is not HIDDEN]
+            return self._listed(below, selection, value, judges, path)
         if isinstance(value, Row) and isinstance(ref, NamedRef) and ref.name in self.reach:
             judge = judges.get(ref.name, _NOBODY)
             return value if judge.rows is not None and _holds(judge.rows, value) else HIDDEN
@@ -167,6 +166,17 @@ class Walk:
         if not isinstance(ref, NamedRef) or ref.name not in self.reach:
             return value
         return self._row(self._run_time(ref.name, value), selection, value, judges)
+
+    def _listed(
+        self, ref: TypeRef, selection: Selection, items: list[object], judges: Mapping[str, Judge], path: Sequence[str]
+    ) -> list[object]:
+        """Of the items of a list those that are there for the caller, as they are for him."""
+        decided = isinstance(ref, NamedRef) and ref.name in self.reach
+        if decided and items and isinstance(items[0], Row) and len(set(map(type, items))) == 1:
+            holds = judges.get(cast("NamedRef", ref).name, _NOBODY).rows
+            return [] if holds is None else [row for row in items if _holds(holds, cast("Row", row))]
+        kept = [self.kept(ref, selection, item, judges, path) for item in items]
+        return [item for item in kept if item is not HIDDEN]
 
     def _is_unreadable(self, ref: TypeRef, value: object, judges: Mapping[str, Judge], path: Sequence[str]) -> bool:
         """Whether it is the error of a row that nobody could look at: it may be one that the caller does not see."""

@@ -10,6 +10,9 @@ from asyncpg import protocol  # type: ignore[import-untyped]  # the driver has n
 
 _READY = b"Z\0\0\0\5"
 """Type and length of ReadyForQuery; one byte more, and the server waits for us."""
+_SUSPENDED = b"s\0\0\0\4"
+"""PortalSuspended, whole: as many rows as were asked for."""
+_FEW = 4
 _MOST = 1 << 30
 """No message is longer (PostgreSQL 18 documentation, section 54.2.1: what fits into its memory, 1 GiB)."""
 
@@ -17,6 +20,18 @@ _MOST = 1 << 30
 def is_frame(data: bytes) -> bool:
     """Whether a message can begin with these bytes: its type, a letter or a digit, and its length, itself included."""
     return data[:1].isalnum() and (len(data) < 5 or 4 <= int.from_bytes(data[1:5]) <= _MOST)
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether these bytes are a few whole messages: a handshake, or what is said of a statement when it is prepared."""
+    at = 0
+    for _ in range(_FEW):
+        if at + 5 > len(data):
+            return False
+        at += 1 + int.from_bytes(data[at + 1 : at + 5])
+        if at >= len(data):
+            return at == len(data)
+    return False
 
 
 class FramedProtocol(protocol.Protocol):  # type: ignore[misc]  # the driver has no types
@@ -33,8 +48,8 @@ class FramedProtocol(protocol.Protocol):  # type: ignore[misc]  # the driver has
             if not is_frame(data):
                 self.abort()
                 return
-            self._at_begin = 1 + int.from_bytes(data[1:5]) == len(data)  # one message, as in a handshake
-        if data[-6:-1] == _READY:
+            self._at_begin = is_whole(data)
+        if data[-6:-1] == _READY or data[-5:] == _SUSPENDED:
             self._at_begin = True
         super().data_received(data)
 

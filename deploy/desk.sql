@@ -1,0 +1,2 @@
+CREATE TABLE notes (id bigserial PRIMARY KEY, token text NOT NULL);
+INSERT INTO notes (token) VALUES ('first');
