@@ -58,7 +58,7 @@ from schema.plan.recorded import Recorded
 from schema.plan.reference import is_hand_written
 from schema.recording import Recording, check_recording, recorded
 from schema.responses import Responses
-from schema.row_rules import close, row_rules
+from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
@@ -145,6 +145,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems += map(former.explain, faults)
     if problems:
         raise ConfigurationError(problems)
+    entities.guard(guarded_types(types, rules))
     close(schema, policy, types, settings.access, rules, links.joined)
     open_nulls(schema, policy)
     _guard(schema, types)

@@ -5,7 +5,7 @@ It makes types and says what is wrong; how a field is asked of another part's ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -185,6 +185,11 @@ class EntityBuilder:
             name: (cast("GraphQLObjectType", sides[0].made.outputs[sides[0].key]), settings.key)
             for name, settings, _, sides in self._entities
         }
+
+    def guard(self, hidden: Container[str]) -> None:
+        """Tells the entities whose rows a rule may hide. ``hidden``: the names of all such types."""
+        for name, _, entity, _ in self._entities:
+            entity.guarded = name in hidden
 
     def connect(self, links: LinkBuilder) -> None:
         """Finds the way from each part to each other one. Whatever is asked by a key asks the rules of the key."""

@@ -44,6 +44,12 @@ def row_rules(schema: GraphQLSchema, types: TypeBuilder, settings: AccessSetting
     return rules, problems
 
 
+def guarded_types(types: TypeBuilder, rules: RowRules) -> frozenset[str]:
+    """The types of which a rule may hide rows, or values of them."""
+    held = {*rules.on_rows(), *((source, key) for source, key, _, _ in rules.on_fields())}
+    return frozenset(types.sources[source].outputs[key].name for source, key in held)
+
+
 def close(
     schema: GraphQLSchema,
     policy: Policy,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -52,6 +52,21 @@ def closed(chosen: Configuration) -> str:
         return ""
     what = f"nobody can ask for anything: access.default is {default}, and without server.jwt everyone is anonymous"
     return sentence(Problem(what, mend="add server.jwt, or write access: { default: anonymous }"))
+
+
+def apart(chosen: Configuration) -> Iterator[str]:
+    """What several processes do each for itself, where one might think that they do it together."""
+    server = chosen.settings.server
+    number = 1 if server.workers is None else server.workers.number
+    if number == 1:
+        return
+    if server.rate_limits is not None and server.rate_limits.store == "memory":
+        what = f"server.rate_limits is counted by each of {number} workers, so callers get up to {number} times as much"
+        yield sentence(Problem(what, mend="write store: redis, with server.redis"))
+    kept = bool(chosen.settings.cache) or any(each.cache is not None for _, each in chosen.sources.values())
+    if kept and server.cache.store == "memory":
+        what = f"each of {number} workers keeps answers for itself, and what one writes the others do not forget"
+        yield sentence(Problem(what, mend="write server: { cache: { store: redis } }, with server.redis"))
 
 
 def one_source(location: str, name: str = "source") -> Configuration:

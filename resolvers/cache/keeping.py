@@ -13,7 +13,7 @@ from resolvers.cache.tags import Tags
 from resolvers.cache.told import Told
 from resolvers.errors import Code, Forbidden, IsthmusError, SourceRejected, SourceTimeout, Unauthenticated
 from resolvers.lifetime import Lifetime
-from resolvers.source import Aged, Call, Context, Journal, Source
+from resolvers.source import ANONYMOUS, Aged, Call, Context, Journal, Source
 from resolvers.tally import CacheTally
 from resolvers.time_limits import TimeLimits
 
@@ -73,9 +73,16 @@ class Keeping:
         except Unwritable:
             return None
         owner = self._told.owner(context, life.scope)
+        if not owner and context.credential_class != ANONYMOUS and self._has_cursors(call):
+            owner = context.credential_class
         marked = "" if call.exchange is None else "exchange"
         digest = blake2b(f"{self._version}\n{owner}\n{marked}\n{text}".encode("utf-8", "surrogatepass"), digest_size=20)
         return Asked(digest.digest(), self._tags.of_read(call, life.tags), life, bool(owner))
+
+    def _has_cursors(self, call: Call) -> bool:
+        """Whether an answer may hold cursors, which are good for the caller alone that they were given to."""
+        operation = self.source.model.operations.get(call.operation)
+        return operation is not None and bool(operation.connection_of)
 
     def note(self, asked: Asked, context: Context, stamp: Stamp | None, left_s: float) -> None:
         """Tells who would keep the whole answer of this part, which lives ``left_s`` from now; stale: not at all."""

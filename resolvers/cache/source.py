@@ -58,6 +58,8 @@ class Cached:
         keyed = call.keyed
         if keyed is not None and (keyed.base.operation != call.operation or call.grouping.by):
             keyed = None
+        if keyed is not None and keyed.base.arguments and not self.model.has_tables:
+            keyed = None  # an argument may bound the reply as a whole, and then what a key has is not all of its own
         asked = self._keeping.asked(call if keyed is None else _without_keys(call), context, life)
         if asked is None:
             if context.parts is not None:

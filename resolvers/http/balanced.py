@@ -147,10 +147,11 @@ class Balanced:
 
     def _answered(self, replica: Replica, permit: Permit, reply: Reply, now: float, seconds: float) -> None:
         status = reply.status
+        if status not in _AWAY:
+            self._several.tally.state = "closed"  # whatever it says, it answers
         if status < 400:
             permit.succeeded(seconds)
             replica.answered(now, seconds)
-            self._several.tally.state = "closed"
         elif status in _AWAY:
             permit.failed()
             self._failed(replica, now, seconds)

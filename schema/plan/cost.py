@@ -8,13 +8,13 @@ may not see, or leaves out by ``@skip``, costs nothing.
 
 from __future__ import annotations
 
-from graphql import FieldNode, IntValueNode, VariableNode
-from graphql.execution.values import VariableValues
+from graphql import FieldNode, GraphQLError, IntValueNode, VariableNode
+from graphql.execution.values import VariableValues, get_argument_values
 
 from schema.conditions import Relation, relations
 from schema.cost import SIZES, Prices
 from schema.plan.arguments import filter_of
-from schema.plan.fields import ReadKey
+from schema.plan.fields import Made, ReadKey
 from schema.plan.operation import Block, OperationPlan, PlannedField
 from schema.plan.shapes import Shape
 
@@ -65,6 +65,8 @@ class _Cost:
 
     def _said(self, planned: PlannedField) -> int | None:
         """The size that the field's own arguments say, if any does; the largest where several do."""
+        if isinstance(planned.plan, Made):  # of what is given, nothing else
+            return self._given(planned)
         found = []
         for name in SIZES:
             if name in planned.definition.args:
@@ -72,6 +74,18 @@ class _Cost:
                 if type(value) is int:
                     found.append(max(0, value))
         return max(found, default=None)
+
+    def _given(self, planned: PlannedField) -> int | None:
+        """How many objects the field makes of a list that it is given; ``None`` where it is given none."""
+        try:
+            given = planned.constant
+            if given is None:
+                given = get_argument_values(
+                    planned.definition, planned.nodes[0], self._variables, None, True
+                )  # as there
+        except GraphQLError:  # it is the field's own error, and nothing is made then
+            return 0
+        return max((len(value) for value in given.values() if isinstance(value, list)), default=None)
 
     def _argument(self, node: FieldNode, name: str, default: object) -> object:
         for argument in node.arguments or ():

@@ -25,13 +25,15 @@ KEY_ALONE = ""
 @dataclass(slots=True, eq=False)
 class Entity:
     """``keys``: source → its fields that hold the key, in the order of the key, ``parts``: how it writes them.
-    ``steps``: (source of a row, source of a field) → the way from the one to the other.
+    ``steps``: (source of a row, source of a field) → the way from the one to the other. ``guarded``: a rule may hide
+    its rows, so that a key alone leads nowhere before the row itself was looked at.
     """
 
     name: str
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     parts: dict[str, tuple[KeyPart, ...]] = field(default_factory=dict)
     steps: dict[tuple[str, str], Link] = field(default_factory=dict)
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +55,8 @@ class Part:
         if self.key is not None:
             return None, ReadKey(own[self.key], None if source == KEY_ALONE else entity.parts[source][self.key])
         home = entity.keys[self.home]
-        if isinstance(plan, Link) and not plan.key_list and set(plan.keys) <= set(home):
+        is_known = source != KEY_ALONE or not entity.guarded
+        if is_known and isinstance(plan, Link) and not plan.key_list and set(plan.keys) <= set(home):
             # The key is all that the link needs, and that is known here.
             places = [home.index(key) for key in plan.keys]
             column = plan.column

@@ -7,6 +7,7 @@ undecided, and a rule that is undecided is not fulfilled.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from resolvers import LEAF, IsthmusError, Loaders, Outcome, Row, Selection, matcher
@@ -43,12 +44,11 @@ class Beyond:
         holds = matcher(predicate(led.part, self._principal, UNDECIDED))
         fails = matcher(predicate(led.part, self._principal, UNDECIDED, asserted=False))
         true, false = [], []
+        unknown: Counter[tuple[str, str]] = Counter()
         for key, row in zip(asked, found, strict=True):
             if not isinstance(row, Mapping | Row):
                 if isinstance(row, IsthmusError):
-                    _log.warning(
-                        "a rule could not ask %s.%s: %s", led.column.source, led.column.operation.name, row.code
-                    )
+                    unknown["a rule could not ask", row.code] += 1
                 continue
             try:
                 if holds(row) is True:
@@ -56,7 +56,9 @@ class Beyond:
                 elif fails(row) is False:
                     false.append(key)
             except IsthmusError as error:
-                _log.warning("a rule could not read what %s said: %s", led.column.source, error.code)
+                unknown["a rule could not read", error.code] += 1
+        for (what, code), count in unknown.items():  # whoever asks for many rows must not fill the log
+            _log.warning("%s %s.%s: %s, %d times", what, led.column.source, led.column.operation.name, code, count)
         return true, false
 
 

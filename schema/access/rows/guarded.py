@@ -115,7 +115,9 @@ class GuardedSource:
             for name in reversed(operation.at):
                 found = {name: found}
             return found
-        call = replace(call, arguments=asking.arguments)
+        if asking.arguments != call.arguments:
+            # What comes is less than its keys have, and must not be kept as if it were all of it.
+            call = replace(call, arguments=asking.arguments, keyed=None)
         if operation.connection_of and self._counts(operation):
             return await pages.connection(self._part, operation, call, context, exact=asking.exact)
         return (await self._part(operation, call, context, exact=asking.exact))[0]
