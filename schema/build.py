@@ -36,6 +36,7 @@ from schema.access.clauses import check_clauses
 from schema.access.coordinates import check_places
 from schema.access.rules import Policy, open_nulls
 from schema.access.settings import AccessSettings
+from schema.access.visible import visible
 from schema.cost import check_prices
 from schema.entities import EntityBuilder
 from schema.entity_settings import EntitySettings
@@ -150,7 +151,9 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     open_nulls(schema, policy)
     _guard(schema, types)
     if federation is not None:
-        federation.sdl = subgraph_sdl(schema, policy, federation.keys, _made(types), settings.access.tags)
+        hidden = frozenset(clause for clause in policy.every if clause.refused == "hidden")
+        known = visible(schema, policy, hidden) if hidden else schema  # whoever asks for the text is told no more
+        federation.sdl = subgraph_sdl(known, policy, federation.keys, _made(types), settings.access.tags)
     views = {}
     for name, view in settings.access.views.items():
         seen = Policy(schema, settings.access, wears_masks, view)

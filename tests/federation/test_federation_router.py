@@ -140,6 +140,16 @@ async def test_the_schema_of_the_subgraph_says_what_a_router_must_know(tmp_path:
     assert "_entities" not in sdl
 
 
+async def test_what_does_not_exist_for_some_is_told_to_no_router(tmp_path: Path) -> None:
+    hidden = RULES.replace("{ scopes: [money] }", "{ scopes: [money], refused: hidden }")
+    async with world(tmp_path, hidden) as here:
+        sdl = (await here.ask("{ _service { sdl } }"))["data"]["_service"]["sdl"]
+        assert "rating" in sdl
+        assert "balance" not in sdl
+        asked = await here.ask("{ clients(ids: [2]) { balance } }", authorization=token("money"))
+        assert asked["data"] == {"clients": [{"balance": "20.50"}]}
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
