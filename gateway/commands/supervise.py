@@ -47,6 +47,8 @@ def supervise(server: ServerSettings, prepare: Callable[[], None]) -> Place | in
         server.workers,
         say=lambda words: errors.print(words, markup=False),
         prepare=prepare,
+        listening=sockets,
+        notice_s=server.notice_s,
         ending_s=server.notice_s + server.drain_s,
         ended=ended,
     )

@@ -7,6 +7,7 @@ own, bound once and inherited: connections that wait in their queue survive any 
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -79,6 +80,8 @@ class Signals:
 class Supervisor:
     """``say``: prints words for a person. ``prepare``: called before each fork, to read anew what workers are made of.
 
+    ``listening``: the sockets of all workers. ``notice_s``: how long connections are taken from them after SIGTERM;
+    then it closes them as the workers do, or the kernel would go on taking connections that nobody answers.
     ``ending_s``: how long a worker may take to end after SIGTERM. ``ended``: told why each worker ended that was not
     asked to, in a word.
     """
@@ -89,12 +92,17 @@ class Supervisor:
         *,
         say: Callable[[str], None],
         prepare: Callable[[], None],
+        listening: Sequence[socket.socket],
+        notice_s: float,
         ending_s: float,
         ended: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._say = say
         self._prepare = prepare
+        self._listening = listening
+        self._notice_s = notice_s
+        self._deaf_at = math.inf
         self._ending_s = ending_s
         self._ended = ended
         self._slots = [Slot(number) for number in range(settings.number)]
@@ -135,6 +143,9 @@ class Supervisor:
             self._obey()
             now = time.monotonic()
             if self._stopping:
+                if now >= self._deaf_at:
+                    for each in self._listening:
+                        each.close()
                 if not self._all():
                     return 1 if self._killed else 0
             elif self._answered:
@@ -224,6 +235,8 @@ class Supervisor:
         signals, self._signals = self._signals, Signals()
         if signals.ending and not self._stopping:
             self._stopping = True
+            notice = 0.0 if signal.SIGINT in signals.passed_on else self._notice_s
+            self._deaf_at = time.monotonic() + notice
             for slot in self._slots:
                 slot.roll = False
         until = time.monotonic() + self._ending_s + KILL_AFTER_S

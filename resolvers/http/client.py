@@ -6,7 +6,7 @@ No credential leaves for a host that it was not given for.
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from msgspec.structs import replace
 
@@ -15,9 +15,11 @@ from resolvers.http.balanced import Balanced, Several
 from resolvers.http.direct import Direct
 from resolvers.http.exchange import CONNECT_S, Http, Reply, Request
 from resolvers.http.names import Lookup, system
-from resolvers.http.proxied import Proxied
 from resolvers.nearby import far_socket
 from resolvers.network import Network
+
+if TYPE_CHECKING:
+    from resolvers.http.proxied import Proxied
 
 
 class _Bounds(TypedDict):
@@ -57,7 +59,7 @@ class HttpClient:
         if network.proxy is None:
             self._way = Direct(network.tls, far_socket if far else None, resends=resends, lookup=lookup, **most)
         else:
-            self._way = Proxied(network, resends=resends, lookup=lookup, **most)
+            self._way = _proxied()(network, resends=resends, lookup=lookup, **most)
         self._sender: Http = self._way if several is None else Balanced(several, lambda _: self._way)
 
     def send(self, request: Request, *, timeout: float, resendable: bool) -> Coroutine[Any, Any, Reply]:
@@ -79,3 +81,10 @@ class HttpClient:
     async def close(self) -> None:
         """Closes every connection."""
         await self._way.close()
+
+
+def _proxied() -> type[Proxied]:
+    """What speaks through a proxy: its library takes a quarter of a second to import, and few need it."""
+    from resolvers.http.proxied import Proxied  # noqa: PLC0415  # see above
+
+    return Proxied

@@ -101,6 +101,34 @@ async def test_it_ends_well_whatever_signals_come_again(shell: Shell) -> None:
     assert running.workers() == set()
 
 
+async def _refused(port: int) -> bool:
+    """Whether nobody listens any more."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return True
+    writer.close()
+    return False
+
+
+async def test_who_comes_while_it_ends_is_refused_and_not_left_waiting(shell: Shell) -> None:
+    running = await begun(shell, "workers: 2")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    _, slow = await asyncio.open_connection("127.0.0.1", running.port)
+    slow.write(
+        b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+    )
+    await slow.drain()
+    assert await running.asked() == ANSWER  # by now the slow one is known, too
+    os.kill(running.pid, signal.SIGTERM)
+    async with asyncio.timeout(FAR_S):
+        while not await _refused(running.port):
+            await asyncio.sleep(0.02)
+    assert running.workers()  # the one that waits for the rest of the request is still there
+    slow.close()
+    assert (await running.end(signal.SIGTERM)).code == 0
+
+
 async def test_a_worker_that_is_stuck_is_replaced(shell: Shell) -> None:
     running = await begun(shell, "workers: { count: 2, stuck_s: 2 }")
     await running.until(lambda: len(running.events("worker_ready")) == 2)
