@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from resolvers.breaker import BreakerSettings
@@ -283,6 +283,15 @@ class SourceSettings(Settings):
     cache: CacheSettings | None = Field(
         None, description="For how long answers of its reads are kept, where their operations do not say otherwise."
     )
+
+    @field_validator("rate_limit", mode="before")
+    @classmethod
+    def _says_something(cls, given: object) -> object:
+        if given is None:
+            raise ValueError(
+                "nothing is said here, and any number of calls would be made: leave it out, or say how many"
+            )
+        return given
 
 
 Kind = Literal["openapi", "wsdl", "database", "files"]

@@ -100,6 +100,7 @@ def refused(folder: Path, source: str) -> str:
     ("retries: { max: 1, budgit_percent: 3 }", 'did you mean "budget_percent"'),
     ("retries: { statuses: [404] }", "greater than or equal to 500"),
     ("rate_limit: {}", "rate_limit needs per_second or per_day"),
+    ("rate_limit:", "nothing is said here, and any number of calls would be made"),
     ("rate_limit: { per_day: 5, burst: 2 }", "burst goes with per_second"),
     ("rate_limit: { per_secnd: 5 }", 'did you mean "per_second"'),
     ("idempotency_key: Authorization", "the header Authorization has a meaning of its own"),

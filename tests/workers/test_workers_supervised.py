@@ -122,7 +122,7 @@ async def test_who_comes_while_it_ends_is_refused_and_not_left_waiting(shell: Sh
     assert await running.asked() == ANSWER  # by now the slow one is known, too
     os.kill(running.pid, signal.SIGTERM)
     async with asyncio.timeout(FAR_S):
-        while not await _refused(running.port):
+        while not await _refused(running.port):  # noqa: ASYNC110  # other processes: there is nothing to await
             await asyncio.sleep(0.02)
     assert running.workers()  # the one that waits for the rest of the request is still there
     slow.close()
