@@ -18,6 +18,7 @@ from resolvers.errors import (
     IsthmusError,
     OutcomeUnknown,
     RateLimited,
+    ReplyTooLarge,
     SourceBadResponse,
     SourceFault,
     SourceRejected,
@@ -206,7 +207,7 @@ async def test_a_reply_larger_than_the_limit(*, packed: bool) -> None:
     body = ENVELOPE.format(INVOICE.format("x" * 2_000_000, OPEN)).encode()
     raw = reply(gzip.compress(body), "Content-Encoding: gzip", media=XML) if packed else reply(body, media=XML)
     async with billing(says(raw), max_reply_bytes=100_000) as (source, server):
-        assert type(await outcome(source, READ)) is SourceBadResponse
+        assert type(await outcome(source, READ)) is ReplyTooLarge
         assert type(await outcome(source, WRITE)) is OutcomeUnknown
         assert len(server.heard) == 2
 
