@@ -65,7 +65,9 @@ async def cluster(folder: Path, **environment: str) -> AsyncIterator[Cluster]:
     if program is None:
         missing("no haproxy on this machine")
     redis_server.settings()
-    shutil.copy(DEPLOY / "isthmus.yaml", folder)
+    text = (DEPLOY / "isthmus.yaml").read_text("utf-8")
+    # On a machine that has other work a Redis may take longer than callers would be let wait for it.
+    (folder / "isthmus.yaml").write_text(text.replace("redis: {", "redis: { timeout_s: 3,"))
     shell = Shell(folder)
     async with desk() as (url, connection):
         given = {"DESK_URL": url, "REDIS_URL": redis_server.URL, "REDIS_PREFIX": f"{uuid.uuid4().hex}:", **environment}

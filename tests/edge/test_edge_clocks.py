@@ -13,6 +13,13 @@ OF_THE_WORLD = {
     "gateway/token.py": "times that are signed",
     "gateway/telemetry.py": "times of log lines",
     "gateway/commands/usage.py": "times of records that are counted",
+    "gateway/reloading.py": "when the file was read last, for people",
+    "gateway/metrics/process.py": "when the process began, for people",
+    "gateway/top/figures.py": "how long ago that was",
+    "gateway/tracing/finished.py": "when a span began",
+    "gateway/kept/redis_store.py": "how old an answer is that several processes keep",
+    "resolvers/resilience/allowance.py": "the day that a number of calls is for",
+    "resolvers/retry_after.py": "dates of Retry-After",
     "resolvers/reply_cache.py": "Date and Expires of a reply",
     "resolvers/soap/security/timestamp.py": "Created and Expires of WS-Security",
 }
