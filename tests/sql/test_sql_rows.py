@@ -9,7 +9,21 @@ from urllib.parse import quote
 import pytest
 from pydantic import SecretStr
 
-from resolvers import Call, Context, LimitExceeded, Page
+from resolvers import (
+    LEAF,
+    Call,
+    Column,
+    Context,
+    KeyPart,
+    LimitExceeded,
+    Match,
+    Page,
+    Scalar,
+    Selection,
+    Tally,
+)
+from resolvers.batch import fetch
+from resolvers.resilience import Resilient
 from resolvers.sql import DatabaseSettings, open_database
 
 
@@ -32,5 +46,24 @@ async def test_a_table_longer_than_allowed_is_an_error_and_never_a_part(
         page = await source.execute(Call("customers", page=Page(2, 1)), context())
         assert isinstance(page, list)
         assert [row["id"] for row in page] == [2, 3]
+    finally:
+        await source.close()
+
+
+async def test_a_statement_is_made_once_for_all_calls_of_its_shape(
+    sqlite_file: Path, context: Callable[[], Context]
+) -> None:
+    settings = DatabaseSettings(database=SecretStr(f"sqlite:///{quote(sqlite_file.name)}"))
+    source = await open_database("shop", settings, sqlite_file.parent)
+    operation = source.model.operations["customers"]
+    match = Match(("id",), (KeyPart(Scalar.INT),), (True,))
+    column = Column("shop", operation, match, many=False, call=Call("customers"), group=("customers",))
+    resilient = Resilient(source, Tally(), settings)
+    try:
+        for number in range(1, 4):
+            keys = {(number,): (number,), (number + 1,): (number + 1,)}
+            found = await fetch(resilient, column, keys, context(), Selection({"id": LEAF}))
+            assert set(found) == set(keys)
+        assert len(source._kept._known) == 1  # how often one is made shows nowhere else
     finally:
         await source.close()

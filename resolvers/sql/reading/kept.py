@@ -166,7 +166,11 @@ class KeptStatements:
         return self._known[known]
 
 
-_WITHOUT = ("operation", "arguments", "selection", "predicate", "exchange", "rules")
+_WITHOUT = (
+    "operation", "arguments", "selection", "predicate", "exchange", "rules", "keyed", "lifetime", "idempotency",
+    "tried",
+)  # fmt: skip
+"""What is looked at by itself, and what is no part of a statement: how long its answer is kept, and how it is sent."""
 _REST = tuple(name for name in Call.__struct_fields__ if name not in _WITHOUT)
 """Whatever else a call may say is part of its statement."""
 
