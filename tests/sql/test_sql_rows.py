@@ -61,7 +61,7 @@ async def test_a_statement_is_made_once_for_all_calls_of_its_shape(
     resilient = Resilient(source, Tally(), settings)
     try:
         for number in range(1, 4):
-            keys = {(number,): (number,), (number + 1,): (number + 1,)}
+            keys: dict[tuple[object, ...], tuple[object, ...]] = {(each,): (each,) for each in (number, number + 1)}
             found = await fetch(resilient, column, keys, context(), Selection({"id": LEAF}))
             assert set(found) == set(keys)
         assert len(source._kept._known) == 1  # how often one is made shows nowhere else
