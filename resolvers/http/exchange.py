@@ -61,8 +61,8 @@ class Http(Protocol):
     def send(self, request: Request, *, timeout: float, resendable: bool) -> Coroutine[Any, Any, Reply]:
         """Sends one request and reads its whole reply within ``timeout`` seconds.
 
-        ``resendable``: a read; it is sent once more when a kept-alive connection turned out to be closed. Anything
-        else is sent once, and when its answer is lost its outcome is unknown.
+        ``resendable``: a read, whose answer may be lost without harm: whoever asked may send it again. Of anything else
+        the outcome is unknown then.
 
         Raises:
             SourceUnavailable: nothing was sent, or the connection of a read was lost; a handshake or a proxy refused.

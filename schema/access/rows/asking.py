@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resolvers import Effect, ListRef, ObjectType, Operation, SourceModel, unwrapped
+from resolvers import ListRef, Operation
 from schema.access.principal import Principal
 from schema.access.rows.expression import All, Expression, equals
-from schema.access.rows.rules import named_in
 
 _MOST_AT_ONCE = 50
 """Values in one argument, where nothing says how many it takes: so many texts are no address that is too long."""
@@ -28,13 +27,6 @@ class Asking:
     arguments: Mapping[str, object]
     nothing: bool = False
     exact: bool = False
-
-
-def lists_by_argument(model: SourceModel, operation: Operation, key: str) -> bool:
-    """Whether arguments of an operation can say which rows of type ``key`` there are."""
-    opened = unwrapped(operation)
-    told = operation.effect is Effect.READ and bool(operation.filters) and isinstance(opened.result, ListRef)
-    return told and named_in(opened.result) == key and isinstance(model.types.get(key), ObjectType)
 
 
 def asked_for(
