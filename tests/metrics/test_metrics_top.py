@@ -45,18 +45,23 @@ async def test_a_person_sees_a_table_that_fits(start: Start, shell: Shell) -> No
     assert "pool" in ended.out
 
 
+def _hears_ctrl_c() -> None:
+    """What a shell starts in its background ignores SIGINT, tests and all that they start included."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def test_it_goes_on_looking_and_waits_for_a_gateway_that_begins_anew(start: Start, shell: Shell) -> None:
     gateway = await start()
     process = await asyncio.create_subprocess_exec(
         *command("top", gateway.metrics, "--json", "--every", "0.1"), env=environment(), cwd=shell.folder,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=_hears_ctrl_c,
     )  # fmt: skip
     assert process.stdout is not None
     async with asyncio.timeout(60):
         assert json.loads(await process.stdout.readline())["since"] == "start"
+        await gateway.ask("query Goods { products { sku } }")
         seen = 0
         while not seen:
-            await gateway.ask("query Goods { products { sku } }")
             told = json.loads(await process.stdout.readline())
             assert told["since"] == "last"
             seen = sum(each["requests"] for each in told["operations"])
