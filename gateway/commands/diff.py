@@ -152,7 +152,8 @@ def _locks(before: _Version, after: _Version, *, as_json: bool, fails: bool) -> 
     else:
         for item in found:
             typer.echo(f"{item.source}: {item.sentence}")
-        typer.echo("" if found else "Nothing changed.", nl=not found)
+        if not found:
+            typer.echo("Nothing changed.")
     if fails and any(item.kind in {"gone", "renamed"} for item in found):
         raise typer.Exit(FOUND)
 
