@@ -10,10 +10,9 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
 from urllib.parse import urlsplit
 
-from tests.commands.conftest import Ended, Running
+from tests.commands.conftest import Ended, Running, Shell
 from tests.workers.client import Caller, post
 
 FAR_S = 60.0
@@ -24,13 +23,11 @@ class Supervised:
     """A supervisor and its workers. What they log is read as it comes: a full pipe would stop them."""
 
     keeps_requests = True
-    every: ClassVar[list[Supervised]] = []
 
     def __init__(self, running: Running) -> None:
         self.running = running
         self.lines: list[str] = running.seen.splitlines()
         self._reading = asyncio.create_task(self._read())
-        self.every.append(self)
 
     async def _read(self) -> None:
         assert self.running.process.stderr is not None
@@ -100,3 +97,21 @@ class Supervised:
     async def readied(self, workers: int) -> None:
         """Waits until so many workers in all, those that are gone too, have become ready."""
         await self.until(lambda: len(self.events("worker_ready")) >= workers, 600)
+
+
+class Supervising(Shell):
+    """A shell whose supervisors are left before their processes are ended: two cannot read one pipe."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._supervised: list[Supervised] = []
+
+    async def supervised(self, *arguments: str, **more: str) -> Supervised:
+        made = Supervised(await self.serve(*arguments, **more))
+        self._supervised.append(made)
+        return made
+
+    async def close(self) -> None:
+        for each in self._supervised:
+            await each.leave()
+        await super().close()

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.commands.conftest import Ended, Shell
+from tests.commands.conftest import Ended
 from tests.workers.client import Caller, Load
-from tests.workers.supervised import FAR_S, QUERY, Supervised
+from tests.workers.supervised import FAR_S, QUERY, Supervised, Supervising
 
 ANSWER = {"data": {"products": [{"sku": "A1", "name": "Rope"}]}}
 FILE = """\
@@ -27,21 +27,19 @@ server: {{ {settings} }}
 
 
 @pytest.fixture
-async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+async def shell(tmp_path: Path) -> AsyncIterator[Supervising]:
     Supervised.shop(tmp_path)
-    made = Shell(tmp_path)
+    made = Supervising(tmp_path)
     yield made
-    while Supervised.every:
-        await Supervised.every.pop().leave()
     await made.close()
 
 
-async def begun(shell: Shell, settings: str, *more: str) -> Supervised:
+async def begun(shell: Supervising, settings: str, *more: str) -> Supervised:
     (shell.folder / "isthmus.yaml").write_text(FILE.format(settings=settings))
-    return Supervised(await shell.serve("serve", "isthmus.yaml", "--port", "0", *more))
+    return await shell.supervised("serve", "isthmus.yaml", "--port", "0", *more)
 
 
-async def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(shell: Shell) -> None:
+async def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(shell: Supervising) -> None:
     running = await begun(shell, "workers: 2, metrics: { port: 0 }")
     await running.until(lambda: len(running.events("worker_ready")) == 2)
     before = running.workers()
@@ -57,7 +55,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(shell
     assert (ended.code, "Traceback" in ended.err, running.workers()) == (0, False, set())
 
 
-async def test_a_rolling_restart_loses_no_request(shell: Shell) -> None:
+async def test_a_rolling_restart_loses_no_request(shell: Supervising) -> None:
     running = await begun(shell, "workers: 2")
     await running.until(lambda: len(running.events("worker_ready")) == 2)
     before = running.workers()
@@ -77,7 +75,7 @@ async def test_a_rolling_restart_loses_no_request(shell: Shell) -> None:
     assert (await running.end()).code == 0
 
 
-async def test_it_ends_well_whatever_signals_come_again(shell: Shell) -> None:
+async def test_it_ends_well_whatever_signals_come_again(shell: Supervising) -> None:
     running = await begun(shell, "workers: 2, notice_s: 1.0")
     await running.until(lambda: len(running.events("worker_ready")) == 2)
     load = Load("127.0.0.1", running.port, QUERY, 4)
@@ -111,7 +109,7 @@ async def _refused(port: int) -> bool:
     return False
 
 
-async def test_who_comes_while_it_ends_is_refused_and_not_left_waiting(shell: Shell) -> None:
+async def test_who_comes_while_it_ends_is_refused_and_not_left_waiting(shell: Supervising) -> None:
     running = await begun(shell, "workers: 2")
     await running.until(lambda: len(running.events("worker_ready")) == 2)
     _, slow = await asyncio.open_connection("127.0.0.1", running.port)
@@ -129,7 +127,7 @@ async def test_who_comes_while_it_ends_is_refused_and_not_left_waiting(shell: Sh
     assert (await running.end(signal.SIGTERM)).code == 0
 
 
-async def test_a_worker_that_is_stuck_is_replaced(shell: Shell) -> None:
+async def test_a_worker_that_is_stuck_is_replaced(shell: Supervising) -> None:
     running = await begun(shell, "workers: { count: 2, stuck_s: 2 }")
     await running.until(lambda: len(running.events("worker_ready")) == 2)
     victim = min(running.workers())
@@ -141,7 +139,7 @@ async def test_a_worker_that_is_stuck_is_replaced(shell: Shell) -> None:
     assert await running.asked() == ANSWER
 
 
-async def test_a_worker_that_grew_too_large_is_replaced_by_one_that_is_ready(shell: Shell) -> None:
+async def test_a_worker_that_grew_too_large_is_replaced_by_one_that_is_ready(shell: Supervising) -> None:
     running = await begun(shell, "workers: { count: 1, max_memory_mib: 64 }")
     before = running.workers()
     load = Load("127.0.0.1", running.port, QUERY, 2)
@@ -157,7 +155,7 @@ async def test_a_worker_that_grew_too_large_is_replaced_by_one_that_is_ready(she
     assert running.events("worker_too_large")
 
 
-async def test_workers_without_a_supervisor_end(shell: Shell) -> None:
+async def test_workers_without_a_supervisor_end(shell: Supervising) -> None:
     running = await begun(shell, "workers: 2")
     await running.until(lambda: len(running.workers()) == 2)
     workers = running.workers()
@@ -165,24 +163,24 @@ async def test_workers_without_a_supervisor_end(shell: Shell) -> None:
     await running.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
-async def test_what_keeps_workers_from_starting_is_told_once(shell: Shell) -> None:
+async def test_what_keeps_workers_from_starting_is_told_once(shell: Supervising) -> None:
     (shell.folder / "isthmus.yaml").write_text(FILE.format(settings="workers: 3").replace("shop.sqlite", "none.sqlite"))
     ended = await shell.run("serve", "isthmus.yaml", "--port", "0")
     assert ended.code == 1
     assert ended.err.count("none.sqlite") == 1, ended.err
 
 
-async def test_what_workers_have_to_say_alike_is_said_once(shell: Shell) -> None:
+async def test_what_workers_have_to_say_alike_is_said_once(shell: Supervising) -> None:
     text = FILE.format(settings="workers: 3").replace(
         "access:", "  far: { openapi: 'http://127.0.0.1:1/x.json', url: 'http://127.0.0.1:1' }\naccess:"
     )
     (shell.folder / "isthmus.yaml").write_text(text)
-    running = Supervised(await shell.serve("serve", "isthmus.yaml", "--port", "0"))
+    running = await shell.supervised("serve", "isthmus.yaml", "--port", "0")
     await running.until(lambda: len(running.events("worker_ready")) == 3)
     assert sum("Source far is not served" in line for line in running.lines) == 1
 
 
-async def test_a_broken_file_does_not_keep_a_worker_from_being_replaced(shell: Shell) -> None:
+async def test_a_broken_file_does_not_keep_a_worker_from_being_replaced(shell: Supervising) -> None:
     running = await begun(shell, "workers: 2")
     await running.until(lambda: len(running.workers()) == 2)
     (shell.folder / "isthmus.yaml").write_text("sources: [")
@@ -193,7 +191,7 @@ async def test_a_broken_file_does_not_keep_a_worker_from_being_replaced(shell: S
     assert running.events("configuration_kept")
 
 
-async def test_connections_are_shared_among_workers_and_ids_are_never_alike(shell: Shell) -> None:
+async def test_connections_are_shared_among_workers_and_ids_are_never_alike(shell: Supervising) -> None:
     running = await begun(shell, "", "--workers", "3")
     await running.until(lambda: len(running.events("worker_ready")) == 3)
     held = {pid: sockets(pid) for pid in running.workers()}
@@ -216,7 +214,7 @@ def sockets(pid: int) -> int:
     return found
 
 
-async def test_a_crash_at_every_start_is_tried_less_and_less_often(shell: Shell) -> None:
+async def test_a_crash_at_every_start_is_tried_less_and_less_often(shell: Supervising) -> None:
     running = await begun(shell, "workers: 2")
     await running.until(lambda: len(running.workers()) == 2)
     (shell.folder / "shop.sqlite").rename(shell.folder / "gone.sqlite")
