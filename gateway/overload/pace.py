@@ -43,9 +43,9 @@ _MEMORY_S = 1.0
 class Window:
     """What happened in ``seconds``.
 
-    ``lag_s``: the least lateness of the loop. ``ran`` and ``wanted``: shares of the time in which its thread ran, and in
-    which it ran or waited for a core. ``begun``, ``ended``: requests that were let in. ``refused``: others, which took
-    ``refusing_s`` in all. ``under_way``: requests at its end.
+    ``lag_s``: the least lateness of the loop. ``ran`` and ``wanted``: shares of the time in which its thread ran, and
+    in which it ran or waited for a core. ``begun``, ``ended``: requests that were let in. ``refused``: others, which
+    took ``refusing_s`` in all. ``under_way``: requests at its end.
     """
 
     seconds: float
