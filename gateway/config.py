@@ -36,7 +36,7 @@ from resolvers import (
     nearest,
     settings_of,
 )
-from schema import AccessSettings, EntitySettings, Extension, LinkSettings, OperationLimits
+from schema import AccessSettings, EntitySettings, Extension, LinkSettings, OperationLimits, Rename
 
 MAX_FILE_BYTES = 4_194_304
 """Far above any file that a person writes; a log or a dump named by mistake is refused before it is parsed."""
@@ -55,7 +55,10 @@ class FileSettings(Settings):
     access: AccessSettings = Field(description="Who may see what.")
     server: ServerSettings = Field(default_factory=ServerSettings, description="The edge.")
     limits: OperationLimits = Field(default_factory=OperationLimits, description="How large one operation may be.")
-    rename: dict[str, str] = Field(default_factory=dict, description="Coordinate → new name.")
+    rename: dict[str, Rename] = Field(
+        default_factory=dict,
+        description="Coordinate → new name, or { to: NAME, keep: REASON }: the old one is kept too.",
+    )
     hide: tuple[str, ...] = Field((), description="Coordinates that are not shown.")
     describe: dict[str, str] = Field(
         default_factory=dict,

@@ -45,6 +45,7 @@ from schema.extension import AddedField, Extension
 from schema.federation import FEDERATED, Federation, subgraph_sdl
 from schema.former import Former
 from schema.graph import Executor, Graph
+from schema.kept import keep
 from schema.keyed import tell_columns
 from schema.lifetimes import check_lifetimes, lay_lifetimes
 from schema.limits import OperationLimits
@@ -79,6 +80,8 @@ class GraphSettings:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Pins] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
+    keep: Mapping[str, str] = field(default_factory=dict)
+    """Coordinate that is renamed → why its old name is deprecated, where that is served too."""
     hide: Sequence[str] = ()
     describe: Mapping[str, str] = field(default_factory=dict)
     deprecate: Mapping[str, str] = field(default_factory=dict)
@@ -131,6 +134,9 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     types.queries |= {} if federation is None else federation.fields()
     _complete(unified, types, sources)
     schema = unified.graphql
+    problems = keep(schema, types.kept)
+    if problems:
+        raise ConfigurationError(problems)
     problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
     problems += check_clauses(settings.access, lambda places: bool(settings.missing) or any_masked(schema, places))
     incomplete = bool(settings.missing)
@@ -202,7 +208,7 @@ def _joined(
     Raises:
         ConfigurationError: with every reference that is wrong.
     """
-    problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
+    problems = shape(types, settings.rename, settings.hide, settings.keep, incomplete=bool(settings.missing))
     entities = EntityBuilder(types, settings.missing)
     entities.unite(settings.entities)
     tell_columns(types)
