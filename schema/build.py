@@ -134,9 +134,10 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     types.queries |= {} if federation is None else federation.fields()
     _complete(unified, types, sources)
     schema = unified.graphql
-    problems = keep(schema, types.kept)
+    problems = [fault for change in types.arguments for fault in change.faults]
+    problems += [] if problems else keep(schema, types.kept)
     if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(map(former.explain, problems))
     problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
     problems += check_clauses(settings.access, lambda places: bool(settings.missing) or any_masked(schema, places))
     incomplete = bool(settings.missing)

@@ -99,6 +99,9 @@ class Filters:
     def __init__(self) -> None:
         self._by_leaf: dict[str, GraphQLInputObjectType] = {}
 
+    def types(self) -> list[GraphQLInputObjectType]:
+        return list(self._by_leaf.values())
+
     def of_leaf(
         self, key: str, name: Callable[[], str], leaf: GraphQLInputType, scalar: Scalar | None
     ) -> GraphQLInputObjectType:

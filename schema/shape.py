@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from graphql import GraphQLField, is_required_argument
+from graphql import GraphQLField
 
 from resolvers import Field, InterfaceType, Key, NamedRef, ObjectType, Problem, UnionType, nearest
+from schema.joined_arguments import ArgumentChange, change_argument
 from schema.kept import Kept
 from schema.shaped_inputs import Fault, InputShaper, leads_to
 from schema.source_types import SourceTypes
@@ -34,7 +35,7 @@ def shape(
     renamed = sorted(rename.items(), key=lambda item: -len(re.findall(r"[.(]", item[0])))
     changes: list[tuple[tuple[Key, ...], str, str]] = [(("hide", place), item, "") for place, item in enumerate(hide)]
     changes += [(("rename", coordinate), coordinate, new) for coordinate, new in renamed]
-    shaper = _Shaper(types, {*rename, *hide}, keep, incomplete=incomplete)
+    shaper = _Shaper(types, rename, hide, keep, incomplete=incomplete)
     problems = []
     for where, coordinate, new in changes:
         fault = _name_fault(new) if where[0] == "rename" else None
@@ -55,11 +56,22 @@ def _name_fault(new: str) -> Fault | None:
 
 
 class _Shaper:
-    """``new`` is empty where something is hidden. ``written``: all coordinates that something is said of."""
+    """``new`` is empty where something is hidden."""
 
-    def __init__(self, types: TypeBuilder, written: set[str], keep: Mapping[str, str], *, incomplete: bool) -> None:
+    def __init__(
+        self,
+        types: TypeBuilder,
+        rename: Mapping[str, str],
+        hide: Sequence[str],
+        keep: Mapping[str, str],
+        *,
+        incomplete: bool,
+    ) -> None:
         self._types = types
-        self._written = written
+        self._rename = rename
+        self._hidden = list(hide)
+        self._written = {*rename, *hide}
+        """All coordinates that something is said of."""
         self._keep = keep
         self._incomplete = incomplete
         self._outputs: dict[str, list[tuple[SourceTypes, str]]] = {}
@@ -105,8 +117,8 @@ class _Shaper:
 
     def _output(self, owner: str, name: str | None, argument: str | None, new: str, reason: str) -> Fault | None:
         made, key = self._outputs[owner][0]
-        if argument is not None:
-            return f"arguments of {owner}.{name} cannot be renamed or hidden", "only those of Query and Mutation can"
+        if argument is not None and name is not None:
+            return self._joined_argument(owner, name, argument, new, reason)
         if name is None:
             return self._rename_type(owner, new) if new else self._hide_type(owner)
         source_key = next((each for each, shown in made.field_names.get(owner, {}).items() if shown == name), None)
@@ -127,6 +139,21 @@ class _Shaper:
             self._types.kept.append(Kept(at, name, reason, ("rename", f"{owner}.{name}")))
         return None
 
+    def _joined_argument(self, owner: str, name: str, argument: str, new: str, reason: str) -> Fault | None:
+        """Leaves what is said of an argument to whoever makes the field."""
+        made, key = self._outputs[owner][0]
+        if name in made.field_names.get(owner, {}).values():
+            return f'"{owner}.{name}" has no argument "{argument}"', "a field that is read from a row has none"
+        shown = self._rename.get(f"{owner}.{name}", name)
+        output = made.outputs[key]
+        written = f"{owner}.{name}({argument}:)"
+        where: tuple[Key, ...] = ("rename", written) if new else ("hide", self._hidden.index(written))
+        change = ArgumentChange(lambda: (made.outputs.get(key, output).name, shown), argument, new, where)
+        self._types.arguments.append(change)
+        if reason:
+            self._types.kept.append(Kept(lambda: (*change.at(), new), argument, reason, where))
+        return None
+
     def _root(self, owner: str, name: str | None, argument: str | None, new: str, reason: str) -> Fault | None:
         if name is None:
             return f"{owner} itself cannot be renamed or hidden", "name one of its fields"
@@ -143,7 +170,7 @@ class _Shaper:
             at, argument or name, reason, ("rename", f"{owner}.{name}" + (f"({argument}:)" if argument else ""))
         )
         if argument is not None:
-            fault = _argument(f"{owner}.{name}", definition, argument, new)
+            fault = change_argument(f"{owner}.{name}", definition, argument, new)
         elif new and not self._types.root_names.change(name, new):
             fault = f'there is a field "{new}" of Query or Mutation already', "choose another name"
         else:
@@ -269,17 +296,4 @@ def _field(made: SourceTypes, key: str, name: str, new: str) -> Fault | None:
         return f'"{owner}" would have no field left', f"hide {owner} itself"
     else:
         del spelled[source_key]
-    return None
-
-
-def _argument(field: str, definition: GraphQLField, name: str, new: str) -> Fault | None:
-    if name not in definition.args:
-        return f'"{field}" has no argument "{name}"', nearest(name, definition.args)
-    if new in definition.args:
-        return f'"{field}" has an argument "{new}" already', "choose another name"
-    if not new and is_required_argument(definition.args[name]):
-        return f'"{field}" cannot do without its argument "{name}"', "hide the field instead"
-    argument = definition.args.pop(name)
-    if new:
-        definition.args[new] = argument
     return None

@@ -38,14 +38,20 @@ class InputShaper:
             for key, given in made.inputs.items():
                 self._inputs.setdefault(given.name, []).append((made, key))
 
+        self._of_rows = {each.name: each for each in types.rows.types()}
+        """Filters, orders and their like."""
+
     def knows(self, name: str) -> bool:
-        return name in self._enums or name in self._inputs
+        return name in self._enums or name in self._inputs or name in self._of_rows
 
     def names(self) -> list[str]:
-        return [*self._enums, *self._inputs]
+        return [*self._enums, *self._inputs, *self._of_rows]
 
     def change(self, owner: str, name: str | None, new: str, reason: str) -> Fault | None:
         """Renames or (``new`` is empty) hides; ``reason``: why an old name that is kept is deprecated."""
+        if owner in self._of_rows and (name is not None or not new):
+            what = f"{owner}{'.' if name else ''}{name or ''} is named and shown with the fields that it is about"
+            return what, "rename or hide those"
         if name is None:
             return self._rename(owner, new) if new else self._hide(owner)
         if owner in self._enums:
@@ -55,6 +61,8 @@ class InputShaper:
     def _rename(self, owner: str, new: str) -> Fault | None:
         if not self._types.names.change(owner, new):
             return f'there is a type "{new}" already', "choose another name"
+        if owner in self._of_rows:
+            self._of_rows[owner].name = new
         for made, key in self._enums.get(owner, ()):
             made.enums[key].name = new
         for made, key in self._inputs.get(owner, ()):

@@ -49,6 +49,7 @@ from resolvers import (
     UnionType,
 )
 from schema.filters import DISTINCT, GROUP_BY, GROUP_ORDER, HAVING, LIMIT, MIRROR, OFFSET, ORDER_BY, WHERE
+from schema.joined_arguments import ArgumentChange
 from schema.kept import Kept
 from schema.namer import KINDS, Namer, model_places
 from schema.naming import Pins, enum_values
@@ -106,6 +107,8 @@ class TypeBuilder:
         self.mutations: dict[str, GraphQLField] = {}
         self.more: dict[str, list[MoreFields]] = {}
         self.joins: dict[tuple[str, str, str], Later] = {}
+        self.arguments: list[ArgumentChange] = []
+        """What is said of arguments of fields that joins add; done with when a schema is made."""
         self.kept: list[Kept] = []
         """The old names that are served beside the new, once everything is named."""
         self.finish: dict[str, Finish] = {}
@@ -320,8 +323,7 @@ class TypeBuilder:
                         own[spelled[key]].extensions[MIRROR] = f"{told_of.name}.{names[item.of]}"
             for more in self.more.get(output.name, ()):
                 own |= more()
-            finish = self.finish.get(output.name)
-            return own if finish is None else finish(own)
+            return self._finished(output.name, own)
 
         def interfaces() -> list[GraphQLInterfaceType]:
             return [
@@ -341,6 +343,14 @@ class TypeBuilder:
                 name, fields, interfaces, is_type_of=is_row, description=description, extensions=extensions
             )
         return output
+
+    def _finished(self, name: str, fields: dict[str, GraphQLField]) -> dict[str, GraphQLField]:
+        """The fields of a type as they are in the end."""
+        finish = self.finish.get(name)
+        fields = fields if finish is None else finish(fields)
+        for change in self.arguments:
+            change.apply(name, fields)
+        return fields
 
     def own_field(self, made: SourceTypes, item: Field) -> GraphQLField:
         """A field that is read from the row."""
