@@ -75,6 +75,7 @@ from resolvers.model import (
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
+from resolvers.pinned import Pin, Pinned, Pulled, digest_of
 from resolvers.predicate import (
     RELEVANCE,
     And,
@@ -98,6 +99,7 @@ from resolvers.predicate import (
 )
 from resolvers.problem import ConfigurationError, Key, Problem, nearest
 from resolvers.resilience import AllowanceAway, Rate, Resilient, SharedAllowance, Turn
+from resolvers.review import reviewable
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
@@ -211,10 +213,13 @@ __all__ = [
     "OutputType",
     "Page",
     "Parts",
+    "Pin",
+    "Pinned",
     "Place",
     "PoolTally",
     "Predicate",
     "Problem",
+    "Pulled",
     "Quantifier",
     "Rate",
     "RateLimited",
@@ -261,6 +266,7 @@ __all__ = [
     "agree",
     "assign",
     "canonical",
+    "digest_of",
     "distinct_keys",
     "execute",
     "fields_of",
@@ -282,6 +288,7 @@ __all__ = [
     "plain",
     "read",
     "revealed",
+    "reviewable",
     "row_name",
     "rows_of",
     "served",

@@ -19,6 +19,7 @@ from resolvers.documents import DescriptionAway, DescriptionError, Documents
 from resolvers.http_settings import HttpSettings
 from resolvers.network import open_network
 from resolvers.ntlm import handshakes
+from resolvers.pinned import Pin, Pinned, Pulled
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.resilience import Resilient, SharedAllowance
 from resolvers.settings import SourceSettings
@@ -36,6 +37,8 @@ class Opening:
     ``base``: the folder that relative paths start from. ``keep``: where what was read is kept for the next start, if
     anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``tally``: where it counts.
     ``fresh``: what was kept is not taken for what is away. ``read``: what read its documents, put there by the opener.
+    ``described``: its description as it lies under version control; nothing of it is fetched then. ``pulled``: takes
+    down what is read of it.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Opening:
     tally: Tally
     fresh: bool = False
     read: list[Documents] = field(default_factory=list)
+    described: Pinned | None = None
+    pulled: Pulled | None = None
 
 
 Opener = Callable[[SourceSettings, Opening], Awaitable[Client]]
@@ -76,6 +81,8 @@ async def _documents(settings: HttpSettings, opening: Opening, location: str) ->
         network=network,
         keep=opening.keep,
         fresh=opening.fresh,
+        pinned=opening.described,
+        pulled=opening.pulled,
     )
     opening.read.append(documents)
     return documents
@@ -126,7 +133,15 @@ async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, DatabaseSettings)
     return await open_database(
-        opening.name, settings, opening.base, opening.pinned, opening.keep, fresh=opening.fresh, tally=opening.tally
+        opening.name,
+        settings,
+        opening.base,
+        opening.pinned,
+        opening.keep,
+        fresh=opening.fresh,
+        tally=opening.tally,
+        described=opening.described,
+        pulled=opening.pulled,
     )
 
 
@@ -140,7 +155,15 @@ async def _open_files(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.files import FilesSettings, open_files  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, FilesSettings)
-    return await open_files(opening.name, settings, opening.base, opening.pinned, opening.keep)
+    return await open_files(
+        opening.name,
+        settings,
+        opening.base,
+        opening.pinned,
+        opening.keep,
+        described=opening.described,
+        pulled=opening.pulled,
+    )
 
 
 KINDS: Mapping[str, Kind] = {
@@ -176,6 +199,8 @@ async def open_all(
     shared: Callable[[], SharedAllowance] | None = None,
     *,
     fresh: Collection[str] = (),
+    pins: Mapping[str, Mapping[str, Pin]] | None = None,
+    pulls: Mapping[str, Pulled] | None = None,
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
@@ -185,18 +210,31 @@ async def open_all(
     count, by name; those that are not there yet are put in. ``caching``: where answers are kept that may be; absent: in
     memory, for these sources alone. ``shared``: makes what processes count calls together by, for each source whose
     ``rate_limit`` says so, which closes it. ``fresh``: sources for which nothing that was kept is taken while they are
-    away.
+    away. ``pins``: sources whose description lies under version control and is not fetched. ``pulls``: takes down what
+    is read of the descriptions of sources.
     """
     opened = Opened()
     keeping = caching or Caching(MemoryStore(MAX_BYTES))
     names = pinned or {}
     counting = {} if tallies is None else tallies
     openings = [
-        Opening(name, base, keep, names.get(name, {}), counting.setdefault(name, Tally()), name in fresh)
+        Opening(
+            name,
+            base,
+            keep,
+            names.get(name, {}),
+            counting.setdefault(name, Tally()),
+            name in fresh,
+            pulled=(pulls or {}).get(name),
+        )
         for name in settings
     ]
+    described = [(pins or {}).get(name) or {} for name in settings]
     clients = await asyncio.gather(
-        *(_open(kind, each, opening) for (kind, each), opening in zip(settings.values(), openings, strict=True))
+        *(
+            _open(kind, each, opening, found)
+            for (kind, each), opening, found in zip(settings.values(), openings, described, strict=True)
+        )
     )
     opened.documents = {each.name: each.read[-1] for each in openings if each.read}
     for (name, (kind, each)), client in zip(settings.items(), clients, strict=True):
@@ -234,9 +272,12 @@ _NOWHERE = Problem(
 
 
 async def _open(
-    kind: str, settings: SourceSettings, opening: Opening
+    kind: str, settings: SourceSettings, opening: Opening, pins: Mapping[str, Pin]
 ) -> Client | ConfigurationError | DescriptionError:
     try:
+        if pins:
+            described = await asyncio.to_thread(Pinned, opening.name, opening.base, pins)
+            opening = replace(opening, described=described)
         return await KINDS[kind].open(settings, opening)
     except (ConfigurationError, DescriptionError) as error:
         return error

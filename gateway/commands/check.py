@@ -98,14 +98,14 @@ def _links(current: Snapshot) -> list[str]:
 
 
 def _drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
-    if chosen.lock is None or current.built is None:
+    if chosen.lock is None or not chosen.lock.sources or current.built is None:
         return []
     return drift(chosen.lock, locked(current.sources, current.built, chosen.prefixes()))
 
 
 def _end(chosen: Configuration, found: list[Drift], *, as_locked: bool) -> None:
     """Ends the command with exit code 2 where the lock must be up to date and is not."""
-    if as_locked and (found or chosen.lock is None):
+    if as_locked and (found or chosen.lock is None or not chosen.lock.sources):
         what = "is not up to date" if chosen.lock is not None else "is not there"
         errors.print(f"{FILE} {what}\n  mend: run isthmus lock, look at what changed, and commit it", markup=False)
         raise typer.Exit(LOCK_DRIFT)
