@@ -52,7 +52,7 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
     found = _drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
-        warnings = [closed(chosen)] if closed(chosen) else []
+        warnings = [each for each in (closed(chosen), _unpinned(chosen)) if each]
         typer.echo(orjson.dumps({**_report(current), "drift": told, "warnings": warnings}).decode())
         _end(chosen, found, as_locked=as_locked)
         return
@@ -63,8 +63,9 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
         typer.echo(line)
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
-    if closed(chosen):
-        typer.echo(f"warning: {closed(chosen)}")
+    for warning in (closed(chosen), _unpinned(chosen)):
+        if warning:
+            typer.echo(f"warning: {warning}")
     _end(chosen, found, as_locked=as_locked)
     typer.echo("The file is sound." + (f" Run isthmus lock to bring {FILE} up to date." if found else ""))
 
@@ -84,6 +85,15 @@ def _tell(current: Snapshot) -> None:
         for need in security.needs_of(model):
             if not need.met:
                 typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
+
+
+def _unpinned(chosen: Configuration) -> str:
+    """Which sources are read anew by every process, where others are pinned."""
+    pinned = chosen.lock.descriptions if chosen.lock is not None else {}
+    others = [name for name in chosen.sources if name not in pinned]
+    if not pinned or not others:
+        return ""
+    return f"not pinned, as the others are: {', '.join(others)}\n  mend: run isthmus pull {' '.join(others)}"
 
 
 def _links(current: Snapshot) -> list[str]:
