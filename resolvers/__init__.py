@@ -40,6 +40,7 @@ from resolvers.idempotency import Idempotency, key_of
 from resolvers.keys import KeyPart, agree
 from resolvers.lifetime import Lifetime
 from resolvers.loader import Loaders
+from resolvers.located import Located
 from resolvers.matching import fields_of, matcher, matches
 from resolvers.mentioned import named_files
 from resolvers.model import (
@@ -193,6 +194,7 @@ __all__ = [
     "LinkAmbiguous",
     "ListRef",
     "Loaders",
+    "Located",
     "ManyKeys",
     "Match",
     "Member",
