@@ -261,14 +261,17 @@ def _near_kind(source: Mapping[str, object]) -> str:
     return next((mend for mend in (nearest(str(key), KINDS) for key in source) if mend), "add openapi: and a file")
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the whole file, for editors."""
+def json_schema(*, part: bool = False) -> dict[str, Any]:
+    """The JSON Schema of the whole file, for editors; ``part``: of a part, which needs no section."""
     union: Any = None
     for kind in KINDS:
         model = settings_of(kind)
         union = model if union is None else union | model
     whole = create_model("Isthmus", __base__=FileSettings, sources=(dict[str, union], Field(min_length=1)))
     schema = whole.model_json_schema()
+    if part:
+        schema.pop("required", None)
+        schema["$defs"]["AccessSettings"].pop("required", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_open_to_references(schema)}
 
 

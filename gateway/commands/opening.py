@@ -51,9 +51,7 @@ def configuration(arguments: Sequence[str], env: str | None = None) -> Configura
         if len(arguments) == 1 and "=" not in arguments[0]:
             return read(Path(arguments[0]), env=environment(env))
         if env:
-            fail(
-                "sources that are named here are the same in every environment\n  mend: leave --env out, or name a file"
-            )
+            fail("an environment is of a file, and none is named\n  mend: leave --env out, or name a file")
         return asyncio.run(_from_arguments(arguments))
     except UnreadableFile as error:
         fail(error.text)

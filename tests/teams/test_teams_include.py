@@ -48,7 +48,7 @@ def test_every_section_of_a_part_is_in_force(tmp_path: Path) -> None:
     assert found.settings.rename == {"Invoice.no": "number"}
     assert found.place("access", "rules", "Customer.email") == "teams/crm.yml:5"
     assert found.place("hide", 1) == "teams/crm.yml:6"
-    assert found.place("hide", 0) == "teams/billing.yaml:11"
+    assert found.place("hide", 0) == "teams/billing.yaml:12"
     assert found.place("sources", "stock") == "isthmus.yaml:3"
     assert found.place("nothing") == "isthmus.yaml"
 
