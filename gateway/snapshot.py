@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
-from typing import get_args
+from typing import TypeAlias, get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
 from gateway.allowance import RedisAllowance
@@ -35,6 +35,7 @@ from resolvers import (
     SourceSettings,
     Store,
     Tally,
+    nearest,
     open_all,
     revealed,
     sign_of,
@@ -414,22 +415,33 @@ def _build(sources: Mapping[str, Source], settings: GraphSettings, problems: lis
         built = schema.build(sources, settings)
     except ConfigurationError as error:
         faulty = {problem.where[1:4:2] for problem in problems if problem.where[2:3] == ("operations",)}
-        own = [problem for problem in error.problems if not _follows(problem, settings.links, faulty)]
+        unknown = {each for each in faulty if each[1] not in _operations(sources, each[0])}
+        own = [problem for problem in error.problems if not _follows(problem, settings.links, (faulty, unknown))]
         raise ConfigurationError([*problems, *own]) from error
     if problems:
         raise ConfigurationError(problems)
     return built
 
 
-def _follows(problem: Problem, links: Mapping[str, LinkSettings], faulty: set[tuple[Key, ...]]) -> bool:
+def _operations(sources: Mapping[str, Source], name: Key) -> Container[Key]:
+    return sources[str(name)].model.operations if name in sources else ()
+
+
+_Stated: TypeAlias = "set[tuple[Key, ...]]"
+
+
+def _follows(problem: Problem, links: Mapping[str, LinkSettings], stated: tuple[_Stated, _Stated]) -> bool:
     """Whether a link does not fit its target only because what is stated there is wrong; that is told already.
 
-    ``faulty``: (source, operation) whose statements are wrong.
+    ``stated``: (source, operation) whose statements are wrong, and those of them that there are not: what is said of
+    ``GetOrder`` was meant for ``GetOrders``.
     """
     match problem.where:
-        case ("links", str(coordinate), "match" | "take"):
+        case ("links", str(coordinate), "match" | "take", *_):
             source, _, operation = links[coordinate].target.partition(".")
-            return (source, operation) in faulty
+            faulty, unknown = stated
+            meant = any(each[0] == source and nearest(str(each[1]), [operation]) for each in unknown)
+            return meant or (source, operation) in faulty
     return False
 
 

@@ -96,7 +96,7 @@ from resolvers.predicate import (
     Related,
     Search,
 )
-from resolvers.problem import ConfigurationError, Key, Problem, nearest
+from resolvers.problem import ConfigurationError, Key, Problem, nearest, offered
 from resolvers.resilience import AllowanceAway, Rate, Resilient, SharedAllowance, Turn
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
@@ -277,6 +277,7 @@ __all__ = [
     "named_files",
     "nearest",
     "new_id",
+    "offered",
     "open_all",
     "paging_positions",
     "plain",

@@ -22,7 +22,7 @@ from resolvers.credentials import NONE, Credentials
 from resolvers.keep import Keep
 from resolvers.network import Network, direct, refusal
 from resolvers.ntlm import Handshake, NtlmRefused
-from resolvers.problem import Problem
+from resolvers.problem import Problem, nearest
 
 _log = logging.getLogger("isthmus.sources")
 _AWAY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -188,7 +188,10 @@ class Documents:
             return path.read_bytes()
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise DescriptionError(Problem(f"{path} cannot be read: {reason}", mend="check the path")) from error
+            mend = _beside_it(path) if isinstance(error, FileNotFoundError) else ""
+            raise DescriptionError(
+                Problem(f"{path} cannot be read: {reason}", mend=mend or "check the path")
+            ) from error
 
     async def _fetch(self, url: str) -> tuple[Document, Seen]:
         kept = None if self.keep is None else Keep(_beside(self.keep, url), (url.encode(),))
@@ -303,3 +306,11 @@ def _origin(location: str) -> tuple[str, str]:
     except ValueError as error:
         raise DescriptionError(Problem(f"{location} is no address", mend="check the address")) from error
     return parts.scheme, parts.netloc
+
+
+def _beside_it(path: Path) -> str:
+    """The file of the same folder that was meant; empty where there is none, or no folder."""
+    try:
+        return nearest(path.name, (each.name for each in path.parent.iterdir()))
+    except OSError:
+        return ""
