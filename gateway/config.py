@@ -57,6 +57,14 @@ class FileSettings(Settings):
     limits: OperationLimits = Field(default_factory=OperationLimits, description="How large one operation may be.")
     rename: dict[str, str] = Field(default_factory=dict, description="Coordinate → new name.")
     hide: tuple[str, ...] = Field((), description="Coordinates that are not shown.")
+    describe: dict[str, str] = Field(
+        default_factory=dict,
+        description="Coordinate (Type, Type.field, Type.field(argument:), Input.field, Enum.VALUE) → what it means, in "
+        "place of what its source says.",
+    )
+    deprecate: dict[str, str] = Field(
+        default_factory=dict, description="Coordinate of a field, argument, input field or enum value → what to use."
+    )
     cache: dict[str, CacheSettings] = Field(
         default_factory=dict,
         description="Type.field that asks a source, or a type for all such fields that give it → for how long answers "
