@@ -33,6 +33,7 @@ from resolvers import (
     Problem,
     Source,
     SourceSettings,
+    Stage,
     Store,
     Tally,
     nearest,
@@ -60,17 +61,21 @@ KEPT = ".isthmus"
 
 
 async def load(
-    configuration: Configuration, tallies: dict[str, Tally] | None = None, store: Store | None = None
+    configuration: Configuration,
+    tallies: dict[str, Tally] | None = None,
+    store: Store | None = None,
+    stage: Stage | None = None,
 ) -> Snapshot:
     """Opens every source and builds the graph over those that could be opened.
 
     ``tallies``: where sources that are opened again go on counting, by name. ``store``: where answers were kept before.
+    ``stage``: what stands in the place of the systems.
 
     Raises:
         ConfigurationError: statements, links, rules or extensions that do not fit, or no source at all.
     """
     with _collecting_later():
-        made = await _Loading(configuration, {} if tallies is None else tallies, store=store).load()
+        made = await _Loading(configuration, {} if tallies is None else tallies, store=store, stage=stage).load()
     assert isinstance(made, Snapshot)
     return made
 
@@ -160,6 +165,7 @@ class _Loading:
         still: Collection[str] = (),
         waits: bool = False,
         store: Store | None = None,
+        stage: Stage | None = None,
     ) -> None:
         if before is not None:
             store = before.store
@@ -171,6 +177,7 @@ class _Loading:
         self._renew = renew
         self._still = still
         self._waits = waits
+        self._stage = stage
 
     async def load(self) -> State:
         configuration = self._configuration
@@ -246,7 +253,9 @@ class _Loading:
         known = self._before.sources.keys() | self._before.failed.keys() if self._before is not None else set()
         caching = Caching(self._store, by_coordinate=bool(configuration.settings.cache))
         shared = _shared(configuration)
-        return await open_all(wanted, configuration.base, keep, names, self._tallies, caching, shared, fresh=known)
+        return await open_all(
+            wanted, configuration.base, keep, names, self._tallies, caching, shared, fresh=known, stage=self._stage
+        )
 
     def _check_sources(self, opened: Opened, carried: dict[str, Source]) -> None:
         """Decides what becomes of sources that cannot be opened; ``carried`` grows by those that stay as they are.

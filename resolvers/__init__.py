@@ -75,6 +75,7 @@ from resolvers.model import (
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
+from resolvers.played import Answer, Asked, Made, MissedStatement, Noted, Played, StatementAnswer, asked, told_as
 from resolvers.predicate import (
     RELEVANCE,
     And,
@@ -116,6 +117,7 @@ from resolvers.source import (
     Source,
     rows_of,
 )
+from resolvers.stage import Fixture, Stage, Statements
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
 from resolvers.time_limits import TimeLimits, Until
@@ -140,7 +142,9 @@ __all__ = [
     "Aged",
     "AllowanceAway",
     "And",
+    "Answer",
     "Argument",
+    "Asked",
     "BadRequest",
     "CacheSettings",
     "CacheTally",
@@ -166,6 +170,7 @@ __all__ = [
     "EnumValue",
     "Field",
     "File",
+    "Fixture",
     "Forbidden",
     "Found",
     "Function",
@@ -193,13 +198,16 @@ __all__ = [
     "LinkAmbiguous",
     "ListRef",
     "Loaders",
+    "Made",
     "ManyKeys",
     "Match",
     "Member",
     "MemoryStore",
+    "MissedStatement",
     "NamedRef",
     "Naming",
     "Not",
+    "Noted",
     "ObjectType",
     "Opened",
     "Operation",
@@ -212,6 +220,7 @@ __all__ = [
     "Page",
     "Parts",
     "Place",
+    "Played",
     "PoolTally",
     "Predicate",
     "Problem",
@@ -243,8 +252,11 @@ __all__ = [
     "SourceSettings",
     "SourceTimeout",
     "SourceUnavailable",
+    "Stage",
     "Stamp",
     "State",
+    "StatementAnswer",
+    "Statements",
     "Store",
     "Suggestion",
     "Tally",
@@ -259,6 +271,7 @@ __all__ = [
     "Yaml",
     "YamlError",
     "agree",
+    "asked",
     "assign",
     "canonical",
     "distinct_keys",
@@ -290,6 +303,7 @@ __all__ = [
     "shortened",
     "sign_of",
     "suggest",
+    "told_as",
     "unfulfilled",
     "unwrapped",
     "words",

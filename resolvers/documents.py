@@ -80,7 +80,7 @@ class Documents:
     ``base``: the folder that relative paths start from. ``credentials`` are shown only to the origin of the document
     that is read first, and ``begin`` begins NTLM there alone: where it refers to others, their hosts never see them.
     ``network``: the way to the source, that its documents are fetched by too. ``keep``: the folder where what was read
-    may be kept. ``fresh``: what was kept is not taken for what is away.
+    may be kept. ``fresh``: what was kept is not taken for what is away. ``offline``: nothing is fetched.
     """
 
     def __init__(
@@ -94,12 +94,14 @@ class Documents:
         network: Network | None = None,
         keep: Path | None = None,
         fresh: bool = False,
+        offline: bool = False,
     ) -> None:
         self.base = base
         self.keep = keep
         self.seen: dict[str, Seen] = {}
         self.stale = ""
         self._fresh = fresh
+        self._offline = offline
         self._credentials = credentials
         self._begin = begin
         self._timeout_s = timeout_s
@@ -201,8 +203,9 @@ class Documents:
             known = None if kept is None or self._fresh else await asyncio.to_thread(kept.load)
             if known is None:
                 raise
-            _log.warning("%s", error.problem.what)
-            self.stale = KEPT
+            if not self._offline:
+                _log.warning("%s", error.problem.what)
+                self.stale = KEPT
             return Document(url, known), Seen()
         if kept is not None:
             await asyncio.to_thread(kept.save, content)
@@ -219,6 +222,9 @@ class Documents:
         Raises:
             DescriptionError: it cannot be had. DescriptionAway: now.
         """
+        if self._offline:
+            what = f"{url} is not fetched here, and no copy of it is kept"
+            raise DescriptionAway(Problem(what, mend="run isthmus check once where it can be reached"))
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
