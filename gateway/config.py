@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -165,21 +165,28 @@ def read_file(path: Path, env: str = "") -> Whole:
     return in_environment(whole, env) if env else whole
 
 
-def read(path: Path, environment: Mapping[str, str] | None = None, env: str = "") -> Configuration:
-    """Reads a file and all that it includes. ``env``: the environment that it is for, as ``prod``.
+def read(
+    path: Path,
+    environment: Mapping[str, str] | None = None,
+    env: str = "",
+    *,
+    absent: Callable[[tuple[Key, ...]], str | None] | None = None,
+) -> Configuration:
+    """Reads a file and all that it includes. ``env``: the environment that it is for, as ``prod``. ``absent``: as in
+    ``Expansion``.
 
     Raises:
         UnreadableFile: with every problem of its shape.
     """
     whole = read_file(path, env)
     places, first = whole.places, whole.places.first
-    expansion = Expansion(environment if environment is not None else os.environ, places.folder)
+    expansion = Expansion(environment if environment is not None else os.environ, places.folder, absent)
     expanded = expansion.expand(whole.raw)
     assert isinstance(expanded, dict)
     settings, sources, found = _validate(_placed(expanded, places))
     # What could not be put in cannot have the right shape either: that is one problem, and its cause is told.
-    absent = {problem.where for problem in expansion.problems}
-    problems = [*expansion.problems, *(problem for problem in found if problem.where not in absent)]
+    lost = {problem.where for problem in expansion.problems}
+    problems = [*expansion.problems, *(problem for problem in found if problem.where not in lost)]
     files = frozenset({*whole.files, path.parent / LOCK, *expansion.files})
     if whole.found:  # what is missing may stand in a part that could not be read
         problems = [problem for problem in problems if problem.where]

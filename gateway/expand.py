@@ -21,11 +21,13 @@ class Expansion:
     """Expands the whole of the file. ``hidden``: what was put in → how the file wrote it.
 
     ``problems`` grows as values are missing. ``folder``: the one that relative paths at a path of keys start from.
-    ``$${…}`` stands for a literal ``${…}``.
+    ``absent``: gives what stands for something that is not there, by its place; by default that is a problem. ``$${…}``
+    stands for a literal ``${…}``.
     """
 
     environment: Mapping[str, str]
     folder: Callable[[tuple[Key, ...]], Path]
+    absent: Callable[[tuple[Key, ...]], str | None] | None = None
     hidden: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     files: set[Path] = field(default_factory=set)
@@ -67,6 +69,9 @@ class Expansion:
             return found
         if marked:
             return default
+        instead = None if self.absent is None else self.absent(where)
+        if instead is not None:
+            return instead
         if name not in self.environment:
             mend = nearest(name, self.environment) or f"set it, or write ${{env:{name}:-default}}"
             self.problems.append(Problem(f'the environment variable "{name}" is not set', where, mend))
@@ -82,6 +87,9 @@ class Expansion:
                 content = opened.read(MAX_FILE_BYTES + 1)
             text = content.decode()
         except OSError as error:
+            instead = None if self.absent is None else self.absent(where)
+            if instead is not None:
+                return instead
             what = f'the file "{path}" cannot be read: {(error.strerror or "unknown reason").lower()}'
             self.problems.append(Problem(what, where, "paths start at the folder of the file that names them"))
             return ""

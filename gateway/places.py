@@ -66,6 +66,12 @@ class Places:
         return [(self.of(problem.where), problem) for problem in problems]
 
 
+def in_file(name: str, lines: Mapping[Where, int]) -> Places:
+    """The places of one file that stands for itself."""
+    part = Part(Path(name), name)
+    return Places(part, {where: Place(part, line) for where, line in lines.items() if where})
+
+
 def told(found: Iterable[Found], hidden: Mapping[str, str]) -> str:
     """One paragraph per problem, in the order of the files. ``hidden``: see ``problems.render``."""
     placed = sorted(found, key=lambda item: (item[0].part.order, item[0].line))
