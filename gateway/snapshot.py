@@ -398,6 +398,7 @@ def graph_settings(
         pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},
         rename=settings.rename,
         hide=settings.hide,
+        shape=settings.shape,
         extensions=configuration.extensions() if extensions is None else extensions,
         limits=settings.limits,
         missing={name: problem.what for name, problem in failed.items()},
