@@ -63,6 +63,14 @@ class FileSettings(Settings):
         description="Type.field, Input.field or Query.field(argument:) → what its values are, where the description "
         "says less or says it wrongly.",
     )
+    describe: dict[str, str] = Field(
+        default_factory=dict,
+        description="Coordinate (Type, Type.field, Type.field(argument:), Input.field, Enum.VALUE) → what it means, in "
+        "place of what its source says.",
+    )
+    deprecate: dict[str, str] = Field(
+        default_factory=dict, description="Coordinate of a field, argument, input field or enum value → what to use."
+    )
     cache: dict[str, CacheSettings] = Field(
         default_factory=dict,
         description="Type.field that asks a source, or a type for all such fields that give it → for how long answers "

@@ -399,6 +399,8 @@ def graph_settings(
         rename=settings.rename,
         hide=settings.hide,
         shape=settings.shape,
+        describe=settings.describe,
+        deprecate=settings.deprecate,
         extensions=configuration.extensions() if extensions is None else extensions,
         limits=settings.limits,
         missing={name: problem.what for name, problem in failed.items()},

@@ -39,6 +39,7 @@ from schema.access.rules import Policy, open_nulls
 from schema.access.settings import AccessSettings
 from schema.access.visible import visible
 from schema.cost import check_prices
+from schema.described import tell
 from schema.entities import EntityBuilder
 from schema.entity_settings import EntitySettings
 from schema.extension import AddedField, Extension
@@ -82,6 +83,8 @@ class GraphSettings:
     rename: Mapping[str, str] = field(default_factory=dict)
     hide: Sequence[str] = ()
     shape: Mapping[str, ShapeSettings] = field(default_factory=dict)
+    describe: Mapping[str, str] = field(default_factory=dict)
+    deprecate: Mapping[str, str] = field(default_factory=dict)
     extensions: Sequence[Extension] = ()
     limits: OperationLimits = field(default_factory=OperationLimits)
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -128,6 +131,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
     problems += check_clauses(settings.access, lambda places: bool(settings.missing) or any_masked(schema, places))
     incomplete = bool(settings.missing)
+    problems += tell(schema, settings.describe, settings.deprecate, incomplete=incomplete)
     problems += check_recording(schema, settings.recording, settings.access.tags, incomplete=incomplete)
     problems += check_prices(schema, settings.limits.cost, incomplete=incomplete)
     problems += check_lifetimes(schema, settings.lifetimes, incomplete=incomplete)
