@@ -38,6 +38,7 @@ class ShapeSettings(Settings):
     )
     type: Typed | None = Field(None, description="The scalar that the values are, whatever the description says.")
     nullable: bool | None = Field(None, description="Whether it may be null, whatever the description says.")
+
     @model_validator(mode="after")
     def _one_thing(self) -> ShapeSettings:
         given = [name for name in ("values", "format", "type") if getattr(self, name) is not None]
