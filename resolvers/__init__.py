@@ -34,6 +34,7 @@ from resolvers.errors import (
     SourceTimeout,
     SourceUnavailable,
     Unauthenticated,
+    untraced,
 )
 from resolvers.idempotency import HEADER as IDEMPOTENCY_KEY
 from resolvers.idempotency import Idempotency, key_of
@@ -290,6 +291,7 @@ __all__ = [
     "sign_of",
     "suggest",
     "unfulfilled",
+    "untraced",
     "unwrapped",
     "words",
 ]
