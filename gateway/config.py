@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -169,8 +169,12 @@ def _text(path: Path) -> str:
         raise UnreadableFile(f"{path}\n  cannot be read: {reason}") from error
 
 
-def read(path: Path, environment: Mapping[str, str] | None = None) -> Configuration:
-    """Reads a file.
+def read(
+    path: Path,
+    environment: Mapping[str, str] | None = None,
+    absent: Callable[[tuple[Key, ...]], str | None] | None = None,
+) -> Configuration:
+    """Reads a file. ``absent``: as in ``Expansion``.
 
     Raises:
         UnreadableFile: with every problem of its shape.
@@ -188,13 +192,13 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Configurat
         raise UnreadableFile(f"{path.name}\n  the file must be a mapping with sources and access")
     if "sources" not in raw and not {"openapi", "swagger"}.isdisjoint(raw):
         raise _description(path, "an OpenAPI")
-    expansion = Expansion(environment if environment is not None else os.environ, path.parent)
+    expansion = Expansion(environment if environment is not None else os.environ, path.parent, absent)
     expanded = expansion.expand(raw)
     assert isinstance(expanded, dict)
     settings, sources, found = _validate(expanded)
     # What could not be put in cannot have the right shape either: that is one problem, and its cause is told.
-    absent = {problem.where for problem in expansion.problems}
-    problems = [*expansion.problems, *(problem for problem in found if problem.where not in absent)]
+    lost = {problem.where for problem in expansion.problems}
+    problems = [*expansion.problems, *(problem for problem in found if problem.where not in lost)]
     if problems or settings is None:
         raise UnreadableFile(describe(problems, path.name, lines, expansion.hidden), expansion.files)
     try:

@@ -76,6 +76,7 @@ from resolvers.model import (
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
+from resolvers.played import Answer, Asked, Made, MissedStatement, Noted, Played, StatementAnswer, asked, told_as
 from resolvers.predicate import (
     RELEVANCE,
     And,
@@ -97,7 +98,7 @@ from resolvers.predicate import (
     Related,
     Search,
 )
-from resolvers.problem import ConfigurationError, Key, Problem, nearest
+from resolvers.problem import ConfigurationError, Key, Problem, nearest, offered
 from resolvers.resilience import AllowanceAway, Rate, Resilient, SharedAllowance, Turn
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
@@ -117,6 +118,7 @@ from resolvers.source import (
     Source,
     rows_of,
 )
+from resolvers.stage import Fixture, Stage, Statements
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
 from resolvers.time_limits import TimeLimits, Until
@@ -141,7 +143,9 @@ __all__ = [
     "Aged",
     "AllowanceAway",
     "And",
+    "Answer",
     "Argument",
+    "Asked",
     "BadRequest",
     "CacheSettings",
     "CacheTally",
@@ -167,6 +171,7 @@ __all__ = [
     "EnumValue",
     "Field",
     "File",
+    "Fixture",
     "Forbidden",
     "Found",
     "Function",
@@ -194,13 +199,16 @@ __all__ = [
     "LinkAmbiguous",
     "ListRef",
     "Loaders",
+    "Made",
     "ManyKeys",
     "Match",
     "Member",
     "MemoryStore",
+    "MissedStatement",
     "NamedRef",
     "Naming",
     "Not",
+    "Noted",
     "ObjectType",
     "Opened",
     "Operation",
@@ -213,6 +221,7 @@ __all__ = [
     "Page",
     "Parts",
     "Place",
+    "Played",
     "PoolTally",
     "Predicate",
     "Problem",
@@ -244,8 +253,11 @@ __all__ = [
     "SourceSettings",
     "SourceTimeout",
     "SourceUnavailable",
+    "Stage",
     "Stamp",
     "State",
+    "StatementAnswer",
+    "Statements",
     "Store",
     "Suggestion",
     "Tally",
@@ -260,6 +272,7 @@ __all__ = [
     "Yaml",
     "YamlError",
     "agree",
+    "asked",
     "assign",
     "canonical",
     "distinct_keys",
@@ -278,6 +291,7 @@ __all__ = [
     "named_files",
     "nearest",
     "new_id",
+    "offered",
     "open_all",
     "paging_positions",
     "plain",
@@ -290,6 +304,7 @@ __all__ = [
     "shortened",
     "sign_of",
     "suggest",
+    "told_as",
     "unfulfilled",
     "untraced",
     "unwrapped",
