@@ -34,6 +34,7 @@ from resolvers.errors import (
     SourceTimeout,
     SourceUnavailable,
     Unauthenticated,
+    untraced,
 )
 from resolvers.idempotency import HEADER as IDEMPOTENCY_KEY
 from resolvers.idempotency import Idempotency, key_of
@@ -311,6 +312,7 @@ __all__ = [
     "suggest",
     "told_as",
     "unfulfilled",
+    "untraced",
     "unwrapped",
     "words",
 ]
