@@ -34,6 +34,7 @@ from resolvers.errors import (
     SourceTimeout,
     SourceUnavailable,
     Unauthenticated,
+    untraced,
 )
 from resolvers.idempotency import HEADER as IDEMPOTENCY_KEY
 from resolvers.idempotency import Idempotency, key_of
@@ -104,6 +105,7 @@ from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
+from resolvers.shaping import Shaped, ShapeSettings, Slot, Stated, reshaped
 from resolvers.source import (
     EVERYTHING,
     LEAF,
@@ -243,8 +245,11 @@ __all__ = [
     "SecurityScheme",
     "Selection",
     "Settings",
+    "ShapeSettings",
+    "Shaped",
     "SharedAllowance",
     "Sign",
+    "Slot",
     "Source",
     "SourceBadResponse",
     "SourceError",
@@ -257,6 +262,7 @@ __all__ = [
     "Stage",
     "Stamp",
     "State",
+    "Stated",
     "StatementAnswer",
     "Statements",
     "Store",
@@ -297,6 +303,7 @@ __all__ = [
     "paging_positions",
     "plain",
     "read",
+    "reshaped",
     "revealed",
     "row_name",
     "rows_of",
@@ -307,6 +314,7 @@ __all__ = [
     "suggest",
     "told_as",
     "unfulfilled",
+    "untraced",
     "unwrapped",
     "words",
 ]
