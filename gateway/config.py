@@ -29,6 +29,7 @@ from resolvers import (
     Key,
     Problem,
     Settings,
+    ShapeSettings,
     SourceSettings,
     Yaml,
     YamlError,
@@ -57,6 +58,11 @@ class FileSettings(Settings):
     limits: OperationLimits = Field(default_factory=OperationLimits, description="How large one operation may be.")
     rename: dict[str, str] = Field(default_factory=dict, description="Coordinate → new name.")
     hide: tuple[str, ...] = Field((), description="Coordinates that are not shown.")
+    shape: dict[str, ShapeSettings] = Field(
+        default_factory=dict,
+        description="Type.field, Input.field or Query.field(argument:) → what its values are, where the description "
+        "says less or says it wrongly.",
+    )
     describe: dict[str, str] = Field(
         default_factory=dict,
         description="Coordinate (Type, Type.field, Type.field(argument:), Input.field, Enum.VALUE) → what it means, in "

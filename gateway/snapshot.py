@@ -410,6 +410,7 @@ def graph_settings(
         pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},
         rename=settings.rename,
         hide=settings.hide,
+        shape=settings.shape,
         describe=settings.describe,
         deprecate=settings.deprecate,
         extensions=configuration.extensions() if extensions is None else extensions,

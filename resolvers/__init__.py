@@ -104,6 +104,7 @@ from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
+from resolvers.shaping import Shaped, ShapeSettings, Slot, Stated, reshaped
 from resolvers.source import (
     EVERYTHING,
     LEAF,
@@ -242,8 +243,11 @@ __all__ = [
     "SecurityScheme",
     "Selection",
     "Settings",
+    "ShapeSettings",
+    "Shaped",
     "SharedAllowance",
     "Sign",
+    "Slot",
     "Source",
     "SourceBadResponse",
     "SourceError",
@@ -256,6 +260,7 @@ __all__ = [
     "Stage",
     "Stamp",
     "State",
+    "Stated",
     "StatementAnswer",
     "Statements",
     "Store",
@@ -296,6 +301,7 @@ __all__ = [
     "paging_positions",
     "plain",
     "read",
+    "reshaped",
     "revealed",
     "row_name",
     "rows_of",
