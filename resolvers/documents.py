@@ -25,7 +25,7 @@ from resolvers.keep import Keep
 from resolvers.network import Network, direct, refusal
 from resolvers.ntlm import Handshake, NtlmRefused
 from resolvers.pinned import BESIDE, Pinned, Pulled
-from resolvers.problem import Problem
+from resolvers.problem import Problem, nearest
 
 _log = logging.getLogger("isthmus.sources")
 _AWAY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -87,8 +87,8 @@ class Documents:
     ``base``: the folder that relative paths start from. ``credentials`` are shown only to the origin of the document
     that is read first, and ``begin`` begins NTLM there alone: where it refers to others, their hosts never see them.
     ``network``: the way to the source, that its documents are fetched by too. ``keep``: the folder where what was read
-    may be kept. ``fresh``: what was kept is not taken for what is away. ``pinned``: what lies under version control, in
-    whose place nothing is fetched. ``pulled``: takes down what is read.
+    may be kept. ``fresh``: what was kept is not taken for what is away. ``offline``: nothing is fetched. ``pinned``:
+    what lies under version control, in whose place nothing is fetched. ``pulled``: takes down what is read.
     """
 
     def __init__(
@@ -102,6 +102,7 @@ class Documents:
         network: Network | None = None,
         keep: Path | None = None,
         fresh: bool = False,
+        offline: bool = False,
         pinned: Pinned | None = None,
         pulled: Pulled | None = None,
     ) -> None:
@@ -110,6 +111,7 @@ class Documents:
         self.seen: dict[str, Seen] = {}
         self.stale = ""
         self._fresh = fresh
+        self._offline = offline
         self._credentials = credentials
         self._begin = begin
         self._timeout_s = timeout_s
@@ -226,7 +228,10 @@ class Documents:
             return path.read_bytes()
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise DescriptionError(Problem(f"{path} cannot be read: {reason}", mend="check the path")) from error
+            mend = _beside_it(path) if isinstance(error, FileNotFoundError) else ""
+            raise DescriptionError(
+                Problem(f"{path} cannot be read: {reason}", mend=mend or "check the path")
+            ) from error
 
     async def _fetch(self, url: str) -> tuple[Document, Seen]:
         if self._pinned is not None:
@@ -238,8 +243,9 @@ class Documents:
             known = None if kept is None or self._fresh else await asyncio.to_thread(kept.load)
             if known is None:
                 raise
-            _log.warning("%s", error.problem.what)
-            self.stale = KEPT
+            if not self._offline:
+                _log.warning("%s", error.problem.what)
+                self.stale = KEPT
             return Document(url, known), Seen()
         if kept is not None:
             await asyncio.to_thread(kept.save, content)
@@ -256,6 +262,9 @@ class Documents:
         Raises:
             DescriptionError: it cannot be had. DescriptionAway: now.
         """
+        if self._offline:
+            what = f"{url} is not fetched here, and no copy of it is kept"
+            raise DescriptionAway(Problem(what, mend="run isthmus check once where it can be reached"))
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -343,3 +352,11 @@ def _origin(location: str) -> tuple[str, str]:
     except ValueError as error:
         raise DescriptionError(Problem(f"{location} is no address", mend="check the address")) from error
     return parts.scheme, parts.netloc
+
+
+def _beside_it(path: Path) -> str:
+    """The file of the same folder that was meant; empty where there is none, or no folder."""
+    try:
+        return nearest(path.name, (each.name for each in path.parent.iterdir()))
+    except OSError:
+        return ""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.opening import configuration, describe, fail, snapshot
+from gateway.commands.opening import Env, configuration, describe, fail, snapshot
 from gateway.drift import drift, locked
 from gateway.lock import FILE, Lock, save
 from gateway.pulled import as_they_are
@@ -18,9 +18,11 @@ from gateway.snapshot import Snapshot
 
 def lock(
     file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("isthmus.yaml"),
+    *,
+    env: Env = None,
 ) -> None:
     """Write isthmus.lock beside a file: names that it holds are kept, pulled descriptions as they lie. Commit it."""
-    chosen = configuration([str(file)])
+    chosen = configuration([str(file)], env)
     before = chosen.lock or Lock()
     pinned = asyncio.run(as_they_are(chosen))
     chosen = replace(chosen, lock=replace(before, descriptions=pinned))

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.opening import configuration, describe, errors, fail
+from gateway.commands.opening import Env, configuration, describe, errors, fail
 from gateway.config import Configuration
 from gateway.lock import FILE, Lock, save
 from gateway.pulled import Files, drop, fetch, files_of, put
@@ -25,9 +25,11 @@ def pull(
         list[str] | None,
         typer.Argument(metavar="[FILE] [SOURCE]...", help="The configuration file, and the sources: all when absent."),
     ] = None,
+    *,
+    env: Env = None,
 ) -> None:
     """Fetch the descriptions of sources into descriptions/, and pin them in isthmus.lock: they alone are read then."""
-    chosen, names = _chosen(what or [])
+    chosen, names = _chosen(what or [], env)
     before = chosen.lock or Lock()
     fetched = asyncio.run(fetch(chosen, names))
     now = dict(before.descriptions)
@@ -62,13 +64,13 @@ def pull(
         fail("\n".join([text, f"not pulled: {', '.join(missing)}; {kept}"]).lstrip())
 
 
-def _chosen(given: Sequence[str]) -> tuple[Configuration, list[str]]:
+def _chosen(given: Sequence[str], env: str | None) -> tuple[Configuration, list[str]]:
     """The file, and the names of the sources that are asked for."""
     names = list(given)
     file = _FILE
     if names and (Path(names[0]).suffix in _ENDINGS or Path(names[0]).is_file()):
         file = names.pop(0)
-    chosen = configuration([file])
+    chosen = configuration([file], env)
     for name in names:
         if name not in chosen.sources:
             mend = nearest(name, chosen.sources)
