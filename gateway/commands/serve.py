@@ -72,7 +72,7 @@ def serve(
             nonlocal chosen
             if file is not None:  # where it listens was decided when the supervisor began
                 kept = {"host": server.host, "port": server.port, "workers": server.workers}
-                chosen = stated(_anew(file, chosen), **kept)
+                chosen = _anew(chosen, lambda: stated(read(file), **kept), forbids)
 
         found = supervise(server, prepare)
         if isinstance(found, int):
@@ -82,13 +82,22 @@ def serve(
     run(_run(chosen, lambda: chosen if file is None else stated(read(file)), forbids, place))
 
 
-def _anew(file: Path, before: Configuration) -> Configuration:
-    """The file as it is now; where it cannot be used any more, as it was."""
+def _anew(
+    before: Configuration, again: Callable[[], Configuration], forbids: Callable[[ServerSettings], Problem | None]
+) -> Configuration:
+    """The configuration as it is now; where it cannot be used any more, as it was: a new worker does nothing that those
+    that there are would refuse.
+    """
     try:
-        return read(file)
+        found = again()
     except UnreadableFile as error:
         log_at_once("configuration_kept", level="error", detail=error.text)
         return before
+    problem = forbids(found.settings.server)
+    if problem is None:
+        return found
+    log_at_once("configuration_kept", level="error", detail=sentence(problem))
+    return before
 
 
 async def _run(
