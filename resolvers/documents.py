@@ -22,7 +22,7 @@ from resolvers.credentials import NONE, Credentials
 from resolvers.keep import Keep
 from resolvers.network import Network, direct, refusal
 from resolvers.ntlm import Handshake, NtlmRefused
-from resolvers.problem import Problem
+from resolvers.problem import Problem, nearest
 
 _log = logging.getLogger("isthmus.sources")
 _AWAY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -80,7 +80,7 @@ class Documents:
     ``base``: the folder that relative paths start from. ``credentials`` are shown only to the origin of the document
     that is read first, and ``begin`` begins NTLM there alone: where it refers to others, their hosts never see them.
     ``network``: the way to the source, that its documents are fetched by too. ``keep``: the folder where what was read
-    may be kept. ``fresh``: what was kept is not taken for what is away.
+    may be kept. ``fresh``: what was kept is not taken for what is away. ``offline``: nothing is fetched.
     """
 
     def __init__(
@@ -94,12 +94,14 @@ class Documents:
         network: Network | None = None,
         keep: Path | None = None,
         fresh: bool = False,
+        offline: bool = False,
     ) -> None:
         self.base = base
         self.keep = keep
         self.seen: dict[str, Seen] = {}
         self.stale = ""
         self._fresh = fresh
+        self._offline = offline
         self._credentials = credentials
         self._begin = begin
         self._timeout_s = timeout_s
@@ -188,7 +190,10 @@ class Documents:
             return path.read_bytes()
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise DescriptionError(Problem(f"{path} cannot be read: {reason}", mend="check the path")) from error
+            mend = _beside_it(path) if isinstance(error, FileNotFoundError) else ""
+            raise DescriptionError(
+                Problem(f"{path} cannot be read: {reason}", mend=mend or "check the path")
+            ) from error
 
     async def _fetch(self, url: str) -> tuple[Document, Seen]:
         kept = None if self.keep is None else Keep(_beside(self.keep, url), (url.encode(),))
@@ -198,8 +203,9 @@ class Documents:
             known = None if kept is None or self._fresh else await asyncio.to_thread(kept.load)
             if known is None:
                 raise
-            _log.warning("%s", error.problem.what)
-            self.stale = KEPT
+            if not self._offline:
+                _log.warning("%s", error.problem.what)
+                self.stale = KEPT
             return Document(url, known), Seen()
         if kept is not None:
             await asyncio.to_thread(kept.save, content)
@@ -216,6 +222,9 @@ class Documents:
         Raises:
             DescriptionError: it cannot be had. DescriptionAway: now.
         """
+        if self._offline:
+            what = f"{url} is not fetched here, and no copy of it is kept"
+            raise DescriptionAway(Problem(what, mend="run isthmus check once where it can be reached"))
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -303,3 +312,11 @@ def _origin(location: str) -> tuple[str, str]:
     except ValueError as error:
         raise DescriptionError(Problem(f"{location} is no address", mend="check the address")) from error
     return parts.scheme, parts.netloc
+
+
+def _beside_it(path: Path) -> str:
+    """The file of the same folder that was meant; empty where there is none, or no folder."""
+    try:
+        return nearest(path.name, (each.name for each in path.parent.iterdir()))
+    except OSError:
+        return ""

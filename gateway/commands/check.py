@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from gateway.commands import security
-from gateway.commands.opening import closed, configuration, describe, errors, fail, snapshot
+from gateway.commands.opening import Env, closed, configuration, describe, errors, fail, snapshot
 from gateway.config import Configuration
 from gateway.drift import Drift, drift, locked
 from gateway.lock import FILE
@@ -24,6 +24,7 @@ LOCK_DRIFT = 2
 def check(
     file: Annotated[Path, typer.Argument(help="The configuration file.")],
     *,
+    env: Env = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
     as_locked: Annotated[
         bool, typer.Option("--locked", help="Fail when isthmus.lock is not up to date, as in CI.")
@@ -31,15 +32,15 @@ def check(
 ) -> None:
     """Check a file: its shape, and that all it names exists."""
     try:
-        _check(file, as_json=as_json, as_locked=as_locked)
+        _check(file, env, as_json=as_json, as_locked=as_locked)
     except typer.Exit as ended:
         if as_json and ended.exit_code != LOCK_DRIFT:  # the problems stand on standard error
             typer.echo(orjson.dumps({"valid": False, "sources": {}, "renamed": [], "links": {}}).decode())
         raise
 
 
-def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
-    chosen = configuration([str(file)])
+def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> None:
+    chosen = configuration([str(file)], env)
 
     async def work() -> Snapshot:
         current = await snapshot(chosen, quiet=as_json)
@@ -52,7 +53,7 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
     found = _drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
-        warnings = [closed(chosen)] if closed(chosen) else []
+        warnings = [*([closed(chosen)] if closed(chosen) else []), *chosen.cautions]
         typer.echo(orjson.dumps({**_report(current), "drift": told, "warnings": warnings}).decode())
         _end(chosen, found, as_locked=as_locked)
         return
@@ -65,6 +66,8 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
     if closed(chosen):
         typer.echo(f"warning: {closed(chosen)}")
+    for caution in chosen.cautions:
+        typer.echo(f"warning: {caution}")
     _end(chosen, found, as_locked=as_locked)
     typer.echo("The file is sound." + (f" Run isthmus lock to bring {FILE} up to date." if found else ""))
 

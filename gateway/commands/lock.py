@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.opening import configuration, describe, fail, snapshot
+from gateway.commands.opening import Env, configuration, describe, fail, snapshot
 from gateway.drift import drift, locked
 from gateway.lock import FILE, written
 from gateway.snapshot import Snapshot
@@ -17,9 +17,11 @@ from gateway.snapshot import Snapshot
 
 def lock(
     file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("isthmus.yaml"),
+    *,
+    env: Env = None,
 ) -> None:
     """Write isthmus.lock beside a file: names that it holds are kept. Commit it."""
-    chosen = configuration([str(file)])
+    chosen = configuration([str(file)], env)
 
     async def work() -> Snapshot:
         current = await snapshot(chosen)

@@ -30,6 +30,7 @@ from resolvers.rest.requests.request import Encoder
 from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description, RequestShape
 from resolvers.source import Call, CallRecord, Context, rows_of
+from resolvers.stage import Stage
 from resolvers.tally import Tally
 
 IN_THREAD_BYTES = 1024 * 1024
@@ -157,11 +158,12 @@ async def open_rest(
     documents: Documents,
     pinned: Mapping[str, str] | None = None,
     tally: Tally | None = None,
+    stage: Stage | None = None,
 ) -> RestSource:
     """Reads the OpenAPI document and its files off the event loop and makes the source ready to be called.
 
     ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source. ``tally``: where its
-    replicas count.
+    replicas count. ``stage``: as in ``open_all``.
 
     Raises:
         DescriptionError: the document cannot be had or read, or names no address while ``url`` is not set.
@@ -177,7 +179,7 @@ async def open_rest(
             ))  # fmt: skip
     description = _reachable(description, settings, document.location)
     home = settings.address or description.server or settings.openapi
-    http = await connect(settings, documents, home, document.location, Told(name, tally or Tally()))
+    http = await connect(settings, documents, home, document.location, Told(name, tally or Tally(), stage=stage))
     uncached = http
     if settings.cache is not None and settings.cache.by_headers:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))

@@ -22,9 +22,11 @@ from resolvers.sql.client import SqlSource
 from resolvers.sql.dialects import Address, Database, Dialect, Replica, Replicas, address, is_away, reason
 from resolvers.sql.offering import Offering
 from resolvers.sql.reading import trial
+from resolvers.sql.recorded import RecordedDatabase, without_replicas
 from resolvers.sql.routines import Routines
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
+from resolvers.stage import Stage
 from resolvers.tally import ReplicaTally, Tally
 
 _log = logging.getLogger("isthmus.sources")
@@ -45,12 +47,14 @@ async def open_database(
     *,
     fresh: bool = False,
     tally: Tally | None = None,
+    stage: Stage | None = None,
 ) -> SqlSource:
     """Connects, reads the catalogue once, and makes the source ready to be called.
 
     ``base``: the folder that relative SQLite paths start at. ``pinned``: a table, or a table and the columns of a key
     (``orders by id``) → the name that its operation keeps. ``keep``: the folder where the catalogue is kept; a database
     that cannot be reached is served by what lies there, and its calls fail until it is back. ``fresh``: not by that.
+    ``stage``: writes down what the database answers; copies are not read then.
 
     Raises:
         DescriptionError: the URL is not one of a database that is supported, the database cannot be reached, or a
@@ -60,7 +64,9 @@ async def open_database(
     dialect, where = address(settings.database.get_secret_value(), base)
     writes = bool(settings.writes)
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
-    kept = _kept(name, settings, dialect, where, keep)
+    if stage is not None:
+        database, settings = RecordedDatabase(database, stage.statements(name)), without_replicas(settings)
+    kept = kept_catalogue(name, settings, dialect, where, keep)
     offering = Offering(name, settings, dialect, where, keep)
     replicas = _replicas(name, settings, dialect, database, base, tally or Tally())
     opening = _Opening(
@@ -119,9 +125,10 @@ def _replicas(
     return Replicas(found, primary) if found else None
 
 
-def _kept(
+def kept_catalogue(
     name: str, settings: DatabaseSettings, dialect: Dialect, where: Address, keep: Path | None
 ) -> KeptCatalogue | None:
+    """Where the catalogue of a source is kept, if anywhere."""
     if keep is None:
         return None
     place = where.url.set(password=None).render_as_string()
@@ -238,16 +245,7 @@ class _Opening:
         return await asyncio.to_thread(self._kept.load)
 
     def _read(self, reflected: Reflected) -> Catalogue:
-        metadata, problems = declare(reflected.metadata, self._settings.tables)
-        if problems:
-            raise ConfigurationError(problems)
-        searched, problems = searches(metadata, self._settings.tables, self._dialect)
-        if problems:
-            raise ConfigurationError(problems)
-        stated = frozenset(name for name, table in self._settings.tables.items() if table.key is not None)
-        return read_catalogue(
-            self._name, replace(reflected, metadata=metadata), self._dialect, self._pinned, stated, searched
-        )
+        return as_stated(self._name, reflected, self._settings, self._dialect, self._pinned)
 
     # As ``Watch``.
 
@@ -277,6 +275,28 @@ class _Opening:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
+
+
+def as_stated(
+    name: str,
+    reflected: Reflected,
+    settings: DatabaseSettings,
+    dialect: Dialect,
+    pinned: Mapping[str, str] | None = None,
+) -> Catalogue:
+    """What was reflected, with what the settings say of it.
+
+    Raises:
+        ConfigurationError: what they say does not fit.
+    """
+    metadata, problems = declare(reflected.metadata, settings.tables)
+    if problems:
+        raise ConfigurationError(problems)
+    searched, problems = searches(metadata, settings.tables, dialect)
+    if problems:
+        raise ConfigurationError(problems)
+    stated = frozenset(name for name, table in settings.tables.items() if table.key is not None)
+    return read_catalogue(name, replace(reflected, metadata=metadata), dialect, pinned, stated, searched)
 
 
 def _gives_back(connection: Connection) -> bool:

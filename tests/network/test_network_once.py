@@ -54,10 +54,21 @@ async def test_a_write_over_a_kept_connection_that_died_is_sent_once(*, resends:
 async def test_a_read_over_one_is_sent_again_by_who_is_told_to_and_over_a_new_one() -> None:
     async with raw_server(cut_when_kept()) as server:
         client = HttpClient(direct(), f"{server.url}/", resends=True)
-        for _ in range(2):  # two kept connections, both of which die
-            found = await asyncio.gather(*(_sent(client, f"{server.url}/a", GET) for _ in range(2)))
-            assert found == [200, 200]
-        assert {each.connection for each in server.heard[-2:]} == {3, 4}
+        assert await asyncio.gather(*(_sent(client, f"{server.url}/a", GET) for _ in range(2))) == [200, 200]
+        assert await _sent(client, f"{server.url}/a", GET) == 200  # the other kept connection is dead as well
+        assert len(server.heard) == 2 + 2
+        assert server.heard[-1].connection == 3
+        await client.close()
+
+
+async def test_who_is_to_decide_whether_a_read_is_sent_again_is_told() -> None:
+    async with raw_server(cut_when_kept()) as server:
+        client = HttpClient(direct(), f"{server.url}/", resends=False)
+        assert await _sent(client, f"{server.url}/a", GET) == 200
+        error = await _sent(client, f"{server.url}/a", GET)
+        assert isinstance(error, SourceUnavailable)
+        assert (error.sends, error.stale) == (1, True)
+        assert len(server.heard) == 2
         await client.close()
 
 
