@@ -105,6 +105,8 @@ class Built:
     """Source → the names of its things, before any is changed by ``rename``."""
     filtered: tuple[Filtered, ...] = ()
     """Whether filters go through each link of the configuration."""
+    notes: tuple[str, ...] = ()
+    """What else is sound, and perhaps not what was meant."""
     subgraph: str = ""
     """The schema that a router composes; empty where it is served to none."""
 
@@ -125,7 +127,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     )
     for source in sources.values():
         types.add(source.model)
-    former = Former(settings.rename, settings.hide)
+    former = Former(settings.rename, settings.hide, {name: each.parts for name, each in settings.entities.items()})
     links, entities = _joined(unified, types, settings, former)
     federation = Federation(entities.keys()) if settings.subgraph else None
     types.queries |= {} if federation is None else federation.fields()
@@ -190,6 +192,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
         tuple(links.filtered),
+        tuple(entities.notes),
         "" if federation is None else federation.sdl,
     )
 

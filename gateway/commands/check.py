@@ -61,6 +61,8 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
         typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
     for line in _links(current):
         typer.echo(line)
+    for note in current.built.notes if current.built else ():
+        typer.echo(f"note: {note}")
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
     if closed(chosen):
