@@ -109,8 +109,13 @@ async def load_after(
             that what replaces a source that is served cannot be reached.
     """
     tallies = dict(before.tallies)
-    with _collecting_later(keeps=True):
-        return await _Loading(configuration, tallies, before, reopen=reopen, renew=renew, still=still).load()
+    with _collecting_later():
+        made = await _Loading(configuration, tallies, before, reopen=reopen, renew=renew, still=still).load()
+        if made is not before:
+            # Or the first look for what is young would walk all of it, while requests wait. What is garbage by now
+            # stays until everything is looked through, when this or the one before is served no more.
+            gc.freeze()
+        return made
 
 
 class SourcesAway(ConfigurationError):
@@ -136,19 +141,16 @@ def _shared(configuration: Configuration) -> Callable[[], RedisAllowance] | None
 
 
 @contextmanager
-def _collecting_later(*, keeps: bool = False) -> Iterator[None]:
+def _collecting_later() -> Iterator[None]:
     """Keeps the search for garbage off: a large description becomes millions of objects that stay.
 
-    Looking through them again and again would take as long as reading it does. ``keeps``: what was made is not looked
-    through afterwards either, until somebody looks through everything.
+    Looking through them again and again would take as long as reading it does.
     """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if keeps:
-            gc.freeze()  # or the first look for what is young would walk all of it, while requests wait
         if enabled:
             gc.enable()
 
@@ -243,7 +245,8 @@ class _Loading:
         if bool(old.settings.cache) != bool(new.settings.cache):
             return False  # whether coordinates may have a life of their own is known to what keeps answers
         locks = [each.lock.operations().get(name) if each.lock is not None else None for each in (old, new)]
-        return locks[0] == locks[1]
+        described = [each.lock.descriptions.get(name) if each.lock is not None else None for each in (old, new)]
+        return locks[0] == locks[1] and described[0] == described[1]
 
     async def _opened(self, wanted: Mapping[str, tuple[str, SourceSettings]]) -> Opened:
         configuration = self._configuration
@@ -253,8 +256,18 @@ class _Loading:
         known = self._before.sources.keys() | self._before.failed.keys() if self._before is not None else set()
         caching = Caching(self._store, by_coordinate=bool(configuration.settings.cache))
         shared = _shared(configuration)
+        pins = configuration.lock.descriptions if configuration.lock is not None else {}
         return await open_all(
-            wanted, configuration.base, keep, names, self._tallies, caching, shared, fresh=known, stage=self._stage
+            wanted,
+            configuration.base,
+            keep,
+            names,
+            self._tallies,
+            caching,
+            shared,
+            fresh=known,
+            stage=self._stage,
+            pins=pins,
         )
 
     def _check_sources(self, opened: Opened, carried: dict[str, Source]) -> None:
@@ -408,6 +421,7 @@ def graph_settings(
         pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},
         rename=settings.rename,
         hide=settings.hide,
+        shape=settings.shape,
         describe=settings.describe,
         deprecate=settings.deprecate,
         extensions=configuration.extensions() if extensions is None else extensions,

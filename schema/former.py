@@ -25,7 +25,12 @@ class Former:
         self._hide = frozenset(hide)
         self._types = {new: old for old, new in rename.items() if "." not in old}
         """The name of a type today → before."""
-        self._parts = {part.partition(".")[2]: (part, name) for name, each in entities.items() for part in each}
+        self._parts = {
+            part.partition(".")[2]: (part, name)
+            for name, each in entities.items()
+            for part in each
+            if part.partition(".")[2] not in entities
+        }
         """The name of a type that is part of an entity → that part, and the entity."""
 
     def explain(self, problem: Problem) -> Problem:

@@ -87,4 +87,6 @@ _RARE = ("predicate", "order", "per", "distinct", "whole", "rules", "query", "qu
 def _selected(selection: Selection) -> str:
     if selection.everything:
         return "*"
+    if selection.as_sent:
+        return "!"
     return f"{{{','.join(f'{name!r}{_selected(selection.fields[name])}' for name in sorted(selection.fields))}}}"

@@ -25,6 +25,7 @@ from resolvers.errors import (
     SourceBusy,
     SourceError,
     SourceTimeout,
+    untraced,
 )
 from resolvers.http_settings import HttpSettings
 from resolvers.idempotency import fresh
@@ -100,7 +101,7 @@ class Resilient:
             try:
                 return await self._once(call, context, guard, context.deadline)
             except SourceError as error:
-                failed = error
+                failed = untraced(error)
             return await self._again(failed, call, context, guard, started)
         except IsthmusError as error:
             code = error.code
@@ -144,13 +145,16 @@ class Resilient:
             try:
                 return await self._once(call, replaced(context, deadline=ends), guard, ends)
             except SourceError as failed:
-                errors.append(failed)
+                errors.append(untraced(failed))
                 sends += failed.sends
                 error = failed
             except IsthmusError as failed:
-                errors.append(failed)
+                errors.append(untraced(failed))
                 break
-        raise outcome(errors) from errors[-1].__cause__
+        try:
+            raise outcome(errors) from errors[-1].__cause__
+        finally:
+            del error, errors  # the traceback begins here
 
     async def _once(self, call: Call, context: Context, guard: Guard, latest: float) -> object:
         """Makes a call, which must begin before ``latest``."""
@@ -172,12 +176,15 @@ class Resilient:
                 permit = self._permit(self._breaker)
             with self._limits.until(self._due(context, call, started) + _GRACE_S):
                 value = await self._client.execute(call, context)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # it is raised again below
             failed = self._named(error, call, guard)
             self._note(failed, permit, context, started)
-            if failed is error:
-                raise
-            raise failed from error
+            try:
+                if failed is error:
+                    raise
+                raise failed from error
+            finally:
+                del failed  # the traceback begins here
         else:
             if permit is not None:
                 permit.succeeded(loop.time() - started)
