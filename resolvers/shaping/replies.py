@@ -45,7 +45,7 @@ class Replies:
         self._latest: dict[int, tuple[Selection, str, Way]] = {}
 
     def groups(self, operation: Operation, selection: Selection) -> Way:
-        """As ``way``, of a list of rows of which only the keys of groups are asked for: these come as an aggregate's."""
+        """As ``way``, of a list of which only the keys of groups are asked for: these come as an aggregate's."""
         row = operation.result.item if isinstance(operation.result, ListRef) else None
         if row is None or KEY not in selection.fields:
             return Way(selection, None)
