@@ -245,7 +245,8 @@ class _Loading:
         if bool(old.settings.cache) != bool(new.settings.cache):
             return False  # whether coordinates may have a life of their own is known to what keeps answers
         locks = [each.lock.operations().get(name) if each.lock is not None else None for each in (old, new)]
-        return locks[0] == locks[1]
+        described = [each.lock.descriptions.get(name) if each.lock is not None else None for each in (old, new)]
+        return locks[0] == locks[1] and described[0] == described[1]
 
     async def _opened(self, wanted: Mapping[str, tuple[str, SourceSettings]]) -> Opened:
         configuration = self._configuration
@@ -255,8 +256,18 @@ class _Loading:
         known = self._before.sources.keys() | self._before.failed.keys() if self._before is not None else set()
         caching = Caching(self._store, by_coordinate=bool(configuration.settings.cache))
         shared = _shared(configuration)
+        pins = configuration.lock.descriptions if configuration.lock is not None else {}
         return await open_all(
-            wanted, configuration.base, keep, names, self._tallies, caching, shared, fresh=known, stage=self._stage
+            wanted,
+            configuration.base,
+            keep,
+            names,
+            self._tallies,
+            caching,
+            shared,
+            fresh=known,
+            stage=self._stage,
+            pins=pins,
         )
 
     def _check_sources(self, opened: Opened, carried: dict[str, Source]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from resolvers.http_settings import HttpSettings
+from resolvers.http_settings import FileName, HttpSettings
 from resolvers.settings import CacheSettings, Settings
 
 
@@ -54,7 +54,7 @@ FIRST = ServerChoice.model_validate({})
 class RestSettings(HttpSettings):
     """A source that an OpenAPI document describes."""
 
-    openapi: str = Field(
+    openapi: FileName = Field(
         min_length=1,
         description="The OpenAPI 3.0, 3.1 or Swagger 2.0 document, JSON or YAML: a path beside the file, or a URL.",
     )
