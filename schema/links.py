@@ -250,6 +250,7 @@ class LinkBuilder:
         return rows is not None and all(
             (mine := scalar_of(parent[one].type)) is not None
             and mine is scalar_of(row[other].type)
+            and parent[one].written == row[other].written
             and other in rows.filterable
             for one, other in zip(keys, fields, strict=True)
         )
