@@ -13,7 +13,7 @@ from pathlib import Path
 from resolvers import Key, Problem, nearest
 
 MAX_FILE_BYTES = 1_048_576
-_REFERENCE = re.compile(r"(\$?)\$\{([^{}]*)\}")
+REFERENCE = re.compile(r"(\$?)\$\{([^{}]*)\}")
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Expansion:
         if isinstance(value, list):
             return [self.expand(item, (*where, index)) for index, item in enumerate(value)]
         if isinstance(value, str):
-            return _REFERENCE.sub(lambda match: self._one(match, where), value)
+            return REFERENCE.sub(lambda match: self._one(match, where), value)
         return value
 
     def _one(self, match: re.Match[str], where: tuple[Key, ...]) -> str:

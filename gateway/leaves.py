@@ -22,7 +22,7 @@ _LISTS = frozenset({tuple, list, set, frozenset})
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A text in the file. ``located``: where it is, or holds, a path; ``secret``: where nobody may read it."""
+    """A value in the file. ``located``: where it is, or holds, a path; ``secret``: where nobody may read it."""
 
     where: Where
     located: Located | None = None
@@ -60,8 +60,10 @@ def _of(kind: Any, value: object, where: Where) -> Iterator[Leaf]:
     elif origin in {Union, UnionType}:
         for branch in given:
             yield from _of(branch, value, where)
-    elif isinstance(value, str) and kind in {SecretStr, Path}:
-        yield Leaf(where, PATH if kind is Path else None, secret=kind is SecretStr)
+    elif kind is SecretStr and not isinstance(value, dict | list):
+        yield Leaf(where, secret=True)
+    elif kind is Path and isinstance(value, str):
+        yield Leaf(where, PATH)
     elif isinstance(value, dict):
         yield from _within(kind, value, where)
     elif origin in _LISTS and given:

@@ -77,6 +77,7 @@ from resolvers.model import (
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
+from resolvers.pinned import Pin, Pinned, Pulled, digest_of
 from resolvers.played import Answer, Asked, Made, MissedStatement, Noted, Played, StatementAnswer, asked, told_as
 from resolvers.predicate import (
     RELEVANCE,
@@ -101,6 +102,7 @@ from resolvers.predicate import (
 )
 from resolvers.problem import ConfigurationError, Key, Problem, nearest, offered
 from resolvers.resilience import AllowanceAway, Rate, Resilient, SharedAllowance, Turn
+from resolvers.review import reviewable
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
@@ -223,11 +225,14 @@ __all__ = [
     "OutputType",
     "Page",
     "Parts",
+    "Pin",
+    "Pinned",
     "Place",
     "Played",
     "PoolTally",
     "Predicate",
     "Problem",
+    "Pulled",
     "Quantifier",
     "Rate",
     "RateLimited",
@@ -282,6 +287,7 @@ __all__ = [
     "asked",
     "assign",
     "canonical",
+    "digest_of",
     "distinct_keys",
     "execute",
     "fields_of",
@@ -305,6 +311,7 @@ __all__ = [
     "read",
     "reshaped",
     "revealed",
+    "reviewable",
     "row_name",
     "rows_of",
     "served",

@@ -53,7 +53,7 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
     found = _drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
-        warnings = [*([closed(chosen)] if closed(chosen) else []), *chosen.cautions]
+        warnings = [*(each for each in (closed(chosen), _unpinned(chosen)) if each), *chosen.cautions]
         typer.echo(orjson.dumps({**_report(current), "drift": told, "warnings": warnings}).decode())
         _end(chosen, found, as_locked=as_locked)
         return
@@ -62,12 +62,13 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
         typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
     for line in _links(current):
         typer.echo(line)
+    for note in current.built.notes if current.built else ():
+        typer.echo(f"note: {note}")
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
-    if closed(chosen):
-        typer.echo(f"warning: {closed(chosen)}")
-    for caution in chosen.cautions:
-        typer.echo(f"warning: {caution}")
+    for warning in (closed(chosen), _unpinned(chosen), *chosen.cautions):
+        if warning:
+            typer.echo(f"warning: {warning}")
     _end(chosen, found, as_locked=as_locked)
     typer.echo("The file is sound." + (f" Run isthmus lock to bring {FILE} up to date." if found else ""))
 
@@ -89,6 +90,15 @@ def _tell(current: Snapshot) -> None:
                 typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
 
 
+def _unpinned(chosen: Configuration) -> str:
+    """Which sources are read anew by every process, where others are pinned."""
+    pinned = chosen.lock.descriptions if chosen.lock is not None else {}
+    others = [name for name in chosen.sources if name not in pinned]
+    if not pinned or not others:
+        return ""
+    return f"not pinned, as the others are: {', '.join(others)}\n  mend: run isthmus pull {' '.join(others)}"
+
+
 def _links(current: Snapshot) -> list[str]:
     """Through how many links filters go, and what else is to be known of some."""
     filtered = current.built.filtered if current.built else ()
@@ -101,14 +111,14 @@ def _links(current: Snapshot) -> list[str]:
 
 
 def _drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
-    if chosen.lock is None or current.built is None:
+    if chosen.lock is None or not chosen.lock.sources or current.built is None:
         return []
     return drift(chosen.lock, locked(current.sources, current.built, chosen.prefixes()))
 
 
 def _end(chosen: Configuration, found: list[Drift], *, as_locked: bool) -> None:
     """Ends the command with exit code 2 where the lock must be up to date and is not."""
-    if as_locked and (found or chosen.lock is None):
+    if as_locked and (found or chosen.lock is None or not chosen.lock.sources):
         what = "is not up to date" if chosen.lock is not None else "is not there"
         errors.print(f"{FILE} {what}\n  mend: run isthmus lock, look at what changed, and commit it", markup=False)
         raise typer.Exit(LOCK_DRIFT)
