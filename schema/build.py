@@ -108,6 +108,8 @@ class Built:
     """Source → the names of its things, before any is changed by ``rename``."""
     filtered: tuple[Filtered, ...] = ()
     """Whether filters go through each link of the configuration."""
+    notes: tuple[str, ...] = ()
+    """What else is sound, and perhaps not what was meant."""
     subgraph: str = ""
     """The schema that a router composes; empty where it is served to none."""
 
@@ -119,7 +121,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         ConfigurationError: with every reference that is wrong.
     """
     unified = UnifiedSchema(settings.extensions)
-    former = Former(settings.rename, settings.hide)
+    former = Former(settings.rename, settings.hide, {name: each.parts for name, each in settings.entities.items()})
     if settings.shape:
         sources = _shaped(unified, sources, settings, former)
     types = _typed(unified, sources, settings)
@@ -187,6 +189,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
         tuple(links.filtered),
+        tuple(entities.notes),
         "" if federation is None else federation.sdl,
     )
 

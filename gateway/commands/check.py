@@ -70,6 +70,8 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
         typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
     for line in _links(current):
         typer.echo(line)
+    for note in current.built.notes if current.built else ():
+        typer.echo(f"note: {note}")
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
     for warning in (closed(chosen), _unpinned(chosen), *chosen.cautions):
