@@ -27,6 +27,7 @@ from resolvers.soap.security.exchange import Security, open_security
 from resolvers.soap.settings import SoapSettings
 from resolvers.soap.shapes import OperationCodec
 from resolvers.source import Call, Context, rows_of
+from resolvers.stage import Stage
 from resolvers.tally import Tally
 
 IN_THREAD_BYTES = 256 * 1024
@@ -146,10 +147,16 @@ class SoapSource:
         await self._http.close()
 
 
-async def open_soap(name: str, settings: SoapSettings, documents: Documents, tally: Tally | None = None) -> SoapSource:
+async def open_soap(
+    name: str,
+    settings: SoapSettings,
+    documents: Documents,
+    tally: Tally | None = None,
+    stage: Stage | None = None,
+) -> SoapSource:
     """Reads the WSDL and what it imports, off the event loop, and makes the source ready to be called.
 
-    ``tally``: where its replicas count.
+    ``tally``: where its replicas count. ``stage``: as in ``open_all``; where it plays, nothing is proven to anybody.
 
     Raises:
         DescriptionError: the WSDL cannot be had or read, or names no address while ``url`` is not set.
@@ -185,8 +192,9 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents, tal
         addressing=settings.addressing,
         others=[each.url for each in settings.replicas],
     )
-    security = await asyncio.to_thread(secure)
-    http = await connect(settings, documents, home, settings.wsdl, Told(name, tally or Tally(), faults=True))
+    security = None if stage is not None and stage.plays else await asyncio.to_thread(secure)
+    told = Told(name, tally or Tally(), faults=True, stage=stage)
+    http = await connect(settings, documents, home, settings.wsdl, told)
     model = replace(description.model, cautions=cautions(settings, home))
     description = replace(description, model=model)
     return SoapSource(description, settings, http, forwarding_of(settings, origin(home)), security)
