@@ -69,10 +69,10 @@ class Page:
             made[-1][1].append(block)
         return made
 
-    def said(self, pattern: str) -> list[str]:
+    def said(self, pattern: str) -> list[Any]:
         """What the prose says; a line's end counts as a blank."""
         prose = " ".join(_FENCED.sub("", self.text).split())
-        found = re.findall(pattern, prose)
+        found: list[Any] = re.findall(pattern, prose)
         assert found, f"the page does not say {pattern}"
         return found
 
