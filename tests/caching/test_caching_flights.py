@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from resolvers import Call, Context, Selection, Source, SourceTimeout
+from resolvers import CacheTally, Call, Context, Found, MemoryStore, Selection, Source, SourceTimeout
 from tests.caching.house import House, house
 
 NAME = "query($id: String!) { customer(id: $id) { name } }"
@@ -86,7 +87,7 @@ async def test_who_has_little_time_waits_no_longer_and_the_others_go_on(tmp_path
 
 
 async def test_when_all_have_left_the_call_is_given_up(tmp_path: Path) -> None:
-    async with house(tmp_path, CACHED) as made:
+    async with house(tmp_path, f"{CACHED}\n  timeout_s: 60") as made:  # or the call's own time would end it as well
         made.crm.gate.clear()
         for task in await begun(made, 3):
             task.cancel()
@@ -142,3 +143,23 @@ async def test_who_asks_after_a_write_does_not_wait_for_what_was_asked_before(tm
         assert await after == {"name": "name 1!"}
         assert await source(made).execute(CALL, context()) == {"name": "name 1!"}  # what came late is not kept
         assert len(made.crm.taken()) == 3
+
+
+class Away(MemoryStore):
+    """A store of which nobody knows what it has, as Redis while it does not answer."""
+
+    async def read(self, keys: Sequence[bytes], _tags: Sequence[str], _tally: CacheTally) -> Found:
+        return Found([None] * len(keys), None)
+
+
+async def test_where_the_store_is_away_too_a_write_divides_those_before_it_from_those_after(tmp_path: Path) -> None:
+    async with house(tmp_path, CACHED, store=Away(1000)) as made:
+        made.crm.gate.clear()
+        made.crm.held = {"GET /customers/1"}
+        (before,) = await begun(made, 1)
+        await made.data('mutation { rename(id: "1", body: { name: "x" }) { name } }')
+        after = asyncio.create_task(source(made).execute(CALL, context()))
+        await made.crm.saw("/customers/1", 3)
+        made.crm.gate.set()
+        await before
+        assert await after == {"name": "name 1!"}
