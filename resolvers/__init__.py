@@ -75,7 +75,21 @@ from resolvers.model import (
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
-from resolvers.played import Answer, Asked, Made, MissedStatement, Noted, Played, StatementAnswer, asked, told_as
+from resolvers.played import (
+    Answer,
+    Asked,
+    HttpExchange,
+    Made,
+    MissedStatement,
+    Noted,
+    Played,
+    Recorder,
+    StatementAnswer,
+    StatementExchange,
+    asked,
+    headers_of,
+    told_as,
+)
 from resolvers.predicate import (
     RELEVANCE,
     And,
@@ -178,6 +192,7 @@ __all__ = [
     "GroupOrder",
     "Grouping",
     "HeaderName",
+    "HttpExchange",
     "Idempotency",
     "In",
     "InputType",
@@ -227,6 +242,7 @@ __all__ = [
     "Quantifier",
     "Rate",
     "RateLimited",
+    "Recorder",
     "Related",
     "Relation",
     "ReplicaTally",
@@ -256,6 +272,7 @@ __all__ = [
     "Stamp",
     "State",
     "StatementAnswer",
+    "StatementExchange",
     "Statements",
     "Store",
     "Suggestion",
@@ -279,6 +296,7 @@ __all__ = [
     "fields_of",
     "first_free",
     "has",
+    "headers_of",
     "is_view",
     "key_columns",
     "key_of",
