@@ -13,19 +13,20 @@ from pathlib import Path
 from resolvers import Key, Problem, nearest
 
 MAX_FILE_BYTES = 1_048_576
-_REFERENCE = re.compile(r"(\$?)\$\{([^{}]*)\}")
+REFERENCE = re.compile(r"(\$?)\$\{([^{}]*)\}")
 
 
 @dataclass(slots=True)
 class Expansion:
-    """Expands one file. ``hidden``: what was put in → how the file wrote it. ``problems`` grows as values are missing.
+    """Expands the whole of the file. ``hidden``: what was put in → how the file wrote it.
 
-    ``base``: the folder that relative paths start from. ``absent``: gives what stands for something that is not there,
-    by its place; by default that is a problem. ``$${…}`` stands for a literal ``${…}``.
+    ``problems`` grows as values are missing. ``folder``: the one that relative paths at a path of keys start from.
+    ``absent``: gives what stands for something that is not there, by its place; by default that is a problem. ``$${…}``
+    stands for a literal ``${…}``.
     """
 
     environment: Mapping[str, str]
-    base: Path
+    folder: Callable[[tuple[Key, ...]], Path]
     absent: Callable[[tuple[Key, ...]], str | None] | None = None
     hidden: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Expansion:
         if isinstance(value, list):
             return [self.expand(item, (*where, index)) for index, item in enumerate(value)]
         if isinstance(value, str):
-            return _REFERENCE.sub(lambda match: self._one(match, where), value)
+            return REFERENCE.sub(lambda match: self._one(match, where), value)
         return value
 
     def _one(self, match: re.Match[str], where: tuple[Key, ...]) -> str:
@@ -79,9 +80,10 @@ class Expansion:
         return ""
 
     def _file(self, path: str, where: tuple[Key, ...]) -> str:
-        self.files.add(self.base / path)
+        file = self.folder(where) / path
+        self.files.add(file)
         try:
-            with (self.base / path).open("rb") as opened:
+            with file.open("rb") as opened:
                 content = opened.read(MAX_FILE_BYTES + 1)
             text = content.decode()
         except OSError as error:
@@ -89,7 +91,7 @@ class Expansion:
             if instead is not None:
                 return instead
             what = f'the file "{path}" cannot be read: {(error.strerror or "unknown reason").lower()}'
-            self.problems.append(Problem(what, where, "paths start at the folder of the configuration file"))
+            self.problems.append(Problem(what, where, "paths start at the folder of the file that names them"))
             return ""
         except UnicodeDecodeError:
             self.problems.append(Problem(f'the file "{path}" is not UTF-8 text', where))

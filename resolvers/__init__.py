@@ -34,12 +34,14 @@ from resolvers.errors import (
     SourceTimeout,
     SourceUnavailable,
     Unauthenticated,
+    untraced,
 )
 from resolvers.idempotency import HEADER as IDEMPOTENCY_KEY
 from resolvers.idempotency import Idempotency, key_of
 from resolvers.keys import KeyPart, agree
 from resolvers.lifetime import Lifetime
 from resolvers.loader import Loaders
+from resolvers.located import Located
 from resolvers.matching import fields_of, matcher, matches
 from resolvers.mentioned import named_files
 from resolvers.model import (
@@ -75,6 +77,7 @@ from resolvers.model import (
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
+from resolvers.pinned import Pin, Pinned, Pulled, digest_of
 from resolvers.played import (
     Answer,
     Asked,
@@ -111,12 +114,14 @@ from resolvers.predicate import (
     Related,
     Search,
 )
-from resolvers.problem import ConfigurationError, Key, Problem, nearest
+from resolvers.problem import ConfigurationError, Key, Problem, nearest, offered
 from resolvers.resilience import AllowanceAway, Rate, Resilient, SharedAllowance, Turn
+from resolvers.review import reviewable
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
+from resolvers.shaping import Shaped, ShapeSettings, Slot, Stated, reshaped
 from resolvers.source import (
     EVERYTHING,
     LEAF,
@@ -213,6 +218,7 @@ __all__ = [
     "LinkAmbiguous",
     "ListRef",
     "Loaders",
+    "Located",
     "Made",
     "ManyKeys",
     "Match",
@@ -234,11 +240,14 @@ __all__ = [
     "OutputType",
     "Page",
     "Parts",
+    "Pin",
+    "Pinned",
     "Place",
     "Played",
     "PoolTally",
     "Predicate",
     "Problem",
+    "Pulled",
     "Quantifier",
     "Rate",
     "RateLimited",
@@ -257,8 +266,11 @@ __all__ = [
     "SecurityScheme",
     "Selection",
     "Settings",
+    "ShapeSettings",
+    "Shaped",
     "SharedAllowance",
     "Sign",
+    "Slot",
     "Source",
     "SourceBadResponse",
     "SourceError",
@@ -271,6 +283,7 @@ __all__ = [
     "Stage",
     "Stamp",
     "State",
+    "Stated",
     "StatementAnswer",
     "StatementExchange",
     "Statements",
@@ -291,6 +304,7 @@ __all__ = [
     "asked",
     "assign",
     "canonical",
+    "digest_of",
     "distinct_keys",
     "execute",
     "fields_of",
@@ -308,11 +322,14 @@ __all__ = [
     "named_files",
     "nearest",
     "new_id",
+    "offered",
     "open_all",
     "paging_positions",
     "plain",
     "read",
+    "reshaped",
     "revealed",
+    "reviewable",
     "row_name",
     "rows_of",
     "served",
@@ -322,6 +339,7 @@ __all__ = [
     "suggest",
     "told_as",
     "unfulfilled",
+    "untraced",
     "unwrapped",
     "words",
 ]

@@ -19,6 +19,7 @@ from resolvers.documents import DescriptionAway, DescriptionError, Documents
 from resolvers.http_settings import HttpSettings
 from resolvers.network import direct, open_network
 from resolvers.ntlm import handshakes
+from resolvers.pinned import Pin, Pinned, Pulled
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.resilience import Resilient, SharedAllowance
 from resolvers.settings import SourceSettings
@@ -37,7 +38,8 @@ class Opening:
     ``base``: the folder that relative paths start from. ``keep``: where what was read is kept for the next start, if
     anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``tally``: where it counts.
     ``fresh``: what was kept is not taken for what is away. ``stage``: as in ``open_all``. ``read``: what read its
-    documents, put there by the opener.
+    documents, put there by the opener. ``described``: its description as it lies under version control, in whose place
+    nothing is fetched. ``pulled``: takes down what is read of it.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Opening:
     fresh: bool = False
     stage: Stage | None = None
     read: list[Documents] = field(default_factory=list)
+    described: Pinned | None = None
+    pulled: Pulled | None = None
 
 
 Opener = Callable[[SourceSettings, Opening], Awaitable[Client]]
@@ -81,6 +85,8 @@ async def _documents(settings: HttpSettings, opening: Opening, location: str) ->
         keep=opening.keep,
         fresh=opening.fresh,
         offline=plays,
+        pinned=opening.described,
+        pulled=opening.pulled,
     )
     opening.read.append(documents)
     return documents
@@ -133,7 +139,13 @@ async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
     assert isinstance(settings, DatabaseSettings)
     if opening.stage is not None and opening.stage.plays:
         return await open_played(
-            opening.name, settings, opening.base, opening.pinned, opening.keep, stage=opening.stage
+            opening.name,
+            settings,
+            opening.base,
+            opening.pinned,
+            opening.keep,
+            stage=opening.stage,
+            described=opening.described,
         )
     return await open_database(
         opening.name,
@@ -144,6 +156,8 @@ async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
         fresh=opening.fresh,
         tally=opening.tally,
         stage=opening.stage,
+        described=opening.described,
+        pulled=opening.pulled,
     )
 
 
@@ -157,7 +171,15 @@ async def _open_files(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.files import FilesSettings, open_files  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, FilesSettings)
-    return await open_files(opening.name, settings, opening.base, opening.pinned, opening.keep)
+    return await open_files(
+        opening.name,
+        settings,
+        opening.base,
+        opening.pinned,
+        opening.keep,
+        described=opening.described,
+        pulled=opening.pulled,
+    )
 
 
 KINDS: Mapping[str, Kind] = {
@@ -194,6 +216,8 @@ async def open_all(
     *,
     fresh: Collection[str] = (),
     stage: Stage | None = None,
+    pins: Mapping[str, Mapping[str, Pin]] | None = None,
+    pulls: Mapping[str, Pulled] | None = None,
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
@@ -203,18 +227,32 @@ async def open_all(
     count, by name; those that are not there yet are put in. ``caching``: where answers are kept that may be; absent: in
     memory, for these sources alone. ``shared``: makes what processes count calls together by, for each source whose
     ``rate_limit`` says so, which closes it. ``fresh``: sources for which nothing that was kept is taken while they are
-    away. ``stage``: what stands in the place of the systems, or writes down what they say.
+    away. ``stage``: what stands in the place of the systems, or writes down what they say. ``pins``: sources whose
+    description lies under version control and is not fetched. ``pulls``: takes down what is read of the descriptions.
     """
     opened = Opened()
     keeping = caching or Caching(MemoryStore(MAX_BYTES))
     names = pinned or {}
     counting = {} if tallies is None else tallies
     openings = [
-        Opening(name, base, keep, names.get(name, {}), counting.setdefault(name, Tally()), name in fresh, stage)
+        Opening(
+            name,
+            base,
+            keep,
+            names.get(name, {}),
+            counting.setdefault(name, Tally()),
+            name in fresh,
+            stage,
+            pulled=(pulls or {}).get(name),
+        )
         for name in settings
     ]
+    described = [(pins or {}).get(name) or {} for name in settings]
     clients = await asyncio.gather(
-        *(_open(kind, each, opening) for (kind, each), opening in zip(settings.values(), openings, strict=True))
+        *(
+            _open(kind, each, opening, found)
+            for (kind, each), opening, found in zip(settings.values(), openings, described, strict=True)
+        )
     )
     opened.documents = {each.name: each.read[-1] for each in openings if each.read}
     for (name, (kind, each)), client in zip(settings.items(), clients, strict=True):
@@ -254,9 +292,12 @@ _NOWHERE = Problem(
 
 
 async def _open(
-    kind: str, settings: SourceSettings, opening: Opening
+    kind: str, settings: SourceSettings, opening: Opening, pins: Mapping[str, Pin]
 ) -> Client | ConfigurationError | DescriptionError:
     try:
+        if pins:
+            described = await asyncio.to_thread(Pinned, opening.name, opening.base, pins)
+            opening = replace(opening, described=described)
         return await KINDS[kind].open(settings, opening)
     except (ConfigurationError, DescriptionError) as error:
         return error

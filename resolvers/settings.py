@@ -171,10 +171,10 @@ class OperationSettings(Settings):
         "(or, where the operation takes one key, to its arguments).",
     )
     max_keys: int | None = Field(None, gt=0, description="Most keys in one call.")
-    compare: tuple[Comparison, ...] = Field(
+    compare: tuple[Comparison, ...] | dict[str, tuple[Comparison, ...]] = Field(
         (),
         description="How keys of this system are compared: trim (without outer spaces), padded (without spaces at "
-        "their end), casefold, number.",
+        "their end), casefold, number. A mapping says it for each field of the result that is part of the key.",
     )
     filters: dict[str, str] = Field(
         default_factory=dict,

@@ -27,6 +27,7 @@ from resolvers import (
     Lifetime,
     Problem,
     Selection,
+    ShapeSettings,
     Source,
     SourceModel,
     UnionType,
@@ -62,6 +63,7 @@ from schema.recording import Recording, check_recording, recorded
 from schema.responses import Responses
 from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
+from schema.shaping import shaped
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -80,6 +82,7 @@ class GraphSettings:
     pins: Mapping[str, Pins] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
     hide: Sequence[str] = ()
+    shape: Mapping[str, ShapeSettings] = field(default_factory=dict)
     describe: Mapping[str, str] = field(default_factory=dict)
     deprecate: Mapping[str, str] = field(default_factory=dict)
     extensions: Sequence[Extension] = ()
@@ -105,6 +108,8 @@ class Built:
     """Source → the names of its things, before any is changed by ``rename``."""
     filtered: tuple[Filtered, ...] = ()
     """Whether filters go through each link of the configuration."""
+    notes: tuple[str, ...] = ()
+    """What else is sound, and perhaps not what was meant."""
     subgraph: str = ""
     """The schema that a router composes; empty where it is served to none."""
     spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -118,16 +123,10 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         ConfigurationError: with every reference that is wrong.
     """
     unified = UnifiedSchema(settings.extensions)
-    reserved = FEDERATED if settings.subgraph else frozenset()
-    types = TypeBuilder(
-        unified.hand_written_names() | reserved,
-        unified.hand_written_roots() | reserved,
-        prefixes=settings.prefixes,
-        pins=living(settings.pins, [source.model for source in sources.values()]),
-    )
-    for source in sources.values():
-        types.add(source.model)
-    former = Former(settings.rename, settings.hide)
+    former = Former(settings.rename, settings.hide, {name: each.parts for name, each in settings.entities.items()})
+    if settings.shape:
+        sources = _shaped(unified, sources, settings, former)
+    types = _typed(unified, sources, settings)
     links, entities = _joined(unified, types, settings, former)
     federation = Federation(entities.keys()) if settings.subgraph else None
     types.queries |= {} if federation is None else federation.fields()
@@ -192,6 +191,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
         tuple(links.filtered),
+        tuple(entities.notes),
         "" if federation is None else federation.sdl,
         {name: _spelled(made) for name, made in types.sources.items()},
     )
@@ -204,6 +204,38 @@ def _spelled(made: SourceTypes) -> dict[str, str]:
         for type_name, names in made.field_names.items()
         for source, shown in names.items()
     }
+
+
+def _typed(unified: UnifiedSchema, sources: Mapping[str, Source], settings: GraphSettings) -> TypeBuilder:
+    """The types of all sources, under the names that they have without the configuration's own."""
+    reserved = FEDERATED if settings.subgraph else frozenset()
+    types = TypeBuilder(
+        unified.hand_written_names() | reserved,
+        unified.hand_written_roots() | reserved,
+        prefixes=settings.prefixes,
+        pins=living(settings.pins, [source.model for source in sources.values()]),
+    )
+    for source in sources.values():
+        types.add(source.model)
+    return types
+
+
+def _shaped(
+    unified: UnifiedSchema, sources: Mapping[str, Source], settings: GraphSettings, former: Former
+) -> Mapping[str, Source]:
+    """The sources in the values that the configuration says: coordinates are looked up among the types as the
+    descriptions have them, under their names in the end. What is wrong with these names is told later.
+
+    Raises:
+        ConfigurationError: with every coordinate that is wrong.
+    """
+    types = _typed(unified, sources, settings)
+    incomplete = bool(settings.missing)
+    shape(types, settings.rename, settings.hide, incomplete=incomplete)
+    made, problems = shaped(sources, types, settings.shape, incomplete=incomplete)
+    if problems:
+        raise ConfigurationError(map(former.explain, problems))
+    return made
 
 
 def _joined(

@@ -113,6 +113,12 @@ class Filters:
     def of_scalar(self, scalar: Scalar) -> GraphQLInputObjectType:
         return self.of_leaf(scalar.value, lambda: f"{scalar.value}Filter", SCALARS[scalar], scalar)
 
+    def by_equality(self, scalar: Scalar, name: Callable[[], str]) -> GraphQLInputObjectType:
+        """The conditions on values of a scalar of which the source knows no order."""
+        if operators_of(scalar) == operators_of(None):
+            return self.of_scalar(scalar)
+        return self.of_leaf(f"{scalar.value} by equality", name, SCALARS[scalar], None)
+
 
 Columns = Callable[[], Mapping[str, tuple[str, str]]]
 """GraphQL name → (source's name, mirrored coordinate), asked for when every name of the schema is settled."""

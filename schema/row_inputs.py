@@ -75,7 +75,9 @@ class RowInputs:
             filters = {
                 column: filter_type
                 for column, item in definition.fields.items()
-                if column in operation.rows.filterable and (filter_type := self._filter(made, item.type)) is not None
+                if column in operation.rows.filterable
+                and (filter_type := self._filter(made, item.type, by_equality=column in operation.rows.by_equality))
+                is not None
             }
             relations = partial(self._through, made, row)
             self._wheres[key] = where_type(name, columns_of(made, row), filters, relations, operation.rows.searched)
@@ -133,7 +135,12 @@ class RowInputs:
             found[each.field] = (each.through, self.order(made, target, each.operation), f"{owner}.{each.field}")
         return found
 
-    def _filter(self, made: SourceTypes, ref: TypeRef) -> GraphQLInputObjectType | None:
+    def _filter(self, made: SourceTypes, ref: TypeRef, *, by_equality: bool = False) -> GraphQLInputObjectType | None:
+        if isinstance(ref, ScalarRef) and by_equality and ref.scalar is not Scalar.JSON:
+            name = f"{ref.scalar.value}EqualityFilter"
+            return self._filters.by_equality(
+                ref.scalar, lambda: self._names.take(name, made.model.name, pascal_case=True)
+            )
         if isinstance(ref, ScalarRef):
             return None if ref.scalar is Scalar.JSON else self._filters.of_scalar(ref.scalar)
         if isinstance(ref, NamedRef) and ref.name in made.enums:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands import access, check, demo, diff, explain, inspect, lock, sdl, serve, token, top, usage
+from gateway.commands import access, check, demo, diff, explain, inspect, lock, pull, sdl, serve, token, top, usage
+from gateway.commands import config as config_command
 from gateway.commands import json_schema as json_schema_command
 from gateway.commands import record as record_command
 from gateway.commands import test as test_command
@@ -38,7 +39,9 @@ def _options(
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
+app.command("config")(config_command.config)
 app.command("lock")(lock.lock)
+app.command("pull")(pull.pull)
 app.command("diff")(diff.diff)
 app.command("inspect")(inspect.inspect)
 app.command("explain")(explain.explain)

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from gateway.commands.callers import caller
-from gateway.commands.opening import fail
+from gateway.commands.opening import Env, environment, fail
 from gateway.config import Configuration, UnreadableFile, read
 from gateway.scenes.differences import Difference
 from gateway.scenes.junit import junit
@@ -32,6 +32,7 @@ ENVIRONMENT = "environment.yaml"
 def test(
     folder: Annotated[Path, typer.Argument(help="The folder of scenes, or of one scene.")] = Path("scenes"),
     *,
+    env: Env = None,
     file: Annotated[Path | None, typer.Option("--file", help="The configuration file.")] = None,
     wanted: Annotated[str, typer.Option("-k", metavar="TEXT", help="Only scenes whose name holds this.")] = "",
     update: Annotated[bool, typer.Option("--update", help="Write what there is as what is expected.")] = False,
@@ -44,7 +45,7 @@ def test(
     if not paths:
         fail(f'no scene in "{folder}"' + (f' has "{wanted}" in its name' if wanted else ""))
     configure("error")  # what fails in a scene is told by the scene
-    chosen = rehearsal_configuration(file or near(folder), folder)
+    chosen = rehearsal_configuration(file or near(folder), folder, env)
     began = time.perf_counter()
     outcomes = []
     for path in paths:
@@ -72,12 +73,12 @@ def near(folder: Path) -> Path:
     return found
 
 
-def rehearsal_configuration(file: Path, folder: Path) -> Configuration:
+def rehearsal_configuration(file: Path, folder: Path, env: str | None = None) -> Configuration:
     """The configuration for playing: what the environment does not say is said by ``environment.yaml`` beside the
     scenes, or made up where it does not matter.
     """
     try:
-        return read(file, {**os.environ, **_environment(folder)}, placeholder)
+        return read(file, {**os.environ, **_environment(folder)}, environment(env), absent=placeholder)
     except UnreadableFile as error:
         more = ""
         if "environment variable" in error.text:

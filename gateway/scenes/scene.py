@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gateway.config import describe
 from gateway.findings import problems_of
+from gateway.places import in_file, told
 from gateway.scenes.rows import from_plain
 from gateway.scenes.settings import AnswerSettings, SceneSettings, StatementAnswerSettings
 from resolvers import Answer, Key, Played, Problem, StatementAnswer, Yaml, YamlError, asked
@@ -45,7 +45,7 @@ class Scene:
 
     def described(self, problems: Sequence[Problem]) -> str:
         """Problems with their places in the scene's file."""
-        return describe(problems, str(self.folder / SCENE), self.lines, {})
+        return told(in_file(str(self.folder / SCENE), self.lines).found(problems), {})
 
     def played(self) -> Played:
         """The stage that it is played on.
@@ -128,7 +128,7 @@ def _settings(path: Path) -> tuple[SceneSettings, Mapping[tuple[Key, ...], int]]
         return SceneSettings.model_validate(raw), lines
     except ValidationError as error:
         problems = problems_of(error, SceneSettings, raw, ())
-        raise UnreadableScene(describe(problems, str(path), lines, {})) from error
+        raise UnreadableScene(told(in_file(str(path), lines).found(problems), {})) from error
 
 
 def _text(path: Path) -> str | None:

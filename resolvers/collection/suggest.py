@@ -170,7 +170,8 @@ def _shortened(name: str, *, listed: bool) -> str:
 def _agrees(scalar: Scalar | None, target: _Target) -> bool:
     field = target.row.fields.get(target.field)
     kind = _scalar(field)[0] if field is not None else None
-    return scalar is not None and kind is not None and agree(scalar, kind, target.operation.compare)
+    compare = target.operation.compare | target.operation.compare_by.get(target.field, frozenset())
+    return scalar is not None and kind is not None and agree(scalar, kind, compare)
 
 
 def row_name(operation: Operation) -> str | None:

@@ -110,7 +110,7 @@ class Replies:
             return reply.body if answer.kind == "binary" else _told(_text(reply.body, charset), result)
         if answer.kind == "lines":
             _check_media(essence, answer)
-            exact = self._exact.holds_decimals(result)
+            exact = self._exact.holds_decimals(result, selection)
             rows = [parse(line, exact=exact) for line in _LINE_ENDS.split(reply.body) if line.strip()]
             return self._exact.settle(rows, result, selection)
         if answer.xml is not None:
@@ -131,7 +131,7 @@ class Replies:
                 return typed(reply.body)
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 pass  # the exact reading words what is wrong, or finds that nothing is
-        value = parse(reply.body, exact=self._exact.holds_decimals(result))
+        value = parse(reply.body, exact=self._exact.holds_decimals(result, selection))
         return self._exact.settle(value, result, selection)
 
 

@@ -20,13 +20,14 @@ from sqlalchemy.exc import ArgumentError
 
 from resolvers.documents import DescriptionError
 from resolvers.errors import SourceRejected
+from resolvers.pinned import Pinned
 from resolvers.problem import Problem
 from resolvers.source import Call, Context
-from resolvers.sql.catalogue import Catalogue, Reflected, reflect
+from resolvers.sql.catalogue import Catalogue, reflect
 from resolvers.sql.client import SqlSource
 from resolvers.sql.dialects import DIALECTS, Address, Database, Dialect, KeyedText, Plain, address
 from resolvers.sql.offering import Offering
-from resolvers.sql.opening import as_stated, kept_catalogue
+from resolvers.sql.opening import as_stated, catalogue_in, kept_catalogue
 from resolvers.sql.played.tables import PlayedDialect, write
 from resolvers.sql.recorded import told, without_replicas
 from resolvers.sql.routines import Routines
@@ -56,15 +57,18 @@ async def open_played(
     keep: Path | None = None,
     *,
     stage: Stage,
+    described: Pinned | None = None,
 ) -> SqlSource:
     """The source by what is known of its catalogue; nothing is connected to but files of this machine.
+
+    ``described``: the catalogue as it was pulled.
 
     Raises:
         DescriptionError: nothing is known of it. ConfigurationError: what is stated of tables, or the rows that stand
             for theirs, do not fit them.
     """
     settings = without_replicas(settings)
-    found = await _known(name, settings, base, pinned, keep)
+    found = await _known(name, settings, base, pinned, keep, described)
     fixture = stage.tables(name)
     if fixture is None:
         database: Database = PlayedDatabase(found.dialect.open(found.where, concurrency=1, timeout_s=1.0), stage, name)
@@ -105,11 +109,16 @@ async def _by_tables(
 
 
 async def _known(
-    name: str, settings: DatabaseSettings, base: Path, pinned: Mapping[str, str] | None, keep: Path | None
+    name: str,
+    settings: DatabaseSettings,
+    base: Path,
+    pinned: Mapping[str, str] | None,
+    keep: Path | None,
+    described: Pinned | None,
 ) -> _Known:
     dialect, where, there = _address(settings.database.get_secret_value(), base)
-    reflected: Reflected | None = None
-    if there:
+    reflected = None if described is None else catalogue_in(described, settings, dialect).reflected
+    if there and reflected is None:
         opened = dialect.open(where, concurrency=1, timeout_s=settings.timeout_s)
         try:
             reflected = await opened.run(partial(reflect, schemas=settings.schemas, dialect=dialect))
@@ -120,13 +129,17 @@ async def _known(
         reflected = await asyncio.to_thread(kept.load, anyhow=True)
     if reflected is None:
         what = "the database is not asked here, and no catalogue of it is kept"
-        mend = "run isthmus check once where it can be reached: its catalogue is kept in .isthmus beside the file"
+        mend = f"run isthmus pull {name} once where it can be reached, or isthmus check, which keeps it in .isthmus"
         raise DescriptionError(Problem(what, ("database",), mend))
     known = as_stated(name, reflected, settings, dialect, pinned)
     model = offers(known).model if settings.writes else known.model
     spoken = dialect.open(where, concurrency=1, timeout_s=1.0)
     try:
-        routines = await Offering(name, settings, dialect, where, keep).kept(spoken, known, model)
+        offering = Offering(name, settings, dialect, where, keep)
+        if described is None:
+            routines = await offering.kept(spoken, known, model)
+        else:
+            routines = offering.pinned(described, spoken, known, model)
     finally:
         await spoken.close()
     return _Known(known, routines, dialect, where)
