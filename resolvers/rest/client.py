@@ -183,7 +183,8 @@ async def open_rest(
     uncached = http
     if settings.cache is not None and settings.cache.by_headers:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))
-    model = replace(settled(description.model, settings), cautions=cautions(settings, home))
+    where = settings.address or description.server or ""
+    model = replace(settled(description.model, settings), cautions=cautions(settings, home), address=where)
     description = replace(description, model=model)
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)), uncached)
 
