@@ -94,6 +94,8 @@ class Field:
     place: Place = NOWHERE
     of: str = ""
     """The field of ``ObjectType.of`` whose values it tells of."""
+    written: str = ""
+    """How the source itself writes its values, where these are others: alike where two fields say the same of it."""
 
 
 @dataclass(frozen=True, slots=True)

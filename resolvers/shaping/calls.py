@@ -5,7 +5,7 @@ What the source cannot say is refused before it is asked, or is equal to nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from resolvers.errors import BadRequest
@@ -17,6 +17,7 @@ from resolvers.predicate import (
     Grouping,
     In,
     Not,
+    Operator,
     Or,
     Predicate,
     Related,
@@ -25,6 +26,11 @@ from resolvers.shaping.coding import UNREADABLE, Coding
 from resolvers.shaping.shapes import Shaping, Slot, inner, named
 
 _ORDERS = frozenset({"gt", "gte", "lt", "lte"})
+_OPPOSITES: Mapping[Operator, Operator] = {
+    "eq": "ne", "ne": "eq", "gt": "lte", "lte": "gt", "lt": "gte", "gte": "lt",
+    "like": "like", "ilike": "ilike", "contains": "contains", "startsWith": "startsWith", "endsWith": "endsWith",
+}  # fmt: skip
+"""What holds where an operator does not, of values that are there; the last five are refused of what is coded."""
 _OF_VALUES = frozenset({"key", "min", "max"})
 """Functions of a group whose values are those of the rows."""
 
@@ -100,26 +106,52 @@ class Calls:
         return named(operation.result)
 
     def predicate(self, owner: str, asked: Predicate) -> Predicate:
-        """A predicate on rows of a type.
+        """A predicate on rows of a type; the very same where it looks at nothing coded.
 
         Raises:
             BadRequest: the source cannot say a value, or would compare what is written and not what it means.
         """
+        return self._holds(owner, asked) if self._looks(owner, asked) else asked
+
+    def _looks(self, owner: str, asked: Predicate) -> bool:
+        """Whether a predicate looks at something coded."""
         match asked:
             case And(parts) | Or(parts):
-                return replace(asked, parts=tuple(self.predicate(owner, part) for part in parts))
+                return any(self._looks(owner, part) for part in parts)
             case Not(part):
-                return Not(self.predicate(owner, part))
+                return self._looks(owner, part)
             case Compare(field):
-                coding = self._of(owner, field)
-                return asked if coding is None else _compared(coding, asked)
-            case In():
-                return self._among(owner, asked)
+                return self._of(owner, field) is not None
+            case In(fields):
+                return any(self._of(owner, field) for field in fields)
             case Related(join, _, part):
-                there = self.rows(self._model.operations[join.operation])
-                return replace(asked, part=self.predicate(there, part))
+                return self._looks(self.rows(self._model.operations[join.operation]), part)
             case _:
-                return asked
+                return False
+
+    def _holds(self, owner: str, asked: Predicate, *, negated: bool = False) -> Predicate:
+        """Negations are moved to the single conditions: of a code that nobody knows neither a condition holds nor its
+        opposite, and only there this can be said.
+        """
+        match asked:
+            case And(parts) | Or(parts):
+                made = tuple(self._holds(owner, part, negated=negated) for part in parts)
+                return And(made) if isinstance(asked, And) is not negated else Or(made)
+            case Not(part):
+                return self._holds(owner, part, negated=not negated)
+            case Compare(field) if (coding := self._of(owner, field)) is not None:
+                return _compared(coding, replace(asked, operator=_OPPOSITES[asked.operator]) if negated else asked)
+            case In():
+                found = self._among(owner, asked)
+                return And((Not(found), *self._known(owner, asked.fields))) if negated else found
+            case Related(join, _, part):
+                asked = replace(asked, part=self.predicate(self.rows(self._model.operations[join.operation]), part))
+        return Not(asked) if negated else asked
+
+    def _known(self, owner: str, fields: Sequence[str]) -> list[Predicate]:
+        """The conditions that rows have what can be told in these fields."""
+        codings = [(field, self._of(owner, field)) for field in fields]
+        return [_is_known(field, coding) for field, coding in codings if coding is not None and coding.known]
 
     def touches(self) -> bool:
         """Whether there are rows with coded fields at all."""
@@ -164,19 +196,24 @@ class Calls:
             case Not(part):
                 return Not(self._on(coding, part))
             case Compare():
-                return _compared(coding, asked)
+                return _compared(replace(coding, known=()), asked)
             case In(_, values):
                 return replace(asked, values=tuple((_written(coding, key[0], "having"),) for key in values))
             case _:
                 return asked
 
 
-def _compared(coding: Coding, asked: Compare) -> Compare:
+def _compared(coding: Coding, asked: Compare) -> Predicate:
     if asked.operator in _ORDERS and not coding.ordered:
         raise BadRequest(f"{asked.field} is written in a way that its source cannot order by")
     if asked.operator not in _ORDERS | {"eq", "ne"}:
         raise BadRequest(f"{asked.field} is no text that its source could look into")
-    return replace(asked, value=_written(coding, asked.value, asked.field))
+    made = replace(asked, value=_written(coding, asked.value, asked.field))
+    return And((made, _is_known(asked.field, coding))) if asked.operator == "ne" and coding.known else made
+
+
+def _is_known(field: str, coding: Coding) -> In:
+    return In((field,), tuple((code,) for code in coding.known))
 
 
 def _written(coding: Coding, value: object, name: str) -> object:

@@ -54,6 +54,8 @@ class Coding:
     exact: bool = True
     ordered: bool = False
     words: tuple[str, ...] = ()
+    known: tuple[object, ...] = ()
+    """All that can be written, where that can be told; a row with anything else fulfils no condition."""
     one_way: str = ""
     """The word that is written in several ways, so that there is no way back from it."""
 
@@ -134,7 +136,7 @@ def table(values: Mapping[str | int, str], base: Base) -> Coding:
             raise ValueError("the table has no such word")
         return back[str(word)]
 
-    return Coding(Scalar.STRING, read, write, exact=not twice, words=tuple(back), one_way=twice)
+    return Coding(Scalar.STRING, read, write, exact=not twice, words=tuple(back), known=tuple(known), one_way=twice)
 
 
 def _code(code: str | int, base: Base) -> object:

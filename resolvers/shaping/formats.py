@@ -40,6 +40,8 @@ def formatted(text: str, base: Base, *, loose: bool = False) -> Coding:
         made = _calendar(text, base)
     elif text.count("/") == 1:
         made = _words(text, base)
+    elif re.fullmatch("00+", text):
+        made = _padded(text, base)
     elif re.search(r"\d", text):
         made = _number(text, base, loose=loose)
         return made if loose else strict(made)
@@ -211,7 +213,25 @@ def _words(text: str, base: Base) -> Coding:
             raise TypeError("neither true nor false")
         return back[value]
 
-    return Coding(Scalar.BOOLEAN, read, write)
+    return Coding(Scalar.BOOLEAN, read, write, known=tuple(spelled))
+
+
+def _padded(text: str, base: Base) -> Coding:
+    """Whole numbers of one width, filled up with zeros at the front."""
+    _texts_only(text, base)
+    width = len(text)
+
+    def read(raw: object) -> object:
+        if not isinstance(raw, str) or re.fullmatch(rf"\d{{{width}}}", raw, re.ASCII) is None:
+            raise ValueError("it is written otherwise")
+        return int(raw)
+
+    def write(value: object) -> object:
+        if not isinstance(value, int) or not 0 <= value < 10**width:
+            raise ValueError("a number of another width")
+        return str(value).zfill(width)
+
+    return Coding(Scalar.INT if width <= 9 else Scalar.BIG_INT, read, write, ordered=True)
 
 
 def _number(text: str, base: Base, *, loose: bool) -> Coding:

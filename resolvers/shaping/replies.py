@@ -15,6 +15,7 @@ from resolvers.rows import Row
 from resolvers.shaping.coding import UNREADABLE, Coding
 from resolvers.shaping.shapes import Shaping, inner
 from resolvers.source import AS_SENT, EVERYTHING, Selection
+from resolvers.views import KEY
 
 Change = Callable[[object], object]
 """What the source gave for a value, never null → what is served."""
@@ -42,6 +43,16 @@ class Replies:
         self._whole: dict[str, Change] = {}
         self._known: dict[tuple[str, Selection], Way] = {}
         self._latest: dict[int, tuple[Selection, str, Way]] = {}
+
+    def groups(self, operation: Operation, selection: Selection) -> Way:
+        """As ``way``, of a list of which only the keys of groups are asked for: these come as an aggregate's."""
+        row = operation.result.item if isinstance(operation.result, ListRef) else None
+        if row is None or KEY not in selection.fields:
+            return Way(selection, None)
+        below = self._value(row, selection.fields[KEY])
+        if below.change is None:
+            return Way(selection, None)
+        return Way(Selection({**selection.fields, KEY: below.selection}), _each(_members({KEY: below.change})))
 
     def way(self, operation: Operation, selection: Selection) -> Way:
         """What becomes of a call's selection, which is of the whole reply."""

@@ -17,6 +17,7 @@ from resolvers.model import (
     Field,
     InputType,
     InterfaceType,
+    ListRef,
     NamedRef,
     ObjectType,
     Operation,
@@ -51,6 +52,11 @@ def reshaped(model: SourceModel, stated: Sequence[Stated]) -> tuple[SourceModel,
     draft.spread()
     draft.check()
     return draft.model(), Shaping(model, draft.codings), draft.problems
+
+
+def _open(ref: TypeRef) -> TypeRef:
+    """The reference, which may be null, and so may its items."""
+    return ListRef(_open(ref.item), nullable=True) if isinstance(ref, ListRef) else replace(ref, nullable=True)
 
 
 @dataclass(slots=True)
@@ -255,20 +261,27 @@ class _Draft:
     def _type(self, key: str, definition: OutputType) -> OutputType:
         if isinstance(definition, UnionType):
             return definition
+        keys = definition.key if isinstance(definition, ObjectType) else ()
         fields = {
-            name: replace(item, type=self._ref(("field", key, name), item.type))
+            name: self._field(("field", key, name), item, is_key=name in keys)
             for name, item in definition.fields.items()
-            if not self._untold(key, definition, item)
+            if not self._untold(key, definition, item) and not self._gone(item.type)
         }
-        nullable = {name: self.nullable.get(("field", key, name)) for name in fields}
-        fields = {
-            name: item if (null := nullable[name]) is None else replace(
-                item, type=replace(item.type, nullable=null), required=item.required or not null
-            )
-            for name, item in fields.items()
-        }  # fmt: skip
-        fields = {name: item for name, item in fields.items() if not self._gone(item.type)}
         return replace(definition, fields=fields)
+
+    def _field(self, place: Slot, item: Field, *, is_key: bool) -> Field:
+        ref = self._ref(place, item.type)
+        if place in self.codings and not is_key:
+            ref = _open(ref)  # a value that is not written so takes nothing with it but itself
+        null = self.nullable.get(place)
+        if null is not None:
+            item = replace(item, required=item.required or not null)
+            ref = replace(ref, nullable=null)
+        return replace(item, type=ref, written=self._written(place[1], item))
+
+    def _written(self, key: str, item: Field) -> str:
+        stated = self.said.get(("field", key, item.name))
+        return "" if stated is None else f"{inner(item.type)} {stated.settings.model_dump_json(exclude={'nullable'})}"
 
     def _untold(self, key: str, definition: ObjectType | InterfaceType, item: Field) -> bool:
         """Whether an aggregate cannot tell of a coded field: its source would reckon with what is written."""

@@ -43,7 +43,8 @@ class Shaped:
         operation = self._raw.operations.get(call.operation)
         if operation is None:
             return await self._source.execute(call, context)
-        way = self._replies.way(operation, call.selection)
+        keys_alone = bool(call.grouping.by) and not operation.aggregate_of
+        way = (self._replies.groups if keys_alone else self._replies.way)(operation, call.selection)
         asked = self._asked(call)
         if way.change is not None:
             asked = replace(asked, selection=way.selection)

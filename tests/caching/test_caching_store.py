@@ -149,3 +149,15 @@ async def test_what_was_asked_for_before_something_was_forgotten_is_not_kept_aft
     await store.forget(["b"], tally)
     await store.write(((b"k" * 20, 1, b"x"),), ("a", "b"), stamp, 60, tally)
     assert (await store.read([b"k" * 20], ("a", "b"), tally)).entries == [None]
+
+
+async def test_what_was_kept_by_other_tags_is_not_taken_for_what_was_forgotten_as_often() -> None:
+    """One call may be kept by the tags of two coordinates, each of which was forgotten once, at another time."""
+    tally = CacheTally()
+    store = MemoryStore(100_000)
+    await store.forget(["a"], tally)
+    stamp = (await store.read([], ("crm", "a"), tally)).stamp
+    assert stamp is not None
+    await store.write(((b"k" * 20, 1, b"x"),), ("crm", "a"), stamp, 60, tally)
+    await store.forget(["b"], tally)
+    assert (await store.read([b"k" * 20], ("crm", "b"), tally)).entries == [None]

@@ -58,7 +58,7 @@ async def test_replies_say_what_is_meant_and_errors_stand_in_their_places(tmp_pa
             "2023-11-14T22:13:20.123000+00:00", {"no": 8, "gender": "MALE", "level": "LOW"},
         ]  # fmt: skip
         assert list(bob.values()) == [
-            8, "Bob", None, "1969-12-31", None, None, None, None, "100", None, None
+            8, "Bob", None, "1969-12-31", None, None, None, ["NEW", None, None], "100", None, None
         ]  # fmt: skip
         at = ["customers", 1]
         assert sorted(map(str, codes(body))) == sorted(

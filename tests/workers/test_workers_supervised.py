@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -189,6 +190,56 @@ async def test_a_broken_file_does_not_keep_a_worker_from_being_replaced(shell: S
     await running.until(lambda: len(running.workers()) == 2 and victim not in running.workers())
     assert await running.asked() == ANSWER
     assert running.events("configuration_kept")
+
+
+async def test_a_machine_without_room_for_another_worker_keeps_those_that_there_are(shell: Supervising) -> None:
+    running = await begun(shell, "workers: 2, metrics: { port: 0 }")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    _, most = resource.prlimit(running.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (3, most))  # it may open nothing any more
+    victim = min(running.workers())
+    os.kill(victim, signal.SIGKILL)
+    await running.until(lambda: bool(running.events("worker_not_started")))
+    assert {each["why"] for each in running.events("worker_not_started")} == {"EMFILE"}
+    assert await running.asked() == ANSWER
+    resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (most, most))
+    await running.until(lambda: len(running.workers()) == 2 and victim not in running.workers())
+    assert (await running.end()).code == 0
+
+
+async def test_workers_serve_on_where_nobody_reads_what_is_said_of_them(shell: Supervising) -> None:
+    """The pipe of what is logged has no other end any more; a worker that begins has something to say."""
+    far = "  far: { openapi: 'http://127.0.0.1:1/x.json', url: 'http://127.0.0.1:1' }\naccess:"
+    (shell.folder / "isthmus.yaml").write_text(FILE.format(settings="workers: 2"))
+    running = await shell.supervised("serve", "isthmus.yaml", "--port", "0")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    before = running.workers()
+    (shell.folder / "isthmus.yaml").write_text(FILE.format(settings="workers: 2").replace("access:", far))
+    await running.deafen()
+    for victim in before:
+        os.kill(victim, signal.SIGKILL)
+    await running.until(lambda: len(running.workers()) == 2 and not before & running.workers())
+    assert await running.asked() == ANSWER
+    assert await running.asked() == ANSWER
+    os.kill(running.pid, signal.SIGTERM)
+    async with asyncio.timeout(FAR_S):
+        assert await running.running.process.wait() in {0, 120}  # Python gives 120 where it cannot flush stderr
+
+
+async def test_a_new_worker_lets_nobody_in_whom_the_others_would_not(shell: Supervising) -> None:
+    """A file that may not be served as it stands is refused by those that serve, and by whoever takes their place."""
+    token = "jwt: { issuer: 'https://id', audience: isthmus, secret: 'a secret of this test, long enough for HMAC' }"
+    running = await begun(shell, f"workers: 2, host: 0.0.0.0, {token}")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    before = running.workers()
+    (shell.folder / "isthmus.yaml").write_text(FILE.format(settings="workers: 2, host: 0.0.0.0"))
+    for victim in before:
+        os.kill(victim, signal.SIGKILL)
+    await running.until(lambda: len(running.events("worker_ready")) == 4)
+    assert "Without server.jwt everyone is anonymous" in str(running.events("configuration_kept")[0]["detail"])
+    async with httpx.AsyncClient(trust_env=False, headers={"authorization": "Bearer none"}) as client:
+        answer = await client.post(f"http://127.0.0.1:{running.port}/graphql", json={"query": "{ __typename }"})
+    assert answer.status_code == 401  # without jwt nobody would have looked at it
 
 
 async def test_connections_are_shared_among_workers_and_ids_are_never_alike(shell: Supervising) -> None:
