@@ -115,6 +115,8 @@ class Built:
     """What else is sound, and perhaps not what was meant."""
     subgraph: str = ""
     """The schema that a router composes; empty where it is served to none."""
+    spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Source → coordinate of a field of its types → how the source itself spells the field."""
 
 
 def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
@@ -198,7 +200,17 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         tuple(links.filtered),
         tuple(entities.notes),
         "" if federation is None else federation.sdl,
+        {name: _spelled(made) for name, made in types.sources.items()},
     )
+
+
+def _spelled(made: SourceTypes) -> dict[str, str]:
+    """Coordinate of a field → how its source spells it."""
+    return {
+        f"{type_name}.{shown}": source
+        for type_name, names in made.field_names.items()
+        for source, shown in names.items()
+    }
 
 
 def _typed(unified: UnifiedSchema, sources: Mapping[str, Source], settings: GraphSettings) -> TypeBuilder:
