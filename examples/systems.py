@@ -71,15 +71,16 @@ def elements(name: str, row: Row) -> str:
 
 
 def soap_call(body: bytes) -> tuple[str, list[dict[str, str]]]:
-    """The operation of an envelope, and what each of its innermost objects, or lone values, holds."""
+    """The operation of an envelope, and what it is given: each object by its members, each plain value by its name."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     wrapper = etree.fromstring(body, parser).find(f"{{{SOAP}}}Body/*")
     if wrapper is None:
         raise ValueError("the body is empty")
-    holders = [each for each in wrapper.iter() if len(each) and not any(len(inner) for inner in each)]
-    return etree.QName(wrapper).localname, [
-        {etree.QName(inner).localname: inner.text or "" for inner in each} for each in holders
+    given = [
+        {etree.QName(inner).localname: inner.text or "" for inner in (each if len(each) else [each])}
+        for each in wrapper
     ]
+    return etree.QName(wrapper).localname, given
 
 
 class System:

@@ -23,10 +23,13 @@ Pins = Mapping[str, Mapping[str, Pin]]
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """``pulled``: what was read, by source; ``failed``: why nothing was."""
+    """``pulled``: what was read, by source; ``failed``: why nothing was. ``unfit``: those of the failed ones that are
+    there, and what the file says of them does not fit.
+    """
 
     pulled: Mapping[str, Pulled]
     failed: Mapping[str, tuple[Problem, ...]]
+    unfit: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,12 @@ async def fetch(configuration: Configuration, names: Collection[str]) -> Fetched
     pulls = {name: Pulled() for name in wanted}
     opened = await open_all(wanted, configuration.base, fresh=wanted, pulls=pulls)
     await asyncio.gather(*(source.close() for source in opened.sources.values()), return_exceptions=True)
-    failed = {}
-    for name, problem in opened.failed.items():
-        own = [each for each in opened.problems if each.where[:2] == ("sources", name)]
-        failed[name] = tuple(own or [problem])
-    return Fetched({name: pulled for name, pulled in pulls.items() if name not in failed}, failed)
+    unfit = {
+        name: tuple(each for each in opened.problems if each.where[:2] == ("sources", name)) for name in opened.failed
+    }
+    failed = {name: unfit[name] or (problem,) for name, problem in opened.failed.items()}
+    pulled = {name: pulled for name, pulled in pulls.items() if name not in failed}
+    return Fetched(pulled, failed, [name for name, problems in unfit.items() if problems])
 
 
 def files_of(configuration: Configuration, name: str, pulled: Pulled) -> Files:

@@ -41,7 +41,7 @@ from resolvers import (
     revealed,
     sign_of,
 )
-from schema import Built, Executor, Extension, Graph, GraphSettings, LinkSettings, Responses
+from schema import Built, Executor, Extension, Graph, GraphSettings, Responses
 
 __all__ = [
     "Holder",
@@ -419,7 +419,8 @@ def graph_settings(
         access=settings.access,
         prefixes=configuration.prefixes(),
         pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},
-        rename=settings.rename,
+        rename={coordinate: each.to for coordinate, each in settings.rename.items()},
+        keep={coordinate: each.reason for coordinate, each in settings.rename.items() if each.reason},
         hide=settings.hide,
         shape=settings.shape,
         describe=settings.describe,
@@ -441,7 +442,8 @@ def _build(sources: Mapping[str, Source], settings: GraphSettings, problems: lis
     except ConfigurationError as error:
         faulty = {problem.where[1:4:2] for problem in problems if problem.where[2:3] == ("operations",)}
         unknown = {each for each in faulty if each[1] not in _operations(sources, each[0])}
-        own = [problem for problem in error.problems if not _follows(problem, settings.links, (faulty, unknown))]
+        targets = _targets(settings)
+        own = [problem for problem in error.problems if not _follows(problem, targets, (faulty, unknown))]
         raise ConfigurationError([*problems, *own]) from error
     if problems:
         raise ConfigurationError(problems)
@@ -455,19 +457,33 @@ def _operations(sources: Mapping[str, Source], name: Key) -> Container[Key]:
 _Stated: TypeAlias = "set[tuple[Key, ...]]"
 
 
-def _follows(problem: Problem, links: Mapping[str, LinkSettings], stated: tuple[_Stated, _Stated]) -> bool:
-    """Whether a link does not fit its target only because what is stated there is wrong; that is told already.
+def _targets(settings: GraphSettings) -> Mapping[tuple[Key, ...], str]:
+    """Where links and parts of entities stand → the operation that each names, as source.operation."""
+    parts: dict[tuple[Key, ...], str] = {
+        ("entities", name, "from", place): part.by
+        for name, entity in settings.entities.items()
+        for place, part in entity.parts.items()
+    }
+    return parts | {("links", place): link.target for place, link in settings.links.items()}
+
+
+def _follows(problem: Problem, targets: Mapping[tuple[Key, ...], str], stated: tuple[_Stated, _Stated]) -> bool:
+    """Whether a link, or a part of an entity, does not fit its target only because what is stated there is wrong; that
+    is told already.
 
     ``stated``: (source, operation) whose statements are wrong, and those of them that there are not: what is said of
     ``GetOrder`` was meant for ``GetOrders``.
     """
-    match problem.where:
-        case ("links", str(coordinate), "match" | "take", *_):
-            source, _, operation = links[coordinate].target.partition(".")
-            faulty, unknown = stated
-            meant = any(each[0] == source and nearest(str(each[1]), [operation]) for each in unknown)
-            return meant or (source, operation) in faulty
-    return False
+    target, rest = "", problem.where
+    for depth in (2, 4):
+        if problem.where[:depth] in targets:
+            target, rest = targets[problem.where[:depth]], problem.where[depth:]
+    if not target or rest[:1] not in {("match",), ("take",), ("by",)}:
+        return False
+    source, _, operation = target.partition(".")
+    faulty, unknown = stated
+    meant = any(each[0] == source and nearest(str(each[1]), [operation]) for each in unknown)
+    return meant or (source, operation) in faulty
 
 
 def _executor(stated: Executor) -> Executor:

@@ -371,14 +371,12 @@ def _where_lists_lie(model: SourceModel, operation: Operation) -> str:
 
 def _no_field(model: SourceModel, operation: Operation, field: str, *where: str) -> _Fault:
     """That rows have no such field, and where rows lie that have it."""
-    fields = _row_fields(model, operation)
-    mend = nearest(field, fields)
     opened = unwrapped(operation)
-    for path, ref in () if mend else _inside(model, opened.result):
-        if field in _fields(model, ref):
-            mend = f"state at: {'.'.join((*opened.at, path))}, since it is a field of what lies there"
-            break
-    return _Fault(f'the result has no field "{field}"', *where, mend=mend or offered(field, fields))
+    deeper = next((path for path, ref in _inside(model, opened.result) if field in _fields(model, ref)), "")
+    mend = f"state at: {'.'.join((*opened.at, deeper))}, since it is a field of what lies there" if deeper else ""
+    return _Fault(
+        f'the result has no field "{field}"', *where, mend=mend or offered(field, _row_fields(model, operation))
+    )
 
 
 def _filters(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:

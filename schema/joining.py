@@ -94,7 +94,7 @@ def joining(
             raise _part_of_key(target_made, operation, settings, fields)
         missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
         what = f"{settings.target} has no argument that takes {', '.join(missing)}"
-        mend = f"state operations.{operation.name}.keys and by, or by: {{{missing[0]}: argument}} at the source"
+        mend = _how_it_takes(operation, missing)
         raise Fault(what, "match", mend=mend)
     filled = ({operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()) | (
         {argument for argument in arguments if argument} if not takes_many else set()
@@ -111,6 +111,15 @@ def joining(
         () if takes_many else tuple(cast("list[str]", arguments)),
     )
     return column_of(target_made, single, match, many=many, constants=constants), filled, constants
+
+
+def _how_it_takes(operation: Operation, missing: list[str]) -> str:
+    """What to state where nothing says which argument takes the fields of a key."""
+    lists = [name for name, argument in operation.arguments.items() if isinstance(argument.type, ListRef)]
+    if len(missing) == 1 and len(lists) == 1:
+        stated = f"{{ keys: {lists[0]}, by: {missing[0]} }}"
+        return f'state operations.{operation.name}: {stated} at the source, if "{lists[0]}" takes many keys'
+    return f"state operations.{operation.name}.keys and by, or by: {{ {missing[0]}: ARGUMENT }}, at the source"
 
 
 def _part_of_key(made: SourceTypes, operation: Operation, settings: LinkSettings, fields: list[str]) -> Fault:

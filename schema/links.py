@@ -191,7 +191,7 @@ class LinkBuilder:
         self._place(parent, target_made, operation, plan, take, frozenset(filled), description)
         note = "" if many or known_single(target_made, operation, fields) else _ambiguous(settings.target, fields)
         if not takes_many:
-            note = note or self._batched(target_made, operation)
+            note = note or self.batched(target_made, operation)
         note = note or _as_numbers(operation, matched)
         joined = operation.rows is not None and operation.rows.joined
         same = target_made is made and joined and not (key_list or constants or operation.compare)
@@ -207,7 +207,7 @@ class LinkBuilder:
             self._filter_across(name, operation, ends, note)
         self.joined.append(Joined(coordinate, tuple(compares), written, declassify=settings.declassify))
 
-    def _batched(self, made: SourceTypes, operation: Operation) -> str:
+    def batched(self, made: SourceTypes, operation: Operation) -> str:
         """That tables could be asked once for all keys where the target is asked for each."""
         row = row_name_of(made, operation)
         for each in made.model.operations.values():

@@ -10,6 +10,7 @@ import orjson
 import typer
 
 from gateway.commands import security
+from gateway.commands.check_drift import check_drift
 from gateway.commands.opening import Env, closed, configuration, describe, errors, fail, snapshot
 from gateway.config import Configuration
 from gateway.drift import Drift, drift, locked
@@ -29,8 +30,15 @@ def check(
     as_locked: Annotated[
         bool, typer.Option("--locked", help="Fail when isthmus.lock is not up to date, as in CI.")
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--drift", help="Compare pulled descriptions with those of now: 2 where that breaks something."),
+    ] = False,
 ) -> None:
     """Check a file: its shape, and that all it names exists."""
+    if live:
+        check_drift(configuration([str(file)], env), as_json=as_json)
+        return
     try:
         _check(file, env, as_json=as_json, as_locked=as_locked)
     except typer.Exit as ended:
@@ -62,6 +70,8 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
         typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
     for line in _links(current):
         typer.echo(line)
+    for note in current.built.notes if current.built else ():
+        typer.echo(f"note: {note}")
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
     for warning in (closed(chosen), _unpinned(chosen), *chosen.cautions):

@@ -76,9 +76,9 @@ def diff(
     except ConfigurationError as error:
         fail("\n\n".join(sentence(problem) for problem in error.problems))
     if as_json:
-        typer.echo(orjson.dumps(_report(found, gone, len(known))).decode())
+        typer.echo(orjson.dumps(report(found, gone, len(known))).decode())
     else:
-        _tell(found, gone, len(known), every=every)
+        tell(found, gone, len(known), every=every)
     if _unwanted(found, gone, fail_on):
         raise typer.Exit(FOUND)
 
@@ -159,7 +159,8 @@ def _locks(before: _Version, after: _Version, *, as_json: bool, fails: bool) -> 
         raise typer.Exit(FOUND)
 
 
-def _tell(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int, *, every: bool) -> None:
+def tell(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int, *, every: bool) -> None:
+    """Prints changes, operations that break, and how many of each there are; ``every``: safe changes too."""
     for change in found:
         if every or change.level is not Level.SAFE:
             typer.echo(f"{change.level.value:<9}  {change.what}")
@@ -172,7 +173,8 @@ def _tell(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int, *, 
     )
 
 
-def _report(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int) -> dict[str, object]:
+def report(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int) -> dict[str, object]:
+    """The same for programs."""
     return {
         "changes": [{"level": each.level, "kind": each.kind, "what": each.what} for each in found],
         "operations": known,

@@ -73,7 +73,8 @@ def serve(
             nonlocal chosen
             if file is not None:  # where it listens was decided when the supervisor began
                 kept = {"host": server.host, "port": server.port, "workers": server.workers}
-                chosen = stated(_anew(file, chosen), **kept)
+                before = chosen
+                chosen = _anew(before, lambda: stated(read(file, env=before.env), **kept), forbids)
 
         found = supervise(server, prepare)
         if isinstance(found, int):
@@ -83,13 +84,22 @@ def serve(
     run(_run(chosen, lambda: chosen if file is None else stated(read(file, env=chosen.env)), forbids, place))
 
 
-def _anew(file: Path, before: Configuration) -> Configuration:
-    """The file as it is now; where it cannot be used any more, as it was."""
+def _anew(
+    before: Configuration, again: Callable[[], Configuration], forbids: Callable[[ServerSettings], Problem | None]
+) -> Configuration:
+    """The configuration as it is now; where it cannot be used any more, as it was: a new worker does nothing that those
+    that there are would refuse.
+    """
     try:
-        return read(file, env=before.env)
+        found = again()
     except UnreadableFile as error:
         log_at_once("configuration_kept", level="error", detail=error.text)
         return before
+    problem = forbids(found.settings.server)
+    if problem is None:
+        return found
+    log_at_once("configuration_kept", level="error", detail=sentence(problem))
+    return before
 
 
 async def _run(

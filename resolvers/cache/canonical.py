@@ -72,7 +72,7 @@ class Canonical:
 
     def _selection(self, selection: Selection) -> str:
         known = self._selections.get(id(selection))
-        if known is not None and known[0] is selection:
+        if known is not None:  # it is held here, so that no other comes to lie where it lies
             return known[1]
         made = _selected(selection)
         if len(self._selections) >= _REMEMBERED:

@@ -178,6 +178,8 @@ class Resilient:
                 value = await self._client.execute(call, context)
         except BaseException as error:  # noqa: BLE001  # it is raised again below
             failed = self._named(error, call, guard)
+            if isinstance(failed, SourceError) and not failed.sends:
+                self._pacing.give_back(turn)  # a source that is down would use up a day's calls and hear none
             self._note(failed, permit, context, started)
             try:
                 if failed is error:
@@ -227,7 +229,7 @@ class Resilient:
         if isinstance(error, TimeoutError):
             return (SourceTimeout if guard.reads else OutcomeUnknown)(self._out_of_time(call))
         _log.error("unexpected failure in %s.%s", self.model.name, call.operation, exc_info=error)
-        return SourceBadResponse(f"{type(error).__name__}")
+        return (SourceBadResponse if guard.reads else OutcomeUnknown)(type(error).__name__)
 
     def _who(self, context: Context) -> str:
         """Whom the source takes a call for: the gateway, or the caller where the source is told of callers."""

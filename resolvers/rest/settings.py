@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from resolvers.http_settings import FileName, HttpSettings
 from resolvers.rest.charsets import encoding_of
@@ -49,6 +49,13 @@ def _cache(given: object) -> object:
     return {} if given is True or given == "http" else None if given is False else given
 
 
+def _beside(path: str) -> str:
+    if not path or "://" in path:
+        needed = "an overlay is a file"
+        raise ValueError(needed)
+    return path
+
+
 FIRST = ServerChoice.model_validate({})
 
 
@@ -63,6 +70,11 @@ class RestSettings(HttpSettings):
         "files",
         description="Where references into other documents may lead: files beside a document on disk only, "
         "or network: also to other addresses of the host that the document was read from.",
+    )
+    overlays: tuple[Annotated[FileName, AfterValidator(_beside)], ...] = Field(
+        (),
+        description="OpenAPI Overlays (1.0 or 1.1), files that are applied in this order before the document is "
+        "read: what it says wrongly is said rightly there.",
     )
     server: ServerChoice = Field(
         FIRST, description="Which of the servers that the document names is called, where url is not set."

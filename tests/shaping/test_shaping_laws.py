@@ -97,7 +97,7 @@ def numbers(draw: st.DrawFn) -> Written:
     def write(value: Decimal) -> str:
         digits = str(abs(int(value.scaleb(places)))).zfill(places + 1)
         head, tail = (digits[:-places], digits[-places:]) if places else (digits, "")
-        groups = []
+        groups: list[str] = []
         while head:
             groups.insert(0, head[-3:] if thousands else head)
             head = head[:-3] if thousands else ""
@@ -183,7 +183,7 @@ LAW = settings(max_examples=15, deadline=None, suppress_health_check=list(Health
 @LAW
 @given(data=st.data(), written=WRITTEN)
 def test_a_table_is_asked_for_what_is_meant(world: World, data: st.DataObject, written: Written) -> None:
-    values = data.draw(st.lists(st.one_of(st.none(), written.values), min_size=1, max_size=8))
+    values: list[Any] = data.draw(st.lists(st.one_of(st.none(), written.values), min_size=1, max_size=8))
     wanted = data.draw(st.lists(st.one_of(written.values, st.sampled_from(values)).filter(lambda each: each is not None)
         if any(value is not None for value in values) else written.values, min_size=1, max_size=3))  # fmt: skip
     with sqlite3.connect(world.file) as made:
@@ -217,7 +217,7 @@ def test_a_table_is_asked_for_what_is_meant(world: World, data: st.DataObject, w
         world.table, {"Thing.a": written.shape}, f"{{ all: things({order}) {{ no a }} {groups} {' '.join(fields)} }}"
     )
     told = [(row["no"], None if row["a"] is None else written.shown(row["a"])) for row in found["all"]]
-    expected = list(enumerate(values))
+    expected: list[tuple[int, Any]] = list(enumerate(values))
     if written.ordered:
         there = [pair for pair in expected if pair[1] is not None]
         there.sort(key=lambda pair: pair[1], reverse=True)

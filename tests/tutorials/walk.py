@@ -5,12 +5,14 @@ The blocks of a page, by the words behind their fence:
 - ``yaml isthmus.yaml`` (any name of a file): the file stands in the example's folder, word for word.
 - ``graphql`` and the ``json`` below it: a query and its whole answer, or its data where there are no errors.
 - ``text calls`` below them: what the systems were asked since the query before.
-- ``sh`` and the ``text`` below it: a command and all that it prints.
+- ``sh`` and the ``text`` below it: an ``isthmus`` command and all that it prints.
+- ``sh stops NAME``: from here on that system is down.
 - ``diff isthmus.yaml`` and the ``text`` below it: a mistake in that file, and what ``isthmus check`` says of it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -18,7 +20,7 @@ import re
 import shlex
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from typer.testing import CliRunner
 
 from examples.systems import System
 from gateway.commands import app
+from resolvers import Context
+from schema import ANONYMOUS, GraphQLRequest
 from tests.through.gateway import Gateway, gateway
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +58,15 @@ class Page:
             if one.language == language:
                 assert other.language == below, f"what stands below {one.text}"
                 yield one, other
+
+    def parts(self) -> list[tuple[str, list[Block]]]:
+        """The blocks, part by part, each with the name of the system that is down there."""
+        made: list[tuple[str, list[Block]]] = [("", [])]
+        for block in self.blocks:
+            if block.language == "sh" and block.about.startswith("stops "):
+                made.append((block.about.removeprefix("stops "), []))
+            made[-1][1].append(block)
+        return made
 
     def said(self, pattern: str) -> list[str]:
         """What the prose says; a line's end counts as a blank."""
@@ -120,9 +133,11 @@ def commands_are_told(page: Page, folder: Path, environment: Mapping[str, str]) 
     """Runs each ``isthmus`` command of the page that shows what it prints."""
     page.copied(folder)
     count = 0
-    for shell, text in page.pairs("sh", "text"):
+    for shell, text in zip(page.blocks, page.blocks[1:], strict=False):
+        if shell.language != "sh" or not shell.text.startswith("isthmus "):
+            continue
+        assert text.language == "text"
         _, *command = shlex.split(shell.text)
-        assert shell.text.startswith("isthmus "), shell.text
         assert told(folder, environment, *command) == text.text, told(folder, environment, *command)
         count += 1
     return count
@@ -135,17 +150,33 @@ class Walk:
     page: Page
     systems: Mapping[str, System]
     gateway: Gateway
+    _statements: list[tuple[str, str]] = field(default_factory=list)
 
     def calls(self) -> list[str]:
-        """What the systems were asked since this was asked last."""
+        """What the systems were asked since this was asked last; of databases as the gateway's own journal has it."""
         said = [f"{name:<9} {call}" for name, system in self.systems.items() for call in sorted(system.calls)]
         for system in self.systems.values():
             system.calls.clear()
-        return said
+        said += [f"{name:<9} {operation}" for name, operation in self._statements]
+        return said or ["nobody"]
 
     async def ask(self, query: str) -> Any:
-        """The answer without what differs each time: data alone where there are no errors."""
+        """The answer without what differs each time: data alone where there are no errors.
+
+        It is asked over HTTP, and once more within this process for the gateway's journal; the systems keep the calls
+        of the first time.
+        """
         body = await self.gateway.ask(query)
+        kept = {name: list(system.calls) for name, system in self.systems.items()}
+        context = Context(asyncio.get_running_loop().time() + 20, "again")
+        await self.gateway.snapshot.graph.execute(GraphQLRequest(query), ANONYMOUS, context, read_only=True)
+        self._statements = sorted(
+            (call.source, call.operation)
+            for call in context.journal.calls
+            if call.source not in self.systems and call.code is None
+        )
+        for name, system in self.systems.items():
+            system.calls[:] = kept[name]
         if "errors" not in body:
             return body["data"]
         for error in body["errors"]:
