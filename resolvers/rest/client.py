@@ -59,7 +59,8 @@ class RestSource:
         self._results = {name: item.result for name, item in description.model.operations.items()}
         self._server = description.server
         self._inputs = Inputs(description.model.inputs, description.inputs)
-        self._replies = Replies(description.model.types, description.model.enums, description.results)
+        model = description.model
+        self._replies = Replies(model.types, model.enums, description.results, settings.encoding)
         self._encoders: dict[str, Encoder] = {}
         keys = settings.auth.api_key if settings.auth is not None else ()
         self._kept = frozenset(key.query for key in keys if key.query is not None)
