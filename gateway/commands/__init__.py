@@ -7,9 +7,25 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands import access, check, demo, diff, explain, inspect, lock, pull, sdl, serve, token, top, usage
+from gateway.commands import (
+    access,
+    check,
+    demo,
+    diff,
+    explain,
+    init,
+    inspect,
+    lock,
+    pull,
+    sdl,
+    serve,
+    token,
+    top,
+    usage,
+)
 from gateway.commands import config as config_command
 from gateway.commands import json_schema as json_schema_command
+from gateway.commands import record as record_command
 from gateway.commands import test as test_command
 
 app = typer.Typer(
@@ -36,6 +52,7 @@ def _options(
 
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("config")(config_command.config)
@@ -48,6 +65,7 @@ app.command("sdl")(sdl.sdl)
 app.command("access")(access.access)
 app.command("json-schema")(json_schema_command.json_schema)
 app.command("token")(token.token)
+app.command("record")(record_command.record_scene)
 app.command("test")(test_command.test)
 app.command("usage")(usage.usage)
 app.command("top")(top.top)
