@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands import access, check, demo, diff, explain, inspect, lock, pull, sdl, serve, token, top, usage
+from gateway.commands import (
+    access,
+    check,
+    demo,
+    diff,
+    doctor,
+    explain,
+    inspect,
+    lock,
+    pull,
+    sdl,
+    serve,
+    token,
+    top,
+    usage,
+)
 from gateway.commands import config as config_command
 from gateway.commands import json_schema as json_schema_command
 from gateway.commands import record as record_command
@@ -43,6 +58,7 @@ app.command("config")(config_command.config)
 app.command("lock")(lock.lock)
 app.command("pull")(pull.pull)
 app.command("diff")(diff.diff)
+app.command("doctor")(doctor.doctor)
 app.command("inspect")(inspect.inspect)
 app.command("explain")(explain.explain)
 app.command("sdl")(sdl.sdl)

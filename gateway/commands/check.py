@@ -58,10 +58,10 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
     current = asyncio.run(work())
     if current.failed:
         fail(describe(chosen, current.failed.values()))
-    found = _drift(chosen, current)
+    found = locked_drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
-        warnings = [*(each for each in (closed(chosen), _unpinned(chosen)) if each), *chosen.cautions]
+        warnings = [*(each for each in (closed(chosen), unpinned(chosen)) if each), *chosen.cautions]
         typer.echo(orjson.dumps({**_report(current), "drift": told, "warnings": warnings}).decode())
         _end(chosen, found, as_locked=as_locked)
         return
@@ -74,7 +74,7 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
         typer.echo(f"note: {note}")
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
-    for warning in (closed(chosen), _unpinned(chosen), *chosen.cautions):
+    for warning in (closed(chosen), unpinned(chosen), *chosen.cautions):
         if warning:
             typer.echo(f"warning: {warning}")
     _end(chosen, found, as_locked=as_locked)
@@ -98,7 +98,7 @@ def _tell(current: Snapshot) -> None:
                 typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
 
 
-def _unpinned(chosen: Configuration) -> str:
+def unpinned(chosen: Configuration) -> str:
     """Which sources are read anew by every process, where others are pinned."""
     pinned = chosen.lock.descriptions if chosen.lock is not None else {}
     others = [name for name in chosen.sources if name not in pinned]
@@ -118,7 +118,8 @@ def _links(current: Snapshot) -> list[str]:
     return [*said, *(f"  note: {each.coordinate}: {each.note}" for each in filtered if each.note)]
 
 
-def _drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
+def locked_drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
+    """What names and descriptions differ in from those that are locked, where any are."""
     if chosen.lock is None or not chosen.lock.sources or current.built is None:
         return []
     return drift(chosen.lock, locked(current.sources, current.built, chosen.prefixes()))
