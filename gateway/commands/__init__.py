@@ -14,6 +14,7 @@ from gateway.commands import (
     diff,
     doctor,
     explain,
+    init,
     inspect,
     lock,
     pull,
@@ -52,6 +53,7 @@ def _options(
 
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("config")(config_command.config)
