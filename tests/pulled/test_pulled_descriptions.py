@@ -172,3 +172,12 @@ async def test_a_lock_leads_to_no_file_outside_of_its_folder(home: Home) -> None
         lock.write_text(sound.replace("descriptions/crm/openapi.json", other))
         ended = await run("check", home.file)
         assert (ended.code, "this is no line of a lock" in ended.err) == (1, True)
+
+
+async def test_who_is_not_pinned_is_told_where_one_might_think_so(home: Home) -> None:
+    assert (await run("pull", home.file, "crm", "stock")).code == 0
+    ended = await run("check", home.file)
+    assert "warning: not pinned, as the others are: billing, rows\n  mend: run isthmus pull billing rows" in ended.out
+    (home.folder / "isthmus.lock").unlink()
+    ended = await run("check", home.file)
+    assert "descriptions/ has what was pulled of crm, stock, and isthmus.lock does not name it" in ended.out
