@@ -90,9 +90,9 @@ def test_copy_and_plain_values_are_of_1_1() -> None:
 
 
 def test_a_value_that_an_alias_shares_is_changed_in_one_place() -> None:
-    shared = {"type": "string"}
-    made, _ = laid({"a": shared, "b": shared}, "  - { target: $.a, update: { type: integer } }\n")
-    assert made == {"a": {"type": "integer"}, "b": {"type": "string"}}
+    shared = {"items": {"type": "string"}}
+    made, _ = laid({"a": shared, "b": shared}, "  - { target: $.a.items, update: { type: integer } }\n")
+    assert made == {"a": {"items": {"type": "integer"}}, "b": {"items": {"type": "string"}}}
 
 
 def test_everything_that_is_wrong_is_told_at_its_line() -> None:

@@ -164,6 +164,15 @@ async def test_a_document_beside_the_file_is_pinned_where_it_lies(tmp_path: Path
     assert "other: String" in await sdl(file)
 
 
+async def test_what_could_not_be_pulled_of_a_folder_stays_told(home: Home) -> None:
+    (home.folder / "rows" / "mixed.csv").write_bytes(b"1,2\n3,4\n")
+    assert (await run("pull", home.file, "rows")).code == 0
+    assert '"left_out": ["mixed"]' in files(home.file)["rows/tables.json"]
+    shutil.rmtree(home.folder / "rows")
+    ended = await run("check", home.file)
+    assert "left out: mixed: it could not be served when it was pulled" in ended.out
+
+
 async def test_a_lock_leads_to_no_file_outside_of_its_folder(home: Home) -> None:
     assert (await run("pull", home.file)).code == 0
     lock = home.folder / "isthmus.lock"
