@@ -40,7 +40,7 @@ from resolvers import (
     nearest,
     settings_of,
 )
-from schema import AccessSettings, EntitySettings, Extension, LinkSettings, OperationLimits
+from schema import AccessSettings, EntitySettings, Extension, LinkSettings, OperationLimits, Rename
 
 __all__ = [
     "Configuration",
@@ -72,7 +72,10 @@ class FileSettings(Settings):
     access: AccessSettings = Field(description="Who may see what.")
     server: ServerSettings = Field(default_factory=ServerSettings, description="The edge.")
     limits: OperationLimits = Field(default_factory=OperationLimits, description="How large one operation may be.")
-    rename: dict[str, str] = Field(default_factory=dict, description="Coordinate → new name.")
+    rename: dict[str, Rename] = Field(
+        default_factory=dict,
+        description="Coordinate → new name, or { to: NAME, keep: REASON }: the old one is kept too.",
+    )
     hide: tuple[str, ...] = Field((), description="Coordinates that are not shown.")
     shape: dict[str, ShapeSettings] = Field(
         default_factory=dict,

@@ -78,7 +78,21 @@ from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, wor
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
 from resolvers.pinned import Pin, Pinned, Pulled, digest_of
-from resolvers.played import Answer, Asked, Made, MissedStatement, Noted, Played, StatementAnswer, asked, told_as
+from resolvers.played import (
+    Answer,
+    Asked,
+    HttpExchange,
+    Made,
+    MissedStatement,
+    Noted,
+    Played,
+    Recorder,
+    StatementAnswer,
+    StatementExchange,
+    asked,
+    headers_of,
+    told_as,
+)
 from resolvers.predicate import (
     RELEVANCE,
     And,
@@ -183,6 +197,7 @@ __all__ = [
     "GroupOrder",
     "Grouping",
     "HeaderName",
+    "HttpExchange",
     "Idempotency",
     "In",
     "InputType",
@@ -236,6 +251,7 @@ __all__ = [
     "Quantifier",
     "Rate",
     "RateLimited",
+    "Recorder",
     "Related",
     "Relation",
     "ReplicaTally",
@@ -269,6 +285,7 @@ __all__ = [
     "State",
     "Stated",
     "StatementAnswer",
+    "StatementExchange",
     "Statements",
     "Store",
     "Suggestion",
@@ -293,6 +310,7 @@ __all__ = [
     "fields_of",
     "first_free",
     "has",
+    "headers_of",
     "is_view",
     "key_columns",
     "key_of",

@@ -46,6 +46,7 @@ from schema.extension import AddedField, Extension
 from schema.federation import FEDERATED, Federation, subgraph_sdl
 from schema.former import Former
 from schema.graph import Executor, Graph
+from schema.kept import keep
 from schema.keyed import tell_columns
 from schema.lifetimes import check_lifetimes, lay_lifetimes
 from schema.limits import OperationLimits
@@ -81,6 +82,8 @@ class GraphSettings:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Pins] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
+    keep: Mapping[str, str] = field(default_factory=dict)
+    """Coordinate that is renamed → why its old name is deprecated, where that is served too."""
     hide: Sequence[str] = ()
     shape: Mapping[str, ShapeSettings] = field(default_factory=dict)
     describe: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +115,8 @@ class Built:
     """What else is sound, and perhaps not what was meant."""
     subgraph: str = ""
     """The schema that a router composes; empty where it is served to none."""
+    spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Source → coordinate of a field of its types → how the source itself spells the field."""
 
 
 def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
@@ -130,6 +135,10 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     types.queries |= {} if federation is None else federation.fields()
     _complete(unified, types, sources)
     schema = unified.graphql
+    problems = [fault for change in types.arguments for fault in change.faults]
+    problems += [] if problems else keep(schema, types.kept)
+    if problems:
+        raise ConfigurationError(map(former.explain, problems))
     problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
     problems += check_clauses(settings.access, lambda places: bool(settings.missing) or any_masked(schema, places))
     incomplete = bool(settings.missing)
@@ -191,7 +200,17 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         tuple(links.filtered),
         tuple(entities.notes),
         "" if federation is None else federation.sdl,
+        {name: _spelled(made) for name, made in types.sources.items()},
     )
+
+
+def _spelled(made: SourceTypes) -> dict[str, str]:
+    """Coordinate of a field → how its source spells it."""
+    return {
+        f"{type_name}.{shown}": source
+        for type_name, names in made.field_names.items()
+        for source, shown in names.items()
+    }
 
 
 def _typed(unified: UnifiedSchema, sources: Mapping[str, Source], settings: GraphSettings) -> TypeBuilder:
@@ -219,7 +238,7 @@ def _shaped(
     """
     types = _typed(unified, sources, settings)
     incomplete = bool(settings.missing)
-    shape(types, settings.rename, settings.hide, incomplete=incomplete)
+    shape(types, settings.rename, settings.hide, {}, incomplete=incomplete)
     made, problems = shaped(sources, types, settings.shape, incomplete=incomplete)
     if problems:
         raise ConfigurationError(map(former.explain, problems))
@@ -234,7 +253,7 @@ def _joined(
     Raises:
         ConfigurationError: with every reference that is wrong.
     """
-    problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
+    problems = shape(types, settings.rename, settings.hide, settings.keep, incomplete=bool(settings.missing))
     entities = EntityBuilder(types, settings.missing)
     entities.unite(settings.entities)
     tell_columns(types)

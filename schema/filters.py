@@ -32,6 +32,11 @@ that of a type, or of a field that changes rows, is the type whose rows it tells
 too.
 """
 
+APART = "apart"
+"""``extensions[APART]`` of a union: rules on its types are asked at their fields alone and not of who asks for the
+union, since naming one of them tells nothing.
+"""
+
 WHERE, ORDER_BY, LIMIT, OFFSET = "$where", "$orderBy", "$limit", "$offset"
 DISTINCT = "$distinct"
 SEARCH = "$search"
@@ -93,6 +98,9 @@ class Filters:
 
     def __init__(self) -> None:
         self._by_leaf: dict[str, GraphQLInputObjectType] = {}
+
+    def types(self) -> list[GraphQLInputObjectType]:
+        return list(self._by_leaf.values())
 
     def of_leaf(
         self, key: str, name: Callable[[], str], leaf: GraphQLInputType, scalar: Scalar | None

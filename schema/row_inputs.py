@@ -6,7 +6,7 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -65,6 +65,12 @@ class RowInputs:
         self._columns: dict[tuple[str, str], GraphQLEnumType] = {}
         self._group_orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
         self._having: dict[tuple[str, str], GraphQLInputObjectType] = {}
+
+    def types(self) -> Iterator[GraphQLInputObjectType | GraphQLEnumType]:
+        """All that were made until now: their members are named as the rows' fields, and they themselves by rows."""
+        for made in (self._wheres, self._list_wheres, self._orders, self._columns, self._group_orders, self._having):
+            yield from cast("Mapping[object, GraphQLInputObjectType]", made).values()
+        yield from self._filters.types()
 
     def where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
         key = (made.model.name, row)

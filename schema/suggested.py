@@ -40,7 +40,7 @@ def offers(sources: Mapping[str, Source], settings: GraphSettings, found: Sequen
     )
     for source in sources.values():
         types.add(source.model)
-    shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
+    shape(types, settings.rename, settings.hide, {}, incomplete=bool(settings.missing))
     fitting: dict[str, Offer] = {}
     for suggestion in found:
         offer = _offer(types, suggestion)

@@ -10,6 +10,7 @@ import typer
 from gateway.commands import access, check, demo, diff, explain, inspect, lock, pull, sdl, serve, token, top, usage
 from gateway.commands import config as config_command
 from gateway.commands import json_schema as json_schema_command
+from gateway.commands import record as record_command
 from gateway.commands import test as test_command
 
 app = typer.Typer(
@@ -48,6 +49,7 @@ app.command("sdl")(sdl.sdl)
 app.command("access")(access.access)
 app.command("json-schema")(json_schema_command.json_schema)
 app.command("token")(token.token)
+app.command("record")(record_command.record_scene)
 app.command("test")(test_command.test)
 app.command("usage")(usage.usage)
 app.command("top")(top.top)

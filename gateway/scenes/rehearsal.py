@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import SecretStr
 from starlette.types import Message
 
 from gateway.asked import Asked
@@ -22,7 +23,7 @@ from gateway.kept.settings import KeptSettings
 from gateway.scenes.differences import Difference, of_calls, of_replies
 from gateway.scenes.scene import CALLS, QUERY, REPLY, SCENE, Scene, UnreadableScene
 from gateway.snapshot import Snapshot, load
-from resolvers import ConfigurationError, Key, MissedStatement, Noted, Played, told_as
+from resolvers import ConfigurationError, Key, MissedStatement, Noted, Played, SourceSettings, Stage, told_as
 from schema import ANONYMOUS, Principal
 
 
@@ -58,9 +59,15 @@ def rehearsed(chosen: Configuration) -> Configuration:
         update={"cache": KeptSettings.model_validate({}), "redis": None, "audit": None, "rate_limits": None}
     )
     sources = {
-        name: (kind, each.model_copy(update={"rate_limit": None})) for name, (kind, each) in chosen.sources.items()
+        name: (kind, each.model_copy(update={"rate_limit": None, **_sealed(each)}))
+        for name, (kind, each) in chosen.sources.items()
     }
     return replace(chosen, settings=chosen.settings.model_copy(update={"server": server}), sources=sources)
+
+
+def _sealed(settings: SourceSettings) -> dict[str, object]:
+    """What makes cursors of a database the same each time, where it has any."""
+    return {"cursor_key": SecretStr("0" * 32)} if "cursor_key" in type(settings).model_fields else {}
 
 
 async def play(chosen: Configuration, scene: Scene, caller: Callable[[Scene], Principal]) -> Outcome:
@@ -88,12 +95,17 @@ async def play(chosen: Configuration, scene: Scene, caller: Callable[[Scene], Pr
     return Outcome(scene.name, found, time.perf_counter() - began, reply, calls)
 
 
-async def answered(chosen: Configuration, scene: Scene, principal: Principal, stage: Played) -> object:
-    """The body that the gateway gives, without what is another one each time.
+async def answered(
+    chosen: Configuration, scene: Scene, principal: Principal, stage: Stage, opened: Snapshot | None = None
+) -> object:
+    """The body that the gateway gives, without what is another one each time. ``opened``: what is served, where it is
+    open already; it stays so.
 
     Raises:
         ConfigurationError: the configuration, or what stands for a database, is not sound.
     """
+    if opened is not None:
+        return await _asked(chosen, opened, scene, principal)
     current = await load(rehearsed(chosen), stage=stage)
     try:
         if current.failed:

@@ -205,5 +205,10 @@ def _content(folder: Path, said: AnswerSettings) -> tuple[bytes, str]:
 def _result(number: int, said: StatementAnswerSettings) -> StatementAnswer:
     rows = [[from_plain(value) for value in row] for row in said.rows]
     return StatementAnswer(
-        number, said.sql, list(said.values), said.columns, rows, None if said.times == "any" else said.times
+        number,
+        said.sql,
+        [from_plain(value) for value in said.values],
+        said.columns,
+        rows,
+        None if said.times == "any" else said.times,
     )

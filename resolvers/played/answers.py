@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Literal, TypeAlias
@@ -180,7 +181,7 @@ def _inside(body: bytes) -> str:
         return body.decode(errors="replace")
     if local(str(root.tag)) == "Envelope":
         inner = next((each for each in root if local(str(each.tag)) == "Body"), None)
-        root = inner[0] if inner is not None and len(inner) else root
+        root = deepcopy(inner[0]) if inner is not None and len(inner) else root
         etree.cleanup_namespaces(root)
     return str(etree.tostring(root, encoding="unicode", with_tail=False))
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Executable, Select, Table
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
+from sqlalchemy.sql import visitors
 
 from resolvers.sql.dialects import Database, KeyedText, Plain
 from resolvers.sql.settings import DatabaseSettings
@@ -78,13 +79,14 @@ def origins(query: Executable | Plain, rows: Sequence[Any]) -> list[Origin]:
 
 
 def _origin(selected: Any) -> Origin:
-    found = [each for each in selected.base_columns if isinstance(each, Column) and each.table is not None]
+    inside = {each for each in visitors.iterate(selected) if isinstance(each, Column) and each.table is not None}
+    found = list(inside)
     if len(found) != 1:
-        return "", str(getattr(selected, "name", ""))
+        return "", "".join(getattr(selected, "name", None) or "")
     table: Any = found[0].table
     while not isinstance(table, Table) and getattr(table, "element", None) is not None:
         table = table.element
-    return str(getattr(table, "name", "")), found[0].name
+    return "".join(str(getattr(table, "name", ""))), "".join(found[0].name)  # names that know how they are quoted
 
 
 def without_replicas(settings: DatabaseSettings) -> DatabaseSettings:

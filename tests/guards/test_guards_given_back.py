@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from resolvers import Call, Context, Effect, Operation, OutcomeUnknown, SourceBadResponse, SourceModel, Tally
-from resolvers.errors import SourceError, SourceUnavailable
+from resolvers.errors import RateLimited, SourceBusy, SourceError, SourceTimeout, SourceUnavailable
+from resolvers.guards import RetrySettings
 from resolvers.http_settings import HttpSettings
 from resolvers.resilience.guard import guard_of
 from resolvers.resilience.source import Resilient
-from tests.guards.shop import GOOD, READ, context, opened
+from tests.guards.shop import CREATE, GOOD, READ, context, in_turn, opened, shop
+from tests.guards.virtual_time import VirtualLoop
+from tests.raw_server import Heard, reply, says
 
 DONE = {"id": "7"}
 NTLM = {"ntlm": {"username": "gateway", "password": "secret"}}
@@ -40,6 +43,74 @@ async def test_a_source_that_is_down_uses_up_no_calls_of_its_day(tmp_path: Path)
         server = await asyncio.start_server(connection, "127.0.0.1", port)
         assert await source.outcome(READ) == DONE
         server.close()
+
+
+async def test_who_found_no_place_used_up_no_call_of_the_day(tmp_path: Path) -> None:
+    if time.time() % 86_400 > 86_340:
+        pytest.skip("the day ends")
+    opens = asyncio.Event()
+
+    async def gate(_: Heard, writer: asyncio.StreamWriter) -> None:
+        await opens.wait()
+        writer.write(GOOD)
+
+    stated = {"concurrency": 1, "max_wait_s": 0.05, "rate_limit": {"per_day": 2}}
+    async with shop(tmp_path, gate, **stated) as (source, server):
+        inside = asyncio.create_task(source.outcome(READ))
+        while not server.in_flight:  # noqa: ASYNC110  # the server's journal is what is waited for
+            await asyncio.sleep(0.001)
+        for _ in range(3):
+            assert isinstance(await source.outcome(READ), SourceBusy)
+        opens.set()
+        assert [await inside, await source.outcome(READ)] == [DONE, DONE]
+        assert isinstance(await source.outcome(READ), RateLimited)
+
+
+@pytest.mark.parametrize("call", [READ, CREATE])
+async def test_nothing_is_sent_for_whom_no_time_is_left(call: Call, tmp_path: Path) -> None:
+    """A kept connection takes a request before anybody waits, and only who waits can be interrupted."""
+    async with shop(tmp_path, says(GOOD)) as (source, server):
+        assert await source.outcome(READ) == DONE
+        error = await source.outcome(call, context(0))
+        assert isinstance(error, SourceTimeout)
+        assert error.sends == 0
+        assert await source.outcome(READ) == DONE
+        assert len(server.heard) == 2
+
+
+async def test_a_source_that_knows_no_callers_is_left_alone_by_all_of_them(tmp_path: Path) -> None:
+    slow = reply(b"{}", "Retry-After: 30", status="429 Slow")
+    async with shop(tmp_path, in_turn(slow)) as (source, server):
+        for who in ("ada", "bob", "ada"):
+            assert isinstance(await source.outcome(READ, context(who=who)), RateLimited)
+        assert len(server.heard) == 1
+
+
+class Forgetful:
+    """A client that keeps no time."""
+
+    model = MODEL
+
+    async def execute(self, _: Call, __: Context) -> object:
+        return await asyncio.Event().wait()
+
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("effect", Effect)
+def test_a_client_that_forgets_the_time_is_reminded_of_it(effect: Effect) -> None:
+    loop = VirtualLoop()
+
+    async def asked() -> float:
+        tally = Tally()
+        source = Resilient(Forgetful(), tally, HttpSettings(timeout_s=4, retries=RetrySettings(max=0)))
+        with pytest.raises(SourceTimeout if effect is Effect.READ else OutcomeUnknown):
+            await source.execute(Call(effect), context(60))
+        assert tally.under_way == 0
+        return loop.time()
+
+    assert 4 <= loop.run_until_complete(asked()) < 4.5
+    loop.close()
 
 
 class Broken:

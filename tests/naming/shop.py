@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,7 @@ class Shop:
 
 
 def token(**claims: object) -> str:
-    return jwt.encode({"iss": "https://id/", "aud": "isthmus", "exp": 4_000_000_000, **claims}, SECRET)
+    return jwt.encode({"iss": "https://id/", "aud": "isthmus", "exp": int(time.time()) + 600, **claims}, SECRET)
 
 
 def write(folder: Path, more: str, url: str = "http://127.0.0.1:9") -> Path:

@@ -160,7 +160,7 @@ def test_without_a_kept_catalogue_it_is_said_what_is_missing(trading: Path, scen
     ended = isthmus("test")
     assert ended.exit_code == 1
     assert "the database is not asked here, and no catalogue of it is kept" in ended.output
-    assert "run isthmus check once" in ended.output
+    assert "run isthmus pull stock once" in ended.output
     (trading / "scenes" / "environment.yaml").unlink()
     assert "an address of the right kind will do" in isthmus("test").stderr
 

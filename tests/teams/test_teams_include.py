@@ -45,7 +45,7 @@ def test_every_section_of_a_part_is_in_force(tmp_path: Path) -> None:
     assert set(found.settings.access.rules) == {"Invoice.amount", "Customer.email"}
     assert found.settings.access.default == "deny"
     assert found.settings.hide == ("Invoice.secret", "Customer.hash")
-    assert found.settings.rename == {"Invoice.no": "number"}
+    assert {each: new.to for each, new in found.settings.rename.items()} == {"Invoice.no": "number"}
     assert found.place("access", "rules", "Customer.email") == "teams/crm.yml:5"
     assert found.place("hide", 1) == "teams/crm.yml:6"
     assert found.place("hide", 0) == "teams/billing.yaml:12"

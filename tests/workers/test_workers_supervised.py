@@ -140,6 +140,35 @@ async def test_a_worker_that_is_stuck_is_replaced(shell: Supervising) -> None:
     assert await running.asked() == ANSWER
 
 
+async def test_a_supervisor_that_was_stopped_itself_takes_nobody_for_stuck(shell: Supervising) -> None:
+    running = await begun(shell, "workers: { count: 2, stuck_s: 2 }")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    before = running.workers()
+    for pid in before:
+        os.kill(pid, signal.SIGSTOP)
+    await asyncio.sleep(0.3)  # what they said before has been heard
+    os.kill(running.pid, signal.SIGSTOP)  # as a machine is that is moved, or a container that is paused
+    await asyncio.sleep(3)  # longer than stuck_s, and than a supervisor ever looks away
+    os.kill(running.pid, signal.SIGCONT)
+    await asyncio.sleep(0.3)
+    for pid in before:
+        os.kill(pid, signal.SIGCONT)
+    await asyncio.sleep(0.5)
+    assert await running.asked() == ANSWER
+    assert (running.workers(), running.events("worker_stuck")) == (before, [])
+
+
+async def test_a_worker_that_does_not_end_keeps_nobody_from_ending(shell: Supervising) -> None:
+    running = await begun(shell, "workers: 2, notice_s: 0, drain_s: 1")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    os.kill(min(running.workers()), signal.SIGSTOP)
+    started = time.monotonic()
+    ended = await running.end()
+    assert (ended.code, running.workers()) == (1, set())
+    assert len(running.events("worker_killed")) == 1
+    assert time.monotonic() - started < 30
+
+
 async def test_a_worker_that_grew_too_large_is_replaced_by_one_that_is_ready(shell: Supervising) -> None:
     running = await begun(shell, "workers: { count: 1, max_memory_mib: 64 }")
     before = running.workers()
