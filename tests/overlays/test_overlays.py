@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,21 @@ def test_extends_names_the_document_that_it_is_applied_to() -> None:
         read_overlay("fix.yaml", Document("/x/fix.yaml", content(extends)), target)
     for extends, target in (("https://h/api.json", "/x/api.json"), ("api.json", "https://h/api.json")):
         assert "the overlay is for" in faults(content(extends), target)[0]
+
+
+def test_the_page_shows_an_overlay_that_works() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "descriptions.md").read_text("utf-8")
+    (block,) = (each for each in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "overlay: 1.1.0" in each)
+    read = read_overlay("crm.overlay.yaml", Document("/x/crm.overlay.yaml", block.encode()), "/x/api.json")
+    parameters = [{"name": "colour"}, {"name": "id"}]
+    schema = {"Order": {"properties": {"weight": {"type": "string"}}}}
+    value = {"paths": {"/orders": {"get": {"parameters": parameters}}}, "components": {"schemas": schema}}
+    made, cautions = applied(value, [read])
+    assert cautions == []
+    assert made == {
+        "paths": {"/orders": {"get": {"parameters": [{"name": "id"}]}}},
+        "components": {"schemas": {"Order": {"properties": {"weight": {"type": "number"}}}}},
+    }
 
 
 FILE = """

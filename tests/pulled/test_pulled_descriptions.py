@@ -118,6 +118,14 @@ async def test_a_source_that_fails_keeps_what_it_had_and_no_other_away(home: Hom
     assert 'has no source "stokc"' in (await run("pull", home.file, "stokc")).err
 
 
+async def test_what_is_left_out_is_told_with_its_line_in_the_copy(home: Home) -> None:
+    home.far.files["/crm/openapi.json"]["paths"]["/watch"] = {"trace": {"responses": {}}}
+    assert (await run("pull", home.file, "crm")).code == 0
+    copy = (home.folder / "descriptions/crm/openapi.json").read_text().splitlines()
+    line = next(number for number, text in enumerate(copy, 1) if '"trace"' in text)
+    assert f"(descriptions/crm/openapi.json:{line} #/paths/~1watch/trace)" in (await run("check", home.file)).out
+
+
 async def test_a_source_that_left_the_file_takes_its_description_along(home: Home) -> None:
     assert (await run("pull", home.file)).code == 0
     text = "".join(line for line in home.file.read_text().splitlines(keepends=True) if "billing" not in line)
