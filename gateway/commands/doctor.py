@@ -17,8 +17,8 @@ import orjson
 import typer
 
 from gateway.commands import security
-from gateway.commands.check import locked_drift, unpinned
-from gateway.commands.opening import Env, apart, closed, configuration, snapshot
+from gateway.commands.check import locked_drift
+from gateway.commands.opening import Env, apart, closed, configuration, snapshot, unpinned
 from gateway.config import Configuration
 from gateway.doctor.finding import LEVELS, Finding
 from gateway.doctor.of_access import of_access
@@ -77,8 +77,7 @@ def found(chosen: Configuration, current: Snapshot) -> Iterator[Finding]:
     if nobody:
         yield _split("error", "closed", nobody)
     yield from (_split("warning", "apart", each) for each in apart(chosen))
-    if unpinned(chosen):
-        yield _split("warning", "unpinned", unpinned(chosen))
+    yield from (_split("warning", "unpinned", each) for each in unpinned(chosen))
     yield from (_split("warning", "file", each) for each in chosen.cautions)
     for each in locked_drift(chosen, current):
         yield Finding("note", "lock", each.source, each.sentence, "run isthmus lock, and commit what it writes")
