@@ -58,7 +58,7 @@ async def test_who_waits_while_the_source_is_closed_is_told_so() -> None:
     calls = Calls()
     waiting = _waiting(flights.begin(["key"], calls))
     await _turns()
-    await flights.close()
+    await asyncio.wait_for(flights.close(), 5)
     with pytest.raises(SourceUnavailable):
         await waiting
     assert calls.ended == 1
@@ -69,7 +69,7 @@ async def test_who_is_cancelled_himself_while_the_source_is_closed_is_cancelled(
     waiting = _waiting(flights.begin(["key"], Calls()))
     await _turns()
     waiting.cancel()
-    await flights.close()
+    await asyncio.wait_for(flights.close(), 5)
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
