@@ -59,7 +59,8 @@ class RestSource:
         self._results = {name: item.result for name, item in description.model.operations.items()}
         self._server = description.server
         self._inputs = Inputs(description.model.inputs, description.inputs)
-        self._replies = Replies(description.model.types, description.model.enums, description.results)
+        model = description.model
+        self._replies = Replies(model.types, model.enums, description.results, settings.encoding)
         self._encoders: dict[str, Encoder] = {}
         keys = settings.auth.api_key if settings.auth is not None else ()
         self._kept = frozenset(key.query for key in keys if key.query is not None)
@@ -185,7 +186,8 @@ async def open_rest(
     if settings.cache is not None and settings.cache.by_headers:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))
     told = (*description.model.cautions, *cautions(settings, home))
-    model = replace(settled(description.model, settings), cautions=told)
+    where = settings.address or description.server or ""
+    model = replace(settled(description.model, settings), cautions=told, address=where)
     description = replace(description, model=model)
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)), uncached)
 

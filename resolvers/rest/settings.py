@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from resolvers.http_settings import FileName, HttpSettings
+from resolvers.rest.charsets import encoding_of
 from resolvers.settings import CacheSettings, Settings
 
 
@@ -79,6 +80,11 @@ class RestSettings(HttpSettings):
         FIRST, description="Which of the servers that the document names is called, where url is not set."
     )
 
+    encoding: str = Field(
+        "",
+        description="Encoding in which replies are written, such as windows-1252, whatever they say; absent: what each "
+        "reply declares, or UTF-8.",
+    )
     cache: Annotated[
         RestCacheSettings | None,
         BeforeValidator(_cache, json_schema_input_type=bool | Literal["http"] | RestCacheSettings),
@@ -87,6 +93,13 @@ class RestSettings(HttpSettings):
         description="http, or true: replies are kept as long as their Cache-Control and Expires allow; or for how long "
         "answers of its reads are kept, where their operations do not say otherwise.",
     )
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name and encoding_of(name) is None:
+            raise ValueError("it is the name of an encoding of texts, such as windows-1252 or utf-16")
+        return name.lower()
 
     @model_validator(mode="after")
     def _one_address(self) -> RestSettings:

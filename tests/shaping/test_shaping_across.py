@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.attack.house import TRUSTED, token
 from tests.shaping.billing import WSDL, Billing, billing
@@ -61,7 +62,7 @@ async def opened(folder: Path, access: str = OPEN) -> AsyncIterator[tuple[Gatewa
         made.executescript(TABLES)
     made.close()
     (folder / "crm.json").write_text(json.dumps(DOCUMENT))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"no": "7", "gender": "F", "level": 2},
         {"no": "10", "gender": "M", "level": 1},
         {"no": "11", "gender": "Z"},

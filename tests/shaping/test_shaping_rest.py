@@ -117,3 +117,35 @@ async def test_kept_answers_are_shaped_as_well(tmp_path: Path) -> None:
         assert await running.ask(query) | {"errors": 0} == first | {"errors": 0}
         assert first["data"]["customers"][0] == {"no": 7, "level": "HIGH", "partner": {"gender": "MALE"}}
         assert len(made.heard) == 2
+
+
+async def test_replies_are_read_in_the_encoding_that_they_declare_or_that_the_file_says(tmp_path: Path) -> None:
+    for number, (media, encoding, stated) in enumerate(
+        [
+            ("application/json; charset=ISO-8859-1", "cp1252", ""),
+            ("application/json; charset=windows-1252", "cp1252", ""),
+            ("application/json; charset=utf-16", "utf-16", ""),
+            ("application/json", "cp1252", ", encoding: windows-1252"),
+            ("application/json; charset=utf-8", "iso8859-15", ", encoding: iso-8859-15"),
+            ("application/json", "utf-8", ""),
+        ]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        async with opened(folder, stated, " {}") as (running, made):
+            made.rows = [{"no": "1", "name": "Zoë, 5 €, Łódź" if encoding.startswith("utf") else "Zoë, 5 €"}]
+            made.media, made.encoding = media, encoding
+            assert await running.data("{ customers { name } }") == {"customers": [{"name": made.rows[0]["name"]}]}
+
+
+async def test_what_is_no_text_in_its_encoding_is_refused(tmp_path: Path) -> None:
+    async with opened(tmp_path, "", " {}") as (running, made):
+        made.rows = [{"no": "1", "name": "Zoë"}]
+        for media, encoding in (
+            ("application/json", "latin-1"),
+            ("application/json; charset=ascii", "latin-1"),
+            ("application/json; charset=zip", "utf-8"),
+            ("application/json; charset=idna", "utf-8"),
+        ):
+            made.media, made.encoding = media, encoding
+            assert codes(await running.ask("{ customers { name } }")) == [("SOURCE_BAD_RESPONSE", ["customers"])]
