@@ -64,7 +64,7 @@ from schema.recording import Recording, check_recording, recorded
 from schema.responses import Responses
 from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
-from schema.shaping import shaped
+from schema.shaping import enums_of, shaped
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -205,10 +205,16 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
 
 
 def _spelled(made: SourceTypes) -> dict[str, str]:
-    """Coordinate of a field → how its source spells it."""
+    """Coordinate of a field that a description declares → how its source spells it."""
+    own = {
+        output.name
+        for row, output in made.outputs.items()
+        if row in made.model.made or bool(getattr(made.model.types.get(row), "of", ""))
+    }
     return {
         f"{type_name}.{shown}": source
         for type_name, names in made.field_names.items()
+        if type_name not in own
         for source, shown in names.items()
     }
 
@@ -231,17 +237,22 @@ def _shaped(
     unified: UnifiedSchema, sources: Mapping[str, Source], settings: GraphSettings, former: Former
 ) -> Mapping[str, Source]:
     """The sources in the values that the configuration says: coordinates are looked up among the types as the
-    descriptions have them, under their names in the end. What is wrong with these names is told later.
+    descriptions have them, under their names in the end. What is wrong with these names is told where a coordinate
+    is, which it may be the cause of, and later otherwise.
 
     Raises:
         ConfigurationError: with every coordinate that is wrong.
     """
     types = _typed(unified, sources, settings)
     incomplete = bool(settings.missing)
-    shape(types, settings.rename, settings.hide, {}, incomplete=incomplete)
+    named = shape(types, settings.rename, settings.hide, {}, incomplete=incomplete)
     made, problems = shaped(sources, types, settings.shape, incomplete=incomplete)
     if problems:
-        raise ConfigurationError(map(former.explain, problems))
+        enums = enums_of(settings.shape)
+        wrong = [each for each in named if str(each.where[1]).partition(".")[0] not in enums]
+        unborn = {settings.rename.get(str(each.where[1])) for each in wrong}
+        own = [each for each in problems if each.lacks.rpartition(".")[2] not in unborn]
+        raise ConfigurationError(map(former.explain, [*wrong, *own]))
     return made
 
 
