@@ -23,7 +23,7 @@ from resolvers.predicate import (
     Related,
 )
 from resolvers.shaping.coding import UNREADABLE, Coding
-from resolvers.shaping.shapes import Shaping, Slot, inner, named
+from resolvers.shaping.shapes import Shaping, Slot, at, inner, named
 
 _ORDERS = frozenset({"gt", "gte", "lt", "lte"})
 _OPPOSITES: Mapping[Operator, Operator] = {
@@ -52,6 +52,7 @@ class Calls:
     def _leading(self) -> frozenset[str]:
         """The inputs that hold something coded, themselves or in what they lead to."""
         found = {owner for kind, owner, _ in self._codings if kind == "input"}
+        found |= {owner for kind, owner in self._shaping.lifts if kind == "input"}
         while True:
             more = {
                 key
@@ -90,12 +91,22 @@ class Calls:
             return _written(coding, value, place[2])
         found = inner(ref)
         if isinstance(found, NamedRef) and found.name in self._inputs and isinstance(value, Mapping):
-            fields = self._model.inputs[found.name].fields
-            return {
-                name: self._value(("input", found.name, name), fields[name].type, each) if name in fields else each
-                for name, each in value.items()
-            }
+            return self._object(found.name, value)
         return value
+
+    def _object(self, owner: str, value: Mapping[str, object]) -> dict[str, object]:
+        """An input object, whose lifted fields go back to where the source takes them."""
+        fields, lifts = self._model.inputs[owner].fields, self._shaping.lifts.get(("input", owner), {})
+        made: dict[str, object] = {}
+        for name, each in value.items():
+            lifted = lifts.get(name)
+            if lifted is not None:
+                given = at(self._model, lifted.slot)
+                assert given is not None
+                _put(made, lifted.chain, self._value(lifted.slot, given.type, each))
+            else:
+                made[name] = self._value(("input", owner, name), fields[name].type, each) if name in fields else each
+        return made
 
     def rows(self, operation: Operation) -> str:
         """The type of the rows that predicates of a call look at."""
@@ -214,6 +225,16 @@ def _compared(coding: Coding, asked: Compare) -> Predicate:
 
 def _is_known(field: str, coding: Coding) -> In:
     return In((field,), tuple((code,) for code in coding.known))
+
+
+def _put(into: dict[str, object], chain: tuple[str, ...], value: object) -> None:
+    head, *rest = chain
+    if not rest:
+        into[head] = value
+        return
+    below = into.setdefault(head, {})
+    assert isinstance(below, dict), "no two fields lead through one place and end there"
+    _put(below, tuple(rest), value)
 
 
 def _written(coding: Coding, value: object, name: str) -> object:
