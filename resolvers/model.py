@@ -431,6 +431,8 @@ class SourceModel:
     """Why this is a description that was kept, and not what the source says now; empty where it is that."""
     cautions: tuple[str, ...] = ()
     """What whoever runs the gateway should know of how the source is reached."""
+    address: str = ""
+    """Where the source is called, if that is one place, as its settings or else its description say."""
 
     @property
     def has_tables(self) -> bool:

@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands import access, check, demo, diff, explain, inspect, lock, pull, sdl, serve, token, top, usage
+from gateway.commands import (
+    access,
+    check,
+    demo,
+    diff,
+    explain,
+    init,
+    inspect,
+    lock,
+    pull,
+    sdl,
+    serve,
+    token,
+    top,
+    usage,
+)
 from gateway.commands import config as config_command
 from gateway.commands import json_schema as json_schema_command
 from gateway.commands import record as record_command
@@ -37,6 +52,7 @@ def _options(
 
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("config")(config_command.config)

@@ -143,7 +143,7 @@ async def _from_arguments(arguments: Sequence[str]) -> Configuration:
         name, separator, location = argument.partition("=")
         if not separator or not name or not location:
             raise UnreadableFile(f'"{argument}" is neither a file nor name=location')
-        if await asyncio.to_thread(_is_sqlite, base / location):
+        if await asyncio.to_thread(is_sqlite, base / location):
             location = f"sqlite:///{location}"
         kind, colon, rest = location.partition(":")
         if colon and kind in KINDS:
@@ -153,7 +153,7 @@ async def _from_arguments(arguments: Sequence[str]) -> Configuration:
     return from_sources(sources, base)
 
 
-def _is_sqlite(path: Path) -> bool:
+def is_sqlite(path: Path) -> bool:
     """Whether a SQLite database lies there; only its first bytes are read, however large it is."""
     try:
         with path.open("rb") as file:

@@ -31,7 +31,7 @@ class Suggestion:
     """A link that may be meant: field ``name`` on ``type`` of ``source`` answered by ``operation`` of ``target``.
 
     ``match``: the parent's fields → the result's fields (or, with ``by_argument``, the arguments that take them), all
-    by the sources' own names. ``evidence`` is a sentence for a reader.
+    by the sources' own names. ``evidence`` is a sentence for a reader. ``stated``: the description itself says so.
     """
 
     source: str
@@ -43,6 +43,7 @@ class Suggestion:
     many: bool
     evidence: str
     by_argument: bool = False
+    stated: bool = False
 
 
 def suggest(models: Mapping[str, SourceModel]) -> list[Suggestion]:
@@ -213,5 +214,6 @@ def _declared(model: SourceModel) -> Iterator[Suggestion]:
         many = isinstance(unwrapped(target).result, ListRef)
         evidence = f'the document links {hint.operation} to {hint.target} as "{hint.name}"'
         yield Suggestion(
-            model.name, row.name, hint.name, model.name, target.name, match, many, evidence, by_argument=by_argument
-        )
+            model.name, row.name, hint.name, model.name, target.name, match, many, evidence,
+            by_argument=by_argument, stated=True,
+        )  # fmt: skip

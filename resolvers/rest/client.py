@@ -186,7 +186,8 @@ async def open_rest(
     if settings.cache is not None and settings.cache.by_headers:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))
     told = (*description.model.cautions, *cautions(settings, home))
-    model = replace(settled(description.model, settings), cautions=told)
+    where = settings.address or description.server or ""
+    model = replace(settled(description.model, settings), cautions=told, address=where)
     description = replace(description, model=model)
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)), uncached)
 

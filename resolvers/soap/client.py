@@ -195,7 +195,7 @@ async def open_soap(
     security = None if stage is not None and stage.plays else await asyncio.to_thread(secure)
     told = Told(name, tally or Tally(), faults=True, stage=stage)
     http = await connect(settings, documents, home, settings.wsdl, told)
-    model = replace(description.model, cautions=cautions(settings, home))
+    model = replace(description.model, cautions=cautions(settings, home), address=home)
     description = replace(description, model=model)
     return SoapSource(description, settings, http, forwarding_of(settings, origin(home)), security)
 

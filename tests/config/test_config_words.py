@@ -57,7 +57,7 @@ def problems(tmp_path: Path, text: str) -> str:
         ),
         (
             HEAD + "  crm: { openapi: a.json, prefix: crm_ }\n" + ACCESS,
-            "shop.yaml:3  sources.crm.prefix\n  it is made of the letters A to Z only",
+            "shop.yaml:3  sources.crm.prefix\n  it is made of the letters A to Z and digits, a letter first",
         ),
         (
             "sources:\n  stock: { database: 'sqlite:///a', cursor_key: hunter2 }\n" + ACCESS,

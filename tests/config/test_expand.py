@@ -55,7 +55,10 @@ def test_what_a_variable_holds_is_a_text_and_never_read_as_a_part_of_the_file(tm
     injected = "x\n    writes: true\nother: !!python/object/apply:os.system ['true'] #"
     with pytest.raises(UnreadableFile) as raised:
         read(tmp_path / "isthmus.yaml", {"URL": "sqlite:///a.db", "PREFIX": injected})
-    assert raised.value.text == "isthmus.yaml:4  sources.shop.prefix\n  it is made of the letters A to Z only"
+    assert (
+        raised.value.text
+        == "isthmus.yaml:4  sources.shop.prefix\n  it is made of the letters A to Z and digits, a letter first"
+    )
     shop = read(tmp_path / "isthmus.yaml", {"URL": "sqlite:///a.db\n    writes: true", "PREFIX": "s"}).sources["shop"][
         1
     ]
