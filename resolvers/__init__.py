@@ -140,7 +140,7 @@ from resolvers.source import (
 from resolvers.stage import Fixture, Stage, Statements
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
-from resolvers.time_limits import TimeLimits, Until
+from resolvers.time_limits import TimeLimits, Until, leaves
 from resolvers.trace import PARENT, STATE, Trace, new_id
 from resolvers.upload import File
 from resolvers.views import Sealed
@@ -318,6 +318,7 @@ __all__ = [
     "key_columns",
     "key_of",
     "kind_of",
+    "leaves",
     "listed_rows",
     "load",
     "matcher",
