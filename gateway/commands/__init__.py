@@ -12,6 +12,7 @@ from gateway.commands import (
     check,
     demo,
     diff,
+    doctor,
     explain,
     init,
     inspect,
@@ -59,6 +60,7 @@ app.command("config")(config_command.config)
 app.command("lock")(lock.lock)
 app.command("pull")(pull.pull)
 app.command("diff")(diff.diff)
+app.command("doctor")(doctor.doctor)
 app.command("inspect")(inspect.inspect)
 app.command("explain")(explain.explain)
 app.command("sdl")(sdl.sdl)
