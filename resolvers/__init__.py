@@ -122,7 +122,7 @@ from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
-from resolvers.shaping import Shaped, ShapeSettings, Slot, Stated, reshaped
+from resolvers.shaping import Shaped, ShapeSettings, Slot, Stated, at, reshaped
 from resolvers.source import (
     EVERYTHING,
     LEAF,
@@ -305,6 +305,7 @@ __all__ = [
     "agree",
     "asked",
     "assign",
+    "at",
     "canonical",
     "digest_of",
     "distinct_keys",
