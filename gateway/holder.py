@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.config import Configuration
 from gateway.uses import Uses
-from resolvers import Documents, Problem, Sign, Source, Store, Tally
+from resolvers import CacheTally, Documents, Problem, Sign, Source, Store, Tally
 from schema import Built, Graph, GraphSettings
 
 TIDY_S = 1.0
@@ -22,7 +22,8 @@ TIDY_S = 1.0
 class State:
     """``graph``: ``None`` while nothing can be served. ``failed``: source → why it is not served; ``away``: those of
     them that may come by themselves. ``tallies``: source → where it counts. ``documents``: what read a description.
-    ``store``: where answers are kept; the next snapshot goes on with it, and finds what is as before.
+    ``store``: where answers are kept; the next snapshot goes on with it, and finds what is as before. ``responses``:
+    where whole answers are counted.
     """
 
     graph: Graph | None
@@ -35,6 +36,7 @@ class State:
     configuration: Configuration | None = None
     assembled: Assembled | None = None
     store: Store | None = None
+    responses: CacheTally = field(default_factory=CacheTally)
     uses: Uses = field(default_factory=Uses)
 
     @property

@@ -25,6 +25,7 @@ from gateway.rates.settings import unknown_fields
 from gateway.redis import open_redis
 from gateway.registered.manifest import read_manifests
 from resolvers import (
+    CacheTally,
     Caching,
     ConfigurationError,
     Documents,
@@ -163,6 +164,7 @@ class _Loading:
         if before is not None:
             store = before.store
         self._store = _store(configuration) if store is None else store
+        self._responses = CacheTally() if before is None else before.responses
         self._configuration = configuration
         self._tallies = tallies
         self._before = before
@@ -209,6 +211,7 @@ class _Loading:
             configuration,
             assembled,
             store=self._store,
+            responses=self._responses,
         )
         return made if self._before is None or self._differs(self._before, made) else self._before
 
@@ -217,7 +220,7 @@ class _Loading:
         if not self._configuration.settings.server.cache.responses:
             return assembled.settings
         version = _version(self._configuration, sources)
-        return replace(assembled.settings, responses=partial(Responses, self._store, version))
+        return replace(assembled.settings, responses=partial(Responses, self._store, version, tally=self._responses))
 
     def _carried(self) -> dict[str, Source]:
         """The sources that stay open."""
@@ -316,6 +319,7 @@ class _Loading:
             self._configuration,
             None,
             store=self._store,
+            responses=self._responses,
         )
         return made if self._before is None or self._differs(self._before, made) else self._before
 

@@ -39,7 +39,7 @@ from schema.access.shown import Class, Shown
 from schema.conditions import depth, relations
 from schema.cost import CostSettings, Prices
 from schema.explained import Step, steps
-from schema.freshness import FRESHNESS, FRESHNESS_HEADER, freshness
+from schema.freshness import FRESHNESS, freshness, reported
 from schema.limits import OperationLimits
 from schema.plan.arguments import filter_of
 from schema.plan.columns import columns_understand, run_columns
@@ -199,7 +199,8 @@ class Graph:
             shown = await self._shown.get(lacking)
             if plan.is_introspection:
                 return await self._introspections.answer(shown, lacking, document.node, request)
-        key = self._responses.key(request, plan) if self._responses is not None else None
+        reports = reported(request, context)
+        key = self._responses.key(request, plan) if self._responses is not None and not reports else None
         if key is None or self._responses is None or self._rules.bound(principal) is not None:
             answer = await self._run(request, document, variables, plan, principal, context, trail, shown)
         else:
@@ -245,9 +246,13 @@ class Graph:
         answer = answer_of(reply, plan, context, self._limits.max_failures)
         if not context.aged:
             return answer
-        asked = request.extensions.get(FRESHNESS) or context.caller.headers.get(FRESHNESS_HEADER) == "report"
-        told = freshness(plan, context.aged, everything=bool(asked))
+        told = freshness(plan, context.aged, everything=reported(request, context))
         return extended(answer, FRESHNESS, told) if told else answer
+
+    @property
+    def keeps_responses(self) -> bool:
+        """Whether whole answers to registered operations are kept."""
+        return self._responses is not None
 
     def steps(self, request: GraphQLRequest, principal: Principal, context: Context) -> Answer | tuple[Step, ...]:
         """What the request would do, or the answer that refuses it; nothing runs.

@@ -130,7 +130,11 @@ class RestSource:
             lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
             call.exchange.link = ", ".join(lines)  # lines of one name are one list (RFC 9110 section 5.3)
         record.size = len(reply.body)
-        return await self._value(call, shape, operation, reply)
+        try:
+            return await self._value(call, shape, operation, reply)
+        except SourceError as error:
+            error.sends = reply.sends
+            raise
 
     async def _value(self, call: Call, shape: RequestShape, operation: Operation, reply: Reply) -> object:
         stated = self._settings.operations.get(call.operation)

@@ -115,6 +115,7 @@ class SoapSource:
                 seconds = retry_after(reply.headers.get("retry-after", "")) if error.status in _LATER else None
                 if seconds is not None:
                     error.wait(seconds)
+                error.sends = reply.sends
                 error.tried = tuple(tried or ())
                 raise
             if exchange is not None:
