@@ -141,7 +141,7 @@ async def test_an_answer_with_an_error_or_something_stale_is_not_kept(tmp_path: 
 
 
 @pytest.mark.parametrize("first", [True, False])
-async def test_whoever_asks_for_the_age_of_answers_is_told_it_and_nobody_else_is(tmp_path: Path, *, first: bool) -> None:
+async def test_whoever_asks_for_ages_is_told_them_and_nobody_else_is(tmp_path: Path, *, first: bool) -> None:
     report = {"graphql-freshness": "report"}
     async with house(tmp_path, KEPT, server=server(tmp_path)) as made:
         await made.data("{ orders { customer { name } } }")  # so that parts of the answer are kept
