@@ -34,6 +34,7 @@ from resolvers import (
     Problem,
     Source,
     SourceSettings,
+    Standing,
     Store,
     Tally,
     open_all,
@@ -72,6 +73,8 @@ async def load(
     with _collecting_later():
         made = await _Loading(configuration, {} if tallies is None else tallies, store=store).load()
     assert isinstance(made, Snapshot)
+    for name, standing in made.standings.items():
+        made.tallies[name].take(standing)
     return made
 
 
@@ -211,9 +214,16 @@ class _Loading:
             configuration,
             assembled,
             store=self._store,
+            standings=self._standings(sources, opened),
             responses=self._responses,
         )
         return made if self._before is None or self._differs(self._before, made) else self._before
+
+    def _standings(self, sources: Mapping[str, Source], opened: Opened) -> dict[str, Standing]:
+        """How the sources that are served stand: those that were opened, and those that stay as they were."""
+        before = {} if self._before is None else self._before.standings
+        anew = {name for name, source in sources.items() if opened.sources.get(name) is source}
+        return {name: opened.standings[name] if name in anew else before[name] for name in sources}
 
     def _keeping(self, assembled: Assembled, sources: Mapping[str, Source]) -> GraphSettings:
         """The settings of the graph, with a place for whole answers where the file asks for one."""

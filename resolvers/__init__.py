@@ -117,7 +117,7 @@ from resolvers.source import (
     rows_of,
 )
 from resolvers.statements import WRITES_ARE_OFF
-from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
+from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Standing, State, Tally
 from resolvers.time_limits import TimeLimits, Until
 from resolvers.trace import PARENT, STATE, Trace, new_id
 from resolvers.upload import File
@@ -244,6 +244,7 @@ __all__ = [
     "SourceTimeout",
     "SourceUnavailable",
     "Stamp",
+    "Standing",
     "State",
     "Store",
     "Suggestion",

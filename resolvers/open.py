@@ -24,7 +24,7 @@ from resolvers.resilience import Resilient, SharedAllowance
 from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.statements import apply
-from resolvers.tally import Tally
+from resolvers.tally import Standing, Tally
 from resolvers.views import with_views
 from resolvers.yaml12 import YamlError, load
 
@@ -34,15 +34,16 @@ class Opening:
     """What the opener of a source is told beside its settings.
 
     ``base``: the folder that relative paths start from. ``keep``: where what was read is kept for the next start, if
-    anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``tally``: where it counts.
-    ``fresh``: what was kept is not taken for what is away. ``read``: what read its documents, put there by the opener.
+    anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``standing``: where it says
+    how it stands. ``fresh``: what was kept is not taken for what is away. ``read``: what read its documents, put there
+    by the opener.
     """
 
     name: str
     base: Path
     keep: Path | None
     pinned: Mapping[str, str]
-    tally: Tally
+    standing: Standing
     fresh: bool = False
     read: list[Documents] = field(default_factory=list)
 
@@ -98,7 +99,7 @@ async def _open_rest(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, RestSettings)
     documents = await _documents(settings, opening, settings.openapi)
-    return _dated(await open_rest(opening.name, settings, documents, opening.pinned, opening.tally), documents)
+    return _dated(await open_rest(opening.name, settings, documents, opening.pinned, opening.standing), documents)
 
 
 def _soap_settings() -> type[SourceSettings]:
@@ -112,7 +113,7 @@ async def _open_soap(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, SoapSettings)
     documents = await _documents(settings, opening, settings.wsdl)
-    return _dated(await open_soap(opening.name, settings, documents, opening.tally), documents)
+    return _dated(await open_soap(opening.name, settings, documents, opening.standing), documents)
 
 
 def _sql_settings() -> type[SourceSettings]:
@@ -126,7 +127,13 @@ async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, DatabaseSettings)
     return await open_database(
-        opening.name, settings, opening.base, opening.pinned, opening.keep, fresh=opening.fresh, tally=opening.tally
+        opening.name,
+        settings,
+        opening.base,
+        opening.pinned,
+        opening.keep,
+        fresh=opening.fresh,
+        standing=opening.standing,
     )
 
 
@@ -156,7 +163,8 @@ class Opened:
     """``sources`` in the order asked, ``failed`` by name, and ``problems`` of statements that do not fit.
 
     ``away``: those of the failed ones that may come without anybody mending anything here. ``documents``: what read the
-    description of a source, where it is made of documents.
+    description of a source, where it is made of documents. ``standings``: how each stands; that of a source which had
+    counted before is to be taken by its tally when it is served.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
@@ -164,6 +172,7 @@ class Opened:
     problems: list[Problem] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     documents: dict[str, Documents] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
 
 
 async def open_all(
@@ -191,9 +200,10 @@ async def open_all(
     keeping = caching or Caching(MemoryStore(MAX_BYTES))
     names = pinned or {}
     counting = {} if tallies is None else tallies
+    for name in settings:
+        opened.standings[name] = Standing() if name in counting else counting.setdefault(name, Tally()).standing
     openings = [
-        Opening(name, base, keep, names.get(name, {}), counting.setdefault(name, Tally()), name in fresh)
-        for name in settings
+        Opening(name, base, keep, names.get(name, {}), opened.standings[name], name in fresh) for name in settings
     ]
     clients = await asyncio.gather(
         *(_open(kind, each, opening) for (kind, each), opening in zip(settings.values(), openings, strict=True))
@@ -218,7 +228,7 @@ async def open_all(
                 opened.problems.append(_NOWHERE.under("sources", name))
             else:
                 together = shared()
-        resilient = Resilient(client, counting[name], each, shared=together)
+        resilient = Resilient(client, counting[name], each, standing=opened.standings[name], shared=together)
         source, problems = cached(resilient, kind, each, keeping, counting[name].cache)
         opened.problems += [problem.under("sources", name) for problem in problems]
         pages = any(operation.paging is not None for operation in model.operations.values())

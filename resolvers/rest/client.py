@@ -30,7 +30,7 @@ from resolvers.rest.requests.request import Encoder
 from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description, RequestShape
 from resolvers.source import Call, CallRecord, Context, rows_of
-from resolvers.tally import Tally
+from resolvers.tally import Standing
 
 IN_THREAD_BYTES = 1024 * 1024
 """Larger replies are decoded in a thread, so that others go on meanwhile."""
@@ -160,12 +160,12 @@ async def open_rest(
     settings: RestSettings,
     documents: Documents,
     pinned: Mapping[str, str] | None = None,
-    tally: Tally | None = None,
+    standing: Standing | None = None,
 ) -> RestSource:
     """Reads the OpenAPI document and its files off the event loop and makes the source ready to be called.
 
-    ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source. ``tally``: where its
-    replicas count.
+    ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source. ``standing``: where its
+    replicas stand.
 
     Raises:
         DescriptionError: the document cannot be had or read, or names no address while ``url`` is not set.
@@ -181,7 +181,7 @@ async def open_rest(
             ))  # fmt: skip
     description = _reachable(description, settings, document.location)
     home = settings.address or description.server or settings.openapi
-    http = await connect(settings, documents, home, document.location, Told(name, tally or Tally()))
+    http = await connect(settings, documents, home, document.location, Told(name, standing or Standing()))
     uncached = http
     if settings.cache is not None and settings.cache.by_headers:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))

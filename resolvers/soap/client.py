@@ -27,7 +27,7 @@ from resolvers.soap.security.exchange import Security, open_security
 from resolvers.soap.settings import SoapSettings
 from resolvers.soap.shapes import OperationCodec
 from resolvers.source import Call, Context, rows_of
-from resolvers.tally import Tally
+from resolvers.tally import Standing
 
 IN_THREAD_BYTES = 256 * 1024
 """Larger replies are read in a thread, so that others go on meanwhile."""
@@ -147,10 +147,12 @@ class SoapSource:
         await self._http.close()
 
 
-async def open_soap(name: str, settings: SoapSettings, documents: Documents, tally: Tally | None = None) -> SoapSource:
+async def open_soap(
+    name: str, settings: SoapSettings, documents: Documents, standing: Standing | None = None
+) -> SoapSource:
     """Reads the WSDL and what it imports, off the event loop, and makes the source ready to be called.
 
-    ``tally``: where its replicas count.
+    ``standing``: where its replicas stand.
 
     Raises:
         DescriptionError: the WSDL cannot be had or read, or names no address while ``url`` is not set.
@@ -187,7 +189,7 @@ async def open_soap(name: str, settings: SoapSettings, documents: Documents, tal
         others=[each.url for each in settings.replicas],
     )
     security = await asyncio.to_thread(secure)
-    http = await connect(settings, documents, home, settings.wsdl, Told(name, tally or Tally(), faults=True))
+    http = await connect(settings, documents, home, settings.wsdl, Told(name, standing or Standing(), faults=True))
     model = replace(description.model, cautions=cautions(settings, home))
     description = replace(description, model=model)
     return SoapSource(description, settings, http, forwarding_of(settings, origin(home)), security)

@@ -25,7 +25,7 @@ from resolvers.sql.reading import trial
 from resolvers.sql.routines import Routines
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
-from resolvers.tally import ReplicaTally, Tally
+from resolvers.tally import ReplicaTally, Standing
 
 _log = logging.getLogger("isthmus.sources")
 _CATALOGUE_S = 60.0
@@ -44,7 +44,7 @@ async def open_database(
     keep: Path | None = None,
     *,
     fresh: bool = False,
-    tally: Tally | None = None,
+    standing: Standing | None = None,
 ) -> SqlSource:
     """Connects, reads the catalogue once, and makes the source ready to be called.
 
@@ -62,7 +62,7 @@ async def open_database(
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
     kept = _kept(name, settings, dialect, where, keep)
     offering = Offering(name, settings, dialect, where, keep)
-    replicas = _replicas(name, settings, dialect, database, base, tally or Tally())
+    replicas = _replicas(name, settings, dialect, database, base, standing or Standing())
     opening = _Opening(
         name,
         settings,
@@ -85,9 +85,9 @@ async def open_database(
 
 
 def _replicas(
-    name: str, settings: DatabaseSettings, dialect: Dialect, primary: Database, base: Path, tally: Tally
+    name: str, settings: DatabaseSettings, dialect: Dialect, primary: Database, base: Path, standing: Standing
 ) -> Replicas | None:
-    """The copies of the database, which count in ``tally`` by their numbers; none is connected to yet.
+    """The copies of the database, which count in ``standing`` by their numbers; none is connected to yet.
 
     Raises:
         ConfigurationError: a URL that is none of such a copy, or settings that cannot be obeyed.
@@ -112,7 +112,7 @@ def _replicas(
         # Others are there to answer: nobody waits long for one that is silent.
         waits = min(settings.timeout_s, _REPLICA_S)
         copy = dialect.open(where, concurrency=settings.concurrency, timeout_s=waits)
-        counts = tally.replicas.setdefault(str(number + 1), ReplicaTally())
+        counts = standing.replicas.setdefault(str(number + 1), ReplicaTally())
         found.append(Replica(f"source {name}: replica {number + 1}", copy, dialect, settings.max_lag_s, counts))
     if problems:
         raise ConfigurationError(problems)
