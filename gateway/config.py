@@ -1,7 +1,7 @@
-"""The configuration file: read with its lines, expanded, and its shape checked against the models each module owns.
+"""The configuration file: read with its parts, expanded, and its shape checked against the models each module owns.
 
 Shape problems are found all at once and offline; whether what the file names exists is checked when the graph is built.
-A path of keys becomes ``file:line`` here and nowhere else.
+Where keys stand is told by ``places.py``, how files become one mapping is decided in ``parts.py`` and ``overlay.py``.
 """
 
 from __future__ import annotations
@@ -9,42 +9,59 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, create_model
 
 from gateway.app import ServerSettings
 from gateway.expand import Expansion
 from gateway.findings import problems_of
+from gateway.leaves import leaves
 from gateway.lock import FILE as LOCK
 from gateway.lock import Lock, read_lock
-from gateway.problems import render
+from gateway.overlay import in_environment
+from gateway.parts import INCLUDE, UnreadableFile, Whole, read_whole, text_of
+from gateway.places import Places, told
 from resolvers import (
     KINDS,
     CacheSettings,
     ConfigurationError,
     Key,
+    Located,
     Problem,
     Settings,
+    ShapeSettings,
     SourceSettings,
-    Yaml,
     YamlError,
     load,
     nearest,
     settings_of,
 )
-from schema import AccessSettings, EntitySettings, Extension, LinkSettings, OperationLimits
+from schema import AccessSettings, EntitySettings, Extension, LinkSettings, OperationLimits, Rename
 
-MAX_FILE_BYTES = 4_194_304
-"""Far above any file that a person writes; a log or a dump named by mistake is refused before it is parsed."""
+__all__ = [
+    "Configuration",
+    "FileSettings",
+    "UnreadableFile",
+    "from_sources",
+    "is_configuration",
+    "json_schema",
+    "read",
+    "read_file",
+]
 
 
 class FileSettings(Settings):
     """The sections of the file."""
 
+    include: tuple[str, ...] = Field(
+        (),
+        description="Further files that hold a part of the sections: files, folders (their .yaml and .yml files) and "
+        "patterns (teams/*/isthmus.yaml), in this order. Paths in a part start at its own folder.",
+    )
     sources: dict[str, dict[str, Any]] = Field(
         description="The systems behind the gateway, by name.", min_length=1, repr=False
     )
@@ -55,14 +72,32 @@ class FileSettings(Settings):
     access: AccessSettings = Field(description="Who may see what.")
     server: ServerSettings = Field(default_factory=ServerSettings, description="The edge.")
     limits: OperationLimits = Field(default_factory=OperationLimits, description="How large one operation may be.")
-    rename: dict[str, str] = Field(default_factory=dict, description="Coordinate → new name.")
+    rename: dict[str, Rename] = Field(
+        default_factory=dict,
+        description="Coordinate → new name, or { to: NAME, keep: REASON }: the old one is kept too.",
+    )
     hide: tuple[str, ...] = Field((), description="Coordinates that are not shown.")
+    shape: dict[str, ShapeSettings] = Field(
+        default_factory=dict,
+        description="Type.field, Input.field or Query.field(argument:) → what its values are, where the description "
+        "says less or says it wrongly.",
+    )
+    describe: dict[str, str] = Field(
+        default_factory=dict,
+        description="Coordinate (Type, Type.field, Type.field(argument:), Input.field, Enum.VALUE) → what it means, in "
+        "place of what its source says.",
+    )
+    deprecate: dict[str, str] = Field(
+        default_factory=dict, description="Coordinate of a field, argument, input field or enum value → what to use."
+    )
     cache: dict[str, CacheSettings] = Field(
         default_factory=dict,
         description="Type.field that asks a source, or a type for all such fields that give it → for how long answers "
         "are kept. It comes before what is said at the source.",
     )
-    extensions: tuple[str, ...] = Field((), description="Python files that add hand-written fields.")
+    extensions: tuple[Annotated[str, Located()], ...] = Field(
+        (), description="Python files that add hand-written fields."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +108,17 @@ class Configuration:
     sources: Mapping[str, tuple[str, SourceSettings]]
     base: Path
     file: str = ""
-    lines: Mapping[tuple[Key, ...], int] = field(default_factory=dict)
+    places: Places = Places()
     hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
     lock: Lock | None = None
     """The names that are kept, where ``isthmus.lock`` lies beside the file."""
     files: frozenset[Path] = frozenset()
-    """What was read of it: the file, the lock beside it, and what ``${file:}`` names."""
+    """What was read of it: the file and its parts, the lock beside it, and what ``${file:}`` names; the folders that
+    parts are found in."""
+    env: str = ""
+    """The environment that it is for; empty: none."""
+    cautions: tuple[str, ...] = ()
+    """What is not wrong with the files, and should be known."""
 
     def prefixes(self) -> dict[str, str]:
         """Source → the prefix of its names, of those that have one."""
@@ -86,12 +126,11 @@ class Configuration:
 
     def describe(self, problems: Iterable[Problem]) -> str:
         """The problems as text, in the order of the file."""
-        return describe(problems, self.file, self.lines, self.hidden)
+        return told(self.places.found(problems), self.hidden)
 
     def place(self, *where: Key) -> str:
         """``file:line`` of a path of keys, as near as it is known."""
-        line = _line(where, self.lines)
-        return f"{self.file}:{line}" if line else self.file
+        return str(self.places.of(where))
 
     def extensions(self) -> list[Extension]:
         """The extension objects of the modules that the file names.
@@ -125,96 +164,75 @@ def _extensions_in(path: Path) -> list[Extension]:
     return found
 
 
-def describe(
-    problems: Iterable[Problem], file: str, lines: Mapping[tuple[Key, ...], int], hidden: Mapping[str, str]
-) -> str:
-    """One paragraph per problem, in the order of the file."""
-    placed = sorted(((_line(problem.where, lines), problem) for problem in problems), key=lambda item: item[0])
-    return "\n\n".join(render(problem, f"{file}:{line}" if line else file, hidden) for line, problem in placed)
+def read_file(path: Path, env: str = "") -> Whole:
+    """A file with its parts, as it is in an environment; nothing is put in, and nothing is checked yet.
+
+    Raises:
+        UnreadableFile: it is not there, or no configuration file, or nothing is said of the environment.
+    """
+    whole = read_whole(path)
+    return in_environment(whole, env) if env else whole
 
 
-def _line(where: tuple[Key, ...], lines: Mapping[tuple[Key, ...], int]) -> int:
-    for length in range(len(where), 0, -1):
-        if where[:length] in lines:
-            return lines[where[:length]]
-    return 0
-
-
-class UnreadableFile(Exception):
-    """The file has problems; ``text`` says all of them. ``files``: those that it names, as far as that is known."""
-
-    def __init__(self, text: str, files: Iterable[Path] = ()) -> None:
-        super().__init__(text)
-        self.text = text
-        self.files = frozenset(files)
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as opened:
-            content = opened.read(MAX_FILE_BYTES + 1)
-        if len(content) > MAX_FILE_BYTES:
-            raise UnreadableFile(f"{path}\n  cannot be read: it is larger than {MAX_FILE_BYTES} bytes")
-        return content.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UnreadableFile(f"{path}\n  cannot be read: {reason}") from error
-
-
-def read(path: Path, environment: Mapping[str, str] | None = None) -> Configuration:
-    """Reads a file.
+def read(
+    path: Path,
+    environment: Mapping[str, str] | None = None,
+    env: str = "",
+    *,
+    absent: Callable[[tuple[Key, ...]], str | None] | None = None,
+) -> Configuration:
+    """Reads a file and all that it includes. ``env``: the environment that it is for, as ``prod``. ``absent``: as in
+    ``Expansion``.
 
     Raises:
         UnreadableFile: with every problem of its shape.
     """
-    text = _text(path)
-    if text.lstrip("\ufeff \t\r\n").startswith("<"):
-        raise _description(path, "a WSDL" if "definitions" in text else "an XML")
-    try:
-        document = Yaml(text)
-        raw, lines = document.value, document.lines()
-    except YamlError as error:
-        place = f"{path.name}:{error.line}" if error.line else path.name
-        raise UnreadableFile(f"{place}\n  {error}") from error
-    if not isinstance(raw, dict):
-        raise UnreadableFile(f"{path.name}\n  the file must be a mapping with sources and access")
-    if "sources" not in raw and not {"openapi", "swagger"}.isdisjoint(raw):
-        raise _description(path, "an OpenAPI")
-    expansion = Expansion(environment if environment is not None else os.environ, path.parent)
-    expanded = expansion.expand(raw)
+    whole = read_file(path, env)
+    places, first = whole.places, whole.places.first
+    expansion = Expansion(environment if environment is not None else os.environ, places.folder, absent)
+    expanded = expansion.expand(whole.raw)
     assert isinstance(expanded, dict)
-    settings, sources, found = _validate(expanded)
+    settings, sources, found = _validate(_placed(expanded, places))
     # What could not be put in cannot have the right shape either: that is one problem, and its cause is told.
-    absent = {problem.where for problem in expansion.problems}
-    problems = [*expansion.problems, *(problem for problem in found if problem.where not in absent)]
-    if problems or settings is None:
-        raise UnreadableFile(describe(problems, path.name, lines, expansion.hidden), expansion.files)
+    lost = {problem.where for problem in expansion.problems}
+    problems = [*expansion.problems, *(problem for problem in found if problem.where not in lost)]
+    files = frozenset({*whole.files, path.parent / LOCK, *expansion.files})
+    if whole.found:  # what is missing may stand in a part that could not be read
+        problems = [problem for problem in problems if problem.where]
+    if problems or whole.found or settings is None:
+        raise UnreadableFile(told([*whole.found, *places.found(problems)], expansion.hidden), files)
     try:
         lock = read_lock(path.parent)
     except ConfigurationError as error:
-        raise UnreadableFile(describe(error.problems, path.name, {}, {})) from error
-    placed = _placed(settings, path.parent)
-    files = frozenset({path, path.parent / LOCK, *expansion.files})
-    return Configuration(placed, sources, path.parent, path.name, lines, expansion.hidden, lock, files)
+        raise UnreadableFile(told(Places(first).found(error.problems), {}), files) from error
+    settings = settings.model_copy(update={"server": settings.server.placed(path.parent)})
+    cautions = tuple(told([each], expansion.hidden) for each in whole.cautions)
+    return Configuration(
+        settings, sources, path.parent, first.name, places, expansion.hidden, lock, files, env, cautions
+    )
 
 
-def _description(path: Path, kind: str) -> UnreadableFile:
-    mend = f"write name={path}, with a name of your choice for the source"
-    return UnreadableFile(f"{path.name}\n  this is {kind} document, not a configuration file\n  mend: {mend}")
+def _placed(expanded: dict[str, Any], places: Places) -> dict[str, Any]:
+    """The same; paths that parts in other folders state start at the folder of the first file, as all others do."""
+    base = places.first.path.parent
+    for where, leaf in leaves(FileSettings, expanded).items():
+        folder = places.folder(where)
+        if leaf.located is None or folder == base:
+            continue
+        above: Any = expanded
+        for key in where[:-1]:
+            above = above[key]
+        above[where[-1]] = leaf.located.moved(above[where[-1]], folder, base)
+    return expanded
 
 
 def is_configuration(path: Path) -> bool:
     """Whether a file looks like a configuration file, sound or not."""
     try:
-        raw = load(_text(path))
+        raw = load(text_of(path))
     except (UnreadableFile, YamlError):
         return False
-    return isinstance(raw, dict) and "sources" in raw
-
-
-def _placed(settings: FileSettings, base: Path) -> FileSettings:
-    """The settings with the paths of the edge seen from ``base``: the edge that reads them knows of no file."""
-    return settings.model_copy(update={"server": settings.server.placed(base)})
+    return isinstance(raw, dict) and not {"sources", INCLUDE}.isdisjoint(raw)
 
 
 def from_sources(sources: Mapping[str, tuple[str, str]], base: Path) -> Configuration:
@@ -229,7 +247,7 @@ def from_sources(sources: Mapping[str, tuple[str, str]], base: Path) -> Configur
     }
     settings, made, problems = _validate(raw)
     if problems or settings is None:
-        raise UnreadableFile(describe(problems, "", {}, {}))
+        raise UnreadableFile(told(Places().found(problems), {}))
     return Configuration(settings, made, base)
 
 
@@ -267,14 +285,17 @@ def _near_kind(source: Mapping[str, object]) -> str:
     return next((mend for mend in (nearest(str(key), KINDS) for key in source) if mend), "add openapi: and a file")
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the whole file, for editors."""
+def json_schema(*, part: bool = False) -> dict[str, Any]:
+    """The JSON Schema of the whole file, for editors; ``part``: of a part, which needs no section."""
     union: Any = None
     for kind in KINDS:
         model = settings_of(kind)
         union = model if union is None else union | model
     whole = create_model("Isthmus", __base__=FileSettings, sources=(dict[str, union], Field(min_length=1)))
     schema = whole.model_json_schema()
+    if part:
+        schema.pop("required", None)
+        schema["$defs"]["AccessSettings"].pop("required", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_open_to_references(schema)}
 
 

@@ -6,25 +6,28 @@ Values are put in before anything is checked; what was put in is remembered only
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from resolvers import Key, Problem, nearest
 
 MAX_FILE_BYTES = 1_048_576
-_REFERENCE = re.compile(r"(\$?)\$\{([^{}]*)\}")
+REFERENCE = re.compile(r"(\$?)\$\{([^{}]*)\}")
 
 
 @dataclass(slots=True)
 class Expansion:
-    """Expands one file. ``hidden``: what was put in → how the file wrote it. ``problems`` grows as values are missing.
+    """Expands the whole of the file. ``hidden``: what was put in → how the file wrote it.
 
-    ``base``: the folder that relative paths start from. ``$${…}`` stands for a literal ``${…}``.
+    ``problems`` grows as values are missing. ``folder``: the one that relative paths at a path of keys start from.
+    ``absent``: gives what stands for something that is not there, by its place; by default that is a problem. ``$${…}``
+    stands for a literal ``${…}``.
     """
 
     environment: Mapping[str, str]
-    base: Path
+    folder: Callable[[tuple[Key, ...]], Path]
+    absent: Callable[[tuple[Key, ...]], str | None] | None = None
     hidden: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     files: set[Path] = field(default_factory=set)
@@ -37,7 +40,7 @@ class Expansion:
         if isinstance(value, list):
             return [self.expand(item, (*where, index)) for index, item in enumerate(value)]
         if isinstance(value, str):
-            return _REFERENCE.sub(lambda match: self._one(match, where), value)
+            return REFERENCE.sub(lambda match: self._one(match, where), value)
         return value
 
     def _one(self, match: re.Match[str], where: tuple[Key, ...]) -> str:
@@ -66,6 +69,9 @@ class Expansion:
             return found
         if marked:
             return default
+        instead = None if self.absent is None else self.absent(where)
+        if instead is not None:
+            return instead
         if name not in self.environment:
             mend = nearest(name, self.environment) or f"set it, or write ${{env:{name}:-default}}"
             self.problems.append(Problem(f'the environment variable "{name}" is not set', where, mend))
@@ -74,14 +80,18 @@ class Expansion:
         return ""
 
     def _file(self, path: str, where: tuple[Key, ...]) -> str:
-        self.files.add(self.base / path)
+        file = self.folder(where) / path
+        self.files.add(file)
         try:
-            with (self.base / path).open("rb") as opened:
+            with file.open("rb") as opened:
                 content = opened.read(MAX_FILE_BYTES + 1)
             text = content.decode()
         except OSError as error:
+            instead = None if self.absent is None else self.absent(where)
+            if instead is not None:
+                return instead
             what = f'the file "{path}" cannot be read: {(error.strerror or "unknown reason").lower()}'
-            self.problems.append(Problem(what, where, "paths start at the folder of the configuration file"))
+            self.problems.append(Problem(what, where, "paths start at the folder of the file that names them"))
             return ""
         except UnicodeDecodeError:
             self.problems.append(Problem(f'the file "{path}" is not UTF-8 text', where))

@@ -5,7 +5,7 @@ What a field may hold is said by the settings models; no message here shows a va
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -54,7 +54,7 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
             key = str(where[-1])
             known = _known(model, where[:-1])
             near = nearest(key, known) or f"known keys are {', '.join(sorted(known))}" if known else ""
-            problem = Problem(f'unknown key "{key}"', where, near)
+            problem = Problem(f'unknown key "{key}"', where, _outdented(where, raw) or near)
         elif item["type"] == "missing":
             name = str(item["loc"][-1])
             problem = Problem(f'"{name}" is missing', inside, _add(model, where, name))
@@ -71,7 +71,27 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
             problem = Problem(f"{known_problem.what}, or {problem.what}", problem.where, problem.mend)
         key_of = (*problem.where, problem.what) if item["type"] == "missing" else problem.where
         merged[key_of] = problem
-    return [problem.under(*prefix) for problem in merged.values()]
+    return [problem.under(*prefix) for problem in merged.values() if not _another_form(problem, merged.values())]
+
+
+_KINDS = frozenset({"openapi", "wsdl", "database", "files"})
+
+
+def _outdented(where: tuple[Key, ...], raw: object) -> str:
+    """That a source stands beside ``sources`` and not below it; empty for any other unknown key."""
+    value = raw.get(where[0]) if len(where) == 1 and isinstance(raw, dict) else None
+    return "indent it, so that it stands below sources" if isinstance(value, dict) and value.keys() & _KINDS else ""
+
+
+_FORMS = frozenset(_WORDS.values())
+
+
+def _another_form(problem: Problem, all_of_them: Iterable[Problem]) -> bool:
+    """Whether a value was written in another of the forms that a key may have: what is wrong inside it is told."""
+    depth = len(problem.where)
+    return problem.what in _FORMS and any(
+        len(other.where) > depth and other.where[:depth] == problem.where for other in all_of_them
+    )
 
 
 def _meant(items: Sequence[ErrorDetails], raw: object) -> Iterator[ErrorDetails]:

@@ -168,6 +168,7 @@ class Holder:
         """Closes what a snapshot that is not taken over would have had alone."""
         needed = {id(source) for each in (self.current, *self._living) for source in each.sources.values()}
         await close_all([source for source in snapshot.sources.values() if id(source) not in needed])
+        self.tidy_soon()
 
     async def close(self) -> None:
         """Closes every source that is open."""

@@ -1,22 +1,27 @@
 """``isthmus.lock``: the names that things keep, and the hashes of the descriptions they were read from.
 
-One line of JSON for each, sorted, so that versions are compared and merged line by line. It holds no values, secrets,
-hosts or paths of a machine; what a name is given to is decided in ``schema/naming.py``.
+Where descriptions were pulled, it says where each file of them lies and its hash, and nothing else is read. One line of
+JSON for each thing, sorted, so that versions are compared and merged line by line. It holds no values, secrets, hosts
+or paths of a machine; what a name is given to is decided in ``schema/naming.py``.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from resolvers import ConfigurationError, Problem
+from resolvers import ConfigurationError, Pin, Problem
 from schema import Pins
 
 FILE = "isthmus.lock"
-FORMAT = 1
+FORMAT = 2
+"""1, as long as no description is pinned: who knows no other one must not overlook them."""
+FOLDER = "descriptions"
+"""Where pulled descriptions lie, beside the lock."""
 MAX_BYTES = 67_108_864
 _NAME = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 _KINDS = ("operation", "root", "type", "input", "enum", "made", "field", "argument")
@@ -43,9 +48,10 @@ class LockedSource:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What was locked, by source."""
+    """What was locked, by source. ``descriptions``: source → address of a document or a catalogue → its file."""
 
     sources: Mapping[str, LockedSource] = field(default_factory=dict)
+    descriptions: Mapping[str, Mapping[str, Pin]] = field(default_factory=dict)
 
     def pins(self, prefixes: Mapping[str, str]) -> dict[str, Pins]:
         """The GraphQL names that things keep, by source; where its prefix is another now, only those that it shares."""
@@ -79,14 +85,33 @@ class Lock:
 
 def written(lock: Lock) -> str:
     """The text of the file: the same for the same names, whatever order they were found in."""
-    lines = [json.dumps(["isthmus.lock", FORMAT])]
-    for source, each in sorted(lock.sources.items()):
+    lines = [json.dumps(["isthmus.lock", FORMAT if lock.descriptions else 1])]
+    for source in sorted(lock.sources.keys() | lock.descriptions.keys()):
+        lines += [
+            json.dumps([source, "description", address, pin.file, pin.digest], ensure_ascii=False)
+            for address, pin in sorted(lock.descriptions.get(source, {}).items())
+        ]
+        each = lock.sources.get(source)
+        if each is None:
+            continue
         lines.append(json.dumps([source, "source", each.prefix, each.digest], ensure_ascii=False))
         lines += [
             json.dumps([source, kind, place, name], ensure_ascii=False)
             for (kind, place), name in sorted(each.names.items())
         ]
     return "\n".join(lines) + "\n"
+
+
+def save(lock: Lock, folder: Path) -> None:
+    """Puts the lock into a folder, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = folder / FILE
+    beside = path.with_name(f"{FILE}.{os.getpid()}")
+    beside.write_text(written(lock), "utf-8", newline="\n")
+    beside.replace(path)
 
 
 def read_lock(folder: Path) -> Lock | None:
@@ -120,11 +145,18 @@ def lock_at(path: Path) -> Lock | None:
     return _Reader().read(text)
 
 
+def _is_ours(file: str) -> bool:
+    """Whether a file may be read as a description, and removed by a pull: nothing outside of their folder may."""
+    parts = file.split("/")
+    return not file or (parts[0] == FOLDER and len(parts) > 1 and not {"", ".", ".."} & set(parts) and "\\" not in file)
+
+
 class _Reader:
     def __init__(self) -> None:
         self._problems: list[Problem] = []
         self._sources: dict[str, LockedSource] = {}
         self._names: dict[str, dict[Thing, str]] = {}
+        self._descriptions: dict[str, dict[str, Pin]] = {}
         self._made: dict[str, str] = {}
         """The name of a type that sources share → the type: each of them gives it the same one."""
         self._given: dict[tuple[str, ...], int] = {}
@@ -137,6 +169,8 @@ class _Reader:
             match row:
                 case [str(source), "source", str(prefix), str(digest)] if source not in self._sources:
                     self._sources[source] = LockedSource(digest, prefix)
+                case [str(source), "description", str(address), str(file), str(digest)] if _is_ours(file):
+                    self._describe(number, source, address, Pin(file, digest))
                 case [str(source), str(kind), str(place), str(name)] if kind in _KINDS and source in self._sources:
                     self._pin(number, source, (kind, place), name)
                 case None:
@@ -149,7 +183,8 @@ class _Reader:
             {
                 name: LockedSource(each.digest, each.prefix, self._names.get(name, {}))
                 for name, each in self._sources.items()
-            }
+            },
+            self._descriptions,
         )
 
     def _lines(self, text: str) -> Iterator[tuple[int, object]]:
@@ -167,12 +202,18 @@ class _Reader:
     def _head(self, found: tuple[int, object]) -> None:
         number, row = found
         match row:
-            case ["isthmus.lock", int(version)] if version == FORMAT:
+            case ["isthmus.lock", int(version)] if 1 <= version <= FORMAT:
                 return
             case ["isthmus.lock", int(version)] if version > FORMAT:
                 what = f"the lock is of format {version}, and this isthmus reads format {FORMAT}"
                 raise ConfigurationError([Problem(what, document=f"{FILE}:{number}", mend="use a newer isthmus")])
         raise ConfigurationError([Problem("this is no lock", document=f"{FILE}:{number}", mend=_RESTORE)])
+
+    def _describe(self, number: int, source: str, address: str, pin: Pin) -> None:
+        known = self._descriptions.setdefault(source, {})
+        if address in known:
+            self._say(number, f"{pin.file or address} is given a second hash", "remove one of the two lines")
+        known[address] = pin
 
     def _pin(self, number: int, source: str, thing: Thing, name: str) -> None:
         kind, place = thing

@@ -17,11 +17,12 @@ from pathlib import Path
 from gateway.app import Edge, Front, ServerSettings, edge_problems, make_front
 from gateway.config import Configuration, UnreadableFile
 from gateway.holder import Holder, State
+from gateway.parts import sign_of_part
 from gateway.reload_settings import APPLIED, CONNECTIONS
 from gateway.snapshot import SourcesAway, load_after
 from gateway.telemetry import log
 from gateway.watched import LOOK_S
-from resolvers import ConfigurationError, DescriptionError, Problem, Sign, named_files, sign_of
+from resolvers import ConfigurationError, DescriptionError, Problem, Sign, named_files
 
 SETTLE_S = 1.0
 """A file that changed must be the same for so long before it is read: half a file may be sound, with half its rules."""
@@ -125,7 +126,7 @@ class Reloader:
 
     def _look(self) -> Signs:
         """The signs of all files that count. Meant for a thread."""
-        return {path: sign_of(path) for path in self._watched()}
+        return {path: sign_of_part(path) for path in self._watched()}
 
     def _watched(self) -> Iterable[Path]:
         chosen, state = self._configuration, self._holder.current

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
-from typing import get_args
+from typing import TypeAlias, get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
 from gateway.allowance import RedisAllowance
@@ -34,14 +34,16 @@ from resolvers import (
     Problem,
     Source,
     SourceSettings,
+    Stage,
     Standing,
     Store,
     Tally,
+    nearest,
     open_all,
     revealed,
     sign_of,
 )
-from schema import Built, Executor, Extension, Graph, GraphSettings, LinkSettings, Responses
+from schema import Built, Executor, Extension, Graph, GraphSettings, Responses
 
 __all__ = [
     "Holder",
@@ -61,17 +63,21 @@ KEPT = ".isthmus"
 
 
 async def load(
-    configuration: Configuration, tallies: dict[str, Tally] | None = None, store: Store | None = None
+    configuration: Configuration,
+    tallies: dict[str, Tally] | None = None,
+    store: Store | None = None,
+    stage: Stage | None = None,
 ) -> Snapshot:
     """Opens every source and builds the graph over those that could be opened.
 
     ``tallies``: where sources that are opened again go on counting, by name. ``store``: where answers were kept before.
+    ``stage``: what stands in the place of the systems.
 
     Raises:
         ConfigurationError: statements, links, rules or extensions that do not fit, or no source at all.
     """
     with _collecting_later():
-        made = await _Loading(configuration, {} if tallies is None else tallies, store=store).load()
+        made = await _Loading(configuration, {} if tallies is None else tallies, store=store, stage=stage).load()
     assert isinstance(made, Snapshot)
     for name, standing in made.standings.items():
         made.tallies[name].take(standing)
@@ -107,8 +113,13 @@ async def load_after(
             that what replaces a source that is served cannot be reached.
     """
     tallies = dict(before.tallies)
-    with _collecting_later(keeps=True):
-        return await _Loading(configuration, tallies, before, reopen=reopen, renew=renew, still=still).load()
+    with _collecting_later():
+        made = await _Loading(configuration, tallies, before, reopen=reopen, renew=renew, still=still).load()
+        if made is not before:
+            # Or the first look for what is young would walk all of it, while requests wait. What is garbage by now
+            # stays until everything is looked through, when this or the one before is served no more.
+            gc.freeze()
+        return made
 
 
 class SourcesAway(ConfigurationError):
@@ -134,19 +145,16 @@ def _shared(configuration: Configuration) -> Callable[[], RedisAllowance] | None
 
 
 @contextmanager
-def _collecting_later(*, keeps: bool = False) -> Iterator[None]:
+def _collecting_later() -> Iterator[None]:
     """Keeps the search for garbage off: a large description becomes millions of objects that stay.
 
-    Looking through them again and again would take as long as reading it does. ``keeps``: what was made is not looked
-    through afterwards either, until somebody looks through everything.
+    Looking through them again and again would take as long as reading it does.
     """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if keeps:
-            gc.freeze()  # or the first look for what is young would walk all of it, while requests wait
         if enabled:
             gc.enable()
 
@@ -163,6 +171,7 @@ class _Loading:
         still: Collection[str] = (),
         waits: bool = False,
         store: Store | None = None,
+        stage: Stage | None = None,
     ) -> None:
         if before is not None:
             store = before.store
@@ -175,6 +184,7 @@ class _Loading:
         self._renew = renew
         self._still = still
         self._waits = waits
+        self._stage = stage
 
     async def load(self) -> State:
         configuration = self._configuration
@@ -248,7 +258,8 @@ class _Loading:
         if bool(old.settings.cache) != bool(new.settings.cache):
             return False  # whether coordinates may have a life of their own is known to what keeps answers
         locks = [each.lock.operations().get(name) if each.lock is not None else None for each in (old, new)]
-        return locks[0] == locks[1]
+        described = [each.lock.descriptions.get(name) if each.lock is not None else None for each in (old, new)]
+        return locks[0] == locks[1] and described[0] == described[1]
 
     async def _opened(self, wanted: Mapping[str, tuple[str, SourceSettings]]) -> Opened:
         configuration = self._configuration
@@ -258,7 +269,19 @@ class _Loading:
         known = self._before.sources.keys() | self._before.failed.keys() if self._before is not None else set()
         caching = Caching(self._store, by_coordinate=bool(configuration.settings.cache))
         shared = _shared(configuration)
-        return await open_all(wanted, configuration.base, keep, names, self._tallies, caching, shared, fresh=known)
+        pins = configuration.lock.descriptions if configuration.lock is not None else {}
+        return await open_all(
+            wanted,
+            configuration.base,
+            keep,
+            names,
+            self._tallies,
+            caching,
+            shared,
+            fresh=known,
+            stage=self._stage,
+            pins=pins,
+        )
 
     def _wrong(self, opened: Opened, carried: dict[str, Source]) -> list[Problem]:
         """Decides what becomes of sources that cannot be opened; ``carried`` grows by those that stay as they are.
@@ -420,8 +443,12 @@ def graph_settings(
         access=settings.access,
         prefixes=configuration.prefixes(),
         pins=configuration.lock.pins(configuration.prefixes()) if configuration.lock is not None else {},
-        rename=settings.rename,
+        rename={coordinate: each.to for coordinate, each in settings.rename.items()},
+        keep={coordinate: each.reason for coordinate, each in settings.rename.items() if each.reason},
         hide=settings.hide,
+        shape=settings.shape,
+        describe=settings.describe,
+        deprecate=settings.deprecate,
         extensions=configuration.extensions() if extensions is None else extensions,
         limits=settings.limits,
         missing={name: problem.what for name, problem in failed.items()},
@@ -438,23 +465,49 @@ def _build(sources: Mapping[str, Source], settings: GraphSettings, problems: lis
         built = schema.build(sources, settings)
     except ConfigurationError as error:
         faulty = {problem.where[1:4:2] for problem in problems if problem.where[2:3] == ("operations",)}
-        own = [problem for problem in error.problems if not _follows(problem, settings.links, faulty)]
+        unknown = {each for each in faulty if each[1] not in _operations(sources, each[0])}
+        targets = _targets(settings)
+        own = [problem for problem in error.problems if not _follows(problem, targets, (faulty, unknown))]
         raise ConfigurationError([*problems, *own]) from error
     if problems:
         raise ConfigurationError(problems)
     return built
 
 
-def _follows(problem: Problem, links: Mapping[str, LinkSettings], faulty: set[tuple[Key, ...]]) -> bool:
-    """Whether a link does not fit its target only because what is stated there is wrong; that is told already.
+def _operations(sources: Mapping[str, Source], name: Key) -> Container[Key]:
+    return sources[str(name)].model.operations if name in sources else ()
 
-    ``faulty``: (source, operation) whose statements are wrong.
+
+_Stated: TypeAlias = "set[tuple[Key, ...]]"
+
+
+def _targets(settings: GraphSettings) -> Mapping[tuple[Key, ...], str]:
+    """Where links and parts of entities stand → the operation that each names, as source.operation."""
+    parts: dict[tuple[Key, ...], str] = {
+        ("entities", name, "from", place): part.by
+        for name, entity in settings.entities.items()
+        for place, part in entity.parts.items()
+    }
+    return parts | {("links", place): link.target for place, link in settings.links.items()}
+
+
+def _follows(problem: Problem, targets: Mapping[tuple[Key, ...], str], stated: tuple[_Stated, _Stated]) -> bool:
+    """Whether a link, or a part of an entity, does not fit its target only because what is stated there is wrong; that
+    is told already.
+
+    ``stated``: (source, operation) whose statements are wrong, and those of them that there are not: what is said of
+    ``GetOrder`` was meant for ``GetOrders``.
     """
-    match problem.where:
-        case ("links", str(coordinate), "match" | "take"):
-            source, _, operation = links[coordinate].target.partition(".")
-            return (source, operation) in faulty
-    return False
+    target, rest = "", problem.where
+    for depth in (2, 4):
+        if problem.where[:depth] in targets:
+            target, rest = targets[problem.where[:depth]], problem.where[depth:]
+    if not target or rest[:1] not in {("match",), ("take",), ("by",)}:
+        return False
+    source, _, operation = target.partition(".")
+    faulty, unknown = stated
+    meant = any(each[0] == source and nearest(str(each[1]), [operation]) for each in unknown)
+    return meant or (source, operation) in faulty
 
 
 def _executor(stated: Executor) -> Executor:

@@ -15,7 +15,7 @@ from gateway.identity import CertificateSettings
 from gateway.telemetry import log
 from resolvers import ConfigurationError, Problem
 
-_MEND = "paths start at the folder of the configuration file"
+_MEND = "paths start at the folder of the file that names them"
 
 
 class TlsSettings(CertificateSettings):

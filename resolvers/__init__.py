@@ -34,12 +34,14 @@ from resolvers.errors import (
     SourceTimeout,
     SourceUnavailable,
     Unauthenticated,
+    untraced,
 )
 from resolvers.idempotency import HEADER as IDEMPOTENCY_KEY
 from resolvers.idempotency import Idempotency, key_of
 from resolvers.keys import KeyPart, agree
 from resolvers.lifetime import Lifetime
 from resolvers.loader import Loaders
+from resolvers.located import Located
 from resolvers.matching import fields_of, matcher, matches
 from resolvers.mentioned import named_files
 from resolvers.model import (
@@ -75,6 +77,22 @@ from resolvers.model import (
 from resolvers.naming import LONGEST, Naming, assign, first_free, shortened, words
 from resolvers.open import KINDS, Opened, kind_of, open_all, settings_of
 from resolvers.opposite import unfulfilled
+from resolvers.pinned import Pin, Pinned, Pulled, digest_of
+from resolvers.played import (
+    Answer,
+    Asked,
+    HttpExchange,
+    Made,
+    MissedStatement,
+    Noted,
+    Played,
+    Recorder,
+    StatementAnswer,
+    StatementExchange,
+    asked,
+    headers_of,
+    told_as,
+)
 from resolvers.predicate import (
     RELEVANCE,
     And,
@@ -96,12 +114,14 @@ from resolvers.predicate import (
     Related,
     Search,
 )
-from resolvers.problem import ConfigurationError, Key, Problem, nearest
+from resolvers.problem import ConfigurationError, Key, Problem, nearest, offered
 from resolvers.resilience import AllowanceAway, Rate, Resilient, SharedAllowance, Turn
+from resolvers.review import reviewable
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
+from resolvers.shaping import Shaped, ShapeSettings, Slot, Stated, reshaped
 from resolvers.source import (
     EVERYTHING,
     LEAF,
@@ -116,6 +136,7 @@ from resolvers.source import (
     Source,
     rows_of,
 )
+from resolvers.stage import Fixture, Stage, Statements
 from resolvers.statements import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Standing, State, Tally
 from resolvers.time_limits import TimeLimits, Until
@@ -140,7 +161,9 @@ __all__ = [
     "Aged",
     "AllowanceAway",
     "And",
+    "Answer",
     "Argument",
+    "Asked",
     "BadRequest",
     "CacheSettings",
     "CacheTally",
@@ -166,6 +189,7 @@ __all__ = [
     "EnumValue",
     "Field",
     "File",
+    "Fixture",
     "Forbidden",
     "Found",
     "Function",
@@ -173,6 +197,7 @@ __all__ = [
     "GroupOrder",
     "Grouping",
     "HeaderName",
+    "HttpExchange",
     "Idempotency",
     "In",
     "InputType",
@@ -193,13 +218,17 @@ __all__ = [
     "LinkAmbiguous",
     "ListRef",
     "Loaders",
+    "Located",
+    "Made",
     "ManyKeys",
     "Match",
     "Member",
     "MemoryStore",
+    "MissedStatement",
     "NamedRef",
     "Naming",
     "Not",
+    "Noted",
     "ObjectType",
     "Opened",
     "Operation",
@@ -211,13 +240,18 @@ __all__ = [
     "OutputType",
     "Page",
     "Parts",
+    "Pin",
+    "Pinned",
     "Place",
+    "Played",
     "PoolTally",
     "Predicate",
     "Problem",
+    "Pulled",
     "Quantifier",
     "Rate",
     "RateLimited",
+    "Recorder",
     "Related",
     "Relation",
     "ReplicaTally",
@@ -232,8 +266,11 @@ __all__ = [
     "SecurityScheme",
     "Selection",
     "Settings",
+    "ShapeSettings",
+    "Shaped",
     "SharedAllowance",
     "Sign",
+    "Slot",
     "Source",
     "SourceBadResponse",
     "SourceError",
@@ -243,9 +280,14 @@ __all__ = [
     "SourceSettings",
     "SourceTimeout",
     "SourceUnavailable",
+    "Stage",
     "Stamp",
     "Standing",
     "State",
+    "Stated",
+    "StatementAnswer",
+    "StatementExchange",
+    "Statements",
     "Store",
     "Suggestion",
     "Tally",
@@ -260,13 +302,16 @@ __all__ = [
     "Yaml",
     "YamlError",
     "agree",
+    "asked",
     "assign",
     "canonical",
+    "digest_of",
     "distinct_keys",
     "execute",
     "fields_of",
     "first_free",
     "has",
+    "headers_of",
     "is_view",
     "key_columns",
     "key_of",
@@ -278,11 +323,14 @@ __all__ = [
     "named_files",
     "nearest",
     "new_id",
+    "offered",
     "open_all",
     "paging_positions",
     "plain",
     "read",
+    "reshaped",
     "revealed",
+    "reviewable",
     "row_name",
     "rows_of",
     "served",
@@ -290,7 +338,9 @@ __all__ = [
     "shortened",
     "sign_of",
     "suggest",
+    "told_as",
     "unfulfilled",
+    "untraced",
     "unwrapped",
     "words",
 ]

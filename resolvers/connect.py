@@ -20,22 +20,30 @@ from resolvers.network import Network, open_network
 from resolvers.ntlm import handshakes
 from resolvers.ntlm_client import NtlmClient
 from resolvers.problem import ConfigurationError, Problem
+from resolvers.stage import Stage
 from resolvers.tally import Standing
 from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How the log calls a source, and where its replicas stand. ``faults``: as in ``Several``."""
+    """How the log calls a source, and where its replicas stand. ``faults``: as in ``Several``; ``stage``: as in
+    ``open_all``.
+    """
 
     name: str
     standing: Standing
     faults: bool = False
+    stage: Stage | None = None
 
 
 async def connect(settings: HttpSettings, documents: Documents, home: str, location: str, told: Told) -> Http:
     """As ``_connected``; a source that is to be told the deadline of each call is told it."""
-    http = await _connected(settings, documents, home, location, told)
+    if told.stage is None:
+        http = await _connected(settings, documents, home, location, told)
+    else:
+        real = None if told.stage.plays else await _connected(settings, documents, home, location, told)
+        http = told.stage.http(told.name, home, real)
     return http if settings.deadline_header is None else DeadlineClient(http, settings.deadline_header)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os.path
+import posixpath
 import ssl
 import stat
 from collections.abc import Callable, Mapping
@@ -22,11 +24,13 @@ from resolvers.credentials import NONE, Credentials
 from resolvers.keep import Keep
 from resolvers.network import Network, direct, refusal
 from resolvers.ntlm import Handshake, NtlmRefused
-from resolvers.problem import Problem
+from resolvers.pinned import BESIDE, Pinned, Pulled
+from resolvers.problem import Problem, nearest
 
 _log = logging.getLogger("isthmus.sources")
 _AWAY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """What a host answers that is not well now; any other refusal stays one until somebody mends it."""
+_PULL = "run isthmus pull"
 KEPT = "its description cannot be fetched; the one that was fetched last is served"
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -67,11 +71,14 @@ def sign_of(path: Path) -> Sign:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A document as it was read. ``sign``: of a file; ``asking``: headers that ask whether it changed (RFC 9110)."""
+    """A document as it was read. ``sign``: of a file; ``asking``: headers that ask whether it changed (RFC 9110).
+    ``copied_to``: the file that was read in the place of what was fetched once.
+    """
 
     digest: bytes = b""
     sign: Sign = ()
     asking: Mapping[str, str] = field(default_factory=dict)
+    copied_to: str = ""
 
 
 class Documents:
@@ -80,7 +87,8 @@ class Documents:
     ``base``: the folder that relative paths start from. ``credentials`` are shown only to the origin of the document
     that is read first, and ``begin`` begins NTLM there alone: where it refers to others, their hosts never see them.
     ``network``: the way to the source, that its documents are fetched by too. ``keep``: the folder where what was read
-    may be kept. ``fresh``: what was kept is not taken for what is away.
+    may be kept. ``fresh``: what was kept is not taken for what is away. ``offline``: nothing is fetched. ``pinned``:
+    what lies under version control, in whose place nothing is fetched. ``pulled``: takes down what is read.
     """
 
     def __init__(
@@ -94,18 +102,25 @@ class Documents:
         network: Network | None = None,
         keep: Path | None = None,
         fresh: bool = False,
+        offline: bool = False,
+        pinned: Pinned | None = None,
+        pulled: Pulled | None = None,
     ) -> None:
         self.base = base
         self.keep = keep
         self.seen: dict[str, Seen] = {}
         self.stale = ""
         self._fresh = fresh
+        self._offline = offline
         self._credentials = credentials
         self._begin = begin
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
         self.network = network or direct()
+        self._pinned = pinned
+        self._pulled = pulled
         self._trusted: tuple[str, str] | None = None
+        self._main = ""
 
     @property
     def digest(self) -> str:
@@ -151,14 +166,17 @@ class Documents:
         Raises:
             DescriptionError: it cannot be read, is too large, or lies on another host than the document naming it.
         """
+        if self._trusted is None:
+            self._trusted = _origin(location)
+            self._main = location
         found, seen = await self._read(location, relative_to)
         digest = await asyncio.to_thread(_digest, found.content)
-        self.seen[found.location] = replace(seen, digest=digest)
+        self.seen[seen.copied_to or found.location] = replace(seen, digest=digest)
+        if self._pulled is not None:
+            self._pulled.put(self._address(found.location), found.content)
         return found
 
     async def _read(self, location: str, relative_to: str | None) -> tuple[Document, Seen]:
-        if self._trusted is None:
-            self._trusted = _origin(location)
         if relative_to is not None and _is_url(relative_to):
             try:
                 target = urljoin(relative_to, location)
@@ -176,7 +194,29 @@ class Documents:
         path = start / location.removeprefix("file://")
         # A file that changes while it is read is another one when it is looked at next.
         seen = self.seen[str(path)] = Seen(sign=await asyncio.to_thread(sign_of, path))
-        return Document(str(path), await asyncio.to_thread(self._load, path)), seen
+        content = await asyncio.to_thread(self._load, path)
+        if self._pinned is not None and not self._pinned.fits(self._address(str(path)), content):
+            raise DescriptionError(Problem(f"{path.name} is not among the descriptions that were pulled", mend=_PULL))
+        return Document(str(path), content), seen
+
+    def _address(self, location: str) -> str:
+        """As in ``Pulled``."""
+        if not _is_url(location):
+            return BESIDE + Path(os.path.relpath(location, self.base)).as_posix()
+        if location == self._main:
+            return ""
+        main, here = urlsplit(self._main), urlsplit(location)
+        path = posixpath.relpath(here.path or "/", posixpath.dirname(main.path) or "/")
+        return f"{path}?{here.query}" if here.query else path
+
+    async def _copied(self, pinned: Pinned, url: str) -> tuple[Document, Seen]:
+        """What was pulled of a URL. It still counts as lying there: what it refers to is seen from there."""
+        copy = pinned.copy(self._address(url))
+        if copy is None:
+            name = url if url == self._main else self._address(url)
+            raise DescriptionError(Problem(f"{name} is not among the descriptions that were pulled", mend=_PULL))
+        sign = await asyncio.to_thread(sign_of, copy.path)
+        return Document(url, copy.content), Seen(sign=sign, copied_to=str(copy.path))
 
     def _load(self, path: Path) -> bytes:
         try:
@@ -188,9 +228,14 @@ class Documents:
             return path.read_bytes()
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise DescriptionError(Problem(f"{path} cannot be read: {reason}", mend="check the path")) from error
+            mend = _beside_it(path) if isinstance(error, FileNotFoundError) else ""
+            raise DescriptionError(
+                Problem(f"{path} cannot be read: {reason}", mend=mend or "check the path")
+            ) from error
 
     async def _fetch(self, url: str) -> tuple[Document, Seen]:
+        if self._pinned is not None:
+            return await self._copied(self._pinned, url)
         kept = None if self.keep is None else Keep(_beside(self.keep, url), (url.encode(),))
         try:
             reply, content = await self._fetched(url, {})
@@ -198,8 +243,9 @@ class Documents:
             known = None if kept is None or self._fresh else await asyncio.to_thread(kept.load)
             if known is None:
                 raise
-            _log.warning("%s", error.problem.what)
-            self.stale = KEPT
+            if not self._offline:
+                _log.warning("%s", error.problem.what)
+                self.stale = KEPT
             return Document(url, known), Seen()
         if kept is not None:
             await asyncio.to_thread(kept.save, content)
@@ -216,6 +262,9 @@ class Documents:
         Raises:
             DescriptionError: it cannot be had. DescriptionAway: now.
         """
+        if self._offline:
+            what = f"{url} is not fetched here, and no copy of it is kept"
+            raise DescriptionAway(Problem(what, mend="run isthmus check once where it can be reached"))
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -303,3 +352,11 @@ def _origin(location: str) -> tuple[str, str]:
     except ValueError as error:
         raise DescriptionError(Problem(f"{location} is no address", mend="check the address")) from error
     return parts.scheme, parts.netloc
+
+
+def _beside_it(path: Path) -> str:
+    """The file of the same folder that was meant; empty where there is none, or no folder."""
+    try:
+        return nearest(path.name, (each.name for each in path.parent.iterdir()))
+    except OSError:
+        return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 LONGEST_WAIT_S = 86_400.0
 """Nobody is told to come back later than in a day, whatever a source says."""
@@ -52,6 +52,24 @@ class IsthmusError(Exception):
         super().__init__(detail or self.message)
         self.detail = detail
         self.extensions: Mapping[str, object] = extensions or {}
+
+
+_Error = TypeVar("_Error", bound=BaseException)
+
+
+def untraced(error: _Error) -> _Error:
+    """The error, without what it knows of the frames it went through.
+
+    Where an error is kept as a value, those frames know it too: a circle, which stays until the search for garbage
+    finds it. What of a traceback belongs into the log must be there before.
+    """
+    each: BaseException | None = error
+    seen: set[int] = set()  # an error that several raised again may stand in its own context
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        each.__traceback__ = None
+        each = each.__cause__ or each.__context__
+    return error
 
 
 class CallerError(IsthmusError):

@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, SecretStr, Tag, model_validator
 
+from resolvers.located import Located
 from resolvers.settings import Address, HeaderName, KeyHeader, ReplicaName, Settings, SourceSettings
+
+FileName = Annotated[str, Located()]
 
 
 class Proxy(Settings):
@@ -29,8 +32,8 @@ def _proxy(given: object) -> object:
 class Certificate(Settings):
     """What the gateway shows of itself in mutual TLS, as PEM files."""
 
-    file: str = Field(min_length=1, description="The certificate, and those between it and its authority.")
-    key: str | None = Field(None, description="Its private key; in the same file when absent.")
+    file: FileName = Field(min_length=1, description="The certificate, and those between it and its authority.")
+    key: FileName | None = Field(None, description="Its private key; in the same file when absent.")
     password: SecretStr | None = Field(None, description="The password that the private key is encrypted with.")
 
 
@@ -45,16 +48,16 @@ class NetworkSettings(Settings):
         None,
         description="The proxy that every connection goes through; none when absent, whatever the environment says.",
     )
-    ca: str | None = Field(
+    ca: Annotated[str, Located(frozenset({"system"}))] | None = Field(
         None,
         min_length=1,
         description="PEM file of the certificate authorities that are trusted, in place of those of the machine; "
         "system: those of the machine.",
     )
-    cert: Annotated[Certificate, BeforeValidator(_certificate, json_schema_input_type=str | Certificate)] | None = (
-        Field(
-            None, description="The certificate that the gateway shows (mutual TLS): a PEM file that holds its key too."
-        )
+    cert: (
+        Annotated[Certificate, BeforeValidator(_certificate, json_schema_input_type=FileName | Certificate)] | None
+    ) = Field(
+        None, description="The certificate that the gateway shows (mutual TLS): a PEM file that holds its key too."
     )
     min_tls: Literal["1.2", "1.3"] = Field("1.2", description="The oldest version of TLS that is spoken.")
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from resolvers.http_settings import HttpSettings
 
 _LONGEST = 4096
-_DESCRIPTIONS = frozenset({"openapi", "wsdl"})
+_DESCRIPTIONS = frozenset({"openapi", "wsdl", "overlays"})
 
 
 def named_files(settings: BaseModel, base: Path) -> frozenset[Path]:

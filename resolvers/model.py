@@ -94,6 +94,8 @@ class Field:
     place: Place = NOWHERE
     of: str = ""
     """The field of ``ObjectType.of`` whose values it tells of."""
+    written: str = ""
+    """How the source itself writes its values, where these are others: alike where two fields say the same of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,7 @@ class Rows:
     ``of``: the type of the rows where the result is something else. ``keys``: fields in all of which the source itself
     lets no two rows be equal. ``searched``: the fields whose texts it searches together; empty where it does not.
     ``joined``: others may be joined to them, and views be made of them; false where the rows hang on arguments.
+    ``by_equality``: those of ``filterable`` of which the source knows which are equal, and nothing of their order.
     """
 
     filterable: frozenset[str]
@@ -244,6 +247,7 @@ class Rows:
     keys: tuple[tuple[str, ...], ...] = ()
     searched: tuple[str, ...] = ()
     joined: bool = True
+    by_equality: frozenset[str] = frozenset()
 
 
 Verb: TypeAlias = Literal["insert", "upsert", "update", "delete"]
@@ -427,6 +431,8 @@ class SourceModel:
     """Why this is a description that was kept, and not what the source says now; empty where it is that."""
     cautions: tuple[str, ...] = ()
     """What whoever runs the gateway should know of how the source is reached."""
+    address: str = ""
+    """Where the source is called, if that is one place, as its settings or else its description say."""
 
     @property
     def has_tables(self) -> bool:

@@ -104,7 +104,7 @@ def _show(context: ssl.SSLContext, cert: Certificate, base: Path) -> None:
 
 
 def _unusable(what: str, key: str) -> ConfigurationError:
-    return ConfigurationError([Problem(what, (key,), "paths start at the folder of the configuration file")])
+    return ConfigurationError([Problem(what, (key,), "paths start at the folder of the file that names them")])
 
 
 def _reason(error: Exception) -> str:

@@ -17,12 +17,14 @@ from resolvers.collection import Paged, recognise
 from resolvers.credentials import NONE, credentials_of, origin
 from resolvers.documents import DescriptionAway, DescriptionError, Documents
 from resolvers.http_settings import HttpSettings
-from resolvers.network import open_network
+from resolvers.network import direct, open_network
 from resolvers.ntlm import handshakes
+from resolvers.pinned import Pin, Pinned, Pulled
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.resilience import Resilient, SharedAllowance
 from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
+from resolvers.stage import Stage
 from resolvers.statements import apply
 from resolvers.tally import Standing, Tally
 from resolvers.views import with_views
@@ -34,9 +36,10 @@ class Opening:
     """What the opener of a source is told beside its settings.
 
     ``base``: the folder that relative paths start from. ``keep``: where what was read is kept for the next start, if
-    anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``standing``: where it says
-    how it stands. ``fresh``: what was kept is not taken for what is away. ``read``: what read its documents, put there
-    by the opener.
+    anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``standing``: where it
+    says how it stands. ``fresh``: what was kept is not taken for what is away. ``stage``: as in ``open_all``.
+    ``read``: what read its documents, put there by the opener. ``described``: its description as it lies under version
+    control, in whose place nothing is fetched. ``pulled``: takes down what is read of it.
     """
 
     name: str
@@ -45,7 +48,10 @@ class Opening:
     pinned: Mapping[str, str]
     standing: Standing
     fresh: bool = False
+    stage: Stage | None = None
     read: list[Documents] = field(default_factory=list)
+    described: Pinned | None = None
+    pulled: Pulled | None = None
 
 
 Opener = Callable[[SourceSettings, Opening], Awaitable[Client]]
@@ -65,7 +71,8 @@ class Kind:
 
 async def _documents(settings: HttpSettings, opening: Opening, location: str) -> Documents:
     """What reads the documents of a source, by its own network. Its credentials are for its own host alone."""
-    network = await asyncio.to_thread(open_network, settings, opening.base)
+    plays = opening.stage is not None and opening.stage.plays
+    network = direct() if plays else await asyncio.to_thread(open_network, settings, opening.base)
     homes = {origin(replica.url) for replica in settings.replicas}
     elsewhere = bool(homes) and origin(location) not in homes
     ntlm = None if settings.auth is None or elsewhere else settings.auth.ntlm
@@ -77,6 +84,9 @@ async def _documents(settings: HttpSettings, opening: Opening, location: str) ->
         network=network,
         keep=opening.keep,
         fresh=opening.fresh,
+        offline=plays,
+        pinned=opening.described,
+        pulled=opening.pulled,
     )
     opening.read.append(documents)
     return documents
@@ -99,7 +109,8 @@ async def _open_rest(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, RestSettings)
     documents = await _documents(settings, opening, settings.openapi)
-    return _dated(await open_rest(opening.name, settings, documents, opening.pinned, opening.standing), documents)
+    source = await open_rest(opening.name, settings, documents, opening.pinned, opening.standing, opening.stage)
+    return _dated(source, documents)
 
 
 def _soap_settings() -> type[SourceSettings]:
@@ -113,7 +124,7 @@ async def _open_soap(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, SoapSettings)
     documents = await _documents(settings, opening, settings.wsdl)
-    return _dated(await open_soap(opening.name, settings, documents, opening.standing), documents)
+    return _dated(await open_soap(opening.name, settings, documents, opening.standing, opening.stage), documents)
 
 
 def _sql_settings() -> type[SourceSettings]:
@@ -123,9 +134,19 @@ def _sql_settings() -> type[SourceSettings]:
 
 
 async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
-    from resolvers.sql import DatabaseSettings, open_database  # noqa: PLC0415  # imported when configured
+    from resolvers.sql import DatabaseSettings, open_database, open_played  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, DatabaseSettings)
+    if opening.stage is not None and opening.stage.plays:
+        return await open_played(
+            opening.name,
+            settings,
+            opening.base,
+            opening.pinned,
+            opening.keep,
+            stage=opening.stage,
+            described=opening.described,
+        )
     return await open_database(
         opening.name,
         settings,
@@ -134,6 +155,9 @@ async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
         opening.keep,
         fresh=opening.fresh,
         standing=opening.standing,
+        stage=opening.stage,
+        described=opening.described,
+        pulled=opening.pulled,
     )
 
 
@@ -147,7 +171,15 @@ async def _open_files(settings: SourceSettings, opening: Opening) -> Client:
     from resolvers.files import FilesSettings, open_files  # noqa: PLC0415  # imported when configured
 
     assert isinstance(settings, FilesSettings)
-    return await open_files(opening.name, settings, opening.base, opening.pinned, opening.keep)
+    return await open_files(
+        opening.name,
+        settings,
+        opening.base,
+        opening.pinned,
+        opening.keep,
+        described=opening.described,
+        pulled=opening.pulled,
+    )
 
 
 KINDS: Mapping[str, Kind] = {
@@ -185,6 +217,9 @@ async def open_all(
     shared: Callable[[], SharedAllowance] | None = None,
     *,
     fresh: Collection[str] = (),
+    stage: Stage | None = None,
+    pins: Mapping[str, Mapping[str, Pin]] | None = None,
+    pulls: Mapping[str, Pulled] | None = None,
 ) -> Opened:
     """Opens every source at the same time; one that cannot be opened does not stop the others.
 
@@ -194,7 +229,8 @@ async def open_all(
     count, by name; those that are not there yet are put in. ``caching``: where answers are kept that may be; absent: in
     memory, for these sources alone. ``shared``: makes what processes count calls together by, for each source whose
     ``rate_limit`` says so, which closes it. ``fresh``: sources for which nothing that was kept is taken while they are
-    away.
+    away. ``stage``: what stands in the place of the systems, or writes down what they say. ``pins``: sources whose
+    description lies under version control and is not fetched. ``pulls``: takes down what is read of the descriptions.
     """
     opened = Opened()
     keeping = caching or Caching(MemoryStore(MAX_BYTES))
@@ -203,10 +239,24 @@ async def open_all(
     for name in settings:
         opened.standings[name] = Standing() if name in counting else counting.setdefault(name, Tally()).standing
     openings = [
-        Opening(name, base, keep, names.get(name, {}), opened.standings[name], name in fresh) for name in settings
+        Opening(
+            name,
+            base,
+            keep,
+            names.get(name, {}),
+            opened.standings[name],
+            name in fresh,
+            stage,
+            pulled=(pulls or {}).get(name),
+        )
+        for name in settings
     ]
+    described = [(pins or {}).get(name) or {} for name in settings]
     clients = await asyncio.gather(
-        *(_open(kind, each, opening) for (kind, each), opening in zip(settings.values(), openings, strict=True))
+        *(
+            _open(kind, each, opening, found)
+            for (kind, each), opening, found in zip(settings.values(), openings, described, strict=True)
+        )
     )
     opened.documents = {each.name: each.read[-1] for each in openings if each.read}
     for (name, (kind, each)), client in zip(settings.items(), clients, strict=True):
@@ -219,6 +269,8 @@ async def open_all(
             if isinstance(client, DescriptionAway):
                 opened.away.add(name)
             continue
+        if stage is not None:
+            client = stage.client(name, client)  # noqa: PLW2901  # the same client, watched
         model, problems = apply(recognise(client.model, each), each)
         client.model = model = with_views(model, each.pages, each.exclude)
         opened.problems += [problem.under("sources", name) for problem in problems]
@@ -244,9 +296,12 @@ _NOWHERE = Problem(
 
 
 async def _open(
-    kind: str, settings: SourceSettings, opening: Opening
+    kind: str, settings: SourceSettings, opening: Opening, pins: Mapping[str, Pin]
 ) -> Client | ConfigurationError | DescriptionError:
     try:
+        if pins:
+            described = await asyncio.to_thread(Pinned, opening.name, opening.base, pins)
+            opening = replace(opening, described=described)
         return await KINDS[kind].open(settings, opening)
     except (ConfigurationError, DescriptionError) as error:
         return error

@@ -48,3 +48,16 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     folded = {name.casefold(): name for name in reversed(names)}
     matches = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return f'did you mean "{folded[matches[0]]}"' if matches else ""
+
+
+_MOST_NAMED = 8
+
+
+def offered(word: str, candidates: Iterable[str]) -> str:
+    """As ``nearest``; where none is near, all of them, or the first few; empty where there are none."""
+    names = list(dict.fromkeys(candidates))
+    near = nearest(word, names)
+    if near or not names:
+        return near
+    more = ", …" if len(names) > _MOST_NAMED else ""
+    return f"write one of {', '.join(names[:_MOST_NAMED])}{more}" if len(names) > 1 else f"write {names[0]}"

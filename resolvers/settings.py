@@ -65,7 +65,7 @@ HeaderName = Annotated[str, AfterValidator(_header_name)]
 KeyHeader = Annotated[HeaderName, AfterValidator(_no_other_use)]
 ShownHeader = Annotated[HeaderName, AfterValidator(_no_cookie)]
 
-_LETTERS = r"^[A-Za-z]*$"
+_PREFIX = r"^([A-Za-z][A-Za-z0-9]*)?$"
 _ADDRESS = rf"^https?://{HOST_AND_PORT}(/[^?#\s]*)?$"
 _ADDRESS_NEEDED = "an address such as https://host/path is needed, without user, query and fragment"
 _REPLICA_NAME = r"^[A-Za-z0-9_.-]{1,40}$"
@@ -74,8 +74,10 @@ ReplicaName = Annotated[
     _fits(_REPLICA_NAME, "it is made of letters, digits, dots, hyphens and underscores, 40 at most"),
     Field(json_schema_extra={"pattern": _REPLICA_NAME}),
 ]
-Letters = Annotated[
-    str, _fits(_LETTERS, "it is made of the letters A to Z only"), Field(json_schema_extra={"pattern": _LETTERS})
+Prefix = Annotated[
+    str,
+    _fits(_PREFIX, "it is made of the letters A to Z and digits, a letter first"),
+    Field(json_schema_extra={"pattern": _PREFIX}),
 ]
 
 
@@ -171,10 +173,10 @@ class OperationSettings(Settings):
         "(or, where the operation takes one key, to its arguments).",
     )
     max_keys: int | None = Field(None, gt=0, description="Most keys in one call.")
-    compare: tuple[Comparison, ...] = Field(
+    compare: tuple[Comparison, ...] | dict[str, tuple[Comparison, ...]] = Field(
         (),
         description="How keys of this system are compared: trim (without outer spaces), padded (without spaces at "
-        "their end), casefold, number.",
+        "their end), casefold, number. A mapping says it for each field of the result that is part of the key.",
     )
     filters: dict[str, str] = Field(
         default_factory=dict,
@@ -244,7 +246,7 @@ class SourceSettings(Settings):
         (), description="Only these operations are served (shell patterns); empty: all of them."
     )
     exclude: tuple[str, ...] = Field((), description="These operations are not served (shell patterns).")
-    prefix: Letters = Field("", description="Put before every type and root field of the source.")
+    prefix: Prefix = Field("", description="Put before every type and root field of the source: letters and digits.")
     writes: Annotated[
         bool | tuple[str, ...],
         Field(

@@ -27,12 +27,14 @@ class Selection:
     """The fields of a result that are needed, by the source's own names; empty for a leaf.
 
     ``everything``: the whole value is needed (a ``JSON`` field, a hand-written resolver that did not say less).
-    ``layout``: how the rows would stand in the answer, where they are for one place of it alone.
+    ``layout``: how the rows would stand in the answer, where they are for one place of it alone. ``as_sent``: whatever
+    type the description says, the value is given as the source says it; of a leaf, or of a list of leaves.
     """
 
     fields: Mapping[str, Selection] = field(default_factory=dict)
     everything: bool = False
     layout: Layout | None = None
+    as_sent: bool = False
 
     def __hash__(self) -> int:
         return hash((self.everything, frozenset(self.fields)))
@@ -47,7 +49,7 @@ class Selection:
         for name, below in other.fields.items():
             mine = fields.get(name)
             fields[name] = below if mine is None else mine.merge(below)
-        return Selection(fields, self.everything or other.everything, self.layout)
+        return Selection(fields, self.everything or other.everything, self.layout, self.as_sent or other.as_sent)
 
     def plain(self) -> Selection:
         """The same without a layout, for who looks into the rows as mappings."""
@@ -55,6 +57,8 @@ class Selection:
 
     def covers(self, other: Selection) -> bool:
         """True when a row fetched for this selection also answers ``other``."""
+        if self.as_sent is not other.as_sent:
+            return False
         if self.everything:
             return True
         if other.everything:
@@ -70,6 +74,7 @@ class Selection:
 
 
 LEAF = Selection()
+AS_SENT = Selection(as_sent=True)
 EVERYTHING = Selection(everything=True)
 
 

@@ -29,7 +29,7 @@ from resolvers.model import (
     TypeRef,
     unwrapped,
 )
-from resolvers.problem import Problem, nearest
+from resolvers.problem import Problem, nearest, offered
 from resolvers.settings import OperationSettings, SourceSettings
 
 WRITES_ARE_OFF = "writes are off"
@@ -60,15 +60,15 @@ def apply(model: SourceModel, settings: SourceSettings) -> tuple[SourceModel, li
             problems.append(Problem(what, ("operations", name), _nearest_operation(name, model)))
             continue
         operation = operations[name]
-        misplaced = False
-        for step in (_effect, _at, _page, _keys, _filters, _http):
+        misplaced: set[str] = set()
+        for step in (_effect, _at, _page, _keys, _compare, _filters, _http):
             try:
                 operation = step(model, operation, stated)
             except _Fault as fault:
                 # Fields of the key cannot be found in a result whose place is wrong: that has one cause.
-                if not (misplaced and fault.problem.where[:1] == ("by",)):
+                if not (fault.problem.where[:1] in {("by",), ("compare",)} and misplaced & {"at", "by"}):
                     problems.append(fault.problem.under("operations", name))
-                misplaced = misplaced or step is _at
+                misplaced.add(str(fault.problem.where[0]))
         if stated.reply_headers and not problems:
             operation, made = with_headers(operation, stated.reply_headers, types.keys() | model.inputs.keys())
             types |= {item.name: item for item in made}
@@ -169,7 +169,7 @@ def _effect(_: SourceModel, operation: Operation, stated: OperationSettings) -> 
     if stated.effect is not None:
         signs = tuple(sign for sign in operation.evidence if not sign.startswith(READ_BECAUSE))
         operation = replace(operation, effect=stated.effect, evidence=signs)
-    return replace(operation, compare=frozenset(stated.compare) or operation.compare)
+    return operation
 
 
 def _http(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
@@ -212,7 +212,7 @@ def _at(model: SourceModel, operation: Operation, stated: OperationSettings) -> 
         fields = _fields(model, ref)
         if name not in fields:
             holder = f'"{walked}"' if walked else "the reply"
-            raise _Fault(f'{holder} has no member "{name}"', "at", mend=nearest(name, fields))
+            raise _Fault(f'{holder} has no member "{name}"', "at", mend=_member_near(model, walked, fields, name))
         field = fields[name]
         walked = f"{walked}.{name}" if walked else name
         nullable = nullable or field.type.nullable or not field.required
@@ -239,7 +239,7 @@ def _page(model: SourceModel, operation: Operation, stated: OperationSettings) -
         return operation
     opened = unwrapped(operation)
     if not isinstance(opened.result, ListRef) or operation.rows is not None:
-        raise _Fault(f'"{operation.name}" answers no list of pages', "page", mend="state at: where the list lies")
+        raise _Fault(f'"{operation.name}" answers no list of pages', "page", mend=_where_lists_lie(model, operation))
     if operation.effect is not Effect.READ:
         raise _Fault(f'"{operation.name}" is not a read', "page", mend="state effect: read if it changes nothing")
     if page.style != "link" and page.position is None:
@@ -249,7 +249,7 @@ def _page(model: SourceModel, operation: Operation, stated: OperationSettings) -
     for key, name in (("position", page.position), ("size", page.size)):
         if name is not None and name not in operation.arguments:
             what = f'"{operation.name}" has no argument "{name}"'
-            raise _Fault(what, "page", key, mend=nearest(name, operation.arguments))
+            raise _Fault(what, "page", key, mend=offered(name, operation.arguments))
     whole = model.operations[operation.name].result
     known = operation.arguments[page.size].bounds.most if page.size is not None else None
     paging = Paging(
@@ -276,7 +276,8 @@ def _member(model: SourceModel, ref: TypeRef | None, text: str | None, key: str)
         name = next((each for each in sorted(fields, key=len, reverse=True) if f"{rest}.".startswith(f"{each}.")), None)
         if name is None:
             holder = f'"{".".join(path)}"' if path else "the reply"
-            raise _Fault(f'{holder} has no member "{rest}"', "page", key, mend=nearest(rest, fields))
+            mend = _member_near(model, ".".join(path), fields, rest)
+            raise _Fault(f'{holder} has no member "{rest}"', "page", key, mend=mend)
         path.append(name)
         ref, rest = fields[name].type, rest[len(name) + 1 :]
     return tuple(path)
@@ -308,9 +309,74 @@ def _keys(model: SourceModel, operation: Operation, stated: OperationSettings) -
     elif known is not None and path == known.argument:
         by = dict(known.by)
     else:
-        raise _Fault("keys needs by: the field of the result that holds the key", "keys", mend="add by")
+        mend = _by_line(model, item)
+        raise _Fault("keys needs by: the field of the result that holds the key", "keys", mend=mend)
     most = stated.max_keys or (known.max_keys if known is not None else None)
     return replace(operation, keys=ManyKeys(path, by) if most is None else ManyKeys(path, by, most))
+
+
+def _compare(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
+    """All parts of the key alike, or each by the field of the result that holds it."""
+    if not isinstance(stated.compare, dict):
+        return replace(operation, compare=frozenset(stated.compare) or operation.compare)
+    if operation.rows is not None:
+        what = "the columns of a table say themselves how they are compared, and what is said beside goes for all"
+        raise _Fault(what, "compare", mend="write a list, such as compare: [number]")
+    fields = _row_fields(model, operation)
+    for name in stated.compare:
+        if name not in fields:
+            raise _no_field(model, operation, name, "compare", name)
+    return replace(operation, compare_by={name: frozenset(said) for name, said in stated.compare.items()})
+
+
+def _by_line(model: SourceModel, item: TypeRef) -> str:
+    """What to add where nothing says which fields of the result are the key."""
+    members = model.inputs[item.name].fields if isinstance(item, NamedRef) and item.name in model.inputs else None
+    return "add by" if members is None else f"add by: {{ {', '.join(f'FIELD: {name}' for name in members)} }}"
+
+
+_DEEPEST = 3
+
+
+def _inside(model: SourceModel, ref: TypeRef | None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, TypeRef]]:
+    """The members of a reply with their paths, those that lie less deep first."""
+    while isinstance(ref, ListRef):
+        ref = ref.item
+    fields = {} if ref is None else _fields(model, ref)
+    for name, field in fields.items():
+        yield ".".join((*path, name)), field.type
+    if len(path) < _DEEPEST:
+        for name, field in fields.items():
+            yield from _inside(model, field.type, (*path, name))
+
+
+def _member_near(model: SourceModel, above: str, fields: Mapping[str, Field], name: str) -> str:
+    """How to mend that ``above`` has no such member: the nearest one, or one that lies deeper."""
+    near = nearest(name, fields)
+    if near:
+        return near
+    prefix = f"{above}." if above else ""
+    for first, field in fields.items():
+        for path, _ in _inside(model, field.type, (first,)):
+            if path.endswith(f".{name}"):
+                return f'did you mean "{prefix}{path}"'
+    return offered(name, [f"{prefix}{each}" for each in fields])
+
+
+def _where_lists_lie(model: SourceModel, operation: Operation) -> str:
+    opened = unwrapped(operation)
+    lists = [path for path, ref in _inside(model, opened.result) if isinstance(ref, ListRef)]
+    return f"state at: {'.'.join((*opened.at, lists[0]))}" if len(lists) == 1 else "state at: where the list lies"
+
+
+def _no_field(model: SourceModel, operation: Operation, field: str, *where: str) -> _Fault:
+    """That rows have no such field, and where rows lie that have it."""
+    opened = unwrapped(operation)
+    deeper = next((path for path, ref in _inside(model, opened.result) if field in _fields(model, ref)), "")
+    mend = f"state at: {'.'.join((*opened.at, deeper))}, since it is a field of what lies there" if deeper else ""
+    return _Fault(
+        f'the result has no field "{field}"', *where, mend=mend or offered(field, _row_fields(model, operation))
+    )
 
 
 def _filters(model: SourceModel, operation: Operation, stated: OperationSettings) -> Operation:
@@ -324,10 +390,10 @@ def _filters(model: SourceModel, operation: Operation, stated: OperationSettings
     fields = _row_fields(model, operation)
     for field, argument in stated.filters.items():
         if field not in fields:
-            raise _Fault(f'the result has no field "{field}"', "filters", mend=nearest(field, fields))
+            raise _no_field(model, operation, field, "filters")
         if argument not in operation.arguments:
             what = f'"{operation.name}" has no argument "{argument}"'
-            raise _Fault(what, "filters", field, mend=nearest(argument, operation.arguments))
+            raise _Fault(what, "filters", field, mend=offered(argument, operation.arguments))
         taken = operation.arguments[argument].type
         if not _takes(model, fields[field].type, taken.item if isinstance(taken, ListRef) else taken):
             what = f'the field "{field}" and the argument "{argument}" are of two types'
@@ -353,10 +419,9 @@ def _takes(model: SourceModel, field: TypeRef, argument: TypeRef) -> bool:
 def keyed(model: SourceModel, operation: Operation, stated: OperationSettings) -> tuple[Operation, Problem | None]:
     """The operation with what is stated of its keys alone, by who made it; a statement that does not fit is told."""
     try:
-        made = _keys(model, operation, stated)
+        return _compare(model, _keys(model, operation, stated), stated), None
     except _Fault as fault:
         return operation, fault.problem
-    return replace(made, compare=frozenset(stated.compare) or made.compare), None
 
 
 def _single(model: SourceModel, operation: Operation, by: str | Mapping[str, str]) -> Mapping[str, str]:
@@ -372,10 +437,10 @@ def _single(model: SourceModel, operation: Operation, by: str | Mapping[str, str
     fields = _row_fields(model, operation)
     for field, argument in by.items():
         if field not in fields:
-            raise _Fault(f'the result has no field "{field}"', "by", mend=nearest(field, fields))
+            raise _no_field(model, operation, field, "by")
         if argument not in operation.arguments:
             what = f'"{operation.name}" has no argument "{argument}"'
-            raise _Fault(what, "by", field, mend=nearest(argument, operation.arguments))
+            raise _Fault(what, "by", field, mend=offered(argument, operation.arguments))
     return dict(by)
 
 
@@ -388,11 +453,11 @@ def _parts(model: SourceModel, operation: Operation, item: TypeRef, by: str | Ma
         raise _Fault("each key is one plain value, so by names one field", "by")
     for field, member in by.items():
         if field not in fields:
-            raise _Fault(f'the result has no field "{field}"', "by", mend=nearest(field, fields))
+            raise _no_field(model, operation, field, "by")
         if members is None and member:
             raise _Fault(f'each key is one plain value and has no part "{member}"', "by", mend=f"write by: {field}")
         if members is not None and member not in members:
-            raise _Fault(f'a key has no part "{member}"', "by", mend=nearest(member, members))
+            raise _Fault(f'a key has no part "{member}"', "by", mend=offered(member, members))
     return dict(by)
 
 
@@ -403,7 +468,7 @@ def _key_item(model: SourceModel, operation: Operation, path: tuple[str, ...]) -
         if name not in members:
             what = f'"{".".join(path[:index])}" has no member "{name}"'
             what = what if index else f'"{operation.name}" has no argument "{name}"'
-            raise _Fault(what, "keys", mend=nearest(name, members))
+            raise _Fault(what, "keys", mend=offered(name, members))
         ref = members[name].type
         inner = model.inputs.get(ref.name) if isinstance(ref, NamedRef) else None
         members = inner.fields if inner is not None else {}

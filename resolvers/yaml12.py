@@ -173,10 +173,31 @@ def _fault(error: yaml.MarkedYAMLError, text: str) -> str:
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "the line begins with a tab; YAML is indented with spaces only"
     bare = _BARE.search(_QUOTED.sub("", line))
+    if bare is None and what.startswith(("mapping values are not allowed", "did not find expected key")):
+        said = _misplaced_key(lines, mark.line, mark.column)
+        if said:
+            return said
     if bare is None:
         return what + _unclosed(error)
     held = "${…}" if bare[0].startswith("$") else bare[0]  # a default inside may be nobody's business
     return f"{what}; put a value that holds {held} in quotes"
+
+
+def _misplaced_key(lines: list[str], number: int, column: int) -> str:
+    """Why a key cannot stand here: a second one in a line, or one that is indented unlike those above; else empty."""
+    line = lines[number] if number < len(lines) else ""
+    if re.search(r":\s", _QUOTED.sub("", line[:column])):
+        return 'a second ":" in one line; put the value in quotes, or begin a new line for the second key'
+    depth = len(line) - len(line.lstrip())
+    told = [at for at in range(number) if lines[at].strip() and lines[at].lstrip()[0] != "#"]
+    if not told or not re.match(r"\s*[\w.\"'-]+\s*:", line):
+        return ""
+    above = lines[told[-1]]
+    if depth > len(above) - len(above.lstrip()) and not above.rstrip().endswith(":"):
+        return f"the line is indented deeper than line {told[-1] + 1}, which has its value already; indent both alike"
+    if all(len(lines[at]) - len(lines[at].lstrip()) != depth for at in told):
+        return "the line is indented as none above it; indent it as the keys that it belongs to"
+    return ""
 
 
 def _unclosed(error: yaml.MarkedYAMLError) -> str:

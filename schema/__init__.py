@@ -16,6 +16,7 @@ from schema.namer import model_places
 from schema.naming import Pins
 from schema.plan.recorded import Objects, Outcome, Trail, Unrecorded
 from schema.recording import Recording
+from schema.renamed import Rename
 from schema.request import Answer, Fresh, GraphQLRequest, Outline
 from schema.responses import Responses
 from schema.suggested import Offer, offers
@@ -50,6 +51,7 @@ __all__ = [
     "Pins",
     "Principal",
     "Recording",
+    "Rename",
     "Responses",
     "RuleSettings",
     "Step",

@@ -27,6 +27,7 @@ from resolvers import (
     Lifetime,
     Problem,
     Selection,
+    ShapeSettings,
     Source,
     SourceModel,
     UnionType,
@@ -38,12 +39,14 @@ from schema.access.rules import Policy, open_nulls
 from schema.access.settings import AccessSettings
 from schema.access.visible import visible
 from schema.cost import check_prices
+from schema.described import tell
 from schema.entities import EntityBuilder
 from schema.entity_settings import EntitySettings
 from schema.extension import AddedField, Extension
 from schema.federation import FEDERATED, Federation, subgraph_sdl
 from schema.former import Former
 from schema.graph import Executor, Graph
+from schema.kept import keep
 from schema.keyed import tell_columns
 from schema.lifetimes import check_lifetimes, lay_lifetimes
 from schema.limits import OperationLimits
@@ -61,6 +64,7 @@ from schema.recording import Recording, check_recording, recorded
 from schema.responses import Responses
 from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
+from schema.shaping import shaped
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -78,7 +82,12 @@ class GraphSettings:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Pins] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
+    keep: Mapping[str, str] = field(default_factory=dict)
+    """Coordinate that is renamed → why its old name is deprecated, where that is served too."""
     hide: Sequence[str] = ()
+    shape: Mapping[str, ShapeSettings] = field(default_factory=dict)
+    describe: Mapping[str, str] = field(default_factory=dict)
+    deprecate: Mapping[str, str] = field(default_factory=dict)
     extensions: Sequence[Extension] = ()
     limits: OperationLimits = field(default_factory=OperationLimits)
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -102,8 +111,12 @@ class Built:
     """Source → the names of its things, before any is changed by ``rename``."""
     filtered: tuple[Filtered, ...] = ()
     """Whether filters go through each link of the configuration."""
+    notes: tuple[str, ...] = ()
+    """What else is sound, and perhaps not what was meant."""
     subgraph: str = ""
     """The schema that a router composes; empty where it is served to none."""
+    spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Source → coordinate of a field of its types → how the source itself spells the field."""
 
 
 def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
@@ -113,24 +126,23 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         ConfigurationError: with every reference that is wrong.
     """
     unified = UnifiedSchema(settings.extensions)
-    reserved = FEDERATED if settings.subgraph else frozenset()
-    types = TypeBuilder(
-        unified.hand_written_names() | reserved,
-        unified.hand_written_roots() | reserved,
-        prefixes=settings.prefixes,
-        pins=living(settings.pins, [source.model for source in sources.values()]),
-    )
-    for source in sources.values():
-        types.add(source.model)
-    former = Former(settings.rename, settings.hide)
+    former = Former(settings.rename, settings.hide, {name: each.parts for name, each in settings.entities.items()})
+    if settings.shape:
+        sources = _shaped(unified, sources, settings, former)
+    types = _typed(unified, sources, settings)
     links, entities = _joined(unified, types, settings, former)
     federation = Federation(entities.keys()) if settings.subgraph else None
     types.queries |= {} if federation is None else federation.fields()
     _complete(unified, types, sources)
     schema = unified.graphql
+    problems = [fault for change in types.arguments for fault in change.faults]
+    problems += [] if problems else keep(schema, types.kept)
+    if problems:
+        raise ConfigurationError(map(former.explain, problems))
     problems = check_places(schema, settings.access, incomplete=bool(settings.missing))
     problems += check_clauses(settings.access, lambda places: bool(settings.missing) or any_masked(schema, places))
     incomplete = bool(settings.missing)
+    problems += tell(schema, settings.describe, settings.deprecate, incomplete=incomplete)
     problems += check_recording(schema, settings.recording, settings.access.tags, incomplete=incomplete)
     problems += check_prices(schema, settings.limits.cost, incomplete=incomplete)
     problems += check_lifetimes(schema, settings.lifetimes, incomplete=incomplete)
@@ -186,8 +198,51 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
         tuple(links.filtered),
+        tuple(entities.notes),
         "" if federation is None else federation.sdl,
+        {name: _spelled(made) for name, made in types.sources.items()},
     )
+
+
+def _spelled(made: SourceTypes) -> dict[str, str]:
+    """Coordinate of a field → how its source spells it."""
+    return {
+        f"{type_name}.{shown}": source
+        for type_name, names in made.field_names.items()
+        for source, shown in names.items()
+    }
+
+
+def _typed(unified: UnifiedSchema, sources: Mapping[str, Source], settings: GraphSettings) -> TypeBuilder:
+    """The types of all sources, under the names that they have without the configuration's own."""
+    reserved = FEDERATED if settings.subgraph else frozenset()
+    types = TypeBuilder(
+        unified.hand_written_names() | reserved,
+        unified.hand_written_roots() | reserved,
+        prefixes=settings.prefixes,
+        pins=living(settings.pins, [source.model for source in sources.values()]),
+    )
+    for source in sources.values():
+        types.add(source.model)
+    return types
+
+
+def _shaped(
+    unified: UnifiedSchema, sources: Mapping[str, Source], settings: GraphSettings, former: Former
+) -> Mapping[str, Source]:
+    """The sources in the values that the configuration says: coordinates are looked up among the types as the
+    descriptions have them, under their names in the end. What is wrong with these names is told later.
+
+    Raises:
+        ConfigurationError: with every coordinate that is wrong.
+    """
+    types = _typed(unified, sources, settings)
+    incomplete = bool(settings.missing)
+    shape(types, settings.rename, settings.hide, {}, incomplete=incomplete)
+    made, problems = shaped(sources, types, settings.shape, incomplete=incomplete)
+    if problems:
+        raise ConfigurationError(map(former.explain, problems))
+    return made
 
 
 def _joined(
@@ -198,7 +253,7 @@ def _joined(
     Raises:
         ConfigurationError: with every reference that is wrong.
     """
-    problems = shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
+    problems = shape(types, settings.rename, settings.hide, settings.keep, incomplete=bool(settings.missing))
     entities = EntityBuilder(types, settings.missing)
     entities.unite(settings.entities)
     tell_columns(types)

@@ -12,6 +12,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
 from pydantic import Field
 
 from resolvers import Problem, Settings, nearest
+from schema.beside import called, kin_of
 
 SIZES = ("first", "last", "limit")
 """Arguments that say how long a list may become."""
@@ -46,6 +47,8 @@ class Prices:
 
 
 def _spread(schema: GraphQLSchema, given: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    kin = kin_of(schema)
+    given = {each: number for coordinate, number in given.items() for each in called(kin, coordinate)}
     spread: dict[tuple[str, str], int] = {}
     for coordinate, number in given.items():
         owner, _, name = coordinate.partition(".")

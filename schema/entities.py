@@ -11,7 +11,20 @@ from typing import cast
 
 from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType
 
-from resolvers import Column, Comparison, KeyPart, ListRef, NamedRef, ObjectType, Problem, nearest, unwrapped
+from resolvers import (
+    Column,
+    Comparison,
+    Effect,
+    KeyPart,
+    ListRef,
+    NamedRef,
+    ObjectType,
+    Operation,
+    Problem,
+    nearest,
+    offered,
+    unwrapped,
+)
 from schema.entity_settings import EntitySettings, PartSettings
 from schema.filters import MIRROR
 from schema.joining import compared
@@ -42,6 +55,7 @@ class EntityBuilder:
         self._missing = missing
         self._entities: list[tuple[str, EntitySettings, Entity, list[_Side]]] = []
         self.problems: list[Problem] = []
+        self.notes: list[str] = []
 
     def unite(self, entities: Mapping[str, EntitySettings]) -> None:
         """Makes one type of the parts of each. ``missing`` sources bring nothing yet."""
@@ -79,9 +93,10 @@ class EntityBuilder:
         own = {shown: field for field, shown in spelled.items()}
         unknown = sorted(part.match.keys() - set(settings.key))
         if unknown:
-            raise Fault(
-                f'"{unknown[0]}" is no field of the key', *where, "match", mend=nearest(unknown[0], settings.key)
-            )
+            turned = unknown[0] in own and part.match[unknown[0]] in settings.key
+            mend = f"write match: {{ {part.match[unknown[0]]}: {unknown[0]} }}, the key's field first" if turned else ""
+            mend = mend or offered(unknown[0], settings.key)
+            raise Fault(f'"{unknown[0]}" is no field of the key', *where, "match", mend=mend)
         fields: dict[str, str] = {}
         for field in settings.key:
             held = part.match.get(field, field)
@@ -128,11 +143,14 @@ class EntityBuilder:
                 what = f"{sources[source]} and {side.coordinate} are of one source, which can bring one part"
                 raise Fault(what, "from", side.coordinate, mend="leave one of them out")
             sources[source] = side.coordinate
+            first_ones = frozenset(brought)
             for shown in side.fields.values():
                 other = None if shown in settings.key else brought.setdefault(shown, side.coordinate)
                 if other not in {None, side.coordinate}:
                     what = f'{other} and {side.coordinate} both bring "{shown}"'
-                    raise Fault(what, "from", side.coordinate, mend="say only: […], or rename one of the two")
+                    mine = [each for each in side.fields.values() if each not in {*settings.key, *first_ones}]
+                    mend = f"say only: [{', '.join(mine)}], or rename one of the two"
+                    raise Fault(what, "from", side.coordinate, mend=mend)
 
     def _retype(self, side: _Side, former: GraphQLNamedType) -> None:
         """Whatever was made with the part's own type gets the common one."""
@@ -215,6 +233,10 @@ class EntityBuilder:
                 entity.steps[source, other.made.model.name] = Link(column, entity.keys[source])
                 if side is first:
                     entity.steps[KEY_ALONE, other.made.model.name] = Link(column, settings.key)
+            operation = side.made.model.operations[side.settings.by.partition(".")[2]]
+            note = "" if operation.keys is not None else links.batched(side.made, operation)
+            if note:
+                self.notes.append(f"entities.{entity.name}: {note}")
         entity.keys[KEY_ALONE] = settings.key
         home = first.made.model.name
         for side in sides:
@@ -252,21 +274,29 @@ def _written(settings: EntitySettings, side: _Side) -> dict[str, frozenset[Compa
     where = ("from", side.coordinate, "by")
     source, _, name = side.settings.by.partition(".")
     operations = side.made.model.operations
-    if source != side.made.model.name:
-        raise Fault(
-            f'"{side.settings.by}" is of another source than its part',
-            *where,
-            mend=f"name one of {side.made.model.name}",
-        )
+    own = side.made.model.name
+    if not name:
+        meant = f'did you mean "{own}.{source}"' if source in operations else "write it as source.operation"
+        raise Fault(f'"{side.settings.by}" names no operation of a source', *where, mend=meant)
+    if source != own:
+        what = f'"{side.settings.by}" is of another source than its part'
+        raise Fault(what, *where, mend=f"name one of {own}")
     if name not in operations:
         raise Fault(f'source "{source}" has no operation "{name}"', *where, mend=nearest(name, operations))
-    row = unwrapped(operations[name]).result
-    while isinstance(row, ListRef):
-        row = row.item
-    if not isinstance(row, NamedRef) or row.name != side.key:
-        raise Fault(f"{side.settings.by} does not give {side.coordinate}", *where)
+    if not _gives(operations[name], side.key):
+        others = [f"{own}.{other.name}" for other in operations.values() if _gives(other, side.key)]
+        mend = f"name one that does: {', '.join(others)}" if others else f"state operations.{name}.at, where they lie"
+        raise Fault(f"{side.settings.by} does not give {side.coordinate}", *where, mend=mend)
     fields = {shown: key for key, shown in side.fields.items()}
     return {shown: compared(operations[name], fields[shown]) for shown in settings.key}
+
+
+def _gives(operation: Operation, key: str) -> bool:
+    """Whether an operation reads rows of a type."""
+    row = unwrapped(operation).result
+    while isinstance(row, ListRef):
+        row = row.item
+    return isinstance(row, NamedRef) and row.name == key and operation.effect is Effect.READ
 
 
 def _take(side: _Side, former: str) -> dict[str, str]:

@@ -32,6 +32,11 @@ that of a type, or of a field that changes rows, is the type whose rows it tells
 too.
 """
 
+APART = "apart"
+"""``extensions[APART]`` of a union: rules on its types are asked at their fields alone and not of who asks for the
+union, since naming one of them tells nothing.
+"""
+
 WHERE, ORDER_BY, LIMIT, OFFSET = "$where", "$orderBy", "$limit", "$offset"
 DISTINCT = "$distinct"
 SEARCH = "$search"
@@ -94,6 +99,9 @@ class Filters:
     def __init__(self) -> None:
         self._by_leaf: dict[str, GraphQLInputObjectType] = {}
 
+    def types(self) -> list[GraphQLInputObjectType]:
+        return list(self._by_leaf.values())
+
     def of_leaf(
         self, key: str, name: Callable[[], str], leaf: GraphQLInputType, scalar: Scalar | None
     ) -> GraphQLInputObjectType:
@@ -112,6 +120,12 @@ class Filters:
 
     def of_scalar(self, scalar: Scalar) -> GraphQLInputObjectType:
         return self.of_leaf(scalar.value, lambda: f"{scalar.value}Filter", SCALARS[scalar], scalar)
+
+    def by_equality(self, scalar: Scalar, name: Callable[[], str]) -> GraphQLInputObjectType:
+        """The conditions on values of a scalar of which the source knows no order."""
+        if operators_of(scalar) == operators_of(None):
+            return self.of_scalar(scalar)
+        return self.of_leaf(f"{scalar.value} by equality", name, SCALARS[scalar], None)
 
 
 Columns = Callable[[], Mapping[str, tuple[str, str]]]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from graphql import (
@@ -36,6 +37,7 @@ from schema.access.rows import Guards, RowRules
 from schema.access.rules import Policy
 from schema.access.settings import AccessSettings
 from schema.access.shown import Class, Shown
+from schema.beside import called, kin_of
 from schema.conditions import depth, relations
 from schema.cost import CostSettings, Prices
 from schema.explained import Step, steps
@@ -52,6 +54,7 @@ from schema.plan.recorded import Recorded, Trail
 from schema.plan.reference import run_reference
 from schema.plan.run import Run
 from schema.plan.trails import name_operation, tell_ended, tell_planned, tell_refused
+from schema.plan.twice import Twice
 from schema.request import Answer, GraphQLRequest, Outline
 from schema.responses import Responses, noting
 from schema.unified import UnifiedSchema
@@ -100,6 +103,7 @@ class Graph:
         self._recorded = recorded
         self.documents = Documents(unified.graphql, limits, recorded)
         self._weighs = limits.cost is not None
+        self._twice = Twice(unified.graphql)
         self._prices = Prices(unified.graphql, limits.cost or CostSettings())
         self._reference = executor == "reference" or not columns_understand(unified.graphql)
 
@@ -157,7 +161,9 @@ class Graph:
         root = self.schema.get_root_type(document.operation.operation)
         named = document.operation.name
         name = request.document_id or (named.value if named is not None else None)
-        fields = tuple(f"{root}.{field}" for field in document.root_fields) if root is not None else ()
+        named_so = (f"{root}.{field}" for field in document.root_fields if root is not None)
+        # Whatever bounds a field by one of its names bounds it by all.
+        fields = tuple(name for field in named_so for name in called(kin_of(self.schema), field))
         return Outline(name, fields, request.document_id)
 
     async def execute(
@@ -308,7 +314,8 @@ class Graph:
         tell_planned(trail, plan)
         if plan.refused and stranger:
             raise Unauthenticated
-        return self._refusal(plan, context) or self._too_deep(plan, variables, context) or (document, variables, plan)
+        refusal = self._refusal(plan, context) or self._too_deep(plan, variables, context)
+        return refusal or self._given_twice(plan, request, context) or (document, variables, plan)
 
     def _too_deep(self, plan: OperationPlan, variables: VariableValues, context: Context) -> Answer | None:
         """The answer to an operation one of whose filters asks too much of each row."""
@@ -317,6 +324,12 @@ class Graph:
             return None
         detail = f"a filter goes through more than {most} relations to many rows inside each other"
         return refused([worded(LimitExceeded(detail), context)])
+
+    def _given_twice(self, plan: OperationPlan, request: GraphQLRequest, context: Context) -> Answer | None:
+        """The answer to an operation that gives one thing under two names, or under neither."""
+        faults = islice(self._twice.faults(plan, request.variables), self._limits.max_errors)
+        errors = [formatted_error(GraphQLError(fault), context) for fault in faults]
+        return refused(errors) if errors else None
 
     def _tell_hidden(self, document: Document, request: GraphQLRequest, principal: Principal, trail: Trail) -> None:
         """Tells of what does not exist for the caller, where for others it does and is recorded."""

@@ -26,6 +26,7 @@ from resolvers import (
     TypeRef,
     agree,
     nearest,
+    offered,
     paging_positions,
 )
 from schema.link_arguments import constants_of
@@ -58,8 +59,12 @@ def target_of(types: TypeBuilder, settings: LinkSettings, kind: str) -> tuple[So
     """
     source, _, operation_name = settings.target.partition(".")
     target = types.sources.get(source)
+    if target is None and not operation_name:
+        named = [f"{name}.{settings.target}" for name, made in types.sources.items() if source in made.model.operations]
+        mend = f'did you mean "{named[0]}"' if named else "write it as source.operation"
+        raise Fault(f'"{settings.target}" names no operation of a source', kind, mend=mend)
     if target is None:
-        raise Fault(f'there is no source "{source}"', kind, mend=nearest(source, types.sources))
+        raise Fault(f'there is no source "{source}"', kind, mend=offered(source, types.sources))
     operation = target.model.operations.get(operation_name)
     if operation is None:
         mend = nearest(operation_name, target.model.operations)
@@ -85,9 +90,11 @@ def joining(
     takes_many = operation.keys is not None and _takes(operation, fields)
     single = operation if takes_many else replace(operation, keys=None)
     if not takes_many and any(argument is None for argument in arguments):
+        if operation.keys is not None:
+            raise _part_of_key(target_made, operation, settings, fields)
         missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
         what = f"{settings.target} has no argument that takes {', '.join(missing)}"
-        mend = f"state operations.{operation.name}.keys and by, or by: {{{missing[0]}: argument}} at the source"
+        mend = _how_it_takes(operation, missing)
         raise Fault(what, "match", mend=mend)
     filled = ({operation.keys.argument[0]} if takes_many and operation.keys and operation.keys.argument else set()) | (
         {argument for argument in arguments if argument} if not takes_many else set()
@@ -104,6 +111,28 @@ def joining(
         () if takes_many else tuple(cast("list[str]", arguments)),
     )
     return column_of(target_made, single, match, many=many, constants=constants), filled, constants
+
+
+def _how_it_takes(operation: Operation, missing: list[str]) -> str:
+    """What to state where nothing says which argument takes the fields of a key."""
+    lists = [name for name, argument in operation.arguments.items() if isinstance(argument.type, ListRef)]
+    if len(missing) == 1 and len(lists) == 1:
+        stated = f"{{ keys: {lists[0]}, by: {missing[0]} }}"
+        return f'state operations.{operation.name}: {stated} at the source, if "{lists[0]}" takes many keys'
+    return f"state operations.{operation.name}.keys and by, or by: {{ {missing[0]}: ARGUMENT }}, at the source"
+
+
+def _part_of_key(made: SourceTypes, operation: Operation, settings: LinkSettings, fields: list[str]) -> Fault:
+    """That a link matches not what the target takes: only a part of its key, or more."""
+    assert operation.keys is not None
+    spelled = made.field_names.get(row_name_of(made, operation) or "", {})
+    key = [spelled.get(field, field) for field in operation.keys.by]
+    lacking = [spelled.get(field, field) for field in operation.keys.by if field not in fields]
+    what = f"{settings.target} is asked by {' and '.join(key)}"
+    if not lacking:
+        return Fault(f"{what}, and by nothing else", "match", mend=f"match {' and '.join(key)} alone")
+    mend = f"match it too: match: {{ …, FIELD: {lacking[0]} }}"
+    return Fault(f"{what} together, and {lacking[0]} is not matched", "match", mend=mend)
 
 
 def matched_of(
@@ -126,7 +155,7 @@ def matched_of(
         source_key, scalar, listed = _parent_field(made, key, owner, parent_field)
         found.key_list = found.key_list or listed
         field, target_scalar, checked, argument = _result_field(target_made, operation, result_field)
-        compare = compared(operation, result_field) | written.get(parent_field, frozenset())
+        compare = compared(operation, field) | written.get(parent_field, frozenset())
         if not agree(scalar, target_scalar, compare):
             what = f"{owner}.{parent_field} is {scalar} and {result_field} is {target_scalar}: they never match"
             mend = ""
@@ -185,7 +214,8 @@ def _result_field(made: SourceTypes, operation: Operation, name: str) -> tuple[s
         return argument, scalar, False, argument
     what = f'"{made.model.name}.{operation.name}" has no result field "{name}"'
     lacks = f"{row_name}.{name}" if row_name else ""
-    raise Fault(what, "match", mend=nearest(name, [*spelled, *arguments]), lacks=lacks)
+    plain = [shown for shown, argument in arguments.items() if scalar_of(operation.arguments[argument].type, made)]
+    raise Fault(what, "match", mend=nearest(name, spelled) or offered(name, [*spelled, *plain]), lacks=lacks)
 
 
 def row_type(made: SourceTypes, operation: Operation) -> ObjectType:

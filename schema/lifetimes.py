@@ -12,6 +12,7 @@ import msgspec
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type
 
 from resolvers import Effect, Lifetime, Problem, nearest
+from schema.beside import called, kin_of
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, Link, plan_of
 
 SECTION = "cache"
@@ -21,7 +22,8 @@ def lay_lifetimes(schema: GraphQLSchema, given: Mapping[str, Lifetime]) -> None:
     """Puts ``given`` (``Type.field``, or a type for all fields that ask a source for it) on the plans of fields."""
     if not given:
         return
-    of_fields = {each: life for each, life in given.items() if "." in each}
+    kin = kin_of(schema)
+    of_fields = {name: life for each, life in given.items() if "." in each for name in called(kin, each)}
     for owner, name, definition in _fields(schema):
         plan = plan_of(definition)
         names = [f"{owner.name}.{name}", *(f"{each.name}.{name}" for each in owner.interfaces)]

@@ -29,6 +29,7 @@ from resolvers import (
 from schema.crossing import Ends, known_single, lookup_of
 from schema.filters import Through
 from schema.joining import (
+    Matched,
     column_of,
     compared,
     is_hidden,
@@ -190,7 +191,8 @@ class LinkBuilder:
         self._place(parent, target_made, operation, plan, take, frozenset(filled), description)
         note = "" if many or known_single(target_made, operation, fields) else _ambiguous(settings.target, fields)
         if not takes_many:
-            note = note or self._batched(target_made, operation)
+            note = note or self.batched(target_made, operation)
+        note = note or _as_numbers(operation, matched)
         joined = operation.rows is not None and operation.rows.joined
         same = target_made is made and joined and not (key_list or constants or operation.compare)
         if same and take is None and self._alike(made, key, operation, matched.keys, fields):
@@ -205,7 +207,7 @@ class LinkBuilder:
             self._filter_across(name, operation, ends, note)
         self.joined.append(Joined(coordinate, tuple(compares), written, declassify=settings.declassify))
 
-    def _batched(self, made: SourceTypes, operation: Operation) -> str:
+    def batched(self, made: SourceTypes, operation: Operation) -> str:
         """That tables could be asked once for all keys where the target is asked for each."""
         row = row_name_of(made, operation)
         for each in made.model.operations.values():
@@ -248,6 +250,7 @@ class LinkBuilder:
         return rows is not None and all(
             (mine := scalar_of(parent[one].type)) is not None
             and mine is scalar_of(row[other].type)
+            and parent[one].written == row[other].written
             and other in rows.filterable
             for one, other in zip(keys, fields, strict=True)
         )
@@ -297,4 +300,20 @@ class LinkBuilder:
 def _ambiguous(target: str, fields: list[str]) -> str:
     return (
         f"nothing says that {target} has one row at most for each {', '.join(fields)}; of several it is LINK_AMBIGUOUS"
+    )
+
+
+def _as_numbers(operation: Operation, matched: Matched) -> str:
+    """That a part of a key that is a text is compared as a number with the others."""
+    texts = {Scalar.STRING, Scalar.ID}
+    named = [
+        field
+        for field, scalar, part in zip(matched.fields, matched.scalars, matched.parts, strict=True)
+        if {scalar, part.target} <= texts
+    ]
+    if "number" not in operation.compare or len(matched.fields) < 2 or not named:
+        return ""
+    return (
+        f"compare: [number] of {operation.name} goes for {' and '.join(named)} too, where a text that is no number "
+        f"matches nothing; say it for each: compare: {{ {named[0]}: [number], … }}"
     )

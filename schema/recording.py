@@ -13,6 +13,7 @@ from graphql import GraphQLObjectType, GraphQLSchema
 from resolvers import Key, NamedRef, ObjectType, Problem, SourceModel, nearest
 from schema.access.coordinates import Places, check_keys
 from schema.access.rules import Policy
+from schema.beside import kin_of
 from schema.plan.recorded import Identity, Recorded
 from schema.source_types import SourceTypes
 
@@ -58,7 +59,7 @@ def recorded(
     sources: Mapping[str, SourceTypes],
 ) -> Recorded:
     """What is recorded of a finished schema."""
-    places = None if recording.coordinates is None else Places(recording.coordinates, tags)
+    places = None if recording.coordinates is None else Places(recording.coordinates, tags, kin_of(policy.schema))
     identities = {
         (each.type, each.source): each for made in sources.values() for each in _identities(made, recording.keys)
     }

@@ -54,7 +54,7 @@ class Responses:
     def _text(self, plan: OperationPlan) -> str:
         """What the caller may see of the operation, in words; empty where an answer would be one caller's alone."""
         known = self._plans.get(id(plan))
-        if known is not None and known[0] is plan:
+        if known is not None:  # it is held here, so that no other comes to lie where it lies
             return known[1]
         text = _written(plan)
         if len(self._plans) >= _REMEMBERED:

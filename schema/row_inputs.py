@@ -6,7 +6,7 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -66,6 +66,12 @@ class RowInputs:
         self._group_orders: dict[tuple[str, str], GraphQLInputObjectType] = {}
         self._having: dict[tuple[str, str], GraphQLInputObjectType] = {}
 
+    def types(self) -> Iterator[GraphQLInputObjectType | GraphQLEnumType]:
+        """All that were made until now: their members are named as the rows' fields, and they themselves by rows."""
+        for made in (self._wheres, self._list_wheres, self._orders, self._columns, self._group_orders, self._having):
+            yield from cast("Mapping[object, GraphQLInputObjectType]", made).values()
+        yield from self._filters.types()
+
     def where(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:
         key = (made.model.name, row)
         if key not in self._wheres:
@@ -75,7 +81,9 @@ class RowInputs:
             filters = {
                 column: filter_type
                 for column, item in definition.fields.items()
-                if column in operation.rows.filterable and (filter_type := self._filter(made, item.type)) is not None
+                if column in operation.rows.filterable
+                and (filter_type := self._filter(made, item.type, by_equality=column in operation.rows.by_equality))
+                is not None
             }
             relations = partial(self._through, made, row)
             self._wheres[key] = where_type(name, columns_of(made, row), filters, relations, operation.rows.searched)
@@ -133,7 +141,12 @@ class RowInputs:
             found[each.field] = (each.through, self.order(made, target, each.operation), f"{owner}.{each.field}")
         return found
 
-    def _filter(self, made: SourceTypes, ref: TypeRef) -> GraphQLInputObjectType | None:
+    def _filter(self, made: SourceTypes, ref: TypeRef, *, by_equality: bool = False) -> GraphQLInputObjectType | None:
+        if isinstance(ref, ScalarRef) and by_equality and ref.scalar is not Scalar.JSON:
+            name = f"{ref.scalar.value}EqualityFilter"
+            return self._filters.by_equality(
+                ref.scalar, lambda: self._names.take(name, made.model.name, pascal_case=True)
+            )
         if isinstance(ref, ScalarRef):
             return None if ref.scalar is Scalar.JSON else self._filters.of_scalar(ref.scalar)
         if isinstance(ref, NamedRef) and ref.name in made.enums:

@@ -23,6 +23,7 @@ from schema.access.coordinates import Places
 from schema.access.rows import LinkTo, Reader, RowRules, read_row_rules
 from schema.access.rules import Policy
 from schema.access.settings import AccessSettings
+from schema.beside import kin_of
 from schema.link_settings import Joined
 from schema.plan.fields import CallOperation, Link, plan_of
 from schema.source_types import SourceTypes
@@ -71,7 +72,7 @@ def close(
             for coordinate in list(policy.mirrors(told)):
                 policy.need_whole(coordinate, held, refused, rule.key)
             policy.need_whole_keys(told, held, refused, rule.key)
-    stated = Places(settings.rules, settings.tags)
+    stated = Places(settings.rules, settings.tags, kin_of(schema))
     for (root, name), (made, operation) in _roots(schema, types).items():
         on_source = rules.on(made.model.name)
         looked_after = operation.change is not None or operation.effect is Effect.READ

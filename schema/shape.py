@@ -1,30 +1,33 @@
 """``rename`` and ``hide`` by coordinate: what the configuration changes of generated types before links are made.
 
 Coordinates are those that the types would have without any renaming. It changes names, never meaning; what is hidden
-cannot be filtered or ordered by either.
+cannot be filtered or ordered by either. Inputs and enums are changed in ``shaped_inputs.py``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, is_required_argument
+from graphql import GraphQLField
 
-from resolvers import InterfaceType, Key, ListRef, NamedRef, ObjectType, Problem, TypeRef, UnionType, nearest
+from resolvers import Field, InterfaceType, Key, NamedRef, ObjectType, Problem, UnionType, nearest
+from schema.joined_arguments import ArgumentChange, change_argument
+from schema.kept import Kept
+from schema.shaped_inputs import Fault, InputShaper, leads_to
 from schema.source_types import SourceTypes
 from schema.types import Later, TypeBuilder
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 _COORDINATE = re.compile(r"(\w+)(?:\.(\w+)(?:\((\w+):\))?)?", re.ASCII)
 
-Fault = tuple[str, str]
-"""What is wrong, and how to mend it."""
 
-
-def shape(types: TypeBuilder, rename: Mapping[str, str], hide: Sequence[str], *, incomplete: bool) -> list[Problem]:
-    """Applies both; gives a problem for each coordinate that does not exist or whose new name is taken. Fields that
-    are not there may be joins, which come later: what is said of them is left in ``types.joins``.
+def shape(
+    types: TypeBuilder, rename: Mapping[str, str], hide: Sequence[str], keep: Mapping[str, str], *, incomplete: bool
+) -> list[Problem]:
+    """Applies them; gives a problem for each coordinate that does not exist or whose new name is taken. Fields that
+    are not there may be joins, which come later: what is said of them is left in ``types.joins``; old names that are
+    kept are left in ``types.kept``.
 
     ``incomplete``: a source is missing, so a type that does not exist may come with it.
     """
@@ -32,7 +35,7 @@ def shape(types: TypeBuilder, rename: Mapping[str, str], hide: Sequence[str], *,
     renamed = sorted(rename.items(), key=lambda item: -len(re.findall(r"[.(]", item[0])))
     changes: list[tuple[tuple[Key, ...], str, str]] = [(("hide", place), item, "") for place, item in enumerate(hide)]
     changes += [(("rename", coordinate), coordinate, new) for coordinate, new in renamed]
-    shaper = _Shaper(types, incomplete=incomplete)
+    shaper = _Shaper(types, rename, hide, keep, incomplete=incomplete)
     problems = []
     for where, coordinate, new in changes:
         fault = _name_fault(new) if where[0] == "rename" else None
@@ -55,32 +58,45 @@ def _name_fault(new: str) -> Fault | None:
 class _Shaper:
     """``new`` is empty where something is hidden."""
 
-    def __init__(self, types: TypeBuilder, *, incomplete: bool) -> None:
+    def __init__(
+        self,
+        types: TypeBuilder,
+        rename: Mapping[str, str],
+        hide: Sequence[str],
+        keep: Mapping[str, str],
+        *,
+        incomplete: bool,
+    ) -> None:
         self._types = types
+        self._rename = rename
+        self._hidden = list(hide)
+        self._written = {*rename, *hide}
+        """All coordinates that something is said of."""
+        self._keep = keep
         self._incomplete = incomplete
         self._outputs: dict[str, list[tuple[SourceTypes, str]]] = {}
         """GraphQL type → the sources that have it, and its key there; several share what the gateway made for each."""
         for made in types.sources.values():
             for key, graphql in made.outputs.items():
                 self._outputs.setdefault(graphql.name, []).append((made, key))
-        self._others: dict[str, GraphQLEnumType | GraphQLInputObjectType] = {}
-        for made in types.sources.values():
-            self._others |= {graphql.name: graphql for graphql in made.enums.values()}
-            self._others |= {graphql.name: graphql for graphql in made.inputs.values()}
+        self._inputs = InputShaper(types, self._drop_root, self._drop_leaves)
 
     def change(self, coordinate: str, new: str) -> Fault | None:
         match = _COORDINATE.fullmatch(coordinate)
         if match is None:
             return f'"{coordinate}" is not a schema coordinate', "write Type, Type.field or Query.field(argument:)"
         owner, name, argument = match.groups()
+        reason = self._keep.get(coordinate, "") if new else ""
+        if reason and name is None:
+            return "a type has one name, so the old one cannot be kept beside it", "rename without keep"
         if owner in {"Query", "Mutation"}:
-            return self._root(owner, name, argument, new)
-        if owner in self._others:
-            return self._other(owner, name, new)
+            return self._root(owner, name, argument, new, reason)
+        if self._inputs.knows(owner):
+            return self._inputs.change(owner, name, new, reason)
         if owner not in self._outputs:
-            known = [*self._outputs, *self._others, "Query", "Mutation"]
+            known = [*self._outputs, *self._inputs.names(), "Query", "Mutation"]
             return None if self._incomplete else (f'there is no type "{owner}"', nearest(owner, known))
-        return self._output(owner, name, argument, new)
+        return self._output(owner, name, argument, new, reason)
 
     def leaves(self, coordinate: str, new: str, where: tuple[Key, ...]) -> bool:
         """Leaves what is said of a field that is not there to whoever makes joins; false where that cannot be one."""
@@ -93,30 +109,78 @@ class _Shaper:
             return False
         fault = f'"{owner}" has no field "{name}"', nearest(name, known.values())
         self._types.joins[made.model.name, key, name] = Later(new, Problem(fault[0], where, fault[1]))
+        reason = self._keep.get(coordinate, "") if new else ""
+        if reason:
+            output = made.outputs[key]
+            self._types.kept.append(Kept(lambda: (made.outputs.get(key, output).name, new, ""), name, reason, where))
         return True
 
-    def _output(self, owner: str, name: str | None, argument: str | None, new: str) -> Fault | None:
+    def _output(self, owner: str, name: str | None, argument: str | None, new: str, reason: str) -> Fault | None:
         made, key = self._outputs[owner][0]
-        if argument is not None:
-            return f"arguments of {owner}.{name} cannot be renamed or hidden", "only those of Query and Mutation can"
-        if name is not None:
-            source_key = next((each for each, shown in made.field_names.get(owner, {}).items() if shown == name), None)
-            fault = _field(made, key, name, new)
-            if fault is None and not new and source_key is not None:
-                self._hide_told(made, key, source_key)
+        if argument is not None and name is not None:
+            return self._joined_argument(owner, name, argument, new, reason)
+        if name is None:
+            return self._rename_type(owner, new) if new else self._hide_type(owner)
+        source_key = next((each for each, shown in made.field_names.get(owner, {}).items() if shown == name), None)
+        fault = _field(made, key, name, new)
+        if fault is not None or source_key is None:
             return fault
-        return self._rename_type(owner, new) if new else self._hide_type(owner)
+        if not new:
+            self._hide_told(made, key, source_key)
+            return None
+        self._rename_told(made, key, source_key, name, new)
+        if reason:
 
-    def _root(self, owner: str, name: str | None, argument: str | None, new: str) -> Fault | None:
+            def at() -> tuple[str, str, str] | None:
+                output = made.outputs.get(key)
+                shown = made.field_names.get(output.name, {}).get(source_key) if output is not None else None
+                return None if output is None or shown is None else (output.name, shown, "")
+
+            self._types.kept.append(Kept(at, name, reason, ("rename", f"{owner}.{name}")))
+        return None
+
+    def _joined_argument(self, owner: str, name: str, argument: str, new: str, reason: str) -> Fault | None:
+        """Leaves what is said of an argument to whoever makes the field."""
+        made, key = self._outputs[owner][0]
+        if name in made.field_names.get(owner, {}).values():
+            return f'"{owner}.{name}" has no argument "{argument}"', "a field that is read from a row has none"
+        shown = self._rename.get(f"{owner}.{name}", name)
+        output = made.outputs[key]
+        written = f"{owner}.{name}({argument}:)"
+        where: tuple[Key, ...] = ("rename", written) if new else ("hide", self._hidden.index(written))
+        change = ArgumentChange(lambda: (made.outputs.get(key, output).name, shown), argument, new, where)
+        self._types.arguments.append(change)
+        if reason:
+            self._types.kept.append(Kept(lambda: (*change.at(), new), argument, reason, where))
+        return None
+
+    def _root(self, owner: str, name: str | None, argument: str | None, new: str, reason: str) -> Fault | None:
         if name is None:
             return f"{owner} itself cannot be renamed or hidden", "name one of its fields"
         fields = self._types.queries if owner == "Query" else self._types.mutations
         if name not in fields:
             return None if self._incomplete else (f'"{owner}" has no field "{name}"', nearest(name, fields))
+        definition = fields[name]
+
+        def at() -> tuple[str, str, str] | None:
+            shown = next((each for each, field in fields.items() if field is definition), None)
+            return None if shown is None else (owner, shown, new if argument is not None else "")
+
+        kept = Kept(
+            at, argument or name, reason, ("rename", f"{owner}.{name}" + (f"({argument}:)" if argument else ""))
+        )
         if argument is not None:
-            return _argument(f"{owner}.{name}", fields[name], argument, new)
-        if new and not self._types.root_names.change(name, new):
-            return f'there is a field "{new}" of Query or Mutation already', "choose another name"
+            fault = change_argument(f"{owner}.{name}", definition, argument, new)
+        elif new and not self._types.root_names.change(name, new):
+            fault = f'there is a field "{new}" of Query or Mutation already', "choose another name"
+        else:
+            fault = None
+            self._name_root(fields, name, new)
+        if fault is None and reason:
+            self._types.kept.append(kept)
+        return fault
+
+    def _name_root(self, fields: dict[str, GraphQLField], name: str, new: str) -> None:
         definition = fields.pop(name)
         for made in self._types.sources.values():
             for operation, root in list(made.roots.items()):
@@ -126,18 +190,6 @@ class _Shaper:
                     del made.roots[operation]
         if new:
             fields[new] = definition
-        return None
-
-    def _other(self, owner: str, name: str | None, new: str) -> Fault | None:
-        if name is not None:
-            what = "values of an enum" if isinstance(self._others[owner], GraphQLEnumType) else "fields of an input"
-            return f"{what} cannot be renamed or hidden in this release", "remove the line"
-        if not new:
-            return f'"{owner}" is no type of results and cannot be hidden', "hide the fields that use it"
-        if not self._types.names.change(owner, new):
-            return f'there is a type "{new}" already', "choose another name"
-        self._others[owner].name = new
-        return None
 
     def _rename_type(self, name: str, new: str) -> Fault | None:
         if not self._types.names.change(name, new):
@@ -147,6 +199,14 @@ class _Shaper:
                 made.field_names[new] = made.field_names.pop(name)
             made.outputs[key].name = new
         return None
+
+    def _rename_told(self, made: SourceTypes, key: str, source_key: str, name: str, new: str) -> None:
+        """What tells of a field (aggregates of it) is named as the field, where nothing else is said of it."""
+        for told, field, spelled in _told_of(made, key):
+            owner = made.outputs[told].name
+            is_free = new not in spelled.values() and f"{owner}.{name}" not in self._written
+            if field.of == source_key and spelled.get(field.name) == name and is_free:
+                spelled[field.name] = new
 
     def _hide_type(self, name: str) -> Fault | None:
         """Takes a type away with every field that returns it; a type that has no field left goes with it."""
@@ -159,26 +219,36 @@ class _Shaper:
         for operation in made.model.operations.values():
             if hidden in operation.by and operation.result == NamedRef(key, nullable=True) and made.model.has_tables:
                 self._types.queries.pop(made.roots.pop(operation.name, ""), None)
-        for other, definition in made.model.types.items():
-            if other not in made.outputs or not isinstance(definition, ObjectType) or definition.of != key:
-                continue
-            spelled = made.field_names[made.outputs[other].name]
-            for field in definition.fields.values():
-                if field.of == hidden:
-                    spelled.pop(field.name, None)
-            if not spelled:
-                self._hide_type(made.outputs[other].name)
+        for told, field, spelled in _told_of(made, key):
+            if field.of == hidden:
+                spelled.pop(field.name, None)
+            if not spelled and made.outputs[told].name in self._outputs:
+                self._hide_type(made.outputs[told].name)
 
     def _hide_in(self, made: SourceTypes, key: str, name: str) -> None:
         del made.outputs[key]
         made.field_names.pop(name, None)
         for operation in made.model.operations.values():
-            root = made.roots.get(operation.name)
             changes = operation.change is not None and operation.change.rows == key
-            if root is not None and (changes or (operation.result is not None and _names(operation.result, key))):
-                del made.roots[operation.name]
-                self._types.queries.pop(root, None)
-                self._types.mutations.pop(root, None)
+            if changes or (operation.result is not None and leads_to(operation.result, {key})):
+                self._drop_root(made, operation.name)
+        self._drop_members(made, key)
+
+    def _drop_root(self, made: SourceTypes, operation: str) -> None:
+        """Takes away the field of Query or Mutation that calls an operation."""
+        root = made.roots.pop(operation, None)
+        if root is not None:
+            self._types.queries.pop(root, None)
+            self._types.mutations.pop(root, None)
+
+    def _drop_leaves(self, made: SourceTypes, key: str) -> None:
+        """Takes away every field whose values are those of an enum that is hidden."""
+        for operation in made.model.operations.values():
+            if operation.result is not None and leads_to(operation.result, {key}):
+                self._drop_root(made, operation.name)
+        self._drop_members(made, key)
+
+    def _drop_members(self, made: SourceTypes, key: str) -> None:
         for other, definition in made.model.types.items():
             if other not in made.outputs:
                 continue
@@ -189,11 +259,20 @@ class _Shaper:
             else:
                 spelled = made.field_names[made.outputs[other].name]
                 for field in definition.fields.values():
-                    if _names(field.type, key):
+                    if leads_to(field.type, {key}):
                         spelled.pop(field.name, None)
                 empty = not spelled
             if empty:
                 self._hide_type(made.outputs[other].name)
+
+
+def _told_of(made: SourceTypes, key: str) -> Iterator[tuple[str, Field, dict[str, str]]]:
+    """The fields of types that tell of the rows of ``key``: such a type, its field, and its names of all its fields."""
+    for told, definition in made.model.types.items():
+        if told in made.outputs and isinstance(definition, ObjectType) and definition.of == key:
+            for field in definition.fields.values():
+                if told in made.outputs:
+                    yield told, field, made.field_names[made.outputs[told].name]
 
 
 def _field(made: SourceTypes, key: str, name: str, new: str) -> Fault | None:
@@ -218,22 +297,3 @@ def _field(made: SourceTypes, key: str, name: str, new: str) -> Fault | None:
     else:
         del spelled[source_key]
     return None
-
-
-def _argument(field: str, definition: GraphQLField, name: str, new: str) -> Fault | None:
-    if name not in definition.args:
-        return f'"{field}" has no argument "{name}"', nearest(name, definition.args)
-    if new in definition.args:
-        return f'"{field}" has an argument "{new}" already', "choose another name"
-    if not new and is_required_argument(definition.args[name]):
-        return f'"{field}" cannot do without its argument "{name}"', "hide the field instead"
-    argument = definition.args.pop(name)
-    if new:
-        definition.args[new] = argument
-    return None
-
-
-def _names(ref: TypeRef, key: str) -> bool:
-    while isinstance(ref, ListRef):
-        ref = ref.item
-    return isinstance(ref, NamedRef) and ref.name == key

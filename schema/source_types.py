@@ -26,6 +26,10 @@ class SourceTypes:
     argument_names: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     """Operation → source's name of an argument → GraphQL name."""
     roots: dict[str, str] = dataclasses.field(default_factory=dict)
+    unasked: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    """(Operation, argument) of which nobody is asked, since the type that it takes is hidden."""
+    unwritten: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    """(Input type, its field) of rows that are written, likewise."""
 
 
 def row_of(operation: Operation) -> str:

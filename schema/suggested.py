@@ -22,11 +22,12 @@ from schema.unified import UnifiedSchema
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A link as it may be written: coordinate and settings, and why."""
+    """A link as it may be written: coordinate and settings, and why. ``stated``: a description itself says so."""
 
     coordinate: str
     settings: LinkSettings
     evidence: str
+    stated: bool = False
 
 
 def offers(sources: Mapping[str, Source], settings: GraphSettings, found: Sequence[Suggestion]) -> list[Offer]:
@@ -40,7 +41,7 @@ def offers(sources: Mapping[str, Source], settings: GraphSettings, found: Sequen
     )
     for source in sources.values():
         types.add(source.model)
-    shape(types, settings.rename, settings.hide, incomplete=bool(settings.missing))
+    shape(types, settings.rename, settings.hide, {}, incomplete=bool(settings.missing))
     fitting: dict[str, Offer] = {}
     for suggestion in found:
         offer = _offer(types, suggestion)
@@ -80,7 +81,7 @@ def _offer(types: TypeBuilder, item: Suggestion) -> Offer | None:
         match[field] = answered
     kind = "many" if item.many else "one"
     settings = LinkSettings.model_validate({kind: f"{item.target}.{item.operation}", "match": match})
-    return Offer(f"{owner.name}.{camel(item.name)}", settings, item.evidence)
+    return Offer(f"{owner.name}.{camel(item.name)}", settings, item.evidence, item.stated)
 
 
 def _field(made: SourceTypes, row: str | None, name: str) -> str | None:

@@ -49,6 +49,8 @@ from resolvers import (
     UnionType,
 )
 from schema.filters import DISTINCT, GROUP_BY, GROUP_ORDER, HAVING, LIMIT, MIRROR, OFFSET, ORDER_BY, WHERE
+from schema.joined_arguments import ArgumentChange
+from schema.kept import Kept
 from schema.namer import KINDS, Namer, model_places
 from schema.naming import Pins, enum_values
 from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
@@ -105,6 +107,10 @@ class TypeBuilder:
         self.mutations: dict[str, GraphQLField] = {}
         self.more: dict[str, list[MoreFields]] = {}
         self.joins: dict[tuple[str, str, str], Later] = {}
+        self.arguments: list[ArgumentChange] = []
+        """What is said of arguments of fields that joins add; done with when a schema is made."""
+        self.kept: list[Kept] = []
+        """The old names that are served beside the new, once everything is named."""
         self.finish: dict[str, Finish] = {}
         """GraphQL type → what makes its fields out of those that it would have."""
         self._shared: dict[str, _Shared] = {}
@@ -134,7 +140,7 @@ class TypeBuilder:
                 made.inputs[name] = cast("GraphQLInputObjectType", known.made)
                 made.input_names[called] = known.spelled
                 continue
-            made.inputs[name] = self._input(made, called, input_type)
+            made.inputs[name] = self._input(made, called, name, input_type)
             if shape:
                 self._shared[shape] = _Shared(made.inputs[name], made.input_names[called])
         roots = self._namer.roots(model)
@@ -230,7 +236,7 @@ class TypeBuilder:
                 out_name=argument.name,
             )
             for name, argument in operation.arguments.items()
-            if name not in without
+            if name not in without and (operation.name, argument.name) not in made.unasked
         }
         if rows != "none" and operation.rows is not None and operation.change is None:
             row = row_of(operation)
@@ -317,8 +323,7 @@ class TypeBuilder:
                         own[spelled[key]].extensions[MIRROR] = f"{told_of.name}.{names[item.of]}"
             for more in self.more.get(output.name, ()):
                 own |= more()
-            finish = self.finish.get(output.name)
-            return own if finish is None else finish(own)
+            return self._finished(output.name, own)
 
         def interfaces() -> list[GraphQLInterfaceType]:
             return [
@@ -339,6 +344,14 @@ class TypeBuilder:
             )
         return output
 
+    def _finished(self, name: str, fields: dict[str, GraphQLField]) -> dict[str, GraphQLField]:
+        """The fields of a type as they are in the end."""
+        finish = self.finish.get(name)
+        fields = fields if finish is None else finish(fields)
+        for change in self.arguments:
+            change.apply(name, fields)
+        return fields
+
     def own_field(self, made: SourceTypes, item: Field) -> GraphQLField:
         """A field that is read from the row."""
         typed = self.output_ref(made, item.type)
@@ -349,9 +362,9 @@ class TypeBuilder:
             extensions={PLAN: ReadKey(item.name)},
         )
 
-    def _input(self, made: SourceTypes, name: str, definition: InputType) -> GraphQLInputObjectType:
+    def _input(self, made: SourceTypes, name: str, key: str, definition: InputType) -> GraphQLInputObjectType:
         if definition.row_of:
-            return self._row_input(made, name, definition)
+            return self._row_input(made, name, key, definition)
         given = list(definition.fields.values())
         names = made.input_names[name] = self._namer.fields(made.model.name, name, [item.name for item in given])
 
@@ -365,13 +378,14 @@ class TypeBuilder:
                     out_name=argument.name,
                 )
                 for argument in given
+                if argument.name in names
             }
 
         return GraphQLInputObjectType(
             name, fields, is_one_of=definition.one_of, description=definition.description or None
         )
 
-    def _row_input(self, made: SourceTypes, name: str, definition: InputType) -> GraphQLInputObjectType:
+    def _row_input(self, made: SourceTypes, name: str, row_key: str, definition: InputType) -> GraphQLInputObjectType:
         """Values for the fields of a row: named as they are, absent where they are hidden, under the same rules."""
         columns = columns_of(made, definition.row_of)
 
@@ -384,7 +398,7 @@ class TypeBuilder:
                     extensions={MIRROR: mirror},
                 )
                 for field, (key, mirror) in columns().items()
-                if key in definition.fields
+                if key in definition.fields and (row_key, key) not in made.unwritten
             }
 
         return GraphQLInputObjectType(name, fields, description=definition.description or None)

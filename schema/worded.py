@@ -12,7 +12,7 @@ from typing import Any
 
 from graphql import GraphQLError, Node
 
-from resolvers import CallerError, Code, Context, Forbidden, IsthmusError, SourceBadResponse
+from resolvers import CallerError, Code, Context, Forbidden, IsthmusError, SourceBadResponse, untraced
 from schema.plan.columns import Executed
 from schema.plan.levels import Failure
 from schema.plan.operation import OperationPlan, RefusedField
@@ -63,6 +63,8 @@ def answer_of(reply: Executed, plan: OperationPlan, context: Context, most: int)
     if untold > 0:
         _log.info("%d more errors", untold, extra={"request_id": context.request_id})
         body["extensions"] = {"moreErrors": untold}
+    for failure in reply.failures:
+        untraced(failure.cause)
     return Answer("data", body, laid=reply.laid)
 
 

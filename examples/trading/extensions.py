@@ -1,4 +1,4 @@
-"""What the trading company adds by hand to the generated graph."""  # noqa: INP001  # a file beside isthmus.yaml
+"""What the trading company adds by hand to the generated graph."""  # a file beside isthmus.yaml
 
 from __future__ import annotations
 

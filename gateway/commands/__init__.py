@@ -13,10 +13,11 @@ from typing import Annotated, Any
 import typer
 
 COMMANDS = (
-    "demo", "serve", "check", "lock", "diff", "inspect", "explain", "sdl", "access", "json-schema", "token", "usage",
-    "top",
+    "demo", "init", "serve", "check", "config", "lock", "pull", "diff", "inspect", "explain", "sdl", "access",
+    "json-schema", "token", "record", "test", "usage", "top",
 )  # fmt: skip
-"""In the order of ``--help``. The command ``json-schema`` is the function ``json_schema`` of the file of that name."""
+"""In the order of ``--help``. Each is the function of its name in the file of its name."""
+_FUNCTIONS = {"json-schema": "json_schema", "record": "record_scene"}
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it with the option's value
@@ -33,8 +34,8 @@ def _options(
 
 
 def _command(name: str) -> Callable[..., Any]:
-    plain = name.replace("-", "_")
-    command: Callable[..., Any] = getattr(import_module(f"gateway.commands.{plain}"), plain)
+    module = import_module(f"gateway.commands.{name.replace('-', '_')}")
+    command: Callable[..., Any] = getattr(module, _FUNCTIONS.get(name, name))
     return command
 
 
@@ -55,3 +56,10 @@ def named(arguments: Sequence[str]) -> typer.Typer:
     for name in (only,) if only is not None else COMMANDS:
         app.command(name)(_command(name))
     return app
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """``app``: the command line with all commands, made when somebody asks for it by that name."""
+    if name != "app":
+        raise AttributeError(name)
+    return named(())

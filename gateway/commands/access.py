@@ -16,7 +16,7 @@ import typer
 
 from gateway.commands.access_page import page
 from gateway.commands.callers import AS, caller
-from gateway.commands.opening import configuration, describe, fail, sentence, snapshot
+from gateway.commands.opening import Env, configuration, describe, fail, sentence, snapshot
 from gateway.config import Configuration
 from resolvers import Problem, nearest
 from schema import Access, Asked, Change, Held, Line, changes
@@ -29,6 +29,7 @@ def access(
         list[str], typer.Argument(metavar="FILE | diff OLD NEW | why COORDINATE [FILE]", help="What to tell.")
     ],
     *,
+    env: Env = None,
     who: Annotated[str, typer.Option("--as", metavar="CALLER", help=AS)] = "anonymous",
     scope: Annotated[list[str] | None, typer.Option(help="A scope of that caller; may be repeated.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
@@ -37,19 +38,19 @@ def access(
     """Show who can read and write each coordinate, and by which ways."""
     match what:
         case ["diff", old, new]:
-            _diff(old, new, as_json=as_json)
+            _diff(old, new, env, as_json=as_json)
         case ["why", coordinate] | ["why", coordinate, _]:
             roles = "" if scope and who == "anonymous" else who
-            _why(what[2] if len(what) > 2 else FILE, coordinate, roles, scope or [], as_json=as_json)
+            _why(_opened(what[2] if len(what) > 2 else FILE, env), coordinate, roles, scope or [], as_json=as_json)
         case [file] if file not in {"diff", "why"}:
-            _table(file, as_json=as_json, html=html)
+            _table(file, env, as_json=as_json, html=html)
         case _:
             fail("say a FILE, or diff OLD NEW, or why COORDINATE [FILE]")
 
 
-def _opened(file: str) -> tuple[Configuration, Access]:
+def _opened(file: str, env: str | None) -> tuple[Configuration, Access]:
     """The configuration and what is reported of it; every source is read, and none is asked for data."""
-    chosen = configuration([file])
+    chosen = configuration([file], env)
 
     async def work() -> Access:
         current = await snapshot(chosen, quiet=True)
@@ -61,8 +62,8 @@ def _opened(file: str) -> tuple[Configuration, Access]:
     return chosen, asyncio.run(work())
 
 
-def _table(file: str, *, as_json: bool, html: Path | None) -> None:
-    chosen, found = _opened(file)
+def _table(file: str, env: str | None, *, as_json: bool, html: Path | None) -> None:
+    chosen, found = _opened(file, env)
     lines = found.lines()
     if html is not None:
         html.write_text(page(file, found.callers, lines), encoding="utf-8")
@@ -128,9 +129,9 @@ def _for_programs(chosen: Configuration, line: Line) -> dict[str, Any]:
     }
 
 
-def _diff(old: str, new: str, *, as_json: bool) -> None:
+def _diff(old: str, new: str, env: str | None, *, as_json: bool) -> None:
     """Ends with exit code 1 when something opened."""
-    found = changes(_opened(old)[1], _opened(new)[1])
+    found = changes(_opened(old, env)[1], _opened(new, env)[1])
     if as_json:
         told = [
             {
@@ -159,8 +160,8 @@ def _changed(some: Sequence[Change]) -> Iterator[str]:
         yield from (f"    {each.caller.label}: {each.before} -> {each.after}" for each in several)
 
 
-def _why(file: str, name: str, who: str, scopes: list[str], *, as_json: bool) -> None:
-    chosen, found = _opened(file)
+def _why(opened: tuple[Configuration, Access], name: str, who: str, scopes: list[str], *, as_json: bool) -> None:
+    chosen, found = opened
     coordinate = found.find(name)
     if coordinate is None:
         _unknown(name, found)

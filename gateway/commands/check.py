@@ -10,7 +10,8 @@ import orjson
 import typer
 
 from gateway.commands import security
-from gateway.commands.opening import closed, configuration, describe, errors, fail, snapshot
+from gateway.commands.check_drift import check_drift
+from gateway.commands.opening import Env, closed, configuration, describe, errors, fail, snapshot
 from gateway.config import Configuration
 from gateway.drift import Drift, drift, locked
 from gateway.lock import FILE
@@ -24,22 +25,30 @@ LOCK_DRIFT = 2
 def check(
     file: Annotated[Path, typer.Argument(help="The configuration file.")],
     *,
+    env: Env = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
     as_locked: Annotated[
         bool, typer.Option("--locked", help="Fail when isthmus.lock is not up to date, as in CI.")
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--drift", help="Compare pulled descriptions with those of now: 2 where that breaks something."),
+    ] = False,
 ) -> None:
     """Check a file: its shape, and that all it names exists."""
+    if live:
+        check_drift(configuration([str(file)], env), as_json=as_json)
+        return
     try:
-        _check(file, as_json=as_json, as_locked=as_locked)
+        _check(file, env, as_json=as_json, as_locked=as_locked)
     except typer.Exit as ended:
         if as_json and ended.exit_code != LOCK_DRIFT:  # the problems stand on standard error
             typer.echo(orjson.dumps({"valid": False, "sources": {}, "renamed": [], "links": {}}).decode())
         raise
 
 
-def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
-    chosen = configuration([str(file)])
+def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> None:
+    chosen = configuration([str(file)], env)
 
     async def work() -> Snapshot:
         current = await snapshot(chosen, quiet=as_json)
@@ -52,7 +61,7 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
     found = _drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
-        warnings = [closed(chosen)] if closed(chosen) else []
+        warnings = [*(each for each in (closed(chosen), _unpinned(chosen)) if each), *chosen.cautions]
         typer.echo(orjson.dumps({**_report(current), "drift": told, "warnings": warnings}).decode())
         _end(chosen, found, as_locked=as_locked)
         return
@@ -61,10 +70,13 @@ def _check(file: Path, *, as_json: bool, as_locked: bool) -> None:
         typer.echo(f"{renamed.source}: {renamed.wanted} is called {renamed.given}, {renamed.reason}")
     for line in _links(current):
         typer.echo(line)
+    for note in current.built.notes if current.built else ():
+        typer.echo(f"note: {note}")
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
-    if closed(chosen):
-        typer.echo(f"warning: {closed(chosen)}")
+    for warning in (closed(chosen), _unpinned(chosen), *chosen.cautions):
+        if warning:
+            typer.echo(f"warning: {warning}")
     _end(chosen, found, as_locked=as_locked)
     typer.echo("The file is sound." + (f" Run isthmus lock to bring {FILE} up to date." if found else ""))
 
@@ -86,6 +98,15 @@ def _tell(current: Snapshot) -> None:
                 typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
 
 
+def _unpinned(chosen: Configuration) -> str:
+    """Which sources are read anew by every process, where others are pinned."""
+    pinned = chosen.lock.descriptions if chosen.lock is not None else {}
+    others = [name for name in chosen.sources if name not in pinned]
+    if not pinned or not others:
+        return ""
+    return f"not pinned, as the others are: {', '.join(others)}\n  mend: run isthmus pull {' '.join(others)}"
+
+
 def _links(current: Snapshot) -> list[str]:
     """Through how many links filters go, and what else is to be known of some."""
     filtered = current.built.filtered if current.built else ()
@@ -98,14 +119,14 @@ def _links(current: Snapshot) -> list[str]:
 
 
 def _drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
-    if chosen.lock is None or current.built is None:
+    if chosen.lock is None or not chosen.lock.sources or current.built is None:
         return []
     return drift(chosen.lock, locked(current.sources, current.built, chosen.prefixes()))
 
 
 def _end(chosen: Configuration, found: list[Drift], *, as_locked: bool) -> None:
     """Ends the command with exit code 2 where the lock must be up to date and is not."""
-    if as_locked and (found or chosen.lock is None):
+    if as_locked and (found or chosen.lock is None or not chosen.lock.sources):
         what = "is not up to date" if chosen.lock is not None else "is not there"
         errors.print(f"{FILE} {what}\n  mend: run isthmus lock, look at what changed, and commit it", markup=False)
         raise typer.Exit(LOCK_DRIFT)

@@ -16,7 +16,7 @@ import typer
 from graphql import GraphQLError, GraphQLSchema, build_schema
 
 from gateway.changes import Broken, Level, SchemaChange, broken, changes
-from gateway.commands.opening import configuration, errors, fail, sentence, snapshot
+from gateway.commands.opening import Env, configuration, errors, fail, sentence, snapshot
 from gateway.drift import drift
 from gateway.lock import Lock, lock_at
 from gateway.registered.manifest import Registered, read_manifests
@@ -51,6 +51,7 @@ def diff(
     ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The same; the file in this folder when absent.")] = FILE,
     *,
+    env: Env = None,
     operations: Annotated[
         list[Path] | None, typer.Option(help="A manifest of operations that clients send; may be repeated.")
     ] = None,
@@ -63,7 +64,7 @@ def diff(
     """Compare two versions of a graph: files, schemas, locks, or revisions of git (main, or v1:isthmus.yaml)."""
     try:
         more = tuple(read_manifests(operations or ()).values())
-        with _version(old, new) as before, _version(new, old) as after:
+        with _version(old, new, env) as before, _version(new, old, env) as after:
             if before.lock is not None or after.lock is not None:
                 _locks(before, after, as_json=as_json, fails=fail_on is not FailOn.NEVER)
                 return
@@ -75,9 +76,9 @@ def diff(
     except ConfigurationError as error:
         fail("\n\n".join(sentence(problem) for problem in error.problems))
     if as_json:
-        typer.echo(orjson.dumps(_report(found, gone, len(known))).decode())
+        typer.echo(orjson.dumps(report(found, gone, len(known))).decode())
     else:
-        _tell(found, gone, len(known), every=every)
+        tell(found, gone, len(known), every=every)
     if _unwanted(found, gone, fail_on):
         raise typer.Exit(FOUND)
 
@@ -95,28 +96,28 @@ def _unwanted(found: Sequence[SchemaChange], gone: Sequence[Broken], fail_on: Fa
 
 
 @contextmanager
-def _version(named: str, other: str) -> Iterator[_Version]:
+def _version(named: str, other: str, env: str | None) -> Iterator[_Version]:
     """What one argument names; ``other`` tells which file a bare revision is a revision of.
 
     Raises:
         ConfigurationError: it names nothing, or what cannot be read.
     """
     if Path(named).exists():
-        yield _of(Path(named))
+        yield _of(Path(named), env)
         return
     revision, _, within = named.partition(":")
     beside = Path(other.partition(":")[2] or other)
     file = Path(within) if within else beside if beside.suffix else Path(FILE)
     with at_revision(revision, file) as found:
-        yield _of(found)
+        yield _of(found, env)
 
 
-def _of(path: Path) -> _Version:
+def _of(path: Path, env: str | None) -> _Version:
     if path.suffix == ".lock":
         return _Version(lock=lock_at(path) or Lock())
     if path.suffix in _SDL:
         return _Version(_schema(path.read_text("utf-8"), path.name))
-    chosen = configuration([str(path)])
+    chosen = configuration([str(path)], env)
     documents = chosen.settings.server.documents
     registered = tuple(read_manifests(documents.manifest).values()) if documents is not None else ()
     # An operation that does not fit is what is asked for here, and no reason to give no answer.
@@ -158,7 +159,8 @@ def _locks(before: _Version, after: _Version, *, as_json: bool, fails: bool) -> 
         raise typer.Exit(FOUND)
 
 
-def _tell(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int, *, every: bool) -> None:
+def tell(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int, *, every: bool) -> None:
+    """Prints changes, operations that break, and how many of each there are; ``every``: safe changes too."""
     for change in found:
         if every or change.level is not Level.SAFE:
             typer.echo(f"{change.level.value:<9}  {change.what}")
@@ -171,7 +173,8 @@ def _tell(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int, *, 
     )
 
 
-def _report(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int) -> dict[str, object]:
+def report(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int) -> dict[str, object]:
+    """The same for programs."""
     return {
         "changes": [{"level": each.level, "kind": each.kind, "what": each.what} for each in found],
         "operations": known,

@@ -16,7 +16,7 @@ import orjson
 import typer
 
 from gateway.commands.callers import AS, caller, object_of
-from gateway.commands.opening import configuration, errors, fail, snapshot
+from gateway.commands.opening import Env, configuration, errors, fail, snapshot
 from gateway.config import Configuration
 from gateway.identity import CannotVerify, open_tokens
 from resolvers import Caller, CallRecord, Context, Journal, Unauthenticated
@@ -27,6 +27,7 @@ def explain(  # each is an option of the command
     file: Annotated[str, typer.Argument(metavar="FILE | NAME=LOCATION", help="The file, or one source.")],
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The query, a file that holds it, or - for stdin.")],
     *,
+    env: Env = None,
     variables: Annotated[str, typer.Option(help="The variables, as a JSON object.")] = "{}",
     operation: Annotated[str | None, typer.Option(help="The operation, where the query has several.")] = None,
     claims: Annotated[str | None, typer.Option("--as", metavar="CALLER", help=AS)] = None,
@@ -36,7 +37,7 @@ def explain(  # each is an option of the command
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
 ) -> None:
     """Show the calls and statements of a query, their rows and their times."""
-    chosen = configuration([file])
+    chosen = configuration([file], env)
     request = GraphQLRequest(_query(query), operation, object_of(variables, "--variables"))
 
     async def work() -> tuple[tuple[Step, ...], Journal, Answer | None, float]:

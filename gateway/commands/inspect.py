@@ -15,7 +15,7 @@ import typer
 
 from gateway.commands import security
 from gateway.commands.links import print_links
-from gateway.commands.opening import configuration, fail, one_source
+from gateway.commands.opening import Env, configuration, fail, one_source
 from gateway.config import Configuration, is_configuration
 from gateway.figures import figures
 from gateway.snapshot import Snapshot, load
@@ -29,6 +29,7 @@ NOWHERE = "http://source.invalid"
 def inspect(
     source: Annotated[str, typer.Argument(help="A file, a URL or a database URL; or kind:location.")],
     *,
+    env: Env = None,
     links: Annotated[
         bool, typer.Option("--links", help="Print links that may be meant, to paste; also for a configuration file.")
     ] = False,
@@ -37,7 +38,7 @@ def inspect(
     """Inspect one source. Exit code 0 when a valid schema was built."""
     started = time.perf_counter()
     if links:
-        print_links(_to_link(source))
+        print_links(_to_link(source, env))
         return
     try:
         chosen = one_source(source)
@@ -73,10 +74,10 @@ def _opened(chosen: Configuration, **stated: object) -> Configuration:
     return Configuration(chosen.settings, {name: (kind, settings.model_copy(update=stated))}, chosen.base)
 
 
-def _to_link(source: str) -> Configuration:
+def _to_link(source: str, env: str | None) -> Configuration:
     """A configuration file with all its sources, or one description under the name that its file suggests."""
     if is_configuration(Path(source)):
-        return configuration([source])
+        return configuration([source], env)
     name = source.replace("\\", "/").rpartition("/")[2].partition(".")[0]
     return _opened(one_source(source, name if name.isidentifier() else "source"))
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.commands.opening import configuration, describe, fail, snapshot
+from gateway.commands.opening import Env, configuration, describe, fail, snapshot
 from gateway.drift import drift, locked
-from gateway.lock import FILE, written
+from gateway.lock import FILE, Lock, save
+from gateway.pulled import as_they_are
 from gateway.snapshot import Snapshot
 
 
 def lock(
     file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("isthmus.yaml"),
+    *,
+    env: Env = None,
 ) -> None:
-    """Write isthmus.lock beside a file: names that it holds are kept. Commit it."""
-    chosen = configuration([str(file)])
+    """Write isthmus.lock beside a file: names that it holds are kept, pulled descriptions as they lie. Commit it."""
+    chosen = configuration([str(file)], env)
+    before = chosen.lock or Lock()
+    pinned = asyncio.run(as_they_are(chosen))
+    chosen = replace(chosen, lock=replace(before, descriptions=pinned))
 
     async def work() -> Snapshot:
         current = await snapshot(chosen)
@@ -29,14 +35,11 @@ def lock(
     current = asyncio.run(work())
     if current.failed or current.built is None:  # its names would be lost
         fail(describe(chosen, current.failed.values()))
-    now = locked(current.sources, current.built, chosen.prefixes())
-    for item in drift(chosen.lock, now) if chosen.lock is not None else ():
+    now = replace(locked(current.sources, current.built, chosen.prefixes()), descriptions=pinned)
+    for item in drift(before, now) if before.sources else ():
         typer.echo(f"{item.source}: {item.sentence}")
-    path = chosen.base / FILE
-    beside = path.with_name(f"{FILE}.{os.getpid()}")
     try:
-        beside.write_text(written(now), "utf-8", newline="\n")
-        beside.replace(path)
+        save(now, chosen.base)
     except OSError as error:
         fail(f"{FILE} cannot be written: {error.strerror}")
     count = sum(len(each.names) for each in now.sources.values())

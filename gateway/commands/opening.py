@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from gateway.app import edge_problems
 from gateway.config import Configuration, UnreadableFile, from_sources, is_configuration, read
+from gateway.overlay import VARIABLE
 from gateway.snapshot import Snapshot, State, load
 from gateway.tls import Tls
 from resolvers import KINDS, ConfigurationError, DescriptionError, Problem, kind_of
@@ -27,11 +29,29 @@ def fail(text: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def configuration(arguments: Sequence[str]) -> Configuration:
-    """One file, or sources as ``name=location`` and ``name=kind:location``."""
+Env = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        metavar="NAME",
+        help=f"The environment: FILE.NAME.yaml is laid over FILE.yaml; {VARIABLE} when absent.",
+    ),
+]
+"""The environment that a file is for; ``None``: as the process's own environment says."""
+
+
+def environment(env: str | None) -> str:
+    """The name of the environment that was chosen, by an option or else by a variable; empty: none."""
+    return os.environ.get(VARIABLE, "") if env is None else env
+
+
+def configuration(arguments: Sequence[str], env: str | None = None) -> Configuration:
+    """One file as it is in an environment, or sources as ``name=location`` and ``name=kind:location``."""
     try:
         if len(arguments) == 1 and "=" not in arguments[0]:
-            return read(Path(arguments[0]))
+            return read(Path(arguments[0]), env=environment(env))
+        if env:
+            fail("an environment is of a file, and none is named\n  mend: leave --env out, or name a file")
         return asyncio.run(_from_arguments(arguments))
     except UnreadableFile as error:
         fail(error.text)
@@ -123,7 +143,7 @@ async def _from_arguments(arguments: Sequence[str]) -> Configuration:
         name, separator, location = argument.partition("=")
         if not separator or not name or not location:
             raise UnreadableFile(f'"{argument}" is neither a file nor name=location')
-        if await asyncio.to_thread(_is_sqlite, base / location):
+        if await asyncio.to_thread(is_sqlite, base / location):
             location = f"sqlite:///{location}"
         kind, colon, rest = location.partition(":")
         if colon and kind in KINDS:
@@ -133,7 +153,7 @@ async def _from_arguments(arguments: Sequence[str]) -> Configuration:
     return from_sources(sources, base)
 
 
-def _is_sqlite(path: Path) -> bool:
+def is_sqlite(path: Path) -> bool:
     """Whether a SQLite database lies there; only its first bytes are read, however large it is."""
     try:
         with path.open("rb") as file:

@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 
 from gateway.commands.callers import AS, caller
-from gateway.commands.opening import as_subgraph, configuration, fail, sentence, snapshot
+from gateway.commands.opening import Env, as_subgraph, configuration, fail, sentence, snapshot
 from resolvers import Problem, nearest
 
 
 def sdl(
     what: Annotated[list[str], typer.Argument(metavar="FILE | NAME=LOCATION…", help="The file, or sources.")],
     *,
+    env: Env = None,
     who: Annotated[str | None, typer.Option("--as", metavar="CALLER", help=AS)] = None,
     scope: Annotated[list[str] | None, typer.Option(help="A scope of that caller; may be repeated.")] = None,
     view: Annotated[str, typer.Option(help="The schema of this view alone.")] = "",
@@ -27,7 +28,7 @@ def sdl(
     ] = False,
 ) -> None:
     """Print the schema: all of it, or what a caller or a view is shown of it."""
-    chosen = as_subgraph(configuration(what)) if subgraph else configuration(what)
+    chosen = as_subgraph(configuration(what, env)) if subgraph else configuration(what, env)
     if subgraph and (who is not None or scope or view):
         fail("a router composes the whole schema\n  mend: leave --as, --scope and --view out")
     principal = None if who is None and not scope else caller(chosen, who or "", scope or [])

@@ -14,7 +14,7 @@ import typer
 from gateway import explorer
 from gateway.app import ServerSettings, make_app
 from gateway.commands.listening import check_address
-from gateway.commands.opening import advised, apart, closed, configuration, errors, fail, sentence, state
+from gateway.commands.opening import Env, advised, apart, closed, configuration, errors, fail, sentence, state
 from gateway.commands.supervise import supervise
 from gateway.config import Configuration, UnreadableFile, read
 from gateway.holder import State
@@ -37,10 +37,11 @@ def serve(
         int | None, typer.Option(min=0, max=256, help="Processes that serve the port; 0: one for each core.")
     ] = None,
     *,
+    env: Env = None,
     subgraph: Annotated[bool, typer.Option("--subgraph", help="Serve it to the router of a federation too.")] = False,
 ) -> None:
     """Serve one GraphQL API over the sources."""
-    chosen = configuration(what)
+    chosen = configuration(what, env)
     file = Path(what[0]) if chosen.file else None
     stating = {"host": host, "port": port, "subgraph": subgraph or None}
     given: dict[str, object] = {key: value for key, value in stating.items() if value is not None}
@@ -72,23 +73,33 @@ def serve(
             nonlocal chosen
             if file is not None:  # where it listens was decided when the supervisor began
                 kept = {"host": server.host, "port": server.port, "workers": server.workers}
-                chosen = stated(_anew(file, chosen), **kept)
+                before = chosen
+                chosen = _anew(before, lambda: stated(read(file, env=before.env), **kept), forbids)
 
         found = supervise(server, prepare)
         if isinstance(found, int):
             raise typer.Exit(found)
         place = found
         errors.file = cast("TextIO", place.link)  # what workers have to say alike is said once
-    run(_run(chosen, lambda: chosen if file is None else stated(read(file)), forbids, place))
+    run(_run(chosen, lambda: chosen if file is None else stated(read(file, env=chosen.env)), forbids, place))
 
 
-def _anew(file: Path, before: Configuration) -> Configuration:
-    """The file as it is now; where it cannot be used any more, as it was."""
+def _anew(
+    before: Configuration, again: Callable[[], Configuration], forbids: Callable[[ServerSettings], Problem | None]
+) -> Configuration:
+    """The configuration as it is now; where it cannot be used any more, as it was: a new worker does nothing that those
+    that there are would refuse.
+    """
     try:
-        return read(file)
+        found = again()
     except UnreadableFile as error:
         log_at_once("configuration_kept", level="error", detail=error.text)
         return before
+    problem = forbids(found.settings.server)
+    if problem is None:
+        return found
+    log_at_once("configuration_kept", level="error", detail=sentence(problem))
+    return before
 
 
 async def _run(
@@ -132,7 +143,7 @@ def _tell(chosen: Configuration, current: State) -> None:
     for name, source in current.sources.items():
         for caution in source.model.cautions:
             errors.print(f"warning: source {name}: {caution}", markup=False)
-    for caution in apart(chosen):
+    for caution in (*apart(chosen), *chosen.cautions):
         errors.print(f"warning: {caution}", markup=False)
     if closed(chosen):
         errors.print(f"warning: {closed(chosen)}", markup=False)

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from gateway.app import ServerSettings
@@ -40,12 +41,13 @@ def supervise(server: ServerSettings, prepare: Callable[[], None]) -> Place | in
         restarts += 1
         family = counter(_RESTARTS, "Workers that ended unasked, by why.", {(why,): 1.0}, "reason")
         fresh = folder / f"supervisor-{restarts}.new"
-        fresh.write_bytes(packed([family]))
-        fresh.replace(fresh.with_suffix(".told"))
+        with suppress(OSError):  # a disk that is full costs a figure, and no worker
+            fresh.write_bytes(packed([family]))
+            fresh.replace(fresh.with_suffix(".told"))
 
     supervisor = Supervisor(
         server.workers,
-        say=lambda words: errors.print(words, markup=False),
+        say=_say,
         prepare=prepare,
         listening=sockets,
         notice_s=server.notice_s,
@@ -61,3 +63,9 @@ def supervise(server: ServerSettings, prepare: Callable[[], None]) -> Place | in
         raise
     shutil.rmtree(folder, ignore_errors=True)
     return code
+
+
+def _say(words: str) -> None:
+    """Prints words for a person. Where nobody reads them any more, the workers serve on."""
+    with suppress(OSError, SystemExit):  # rich ends a process whose pipe is closed
+        errors.print(words, markup=False)

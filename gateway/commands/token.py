@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway import token as signing
-from gateway.commands.opening import configuration, errors, fail, sentence
+from gateway.commands.opening import Env, configuration, errors, fail, sentence
 from gateway.identity import new_key
 from resolvers import ConfigurationError, Problem, nearest
 
@@ -19,6 +19,7 @@ def token(
         Path | None, typer.Argument(help="The configuration file, with server.jwt.secret; none for an API key.")
     ] = None,
     sub: Annotated[str, typer.Option(help="Who the token is for.")] = "developer",
+    env: Env = None,
     scope: Annotated[list[str] | None, typer.Option(help="A scope; may be repeated.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="A role; may be repeated.")] = None,
     lifetime_s: Annotated[
@@ -40,7 +41,7 @@ def token(
         return
     if file is None:
         fail("Name the configuration file whose secret signs the token, or say --api-key and a name.")
-    issuers = configuration([str(file)]).settings.server.jwt
+    issuers = configuration([str(file)], env).settings.server.jwt
     if issuer is not None and issuer not in {each.issuer for each in issuers}:
         known = [each.issuer for each in issuers]
         fail(sentence(Problem(f'the file has no issuer "{issuer}"', mend=nearest(issuer, known))))

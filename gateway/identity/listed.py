@@ -41,7 +41,7 @@ def watched_list(
         return Watched(path, parse, event)
     except OSError as error:
         what = f"{path} cannot be read: {(error.strerror or type(error).__name__).lower()}"
-        problem = Problem(what, where, "paths start at the folder of the configuration file")
+        problem = Problem(what, where, "paths start at the folder of the file that names them")
         raise ConfigurationError([problem]) from error
     except ValueError as error:
         raise ConfigurationError([Problem(f"{path} cannot be used: {error}", where)]) from error

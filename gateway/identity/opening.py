@@ -107,7 +107,7 @@ def open_keys(settings: JwtSettings, where: tuple[Key, ...] = _JWT) -> Keys:
 
 def _unread(path: Path | None, error: OSError, where: tuple[Key, ...]) -> ConfigurationError:
     what = f"{path} cannot be read: {(error.strerror or type(error).__name__).lower()}"
-    return ConfigurationError([Problem(what, where, "paths start at the folder of the configuration file")])
+    return ConfigurationError([Problem(what, where, "paths start at the folder of the file that names them")])
 
 
 def _content(path: Path) -> bytes:

@@ -149,7 +149,7 @@ class RedisStore:
         return True
 
     def _entry(self, key: bytes) -> str:
-        return self._redis.key("kept", key[:20].hex() + key[20:].hex())
+        return self._redis.key("kept", key.hex())
 
     def _version(self, tag: str) -> str:
         return self._redis.key("version", tag)

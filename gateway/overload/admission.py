@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.limits import Busy
 from gateway.overload.pace import Pace, Window
@@ -21,12 +21,16 @@ _BURST_S = 0.02
 
 @dataclass(slots=True)
 class Counts:
-    """Since the process started: ``begun`` and ``ended`` requests; ``refused`` at once, or ``expired`` in the queue."""
+    """Since the process started: ``begun`` and ``ended`` requests; ``refused`` at once, or ``expired`` in the queue.
+
+    ``turned``: those of them that had been counted as begun.
+    """
 
     begun: int = 0
     ended: int = 0
     refused: int = 0
     expired: int = 0
+    turned: int = 0
 
 
 class Admission:
@@ -43,7 +47,7 @@ class Admission:
         self.counts = Counts()
         self.overloaded = False
         self.refusing_s = 0.0
-        """Time spent on refusals since the last window: it makes the loop late, and is no reason to refuse more."""
+        """Time spent on refusals since the last window: the core has so much less for requests."""
 
     @property
     def per_s(self) -> float:
@@ -70,6 +74,7 @@ class Admission:
         """
         if self.full:
             self.counts.refused += 1
+            self.counts.turned += 1
             raise Busy
         # The request is itself counted as under way by now.
         if self.counts.begun - self.counts.ended <= self._pace.few:
@@ -80,6 +85,7 @@ class Admission:
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._queue.append((now + self._settings.max_wait_s, turn))
         if not await turn:
+            self.counts.turned += 1
             raise Busy
 
     def tick(self, now: float, seconds: float) -> None:
@@ -104,23 +110,26 @@ class Admission:
             else:
                 return
 
-    def look(self, now: float, seconds: float, lag_s: float, busy: float) -> None:
+    def look(self, now: float, seconds: float, lag_s: float, ran: float, wanted: float) -> None:
         """Learns from a window of ``seconds``, in which the loop was ``lag_s`` late at least.
 
-        ``busy``: as in ``Window``.
+        ``ran`` and ``wanted``: as in ``Window``.
         """
         counts, before = self.counts, self._before
         refused = counts.refused + counts.expired
+        turned = counts.turned - before.turned
         window = Window(
             seconds,
-            lag_s * max(0.0, 1 - self.refusing_s / seconds),
-            busy,
-            counts.begun - before.begun,
-            counts.ended - before.ended,
+            lag_s,
+            ran,
+            wanted,
+            max(0, counts.begun - before.begun - turned),
+            max(0, counts.ended - before.ended - turned),
             refused - before.refused - before.expired,
+            self.refusing_s,
             counts.begun - counts.ended,
         )
-        self._before = Counts(counts.begun, counts.ended, counts.refused, counts.expired)
+        self._before = replace(counts)
         self.refusing_s = 0.0
         if not self._settings.shed:
             return

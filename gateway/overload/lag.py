@@ -83,7 +83,7 @@ class Lag:
         self._least = min(self._least, late)
         window = now - self._window_began
         if window >= WINDOW_S:
-            admission.look(now, window, self._least, self._busy.share())
+            admission.look(now, window, self._least, *self._busy.shares())
             self._window_began, self._least = now, 1e9
         active = admission.overloaded or admission.counts.begun != self._seen
         self._seen = admission.counts.begun
@@ -108,10 +108,10 @@ class Lag:
 
 
 class Busyness:
-    """How much of its time a thread ran, or would have run on a machine with a core to spare.
+    """How much of its time a thread ran, and how much it ran or would have run on a machine with a core to spare.
 
-    Linux tells the second in ``/proc/thread-self/schedstat``; elsewhere only the first is known, and counts double:
-    a saturated thread that shares its core gets less than all of it.
+    Linux tells the second in ``/proc/thread-self/schedstat``; elsewhere only the first is known, and the second counts
+    double of it: a saturated thread that shares its core gets less than all of it.
     """
 
     def __init__(self) -> None:
@@ -119,22 +119,25 @@ class Busyness:
             self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
         except OSError:
             self._file = -1
-        self._wall, self._used = time.monotonic(), self._read()
+        self._wall = time.monotonic()
+        self._ran, self._wanted = self._read()
 
-    def share(self) -> float:
-        """The share since this was asked last."""
-        wall, used = time.monotonic(), self._read()
-        share = (used - self._used) / max(1e-9, wall - self._wall)
-        self._wall, self._used = wall, used
-        return share
+    def shares(self) -> tuple[float, float]:
+        """The two shares since this was asked last; the second is never the less."""
+        wall, (ran, wanted) = time.monotonic(), self._read()
+        seconds = max(1e-9, wall - self._wall)
+        found = ((ran - self._ran) / seconds, (wanted - self._wanted) / seconds)
+        self._wall, self._ran, self._wanted = wall, ran, wanted
+        return found
 
     def close(self) -> None:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
-    def _read(self) -> float:
+    def _read(self) -> tuple[float, float]:
         if self._file < 0:
-            return 2 * time.thread_time()
-        ran, waited, *_ = os.pread(self._file, 128, 0).split()
-        return (int(ran) + int(waited)) / 1e9
+            ran = time.thread_time()
+            return ran, 2 * ran
+        ran_ns, waited_ns, *_ = os.pread(self._file, 128, 0).split()
+        return int(ran_ns) / 1e9, (int(ran_ns) + int(waited_ns)) / 1e9

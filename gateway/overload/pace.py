@@ -1,4 +1,4 @@
-"""``Pace``: how many requests a second may begin, learnt from how late the event loop runs.
+"""``Pace``: how many requests a second may begin, learnt from what they cost and from how late the event loop runs.
 
 Pure arithmetic over what it is told of each window of time: it reads no clock and knows no request.
 
@@ -7,6 +7,10 @@ source cost no time of the loop, and counting them would starve requests to ever
 too, for a slow source lengthens it. How late timers run measures the queue of the core and nothing else. As in CoDel
 (RFC 8289) the least of a window counts: a single late turn is a burst or a collection of garbage, a queue that never
 empties is overload.
+
+How late the loop runs says *that* too many are let in. How many would do follows from what each costs of the core: from
+lateness alone it would be sought by trial, and half of a request's cost comes only when its sources have answered, so
+that such a search swings to and fro.
 """
 
 from __future__ import annotations
@@ -28,25 +32,30 @@ FLOOR_PER_S = 20.0
 """So many may begin in any case: from nothing nothing is learnt."""
 CALM_S = 1.0
 """After so long without a refusal everybody is let in again."""
-_MOST_UP = 1.15
-_MOST_DOWN = 0.1
-_MEMORY_S = 0.3
+AIM = 0.95
+"""So much of what the loop's thread gets of a core is given to requests: with the rest it works off what lies there."""
+_LEAST_DRAIN = 0.5
+_MEMORY_S = 1.0
+"""What a request costs is learnt from so long: less would take the halves of requests, that wait, for whole ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """What happened in ``seconds``.
 
-    ``lag_s``: the least lateness of the loop. ``busy``: share of the time that its thread ran or wanted to.
-    ``begun``, ``ended``, ``refused``: requests. ``under_way``: at its end.
+    ``lag_s``: the least lateness of the loop. ``ran`` and ``wanted``: shares of the time in which its thread ran, and
+    in which it ran or waited for a core. ``begun``, ``ended``: requests that were let in. ``refused``: others, which
+    took ``refusing_s`` in all. ``under_way``: requests at its end.
     """
 
     seconds: float
     lag_s: float
-    busy: float
+    ran: float
+    wanted: float
     begun: int
     ended: int
     refused: int
+    refusing_s: float
     under_way: int
 
 
@@ -58,8 +67,7 @@ class Pace:
 
     def __init__(self, max_lag_s: float) -> None:
         self._max_lag_s = max_lag_s
-        self._ended_per_s = 0.0
-        self._begun_per_s = 0.0
+        self._ran = self._wanted = self._refusing = self._moved_per_s = 0.0
         self._calm_s = 0.0
         self.few = FEW
         self.per_s = math.inf
@@ -70,24 +78,39 @@ class Pace:
 
     def look(self, window: Window) -> None:
         """Learns from one window."""
-        weight = min(1.0, window.seconds / _MEMORY_S)
-        self._ended_per_s += weight * (window.ended / window.seconds - self._ended_per_s)
-        self._begun_per_s += weight * (window.begun / window.seconds - self._begun_per_s)
+        self._remember(window)
         late = window.lag_s > self._max_lag_s
         if not self.overloaded:
             far = window.lag_s > FAR * self._max_lag_s
-            if not late or window.busy < BUSY or (window.begun + window.ended < MOVED and not far):
+            if not late or window.wanted < BUSY or (window.begun + window.ended < MOVED and not far):
                 return
             self.few = VERY_FEW if far else FEW
             if window.under_way < self.few:
                 return
-            # The first window tells best what can be done: the average still remembers quiet times.
-            self._ended_per_s = max(self._ended_per_s, window.ended / window.seconds)
         self._calm_s = 0.0 if late or window.refused else self._calm_s + window.seconds
         if self._calm_s >= CALM_S:
             self.per_s = math.inf
             return
-        # Where the loop keeps up, what began is what it can bear, though slow sources have not ended it yet.
-        borne = self._ended_per_s if late else max(self._ended_per_s, self._begun_per_s)
-        change = self._max_lag_s / window.lag_s if window.lag_s > 0 else _MOST_UP
-        self.per_s = max(FLOOR_PER_S, borne * min(_MOST_UP, max(_MOST_DOWN, change)))
+        self.per_s = max(FLOOR_PER_S, self._bearable_per_s() * self._drain(window.lag_s))
+
+    def _remember(self, window: Window) -> None:
+        weight = min(1.0, window.seconds / _MEMORY_S)
+        refusing = window.refusing_s / window.seconds
+        # A request that waits for its sources is half done: it counts a half when it begins and a half when it ends.
+        moved = (window.begun + window.ended) / 2 / window.seconds
+        self._ran += weight * (max(0.0, window.ran - refusing) - self._ran)
+        self._wanted += weight * (window.wanted - self._wanted)
+        self._refusing += weight * (refusing - self._refusing)
+        self._moved_per_s += weight * (moved - self._moved_per_s)
+
+    def _bearable_per_s(self) -> float:
+        """How many a second the core can bear, beside the refusals."""
+        if self._ran <= 0 or self._moved_per_s <= 0:
+            return 0.0
+        cost_s = self._ran / self._moved_per_s
+        given = min(1.0, (self._ran + self._refusing) / max(1e-9, self._wanted))
+        return max(0.0, AIM * given - self._refusing) / cost_s
+
+    def _drain(self, lag_s: float) -> float:
+        """Less than one while a queue is to be worked off: gently, for what is let in now is heard of later."""
+        return 1.0 if lag_s <= self._max_lag_s else max(_LEAST_DRAIN, math.sqrt(self._max_lag_s / lag_s))

@@ -45,7 +45,7 @@ def read_manifests(paths: Sequence[Path]) -> Mapping[str, Registered]:
                     problems.append(Problem(what, (*_WHERE, index), document=path.name))
         except OSError as error:
             what = f"{path.name} cannot be read: {(error.strerror or type(error).__name__).lower()}"
-            problems.append(Problem(what, (*_WHERE, index), "paths start at the folder of the configuration file"))
+            problems.append(Problem(what, (*_WHERE, index), "paths start at the folder of the file that names them"))
         except ValueError as error:
             problems.append(Problem(f"{path.name} is no manifest: {error}", (*_WHERE, index)))
     if problems:

@@ -7,6 +7,7 @@ own, bound once and inherited: connections that wait in their queue survive any 
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import select
@@ -27,9 +28,14 @@ START_S = 120.0
 STEADY_S = 10.0
 """A worker that lived so long was sound; one that ended sooner is started again later and later."""
 FIRST_S, MOST_S = 0.0, 30.0
+NO_ROOM_S = 1.0
 KILL_AFTER_S = 5.0
 """So long after the time in which a worker must have ended it is killed."""
 _TICK_S = 0.1
+
+
+class NoRoom(Exception):  # the machine's doing, and it passes
+    """There are no files, or no processes, for another worker now."""
 
 
 class InWorker(Exception):
@@ -262,7 +268,7 @@ class Supervisor:
             if slot.next is not None:  # the old one ended before the new one was ready
                 slot.worker, slot.next = slot.next, None
             elif now >= slot.not_before:
-                slot.worker = self._start(slot.number)
+                slot.worker = self._begun(slot, now)
             return
         worker = slot.worker
         if worker.ready and now - worker.heard_at > self._settings.stuck_s:
@@ -282,8 +288,9 @@ class Supervisor:
     def _roll(self, slot: Slot, old: Worker, now: float) -> None:
         """Replaces a worker by a new one, which is ready before the old one stops; one at a time."""
         if slot.next is None:
-            if slot.roll and not self._leaving and not any(each.next for each in self._slots):
-                slot.next = self._start(slot.number)
+            due = slot.roll and now >= slot.not_before
+            if due and not self._leaving and not any(each.next for each in self._slots):
+                slot.next = self._begun(slot, now)
         elif slot.next.ready:
             slot.worker, slot.next, slot.roll = slot.next, None, False
             old.leaves_at = now + LINGER_S + self._ending_s + KILL_AFTER_S
@@ -314,17 +321,26 @@ class Supervisor:
 
     # Forking
 
+    def _begun(self, slot: Slot, now: float) -> Worker | None:
+        """A new worker; ``None``: there is no room for it now. Those that there are serve on meanwhile."""
+        try:
+            return self._start(slot.number)
+        except NoRoom as error:
+            slot.not_before = now + NO_ROOM_S
+            log_at_once("worker_not_started", level="error", worker=slot.number, why=str(error), again_in_s=NO_ROOM_S)
+            return None
+
     def _start(self, slot: int) -> Worker:
         """Forks a worker.
 
         Raises:
-            InWorker: in the worker.
+            InWorker: in the worker. NoRoom: there is none.
         """
         self._prepare()
-        ours, theirs = socket.socketpair()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        pid = os.fork()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # nobody reads it any more
+                stream.flush()
+        pid, ours, theirs = _forked()
         if pid == 0:
             ours.close()
             self._forget()
@@ -366,6 +382,24 @@ class Supervisor:
         signal.signal(signal.SIGHUP, reload)
         signal.signal(signal.SIGUSR2, roll)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to wake
+
+
+def _forked() -> tuple[int, socket.socket, socket.socket]:
+    """As ``os.fork``, and the two ends of what they tell each other by.
+
+    Raises:
+        NoRoom: there are no files, or no processes, left.
+    """
+    try:
+        ours, theirs = socket.socketpair()
+    except OSError as error:
+        raise NoRoom(errno.errorcode.get(error.errno or 0)) from error
+    try:
+        return os.fork(), ours, theirs
+    except OSError as error:
+        ours.close()
+        theirs.close()
+        raise NoRoom(errno.errorcode.get(error.errno or 0)) from error
 
 
 def bound(host: str, port: int) -> Sequence[socket.socket]:

@@ -17,7 +17,7 @@ from resolvers.cache.flights import Flight, Flights
 from resolvers.cache.keeping import DENIED, EARLY_S, Asked, Keeping, late
 from resolvers.cache.packed import Corrupt, Unpackable, joined, pack
 from resolvers.cache.store import Kept, Stamp
-from resolvers.errors import IsthmusError
+from resolvers.errors import IsthmusError, untraced
 from resolvers.keys import Canonical
 from resolvers.source import EVERYTHING, Call, Context, Keyed, Selection
 
@@ -175,7 +175,7 @@ class ByKey:
         except TimeoutError:
             return late(call)
         except IsthmusError as error:
-            return error
+            return untraced(error)
 
     async def _failed(
         self, question: _Question, error: IsthmusError, wanted: Sequence[Canonical], known: _Gathered

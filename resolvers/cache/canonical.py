@@ -72,7 +72,7 @@ class Canonical:
 
     def _selection(self, selection: Selection) -> str:
         known = self._selections.get(id(selection))
-        if known is not None and known[0] is selection:
+        if known is not None:  # it is held here, so that no other comes to lie where it lies
             return known[1]
         made = _selected(selection)
         if len(self._selections) >= _REMEMBERED:
@@ -87,4 +87,6 @@ _RARE = ("predicate", "order", "per", "distinct", "whole", "rules", "query", "qu
 def _selected(selection: Selection) -> str:
     if selection.everything:
         return "*"
+    if selection.as_sent:
+        return "!"
     return f"{{{','.join(f'{name!r}{_selected(selection.fields[name])}' for name in sorted(selection.fields))}}}"

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Generic, TypeVar
 
-from resolvers.errors import SourceUnavailable
+from resolvers.errors import SourceUnavailable, untraced
 from resolvers.time_limits import TimeLimits
 
 T = TypeVar("T")
@@ -101,5 +101,5 @@ async def _run(call: Callable[[asyncio.Future[T]], Awaitable[None]], outcome: as
         raise
     except Exception as error:  # noqa: BLE001  # it is the outcome, for everyone who waits
         if not outcome.done():
-            outcome.set_exception(error)
+            outcome.set_exception(untraced(error))
             outcome.exception()  # looked at: nobody may be waiting for it any more

@@ -93,6 +93,8 @@ class MemoryStore:
         self._clock = clock
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         self._versions: dict[str, int] = {}
+        self._newest = 0
+        """No two tags ever have one version, but for 0: a stamp says nothing of which tags it is of."""
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -147,7 +149,8 @@ class MemoryStore:
     async def forget(self, tags: Sequence[str], tally: CacheTally) -> None:  # noqa: ARG002  # nothing fails here
         """As ``Store.forget``; entries go when they are looked for, or when others need their place."""
         for tag in tags:
-            self._versions[tag] = self._versions.get(tag, 0) + 1
+            self._newest += 1
+            self._versions[tag] = self._newest
 
     async def close(self) -> None:
         """As ``Store.close``; what is kept stays."""

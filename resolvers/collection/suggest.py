@@ -31,7 +31,7 @@ class Suggestion:
     """A link that may be meant: field ``name`` on ``type`` of ``source`` answered by ``operation`` of ``target``.
 
     ``match``: the parent's fields → the result's fields (or, with ``by_argument``, the arguments that take them), all
-    by the sources' own names. ``evidence`` is a sentence for a reader.
+    by the sources' own names. ``evidence`` is a sentence for a reader. ``stated``: the description itself says so.
     """
 
     source: str
@@ -43,6 +43,7 @@ class Suggestion:
     many: bool
     evidence: str
     by_argument: bool = False
+    stated: bool = False
 
 
 def suggest(models: Mapping[str, SourceModel]) -> list[Suggestion]:
@@ -170,7 +171,8 @@ def _shortened(name: str, *, listed: bool) -> str:
 def _agrees(scalar: Scalar | None, target: _Target) -> bool:
     field = target.row.fields.get(target.field)
     kind = _scalar(field)[0] if field is not None else None
-    return scalar is not None and kind is not None and agree(scalar, kind, target.operation.compare)
+    compare = target.operation.compare | target.operation.compare_by.get(target.field, frozenset())
+    return scalar is not None and kind is not None and agree(scalar, kind, compare)
 
 
 def row_name(operation: Operation) -> str | None:
@@ -212,5 +214,6 @@ def _declared(model: SourceModel) -> Iterator[Suggestion]:
         many = isinstance(unwrapped(target).result, ListRef)
         evidence = f'the document links {hint.operation} to {hint.target} as "{hint.name}"'
         yield Suggestion(
-            model.name, row.name, hint.name, model.name, target.name, match, many, evidence, by_argument=by_argument
-        )
+            model.name, row.name, hint.name, model.name, target.name, match, many, evidence,
+            by_argument=by_argument, stated=True,
+        )  # fmt: skip

@@ -98,8 +98,8 @@ class Wanted:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def folder_of(files: str, base: Path) -> Folder:
-    """The folder that was named, or that of the file.
+def folder_of(files: str, base: Path, *, there: bool = True) -> Folder:
+    """The folder that was named, or that of the file. ``there``: it must be there now.
 
     Raises:
         DescriptionError: nothing is there, or a file of another kind.
@@ -107,7 +107,9 @@ def folder_of(files: str, base: Path) -> Folder:
     path = base / Path(files).expanduser()
     if path.is_dir():
         return Folder(path.resolve())
-    if not path.is_file():
+    if not there and not path.exists() and format_of(path.name) is None:
+        return Folder(path.resolve())
+    if there and not path.is_file():
         raise DescriptionError(Problem(f'there is no folder or file "{files}"', ("files",), "correct the path"))
     if format_of(path.name) is None:
         raise DescriptionError(Problem(f'"{files}" is not {_KINDS}', ("files",), "name a file of these kinds"))

@@ -6,6 +6,7 @@ What is kept are names and types of columns, bound to the folder, the settings a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,16 +17,18 @@ from resolvers.files.scan import Column, Scan
 from resolvers.files.settings import FilesSettings, FileTableSettings
 from resolvers.files.table import FileTable
 from resolvers.keep import Keep, code_of
+from resolvers.pinned import digest_of
+from resolvers.review import reviewable
 
 
-class KeptTable(msgspec.Struct, frozen=True, array_like=True):
+class KeptTable(msgspec.Struct, frozen=True, omit_defaults=True):
     """One table. ``columns``: name, type, the type in which it is read, and whether its whole numbers are exact."""
 
     format: Format
-    delimiter: str
-    header: bool
     columns: tuple[tuple[str, str, str, bool], ...]
-    required: tuple[str, ...]
+    required: tuple[str, ...] = ()
+    delimiter: str = ""
+    header: bool = True
 
     def scan(self, settings: FileTableSettings) -> Scan:
         return Scan(self.format, settings, self.delimiter, header=self.header)
@@ -62,4 +65,42 @@ class KeptTables:
 def _kept(table: FileTable) -> KeptTable:
     columns = tuple((each.name, each.type, each.read, each.exact) for each in table.columns)
     scan = table.scan
-    return KeptTable(scan.format, scan.delimiter, scan.header, columns, tuple(sorted(table.required)))
+    return KeptTable(scan.format, columns, tuple(sorted(table.required)), scan.delimiter, scan.header)
+
+
+class _Written(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``of``: the hash of what was stated of the table. ``path``: the pattern of its files, in the folder."""
+
+    path: str
+    of: str
+    table: KeptTable
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTable:
+    """``path``: the pattern of its files. ``alike``: whether the same is stated of it as when it was looked at."""
+
+    path: str
+    alike: bool
+    table: KeptTable
+
+
+def written_tables(tables: Iterable[FileTable], stated: Mapping[str, FileTableSettings]) -> bytes:
+    """What is known of tables, by their names, as text that people can review."""
+    found = {each.name: _Written(each.pattern, _stated(stated, each.name), _kept(each)) for each in tables}
+    return reviewable(msgspec.json.encode(found, order="sorted"))
+
+
+def read_tables(content: bytes, stated: Mapping[str, FileTableSettings]) -> dict[str, WrittenTable]:
+    """What ``written_tables`` wrote.
+
+    Raises:
+        ValueError: it is no such text.
+    """
+    found = msgspec.json.decode(content, type=dict[str, _Written])
+    return {name: WrittenTable(each.path, each.of == _stated(stated, name), each.table) for name, each in found.items()}
+
+
+def _stated(stated: Mapping[str, FileTableSettings], name: str) -> str:
+    settings = stated.get(name, FileTableSettings())
+    return digest_of(settings.model_dump_json(exclude={"key", "references"}).encode())

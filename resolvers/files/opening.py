@@ -23,37 +23,53 @@ from resolvers.files.dialect import DEGRADED, DuckDb
 from resolvers.files.engine import Engine
 from resolvers.files.failures import failure
 from resolvers.files.finding import Folder, Wanted, discovered, folder_of, named
-from resolvers.files.kept import KeptTable, KeptTables
+from resolvers.files.kept import KeptTable, KeptTables, read_tables, written_tables
 from resolvers.files.looking import Looking, Told
 from resolvers.files.scan import Column
 from resolvers.files.settings import FilesSettings, FileTableSettings
 from resolvers.files.table import FileTable
 from resolvers.files.types import form_of
 from resolvers.model import SourceModel
+from resolvers.pinned import Pinned, Pulled
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql import SqlSource
 from resolvers.sql.catalogue import Catalogue, Reflected, declare, read_catalogue
 
+TABLES = "tables"
 _log = logging.getLogger("isthmus.sources")
 
 
 async def open_files(
-    source: str, settings: FilesSettings, base: Path, pinned: Mapping[str, str] | None = None, keep: Path | None = None
+    source: str,
+    settings: FilesSettings,
+    base: Path,
+    pinned: Mapping[str, str] | None = None,
+    keep: Path | None = None,
+    *,
+    described: Pinned | None = None,
+    pulled: Pulled | None = None,
 ) -> SqlSource:
     """Finds the files, tells what they hold, and makes the source ready to be called.
 
     ``base``: the folder that a relative path starts at. ``pinned``: as of a database. ``keep``: the folder where what
     is known of tables is kept; one whose files are away is served by that, and its calls fail until they are back.
+    ``described``: what was pulled of the tables, in whose place nothing is looked at. ``pulled``: takes down what is
+    found.
 
     Raises:
         DescriptionError: there is nothing at the path. ConfigurationError: what is stated does not fit the files, or
             the library is not installed.
     """
-    folder = await asyncio.to_thread(folder_of, settings.files, base)
+    folder = await asyncio.to_thread(folder_of, settings.files, base, there=described is None)
     engine = await asyncio.to_thread(Engine, folder, settings)
     try:
         opening = _Opening(source, settings, folder, engine, KeptTables(keep, source, folder, settings))
-        await asyncio.to_thread(opening.look)
+        if described is None:
+            await asyncio.to_thread(opening.look)
+        else:
+            await asyncio.to_thread(opening.pinned, described)
+        if pulled is not None:
+            pulled.put(TABLES, written_tables((each.table for each in opening.told), settings.tables))
         known = opening.catalogue(pinned)
     except BaseException:
         engine.close()
@@ -98,14 +114,36 @@ class _Opening:
             raise ConfigurationError(looking.problems)
         self._kept.save(each.table for each in self.told)
 
+    def pinned(self, described: Pinned) -> None:
+        """Takes all tables from what was pulled.
+
+        Raises:
+            ConfigurationError: something else is stated of them than then.
+        """
+        copy = described.catalogue(TABLES)
+        try:
+            found = read_tables(copy.content, self._settings.tables)
+        except ValueError as error:
+            raise described.outgrown(f"what was pulled as {copy.path.name} cannot be read") from error
+        stated = self._settings.tables
+        others = [name for name, each in found.items() if not each.alike or (stated and name not in stated)]
+        others += [name for name in stated if name not in found]
+        if others:
+            raise described.outgrown(f"something else is stated since it was pulled: of {', '.join(others)}")
+        for name, each in found.items():
+            self.told.append(Told(self._known(name, each.path, each.table)))
+
+    def _known(self, table: str, pattern: str, kept: KeptTable) -> FileTable:
+        settings = self._settings.tables.get(table, FileTableSettings())
+        scan = kept.scan(settings)
+        copies = Copies(self._engine.spill, settings.encoding if scan.format == "csv" else "utf-8")
+        required = frozenset(kept.required)
+        return FileTable(self._source, table, self._folder, pattern, scan, copies, kept.made(), required)
+
     def _without(self, table: str, pattern: str, error: SourceError, kept: KeptTable | None) -> None:
         """Serves a table that cannot be looked at by what was known of it; leaves it out where that is nothing."""
         if kept is not None:
-            settings = self._settings.tables.get(table, FileTableSettings())
-            scan = kept.scan(settings)
-            copies = Copies(self._engine.spill, settings.encoding if scan.format == "csv" else "utf-8")
-            required = frozenset(kept.required)
-            made = FileTable(self._source, table, self._folder, pattern, scan, copies, kept.made(), required)
+            made = self._known(table, pattern, kept)
             sign = f"{error.detail}; what was known of it is served"
             _log.warning("source %s: table %s: %s", self._source, table, sign)
             self.told.append(Told(made, [sign]))

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from resolvers.located import Located
 from resolvers.sql import RowsSettings, TableSettings
 
 ColumnType: TypeAlias = Literal[
@@ -87,7 +88,7 @@ class FileTableSettings(TableSettings):
 class FilesSettings(RowsSettings):
     """A source whose files are its description. Needs isthmus[files]."""
 
-    files: str = Field(
+    files: Annotated[str, Located()] = Field(
         min_length=1,
         description="A folder, or one file (CSV, Parquet, JSON lines; CSV and JSON lines also as .gz), relative to "
         "this file. Needs isthmus[files].",

@@ -124,11 +124,14 @@ class Direct:
         except TimeoutError as error:
             may_repeat = resendable or not wire.connected
             sends = int(wire.connected)
-            late = SourceTimeout("no complete reply in time", sends=sends, passing=not sends)
-            raise lost(late, may_repeat=may_repeat) from error
+            raise lost(
+                SourceTimeout("no complete reply in time", sends=sends, passing=not sends), may_repeat=may_repeat
+            ) from error
         except Disconnected as error:
-            gone = SourceUnavailable(refusal(error) or "the connection was closed", stale=wire.reused)
-            raise lost(gone, may_repeat=resendable) from error
+            raise lost(
+                SourceUnavailable(refusal(error) or "the connection was closed", stale=wire.reused),
+                may_repeat=resendable,
+            ) from error
         except _Unconnected as error:
             inner = error.os_error
             near = str(inner) if self._sockets is not None and "allowed_servers" in str(inner) else ""

@@ -72,7 +72,7 @@ class Names:
         await asyncio.wait({asking}, timeout=self._patience_s)
         error: BaseException | None = TimeoutError("no name server answered in time")
         if asking.done():
-            error = asyncio.CancelledError() if asking.cancelled() else asking.exception()
+            error = OSError("the question was given up") if asking.cancelled() else asking.exception()
             if error is None:
                 return asking.result()
             if not _is_passing(error):

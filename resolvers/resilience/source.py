@@ -25,6 +25,7 @@ from resolvers.errors import (
     SourceBusy,
     SourceError,
     SourceTimeout,
+    untraced,
 )
 from resolvers.http_settings import HttpSettings
 from resolvers.idempotency import fresh
@@ -103,7 +104,7 @@ class Resilient:
             try:
                 return await self._once(call, context, guard, context.deadline)
             except SourceError as error:
-                failed = error
+                failed = untraced(error)
             return await self._again(failed, call, context, guard, started)
         except IsthmusError as error:
             code = error.code
@@ -147,13 +148,16 @@ class Resilient:
             try:
                 return await self._once(call, replaced(context, deadline=ends), guard, ends)
             except SourceError as failed:
-                errors.append(failed)
+                errors.append(untraced(failed))
                 sends += failed.sends
                 error = failed
             except IsthmusError as failed:
-                errors.append(failed)
+                errors.append(untraced(failed))
                 break
-        raise outcome(errors) from errors[-1].__cause__
+        try:
+            raise outcome(errors) from errors[-1].__cause__
+        finally:
+            del error, errors  # the traceback begins here
 
     async def _once(self, call: Call, context: Context, guard: Guard, latest: float) -> object:
         """Makes a call, which must begin before ``latest``."""
@@ -175,12 +179,17 @@ class Resilient:
                 permit = self._permit(self._breaker)
             with self._limits.until(self._due(context, call, started) + _GRACE_S):
                 value = await self._client.execute(call, context)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # it is raised again below
             failed = self._named(error, call, guard)
+            if isinstance(failed, SourceError) and not failed.sends:
+                self._pacing.give_back(turn)  # a source that is down would use up a day's calls and hear none
             self._note(failed, permit, context, started)
-            if failed is error:
-                raise
-            raise failed from error
+            try:
+                if failed is error:
+                    raise
+                raise failed from error
+            finally:
+                del failed  # the traceback begins here
         else:
             if permit is not None:
                 permit.succeeded(loop.time() - started)
@@ -223,7 +232,7 @@ class Resilient:
         if isinstance(error, TimeoutError):
             return (SourceTimeout if guard.reads else OutcomeUnknown)(self._out_of_time(call))
         _log.error("unexpected failure in %s.%s", self.model.name, call.operation, exc_info=error)
-        return SourceBadResponse(f"{type(error).__name__}")
+        return (SourceBadResponse if guard.reads else OutcomeUnknown)(type(error).__name__)
 
     def _who(self, context: Context) -> str:
         """Whom the source takes a call for: the gateway, or the caller where the source is told of callers."""

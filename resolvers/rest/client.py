@@ -18,9 +18,10 @@ from resolvers.forwarding import Forwarding, forwarding_of, traced
 from resolvers.http import Http, Reply, Request, keyed
 from resolvers.model import Effect, LeftOut, Operation, SourceModel, unwrapped
 from resolvers.nearby import refused
-from resolvers.problem import Problem
+from resolvers.problem import ConfigurationError, Problem
 from resolvers.reply_cache import CachingClient, ReplyStore
 from resolvers.rest.documents.files import gather, same
+from resolvers.rest.documents.overlays import Overlay, read_overlay
 from resolvers.rest.kept import Kept, unpack
 from resolvers.rest.operations.openapi import read
 from resolvers.rest.operations.security import settled
@@ -30,6 +31,7 @@ from resolvers.rest.requests.request import Encoder
 from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description, RequestShape
 from resolvers.source import Call, CallRecord, Context, rows_of
+from resolvers.stage import Stage
 from resolvers.tally import Standing
 
 IN_THREAD_BYTES = 1024 * 1024
@@ -57,7 +59,8 @@ class RestSource:
         self._results = {name: item.result for name, item in description.model.operations.items()}
         self._server = description.server
         self._inputs = Inputs(description.model.inputs, description.inputs)
-        self._replies = Replies(description.model.types, description.model.enums, description.results)
+        model = description.model
+        self._replies = Replies(model.types, model.enums, description.results, settings.encoding)
         self._encoders: dict[str, Encoder] = {}
         keys = settings.auth.api_key if settings.auth is not None else ()
         self._kept = frozenset(key.query for key in keys if key.query is not None)
@@ -161,11 +164,12 @@ async def open_rest(
     documents: Documents,
     pinned: Mapping[str, str] | None = None,
     standing: Standing | None = None,
+    stage: Stage | None = None,
 ) -> RestSource:
     """Reads the OpenAPI document and its files off the event loop and makes the source ready to be called.
 
     ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source. ``standing``: where its
-    replicas stand.
+    replicas stand. ``stage``: as in ``open_all``.
 
     Raises:
         DescriptionError: the document cannot be had or read, or names no address while ``url`` is not set.
@@ -181,11 +185,13 @@ async def open_rest(
             ))  # fmt: skip
     description = _reachable(description, settings, document.location)
     home = settings.address or description.server or settings.openapi
-    http = await connect(settings, documents, home, document.location, Told(name, standing or Standing()))
+    http = await connect(settings, documents, home, document.location, Told(name, standing or Standing(), stage=stage))
     uncached = http
     if settings.cache is not None and settings.cache.by_headers:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))
-    model = replace(settled(description.model, settings), cautions=cautions(settings, home))
+    told = (*description.model.cautions, *cautions(settings, home))
+    where = settings.address or description.server or ""
+    model = replace(settled(description.model, settings), cautions=told, address=where)
     description = replace(description, model=model)
     return RestSource(description, settings, http, forwarding_of(settings, origin(home)), uncached)
 
@@ -193,21 +199,50 @@ async def open_rest(
 async def _described(
     name: str, settings: RestSettings, documents: Documents, document: Document, pinned: Mapping[str, str]
 ) -> Description:
-    """The document and its files read, or what was kept of the very same ones."""
+    """The document and its files read, or what was kept of the very same ones.
+
+    Raises:
+        DescriptionError: they cannot be read. ConfigurationError: an overlay cannot, or does not fit the document.
+    """
+    overlays = await _overlays(settings, documents, document)
     kept = None
     if documents.keep is not None:
-        about = f"{settings.references} {settings.server!r} {sorted(pinned.items())!r}"
+        laid = " ".join(overlay.digest for overlay in overlays)
+        about = f"{settings.references} {settings.server!r} {sorted(pinned.items())!r} {laid}"
         kept = await asyncio.to_thread(Kept, documents.keep, name, document, about)
         found = await asyncio.to_thread(kept.load)
         if found is not None and await same(documents, document, found[0], network=settings.references == "network"):
             description = await asyncio.to_thread(unpack, found[1])
             if description is not None:
                 return description
-    files = await gather(documents, document, network=settings.references == "network")
+    files = await gather(documents, document, overlays, network=settings.references == "network")
     description = await asyncio.to_thread(read, name, files, settings.server, pinned)
+    if files.cautions:
+        description = replace(description, model=replace(description.model, cautions=files.cautions))
     if kept is not None and not files.refused:
         await asyncio.to_thread(kept.save, files.hashes, description)
     return description
+
+
+async def _overlays(settings: RestSettings, documents: Documents, document: Document) -> list[Overlay]:
+    """The overlays that the settings name, read.
+
+    Raises:
+        ConfigurationError: with all that is wrong with any of them.
+    """
+    found: list[Overlay] = []
+    problems: list[Problem] = []
+    for index, name in enumerate(settings.overlays):
+        try:
+            content = await documents.read(name)
+            found.append(await asyncio.to_thread(read_overlay, name, content, document.location))
+        except DescriptionError as error:
+            problems.append(replace(error.problem, where=("overlays", index)))
+        except ConfigurationError as error:
+            problems += [replace(problem, where=("overlays", index)) for problem in error.problems]
+    if problems:
+        raise ConfigurationError(problems)
+    return found
 
 
 def _reachable(description: Description, settings: RestSettings, location: str) -> Description:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from resolvers.http_settings import HttpSettings
+from resolvers.http_settings import FileName, HttpSettings
+from resolvers.rest.charsets import encoding_of
 from resolvers.settings import CacheSettings, Settings
 
 
@@ -48,13 +49,20 @@ def _cache(given: object) -> object:
     return {} if given is True or given == "http" else None if given is False else given
 
 
+def _beside(path: str) -> str:
+    if not path or "://" in path:
+        needed = "an overlay is a file"
+        raise ValueError(needed)
+    return path
+
+
 FIRST = ServerChoice.model_validate({})
 
 
 class RestSettings(HttpSettings):
     """A source that an OpenAPI document describes."""
 
-    openapi: str = Field(
+    openapi: FileName = Field(
         min_length=1,
         description="The OpenAPI 3.0, 3.1 or Swagger 2.0 document, JSON or YAML: a path beside the file, or a URL.",
     )
@@ -63,10 +71,20 @@ class RestSettings(HttpSettings):
         description="Where references into other documents may lead: files beside a document on disk only, "
         "or network: also to other addresses of the host that the document was read from.",
     )
+    overlays: tuple[Annotated[FileName, AfterValidator(_beside)], ...] = Field(
+        (),
+        description="OpenAPI Overlays (1.0 or 1.1), files that are applied in this order before the document is "
+        "read: what it says wrongly is said rightly there.",
+    )
     server: ServerChoice = Field(
         FIRST, description="Which of the servers that the document names is called, where url is not set."
     )
 
+    encoding: str = Field(
+        "",
+        description="Encoding in which replies are written, such as windows-1252, whatever they say; absent: what each "
+        "reply declares, or UTF-8.",
+    )
     cache: Annotated[
         RestCacheSettings | None,
         BeforeValidator(_cache, json_schema_input_type=bool | Literal["http"] | RestCacheSettings),
@@ -75,6 +93,13 @@ class RestSettings(HttpSettings):
         description="http, or true: replies are kept as long as their Cache-Control and Expires allow; or for how long "
         "answers of its reads are kept, where their operations do not say otherwise.",
     )
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name and encoding_of(name) is None:
+            raise ValueError("it is the name of an encoding of texts, such as windows-1252 or utf-16")
+        return name.lower()
 
     @model_validator(mode="after")
     def _one_address(self) -> RestSettings:

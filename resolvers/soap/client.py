@@ -27,6 +27,7 @@ from resolvers.soap.security.exchange import Security, open_security
 from resolvers.soap.settings import SoapSettings
 from resolvers.soap.shapes import OperationCodec
 from resolvers.source import Call, Context, rows_of
+from resolvers.stage import Stage
 from resolvers.tally import Standing
 
 IN_THREAD_BYTES = 256 * 1024
@@ -148,11 +149,15 @@ class SoapSource:
 
 
 async def open_soap(
-    name: str, settings: SoapSettings, documents: Documents, standing: Standing | None = None
+    name: str,
+    settings: SoapSettings,
+    documents: Documents,
+    standing: Standing | None = None,
+    stage: Stage | None = None,
 ) -> SoapSource:
     """Reads the WSDL and what it imports, off the event loop, and makes the source ready to be called.
 
-    ``standing``: where its replicas stand.
+    ``standing``: where its replicas stand. ``stage``: as in ``open_all``; where it plays, nothing is proven to anybody.
 
     Raises:
         DescriptionError: the WSDL cannot be had or read, or names no address while ``url`` is not set.
@@ -188,9 +193,10 @@ async def open_soap(
         addressing=settings.addressing,
         others=[each.url for each in settings.replicas],
     )
-    security = await asyncio.to_thread(secure)
-    http = await connect(settings, documents, home, settings.wsdl, Told(name, standing or Standing(), faults=True))
-    model = replace(description.model, cautions=cautions(settings, home))
+    security = None if stage is not None and stage.plays else await asyncio.to_thread(secure)
+    told = Told(name, standing or Standing(), faults=True, stage=stage)
+    http = await connect(settings, documents, home, settings.wsdl, told)
+    model = replace(description.model, cautions=cautions(settings, home), address=home)
     description = replace(description, model=model)
     return SoapSource(description, settings, http, forwarding_of(settings, origin(home)), security)
 

@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from resolvers.http_settings import HttpSettings
+from resolvers.http_settings import FileName, HttpSettings
 from resolvers.soap.security.settings import WsSecurity
 
 
 class SoapSettings(HttpSettings):
     """A source that a WSDL describes."""
 
-    wsdl: str = Field(min_length=1, description="The WSDL 1.1 document: a path beside the file, or a URL.")
+    wsdl: FileName = Field(min_length=1, description="The WSDL 1.1 document: a path beside the file, or a URL.")
     port: str | None = Field(
         None, min_length=1, description="The one port of the WSDL whose operations are served; every port by default."
     )

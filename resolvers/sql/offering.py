@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from resolvers.model import LeftOut, SourceModel
+from resolvers.pinned import Pinned, Pulled
 from resolvers.problem import ConfigurationError
 from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.dialects import Address, Database, DeclaredRoutine, Dialect
-from resolvers.sql.functions import KeptFunctions, chosen, offers
+from resolvers.sql.functions import KeptFunctions, chosen, offers, read_functions, written_functions
 from resolvers.sql.routines import Offer, Routines
 from resolvers.sql.settings import DatabaseSettings
-from resolvers.sql.statements import KeptStatements, Looked, read_statements
+from resolvers.sql.statements import KeptStatements, Looked, read_looked, read_statements, written_statements
 
 _log = logging.getLogger("isthmus.sources")
+STATEMENTS, FUNCTIONS = "statements", "functions"
+T = TypeVar("T")
 _OUTGROWN = "the database no longer fits its statements ({}); they are served as they were"
 
 
@@ -30,8 +34,15 @@ class Offering:
     """The routines of one source. ``keep``: the folder where what was asked is kept, if anywhere."""
 
     def __init__(
-        self, name: str, settings: DatabaseSettings, dialect: Dialect, where: Address, keep: Path | None
+        self,
+        name: str,
+        settings: DatabaseSettings,
+        dialect: Dialect,
+        where: Address,
+        keep: Path | None,
+        pulled: Pulled | None = None,
     ) -> None:
+        self._pulled = pulled
         self._settings = settings
         self._dialect = dialect
         place = where.url.set(password=None).render_as_string()
@@ -52,6 +63,31 @@ class Offering:
         declared = await database.run(self._declared)
         if self._functions is not None:
             await asyncio.to_thread(self._functions.save, declared)
+        if self._pulled is not None:
+            self._pulled.put(FUNCTIONS, written_functions(declared))
+        wanted, problems = chosen(declared, self._settings.functions)
+        if problems:
+            raise ConfigurationError(problems)
+        return _more(routines, *offers(wanted, known, routines.model, database.spoken))
+
+    def pinned(self, pinned: Pinned, database: Database, known: Catalogue, model: SourceModel) -> Routines:
+        """All of them, by what was pulled.
+
+        Raises:
+            ConfigurationError: what is wrong with statements, or what was pulled does not tell of them.
+        """
+        routines, types = Routines(model, {}), self._dialect.types
+        stated = self._settings.statements
+        if stated:
+            looked = unpinned(pinned, STATEMENTS, lambda content: read_looked(content, stated, types))
+            new = [name for name in stated if name not in looked]
+            statements = read_statements(stated, known, model)
+            if new and not statements.problems:
+                raise pinned.outgrown(f"statements are new or others since it was pulled: {', '.join(new)}")
+            routines = _more(routines, *statements.offers(looked))
+        if not self._settings.functions:
+            return routines
+        declared = unpinned(pinned, FUNCTIONS, lambda content: read_functions(content, types))
         wanted, problems = chosen(declared, self._settings.functions)
         if problems:
             raise ConfigurationError(problems)
@@ -86,6 +122,8 @@ class Offering:
             return _stale(_more(Routines(model, {}), *statements.offers(before)), error)
         if self._statements is not None:
             await asyncio.to_thread(self._statements.save, self._settings.statements, looked)
+        if self._pulled is not None:
+            self._pulled.put(STATEMENTS, written_statements(self._settings.statements, looked))
         return routines
 
     async def _known(self) -> dict[str, Looked]:
@@ -96,6 +134,19 @@ class Offering:
     def _declared(self, connection: Connection) -> Sequence[DeclaredRoutine]:
         schemas = self._settings.schemas or (str(connection.dialect.default_schema_name),)
         return self._dialect.functions(connection, schemas)
+
+
+def unpinned(pinned: Pinned, address: str, read: Callable[[bytes], T]) -> T:
+    """What ``read`` makes of a catalogue that was pulled.
+
+    Raises:
+        ConfigurationError: there is none, or it is nothing that can be read.
+    """
+    copy = pinned.catalogue(address)
+    try:
+        return read(copy.content)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise pinned.outgrown(f"what was pulled as {copy.path.name} cannot be read") from error
 
 
 def _stale(routines: Routines, error: ConfigurationError) -> Routines:

@@ -16,18 +16,33 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resolvers.documents import DescriptionAway, DescriptionError
+from resolvers.pinned import Pinned, Pulled
 from resolvers.problem import ConfigurationError, Problem
-from resolvers.sql.catalogue import Catalogue, KeptCatalogue, Reflected, declare, read_catalogue, reflect, searches
+from resolvers.sql.catalogue import (
+    Catalogue,
+    KeptCatalogue,
+    PinnedCatalogue,
+    Reflected,
+    declare,
+    read_catalogue,
+    read_written,
+    reflect,
+    searches,
+    written_catalogue,
+)
 from resolvers.sql.client import SqlSource
 from resolvers.sql.dialects import Address, Database, Dialect, Replica, Replicas, address, is_away, reason
-from resolvers.sql.offering import Offering
+from resolvers.sql.offering import Offering, unpinned
 from resolvers.sql.reading import trial
+from resolvers.sql.recorded import RecordedDatabase, without_replicas
 from resolvers.sql.routines import Routines
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
+from resolvers.stage import Stage
 from resolvers.tally import ReplicaTally, Standing
 
 _log = logging.getLogger("isthmus.sources")
+CATALOGUE = "catalogue"
 _CATALOGUE_S = 60.0
 _REPLICA_S = 2.0
 _AWAY = "the database cannot be reached; what was known of it is served"
@@ -45,12 +60,17 @@ async def open_database(
     *,
     fresh: bool = False,
     standing: Standing | None = None,
+    stage: Stage | None = None,
+    described: Pinned | None = None,
+    pulled: Pulled | None = None,
 ) -> SqlSource:
     """Connects, reads the catalogue once, and makes the source ready to be called.
 
     ``base``: the folder that relative SQLite paths start at. ``pinned``: a table, or a table and the columns of a key
     (``orders by id``) → the name that its operation keeps. ``keep``: the folder where the catalogue is kept; a database
     that cannot be reached is served by what lies there, and its calls fail until it is back. ``fresh``: not by that.
+    ``stage``: writes down what the database answers; copies are not read then. ``described``: its catalogue as it was
+    pulled, in whose place nothing is asked. ``pulled``: takes down what is read.
 
     Raises:
         DescriptionError: the URL is not one of a database that is supported, the database cannot be reached, or a
@@ -60,8 +80,10 @@ async def open_database(
     dialect, where = address(settings.database.get_secret_value(), base)
     writes = bool(settings.writes)
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
-    kept = _kept(name, settings, dialect, where, keep)
-    offering = Offering(name, settings, dialect, where, keep)
+    if stage is not None:
+        database, settings = RecordedDatabase(database, stage.statements(name)), without_replicas(settings)
+    kept = kept_catalogue(name, settings, dialect, where, keep)
+    offering = Offering(name, settings, dialect, where, keep, pulled)
     replicas = _replicas(name, settings, dialect, database, base, standing or Standing())
     opening = _Opening(
         name,
@@ -74,9 +96,10 @@ async def open_database(
         replicas,
         fresh=fresh,
         password=where.url.password or "",
+        pulled=pulled,
     )
     try:
-        return await opening.source()
+        return await opening.source() if described is None else await asyncio.to_thread(opening.pinned, described)
     except BaseException:
         await database.close()
         if replicas is not None:
@@ -119,9 +142,10 @@ def _replicas(
     return Replicas(found, primary) if found else None
 
 
-def _kept(
+def kept_catalogue(
     name: str, settings: DatabaseSettings, dialect: Dialect, where: Address, keep: Path | None
 ) -> KeptCatalogue | None:
+    """Where the catalogue of a source is kept, if anywhere."""
     if keep is None:
         return None
     place = where.url.set(password=None).render_as_string()
@@ -144,7 +168,9 @@ class _Opening:
         *,
         fresh: bool,
         password: str,
+        pulled: Pulled | None = None,
     ) -> None:
+        self._pulled = pulled
         self._fresh = fresh
         self._offering = offering
         self._replicas = replicas
@@ -171,6 +197,10 @@ class _Opening:
             changes = self._changes(known)
             routines = await self._offering.kept(self._database, known, (changes or known).model)
             return self._made(known, changes, routines, watch=self)
+        if self._pulled is not None:
+            gives_back = await self._database.run(_gives_back)
+            found = PinnedCatalogue(reflected, self._settings.schemas, gives_back)
+            self._pulled.put(CATALOGUE, written_catalogue(found))
         try:
             known = self._read(reflected)
         except ConfigurationError as error:
@@ -181,6 +211,19 @@ class _Opening:
         gives_back = not self._settings.writes or await self._database.run(_gives_back)
         changes = self._changes(known, gives_back=gives_back)
         return self._made(known, changes, await self._offering.asked(self._database, known, (changes or known).model))
+
+    def pinned(self, described: Pinned) -> SqlSource:
+        """The source by what was pulled of it; the database need not be there.
+
+        Raises:
+            ConfigurationError: what is stated does not fit that.
+        """
+        found = catalogue_in(described, self._settings, self._dialect)
+        known = self._read(found.reflected)
+        changes = self._changes(known, gives_back=found.gives_back)
+        return self._made(
+            known, changes, self._offering.pinned(described, self._database, known, (changes or known).model)
+        )
 
     def _made(
         self, known: Catalogue, changes: Offers | None, routines: Routines, watch: _Opening | None = None
@@ -238,16 +281,7 @@ class _Opening:
         return await asyncio.to_thread(self._kept.load)
 
     def _read(self, reflected: Reflected) -> Catalogue:
-        metadata, problems = declare(reflected.metadata, self._settings.tables)
-        if problems:
-            raise ConfigurationError(problems)
-        searched, problems = searches(metadata, self._settings.tables, self._dialect)
-        if problems:
-            raise ConfigurationError(problems)
-        stated = frozenset(name for name, table in self._settings.tables.items() if table.key is not None)
-        return read_catalogue(
-            self._name, replace(reflected, metadata=metadata), self._dialect, self._pinned, stated, searched
-        )
+        return as_stated(self._name, reflected, self._settings, self._dialect, self._pinned)
 
     # As ``Watch``.
 
@@ -277,6 +311,40 @@ class _Opening:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
+
+
+def as_stated(
+    name: str,
+    reflected: Reflected,
+    settings: DatabaseSettings,
+    dialect: Dialect,
+    pinned: Mapping[str, str] | None = None,
+) -> Catalogue:
+    """What was reflected, with what the settings say of it.
+
+    Raises:
+        ConfigurationError: what they say does not fit.
+    """
+    metadata, problems = declare(reflected.metadata, settings.tables)
+    if problems:
+        raise ConfigurationError(problems)
+    searched, problems = searches(metadata, settings.tables, dialect)
+    if problems:
+        raise ConfigurationError(problems)
+    stated = frozenset(name for name, table in settings.tables.items() if table.key is not None)
+    return read_catalogue(name, replace(reflected, metadata=metadata), dialect, pinned, stated, searched)
+
+
+def catalogue_in(described: Pinned, settings: DatabaseSettings, dialect: Dialect) -> PinnedCatalogue:
+    """The catalogue as it was pulled.
+
+    Raises:
+        ConfigurationError: there is none, or one of other schemas.
+    """
+    found = unpinned(described, CATALOGUE, lambda content: read_written(content, dialect.types))
+    if found.schemas != settings.schemas:
+        raise described.outgrown("other schemas are named than when it was pulled")
+    return found
 
 
 def _gives_back(connection: Connection) -> bool:

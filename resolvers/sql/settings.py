@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, SecretStr, model_validator
 
+from resolvers.located import Located, Move
 from resolvers.model import Comparison
 from resolvers.settings import Settings, SourceSettings
 
@@ -19,6 +21,17 @@ def _several(columns: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 Columns = Annotated[str | tuple[str, ...], AfterValidator(_several)]
+
+
+_LOCAL = re.compile(r"(?<=^sqlite:///)[^/].*|(?<=[?&]ssl_ca=)[^&]+")
+
+
+def _in_url(url: str, move: Move) -> str:
+    return _LOCAL.sub(lambda found: move(found[0]), url)
+
+
+DatabaseUrl = Annotated[SecretStr, Located(within=_in_url)]
+"""Its file of SQLite, or the file of authorities in it, starts at the folder of the file that states it."""
 
 
 class ReferenceSettings(Settings):
@@ -132,11 +145,11 @@ class DatabaseSettings(RowsSettings):
         description="Longest wait for a turn while concurrency statements run, in seconds; then SOURCE_UNAVAILABLE.",
         # Statements take milliseconds: where none ended in a second, they wait for a lock or the database hangs.
     )
-    database: SecretStr = Field(
+    database: DatabaseUrl = Field(
         description="URL of the database: sqlite:///path (relative to this file), "
         "postgresql://user:password@host/name, mariadb://user:password@host/name or mysql://user:password@host/name."
     )
-    replicas: tuple[SecretStr, ...] = Field(
+    replicas: tuple[DatabaseUrl, ...] = Field(
         (),
         description="URLs of copies of the database that are read instead of it. Changes, what an operation reads "
         "after its own changes, and the catalogue stay with the database itself; so do reads that no copy answers.",

@@ -58,7 +58,7 @@ def check_clauses(settings: AccessSettings, masked: Callable[[Places], bool]) ->
         if any(rule.mask == "hash" for rule in rules) and settings.hash_key is None:
             mend = 'add access.hash_key: "${env:ISTHMUS_HASH_KEY}", 16 letters or more'
             problems.append(Problem("the mask hash needs a key, or anyone could try values", where, mend))
-        if not masked(Places([key], settings.tags)):
+        if not masked(Places([key], settings.tags, {})):
             what = "a mask stands for texts that are read from a source's rows, and there is none here"
             problems.append(Problem(what, where, "say refused: null, request or hidden in place of mask"))
     return problems

@@ -13,15 +13,19 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 
 from resolvers import Key, Problem, nearest
 from schema.access.settings import AccessSettings
+from schema.beside import Kin, called
 
 _COORDINATE = re.compile(r"([\w*]+)(?:\.([\w*]+)(?:\(([\w*]+):\))?)?", re.ASCII)
 _FORMS = 'Type, Type.field or Type.field(argument:), with * in place of letters, or "#tag"'
 
 
 class Places:
-    """Which of many keys mean a coordinate. ``keys``: coordinates, patterns and tags."""
+    """Which of many keys mean a coordinate. ``keys``: coordinates, patterns and tags. ``kin``: what has several names,
+    for which a key that means one of them means all.
+    """
 
-    def __init__(self, keys: Iterable[str], tags: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, keys: Iterable[str], tags: Mapping[str, Sequence[str]], kin: Kin) -> None:
+        self._kin = kin
         self._named: dict[str, dict[str, None]] = {}
         self._patterns: list[tuple[re.Pattern[str], str]] = []
         self._owners: list[re.Pattern[str]] = []
@@ -47,12 +51,14 @@ class Places:
 
     def of(self, coordinate: str) -> tuple[str, ...]:
         """The keys that mean a coordinate."""
-        if not self._patterns:
+        if coordinate not in self._kin and not self._patterns:
             return tuple(self._named.get(coordinate, ()))
         known = self._known.get(coordinate)
         if known is None:
-            found = dict(self._named.get(coordinate, {}))
-            found |= {key: None for pattern, key in self._patterns if pattern.fullmatch(coordinate)}
+            found: dict[str, None] = {}
+            for name in called(self._kin, coordinate):
+                found |= self._named.get(name, {})
+                found |= {key: None for pattern, key in self._patterns if pattern.fullmatch(name)}
             known = self._known[coordinate] = tuple(found)
         return known
 

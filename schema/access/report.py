@@ -20,6 +20,7 @@ from schema.access.principal import Principal
 from schema.access.reach import Coordinate, Held, Reach, coordinates
 from schema.access.rules import Policy
 from schema.access.settings import AccessSettings, RuleSettings
+from schema.beside import kin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ class Access:
         self._policy = policy
         self._settings = settings
         self._ruled = Places(
-            [key for key in settings.rules if any(_on_rows(rule) for rule in settings.alternatives(key))], settings.tags
+            [key for key in settings.rules if any(_on_rows(rule) for rule in settings.alternatives(key))],
+            settings.tags,
+            kin_of(schema),
         )
         self.callers = callers(settings, (need for _, need in policy.needs()))
 

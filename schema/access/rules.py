@@ -21,6 +21,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     get_named_type,
     is_abstract_type,
 )
@@ -31,7 +32,8 @@ from schema.access.coordinates import Places
 from schema.access.need import Clause, Need
 from schema.access.principal import Principal
 from schema.access.settings import AccessSettings, Refused, RuleSettings, ViewSettings
-from schema.filters import MIRROR
+from schema.beside import called, kin_of
+from schema.filters import APART, MIRROR
 
 Maskable = Callable[[GraphQLField], bool]
 """Whether a mask can stand for the values of a field."""
@@ -66,16 +68,18 @@ class Policy:
         self.introspection = settings.introspection
         self.schema = schema
         self._maskable = maskable
-        self._places = Places(settings.rules, settings.tags)
+        kin = self._kin_names = kin_of(schema)
+        self._places = Places(settings.rules, settings.tags, kin)
         self._clauses = {key: clause_at(settings, key) for key in settings.rules}
         self.opens = any(clause.opens for clause in self._clauses.values())
         """Whether some coordinate is open to callers without a token, whatever the default is."""
         self._default = default_clause(settings)
+        self._a_token = [Clause((RuleSettings(),), settings.refused)]
         self._tells_default = self.opens or settings.default == "deny"
         self._when = view.when if view is not None else None
         self._outside = outside()
-        self._include = Places(view.include, settings.tags) if view is not None and view.include else None
-        self._exclude = Places(view.exclude, settings.tags) if view is not None else None
+        self._include = Places(view.include, settings.tags, kin) if view is not None and view.include else None
+        self._exclude = Places(view.exclude, settings.tags, kin) if view is not None else None
         self._fields: dict[tuple[str, str], Need] = {}
         self._values: dict[str, dict[str, Need]] = {}
         self._arguments: dict[tuple[str, str, str], Need] = {}
@@ -172,6 +176,7 @@ class Policy:
             needs = (*self._fields.values(), *self._arguments.values())
             found = {clause for need in needs for clause in need.clauses}
             found |= {clause for each in self._clauses.values() for clause in (each, each.unmasked())}
+            found |= self.beyond  # a view may leave out nothing but arguments
             self._every = frozenset(found)
         return self._every
 
@@ -233,9 +238,10 @@ class Policy:
 
     def inherit(self, coordinate: tuple[str, str], compared: tuple[str, str]) -> None:
         """What a compared field needs, the field needs that compares it (joins that nobody wrote down)."""
-        mine, other = self._fields[coordinate], self._fields[compared]
-        told = [clause for clause in self._told(other) if clause is not self._outside]
-        self._fields[coordinate] = _need([*mine.clauses, *_unmasked(told)])
+        told = [clause for clause in self._told(self._fields[compared]) if clause is not self._outside]
+        for each in called(self._kin_names, ".".join(coordinate)):
+            owner, _, field = each.partition(".")
+            self._fields[owner, field] = _need([*self._fields[owner, field].clauses, *_unmasked(told)])
         for named, name in self._mirrors.get(coordinate, ()):
             self._fields[named.name, name] = self._input_need(named, name)
         for key in self._keys.get(coordinate, ()):
@@ -259,6 +265,8 @@ class Policy:
         own = self._at(named.name, f"{named.name}.{name}")
         around = [clause for clause in self._around(named, name) if not clause.opens]
         returned = [clause for clause in self._returned_by(named, name) if not clause.opens]
+        if get_named_type(named.fields[name].type).extensions.get(APART):
+            return self._need_apart([*own, *around], named, name)
         is_write = named is self.schema.mutation_type
         opened = bool(own or around or (returned and not is_write))
         if self._include is not None and not self._is_included(named, name):
@@ -267,6 +275,19 @@ class Policy:
         if not opened or all(clause is self._outside for clause in clauses):
             clauses += self._default
         return _need(clauses if self._maskable(named.fields[name]) else _unmasked(clauses))
+
+    def _need_apart(self, own: list[Clause], named: GraphQLObjectType | GraphQLInterfaceType, name: str) -> Need:
+        """Of a field that gives types whose rules are asked at their fields: a token, unless something else is said."""
+        union = get_named_type(named.fields[name].type)
+        opened = bool(own)
+        own += [clause for clause in self._at(union.name) if not clause.opens]
+        if self._include is not None and not self._is_included(named, name):
+            own.append(self._outside)
+        if not opened or all(clause is self._outside for clause in own):
+            types = self.schema.get_possible_types(union) if isinstance(union, GraphQLUnionType) else ()
+            ruled = any(self._at(each.name) for each in types)
+            own += self._a_token if ruled and self.default == "deny" else self._default
+        return _need(_unmasked(own))
 
     def _is_included(self, named: GraphQLObjectType | GraphQLInterfaceType, name: str) -> bool:
         assert self._include is not None

@@ -29,12 +29,11 @@ from graphql import (
     GraphQLUnionType,
     Undefined,
     get_named_type,
-    is_required_argument,
-    is_required_input_field,
 )
 
 from schema.access.need import Clause, Need
 from schema.access.rules import Policy
+from schema.beside import is_demanded
 
 _Fielded = GraphQLObjectType | GraphQLInterfaceType
 _Given = TypeVar("_Given", GraphQLArgument, GraphQLInputField)
@@ -116,7 +115,7 @@ class _Kept:
                 names = self.members[named.name]
                 left = [name for name in names if self._has_input(named.fields[name])]
                 missing = named.fields.keys() - set(left)
-                if any(is_required_input_field(named.fields[name]) for name in missing):
+                if any(is_demanded(named.fields[name]) for name in missing):
                     left = []
                 if left != names:
                     self.members[named.name] = left
@@ -169,7 +168,7 @@ class _Kept:
             if self._open(self._policy.argument(named.name, name, argument)) and self._has_input(definition)
         ]
         self.arguments[named.name, name] = left
-        return not any(is_required_argument(field.args[gone]) for gone in field.args.keys() - set(left))
+        return not any(is_demanded(field.args[gone]) for gone in field.args.keys() - set(left))
 
     def _in_all(self, named: GraphQLInterfaceType, name: str) -> bool:
         implementations = self._schema.get_implementations(named)

@@ -6,7 +6,8 @@ other row of the entity goes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from graphql import (
@@ -23,6 +24,7 @@ from graphql import (
 )
 
 from resolvers import TYPE_KEY, BadRequest
+from schema.filters import APART
 from schema.plan.fields import PLAN, Made, ReadKey, RowType, is_row
 
 FEDERATED = frozenset({"_Any", "_Entity", "_Service", "_entities", "_service"})
@@ -48,24 +50,31 @@ class Federation:
         }
         if self._types:
             union = GraphQLUnionType(
-                "_Entity", list(self._types.values()), RowType(lambda name: name if isinstance(name, str) else None)
+                "_Entity",
+                list(self._types.values()),
+                RowType(lambda name: name if isinstance(name, str) else None),
+                extensions={APART: True},
             )
             wanted = GraphQLArgument(GraphQLNonNull(GraphQLList(GraphQLNonNull(_ANY))))
             found["_entities"] = GraphQLField(
                 GraphQLNonNull(GraphQLList(union)),
                 args={"representations": wanted},
-                extensions={PLAN: Made(self._rows)},
+                extensions={PLAN: Made(self._rows, self._rows_without)},
             )
         return found
 
-    def _rows(self, arguments: Mapping[str, object]) -> list[object]:
-        return [self._row(each) for each in cast("list[object]", arguments["representations"])]
+    def _rows(self, arguments: Mapping[str, object], unseen: frozenset[str] = frozenset()) -> list[object]:
+        return [self._row(each, unseen) for each in cast("list[object]", arguments["representations"])]
 
-    def _row(self, given: object) -> object:
+    def _rows_without(self, unseen: frozenset[str]) -> Callable[[Mapping[str, object]], list[object]]:
+        """The rows for callers for whom the types ``unseen`` do not exist."""
+        return partial(self._rows, unseen=unseen)
+
+    def _row(self, given: object, unseen: frozenset[str]) -> object:
         """The row that a representation is; what is wrong with it, where it is none."""
         name = given.get("__typename") if isinstance(given, Mapping) else None
         made = self._types.get(name) if isinstance(name, str) else None
-        if made is None:
+        if made is None or name in unseen:
             return BadRequest("a representation needs the __typename of an entity")
         row: dict[str, object] = {TYPE_KEY: made.name}
         for key in self.keys[made.name]:

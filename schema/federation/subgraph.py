@@ -28,6 +28,7 @@ from graphql import (
 from schema.access.coordinates import Places
 from schema.access.need import Clause, Need
 from schema.access.rules import Policy
+from schema.beside import kin_of
 from schema.federation.representations import FEDERATED
 
 VERSION = "v2.5"
@@ -48,7 +49,7 @@ def subgraph_sdl(
     """The schema definition language of a subgraph. ``keys``: entity → fields of its key; ``shareable``: types that
     other subgraphs may have too, since the gateway made them.
     """
-    shared, told = frozenset(shareable), _Told(policy, Places([f"#{tag}" for tag in tags], tags))
+    shared, told = frozenset(shareable), _Told(policy, Places([f"#{tag}" for tag in tags], tags, kin_of(schema)))
     made: list[DefinitionNode] = []
     for definition in parse(print_schema(schema), no_location=True).definitions:
         if not isinstance(definition, TypeDefinitionNode):

@@ -44,7 +44,7 @@ from schema.access.settings import Refused
 from schema.plan.arguments import is_filtered
 from schema.plan.builder import builder
 from schema.plan.entity import plan_from
-from schema.plan.fields import CallOperation, FieldPlan, Link, ReadKey, Strawberry
+from schema.plan.fields import CallOperation, FieldPlan, Link, Made, ReadKey, Strawberry
 from schema.plan.layouts import laid_out, layout_of
 from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, RefusedField, ResponsePath
 from schema.plan.recorded import Identity, Recorded, Telling
@@ -193,6 +193,8 @@ class Compiler:
         name = nodes[0].name.value
         definition = parent.fields[name]
         step, plan = plan_from(definition, source)
+        if isinstance(plan, Made) and plan.unseen is not None:
+            plan = Made(plan.unseen(self._nowhere(get_named_type(definition.type), met)))
         shape = shape_of(definition.type)
         blocks, below = self._below(get_named_type(definition.type), path, nodes, met, _source(step, plan, source))
         if isinstance(plan, Link) and plan.take is not None:
@@ -257,6 +259,17 @@ class Compiler:
             blocks[run_time.name], inner = self._block(run_time, groups, path, met, source)
             selection = selection.merge(inner)
         return blocks, selection
+
+    def _nowhere(self, named: GraphQLNamedType, met: Met) -> frozenset[str]:
+        """The types that a field may give and that do not exist for the callers: no field of them does."""
+        return frozenset(
+            each.name
+            for each in self._possible(named)
+            if all(
+                any(clause.refused == "hidden" for clause in _unmet(self._policy.field(each.name, name), met))
+                for name in each.fields
+            )
+        )
 
     def _possible(self, named: GraphQLNamedType) -> tuple[GraphQLObjectType, ...]:
         if isinstance(named, GraphQLObjectType):

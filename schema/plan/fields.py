@@ -77,9 +77,13 @@ class Strawberry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """The field's value is made of its arguments alone; no source is asked for it."""
+    """The field's value is made of its arguments alone; no source is asked for it.
+
+    ``unseen``: the same for callers for whom types of these names do not exist, where the arguments may name types.
+    """
 
     value: Callable[[Mapping[str, object]], object]
+    unseen: Callable[[frozenset[str]], Callable[[Mapping[str, object]], object]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -49,20 +49,47 @@ async def test_what_many_representations_cost_is_counted(tmp_path: Path) -> None
         assert reply["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED", reply
 
 
-@pytest.mark.xfail(strict=True, reason="a rule on one entity closes _entities to whom it refuses, for all entities")
-async def test_a_rule_on_one_entity_closes_no_other(tmp_path: Path) -> None:
-    database(tmp_path / "x.db", [*TABLES, "create table items (id integer primary key, name text)"])
-    text = f"""
-sources: {{ db: {{ database: "sqlite:///{tmp_path}/x.db" }} }}
+ITEMS = ["create table items (id integer primary key, name text)", "insert into items values (1, 'Axe')"]
+SEVERAL = """
+sources: {{ db: {{ database: "sqlite:///{folder}/x.db" }} }}
 entities:
   Account: {{ key: no, from: {{ db.Account: {{ by: db.accounts }} }} }}
   Item: {{ key: id, from: {{ db.Item: {{ by: db.items }} }} }}
 access:
-  default: authenticated
-  rules: {{ Account: {{ scopes: [staff] }} }}
-server: {{ subgraph: true, {TRUSTED} }}
+  default: {default}
+  rules: {{ {rule}, Item: {{}} }}
+server: {{ subgraph: true, {trusted} }}
 """
-    query = "query($all: [_Any!]!) { _entities(representations: $all) { ... on Item { name } } }"
-    async with gateway(tmp_path, text) as asking:
-        reply = await asking.ask(query, token("ann"), all=[{"__typename": "Item", "id": 1}])
-        assert "errors" not in reply, reply
+ITEM, ACCOUNT = {"__typename": "Item", "id": 1}, {"__typename": "Account", "no": "1"}
+
+
+def _several(folder: Path, rule: str, default: str = "authenticated") -> str:
+    database(folder / "x.db", [*TABLES, *ITEMS])
+    return SEVERAL.format(folder=folder, trusted=TRUSTED, rule=rule, default=default)
+
+
+@pytest.mark.parametrize("default", ["authenticated", "deny"])
+async def test_a_rule_on_one_entity_closes_no_other(tmp_path: Path, default: str) -> None:
+    query = """query($all: [_Any!]!) {
+      _entities(representations: $all) { ... on Item { name } ... on Account { depot } } }"""
+    async with gateway(tmp_path, _several(tmp_path, "Account: { scopes: [staff] }", default)) as asking:
+        reply = await asking.ask(query, token("ann"), all=[ITEM, ACCOUNT])
+        assert reply["data"]["_entities"] == [{"name": "Axe"}, {"depot": None}]
+        assert [error["extensions"]["code"] for error in reply["errors"]] == ["FORBIDDEN"]
+        reply = await asking.ask(query, token("bob", scope="staff"), all=[ITEM, ACCOUNT])
+        assert reply["data"]["_entities"] == [{"name": "Axe"}, {"depot": "Depot 1"}]
+        reply = await asking.ask(query, {}, all=[ITEM])
+        assert reply["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_an_entity_that_is_hidden_is_answered_as_one_that_does_not_exist(tmp_path: Path) -> None:
+    query = "query($all: [_Any!]!) { _entities(representations: $all) { __typename ... on Item { name } } }"
+    rule = "Account: { scopes: [staff], refused: hidden }"
+    async with gateway(tmp_path, _several(tmp_path, rule)) as asking:
+        nothing = {"__typename": "Nothing", "no": "1"}
+        found, made_up = [await asking.ask(query, token("ann"), all=[ITEM, each]) for each in (ACCOUNT, nothing)]
+        for each in (found, made_up):
+            assert each["data"]["_entities"] == [{"__typename": "Item", "name": "Axe"}, None]
+        assert found["errors"][0]["message"] == made_up["errors"][0]["message"]
+        seen = await asking.ask(query, token("bob", scope="staff"), all=[ACCOUNT])
+        assert seen == {"data": {"_entities": [{"__typename": "Account"}]}}

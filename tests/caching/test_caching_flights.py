@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from resolvers import Call, Context, Selection, Source, SourceTimeout
+from resolvers import CacheTally, Call, Context, Found, MemoryStore, Selection, Source, SourceTimeout
 from tests.caching.house import House, house
 
 NAME = "query($id: String!) { customer(id: $id) { name } }"
@@ -86,7 +87,7 @@ async def test_who_has_little_time_waits_no_longer_and_the_others_go_on(tmp_path
 
 
 async def test_when_all_have_left_the_call_is_given_up(tmp_path: Path) -> None:
-    async with house(tmp_path, CACHED) as made:
+    async with house(tmp_path, f"{CACHED}\n  timeout_s: 60") as made:  # or the call's own time would end it as well
         made.crm.gate.clear()
         for task in await begun(made, 3):
             task.cancel()
@@ -96,6 +97,65 @@ async def test_when_all_have_left_the_call_is_given_up(tmp_path: Path) -> None:
         made.crm.gate.set()
         assert await source(made).execute(CALL, context()) == {"name": "name 1"}
         assert len(made.crm.taken()) == 2
+
+
+async def test_who_comes_while_a_call_is_given_up_begins_one_of_its_own(tmp_path: Path) -> None:
+    async with house(tmp_path, CACHED) as made:
+        made.crm.gate.clear()
+        (leaves,) = await begun(made, 1)
+        leaves.cancel()
+        comes = asyncio.create_task(source(made).execute(CALL, context()))  # in the very turn in which the other leaves
+        made.crm.gate.set()
+        assert await comes == {"name": "name 1"}
+        assert leaves.cancelled()
+
+
+class Slow(MemoryStore):
+    """A store that takes its time to write, as one in another process does."""
+
+    def __init__(self) -> None:
+        super().__init__(10_000)
+        self.gate = asyncio.Event()
+
+    async def write(self, *given: Any) -> None:
+        await self.gate.wait()
+        await super().write(*given)
+
+
+async def test_what_came_is_kept_though_everybody_who_waited_has_it_and_is_gone(tmp_path: Path) -> None:
+    store = Slow()
+    async with house(tmp_path, CACHED, store=store) as made:
+        assert await made.data(NAME, id="1") == {"customer": {"name": "name 1"}}
+        await asyncio.sleep(0.05)  # whatever would end it has had its turns
+        store.gate.set()
+        async with asyncio.timeout(10):
+            while not len(store):  # noqa: ASYNC110  # what nobody waits for tells nobody that it has ended
+                await asyncio.sleep(0.005)
+
+
+class Forgetting(MemoryStore):
+    """A store that takes its time to forget."""
+
+    def __init__(self) -> None:
+        super().__init__(10_000)
+        self.begun, self.gate, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def forget(self, tags: Sequence[str], tally: CacheTally) -> None:
+        self.begun.set()
+        await self.gate.wait()
+        await super().forget(tags, tally)
+        self.done.set()
+
+
+async def test_what_a_write_changed_is_forgotten_though_its_caller_leaves_meanwhile(tmp_path: Path) -> None:
+    store = Forgetting()
+    async with house(tmp_path, CACHED, store=store) as made:
+        write = asyncio.create_task(source(made).execute(Call("rename", {"id": "1", "body": {"name": "x"}}), context()))
+        await asyncio.wait_for(store.begun.wait(), 10)
+        write.cancel()
+        await asyncio.wait([write])
+        store.gate.set()
+        await asyncio.wait_for(store.done.wait(), 5)
 
 
 async def test_an_error_is_everybodys_who_waits_and_nobodys_after(tmp_path: Path) -> None:
@@ -142,3 +202,23 @@ async def test_who_asks_after_a_write_does_not_wait_for_what_was_asked_before(tm
         assert await after == {"name": "name 1!"}
         assert await source(made).execute(CALL, context()) == {"name": "name 1!"}  # what came late is not kept
         assert len(made.crm.taken()) == 3
+
+
+class Away(MemoryStore):
+    """A store of which nobody knows what it has, as Redis while it does not answer."""
+
+    async def read(self, keys: Sequence[bytes], _tags: Sequence[str], _tally: CacheTally) -> Found:
+        return Found([None] * len(keys), None)
+
+
+async def test_where_the_store_is_away_too_a_write_divides_those_before_it_from_those_after(tmp_path: Path) -> None:
+    async with house(tmp_path, CACHED, store=Away(1000)) as made:
+        made.crm.gate.clear()
+        made.crm.held = {"GET /customers/1"}
+        (before,) = await begun(made, 1)
+        await made.data('mutation { rename(id: "1", body: { name: "x" }) { name } }')
+        after = asyncio.create_task(source(made).execute(CALL, context()))
+        await made.crm.saw("/customers/1", 3)
+        made.crm.gate.set()
+        await before
+        assert await after == {"name": "name 1!"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from resolvers import Call, Context, Selection
 from tests.caching.house import House, house
 
 NAME = "query($id: String!) { customer(id: $id) { name } }"
@@ -42,6 +43,29 @@ async def test_what_is_stale_is_given_at_once_while_it_is_fetched_anew(tmp_path:
         made.clock.now = 15.7 + 30
         made.crm.names["1"] = "newer"
         assert (await made.data(NAME, id="1")) == {"customer": {"name": "newer"}}  # too old even for that
+
+
+async def test_what_is_fetched_anew_goes_on_though_one_who_waited_for_it_leaves(tmp_path: Path) -> None:
+    source = "  timeout_s: 60\n  operations: { customer: { cache: { ttl_s: 10, stale_s: 20 } } }"
+    async with house(tmp_path, source) as made:
+        await made.data(NAME, id="1")
+        made.crm.names["1"] = "new"
+        made.clock.now = 15
+        made.crm.gate.clear()
+        await made.ask(NAME, id="1")
+        made.clock.now = 40  # what is kept is too old by now: the next one waits for the call that is under way
+        call = Call("customer", {"id": "1"}, Selection({"name": Selection()}))
+        given = Context(asyncio.get_running_loop().time() + 30, "r")
+        leaves = asyncio.create_task(made.snapshot.sources["crm"].execute(call, given))
+        async with asyncio.timeout(10):
+            while not made.counted.shared:  # noqa: ASYNC110  # the tally is what is waited for
+                await asyncio.sleep(0.001)
+        leaves.cancel()
+        await asyncio.wait([leaves])
+        made.crm.gate.set()
+        assert (await made.data(NAME, id="1")) == {"customer": {"name": "new"}}
+        assert made.crm.taken() == ["GET /customers/1"] * 2
+        assert made.crm.gone == 0
 
 
 async def test_a_source_that_fails_is_answered_for_and_the_age_is_told(tmp_path: Path) -> None:

@@ -149,3 +149,30 @@ async def test_what_was_asked_for_before_something_was_forgotten_is_not_kept_aft
     await store.forget(["b"], tally)
     await store.write(((b"k" * 20, 1, b"x"),), ("a", "b"), stamp, 60, tally)
     assert (await store.read([b"k" * 20], ("a", "b"), tally)).entries == [None]
+
+
+async def test_what_comes_late_does_not_push_out_what_was_asked_for_since() -> None:
+    tally = CacheTally()
+    store = MemoryStore(100_000)
+    old = (await store.read([], ("a",), tally)).stamp
+    await store.forget(["a"], tally)
+    new = (await store.read([], ("a",), tally)).stamp
+    assert old is not None
+    assert new is not None
+    await store.write(((b"k" * 20, 1, b"new"),), ("a",), new, 60, tally)
+    await store.write(((b"k" * 20, 1, b"old"),), ("a",), old, 60, tally)
+    (kept,) = (await store.read([b"k" * 20], ("a",), tally)).entries
+    assert kept is not None
+    assert kept.data == b"new"
+
+
+async def test_what_was_kept_by_other_tags_is_not_taken_for_what_was_forgotten_as_often() -> None:
+    """One call may be kept by the tags of two coordinates, each of which was forgotten once, at another time."""
+    tally = CacheTally()
+    store = MemoryStore(100_000)
+    await store.forget(["a"], tally)
+    stamp = (await store.read([], ("crm", "a"), tally)).stamp
+    assert stamp is not None
+    await store.write(((b"k" * 20, 1, b"x"),), ("crm", "a"), stamp, 60, tally)
+    await store.forget(["b"], tally)
+    assert (await store.read([b"k" * 20], ("crm", "b"), tally)).entries == [None]

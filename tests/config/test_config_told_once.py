@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import MAX_FILE_BYTES, UnreadableFile, read
+from gateway.config import UnreadableFile, read
 from gateway.demo import trading_folder
+from gateway.parts import MAX_FILE_BYTES
 
 
 def told(path: Path, **environment: str) -> str:

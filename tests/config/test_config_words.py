@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.config import UnreadableFile, json_schema, read
+from gateway.snapshot import load
+from resolvers import ConfigurationError
 
 HEAD = "sources:\n  stock: { database: 'sqlite:///stock.db' }\n"
 ACCESS = "access: { default: deny }\n"
@@ -55,7 +57,7 @@ def problems(tmp_path: Path, text: str) -> str:
         ),
         (
             HEAD + "  crm: { openapi: a.json, prefix: crm_ }\n" + ACCESS,
-            "shop.yaml:3  sources.crm.prefix\n  it is made of the letters A to Z only",
+            "shop.yaml:3  sources.crm.prefix\n  it is made of the letters A to Z and digits, a letter first",
         ),
         (
             "sources:\n  stock: { database: 'sqlite:///a', cursor_key: hunter2 }\n" + ACCESS,
@@ -190,6 +192,18 @@ def test_a_single_scope_or_role_needs_no_brackets(tmp_path: Path) -> None:
             "sources: {}\naccess: { default: deny }\nsources: {}\n",
             'shop.yaml:3\n  the key "sources" is given twice; the first stands in line 1',
         ),
+        (
+            "sources:\n  crm:\n    openapi: a.json\n\n    # of the CRM\n      url: http://crm\n",
+            "shop.yaml:6\n  the line is indented deeper than line 3, which has its value already; indent both alike",
+        ),
+        (
+            "sources:\n    crm:\n        openapi: a.json\n      url: http://crm\n",
+            "shop.yaml:4\n  the line is indented as none above it; indent it as the keys that it belongs to",
+        ),
+        (
+            "sources:\n  crm: openapi: a.json\n",
+            'shop.yaml:2\n  a second ":" in one line; put the value in quotes, or begin a new line for the second key',
+        ),
     ],
 )
 def test_why_a_text_is_not_yaml_is_told(text: str, told: str, tmp_path: Path) -> None:
@@ -205,3 +219,29 @@ def test_quotes_are_not_asked_for_where_they_stand_already(tmp_path: Path) -> No
 def test_a_number_with_its_unit_is_told_that_the_key_says_the_unit(tmp_path: Path) -> None:
     text = "sources: { a: { database: 'sqlite:///x.db', timeout_s: 10s } }\naccess: { default: deny }\n"
     assert "a number is needed\n  mend: write the number of seconds alone" in problems(tmp_path, text)
+
+
+def test_what_is_wrong_inside_one_of_two_forms_is_told_alone(tmp_path: Path) -> None:
+    operations = "{ people: { compare: { id: [numeric] } } }"
+    found = problems(tmp_path, f"sources: {{ crm: {{ openapi: a.json, operations: {operations} }} }}\n{ACCESS}")
+    assert found == (
+        "shop.yaml:1  sources.crm.operations.people.compare.id[0]\n"
+        "  it must be 'trim', 'padded', 'casefold' or 'number'"
+    )
+
+
+def test_a_source_that_stands_too_far_left_is_told_as_one(tmp_path: Path) -> None:
+    found = problems(tmp_path, f"sources:\n  crm: {{ openapi: a.json }}\nshop: {{ openapi: b.json }}\n{ACCESS}")
+    assert found == 'shop.yaml:3  shop\n  unknown key "shop"\n  mend: indent it, so that it stands below sources'
+
+
+async def test_a_file_that_is_not_there_is_told_with_the_one_that_is(tmp_path: Path) -> None:
+    (tmp_path / "premiums.wsdl").write_text("")
+    path = tmp_path / "shop.yaml"
+    path.write_text(f"sources: {{ premiums: {{ wsdl: premium.wsdl }} }}\n{ACCESS}")
+    chosen = read(path, {})
+    with pytest.raises(ConfigurationError) as raised:
+        await load(chosen)
+    told = chosen.describe(raised.value.problems)
+    assert "premium.wsdl cannot be read: No such file" in told
+    assert told.endswith('mend: did you mean "premiums.wsdl"?')

@@ -157,3 +157,40 @@ def test_writes_are_off_until_the_file_says_otherwise() -> None:
     model, _ = _apply(writes=True, exclude=["Void*"])
     assert list(model.operations) == ["GetInvoices", "GetInvoice", "PostPayment"]
     assert [(item.operation, item.reason) for item in model.left_out] == [("VoidPayment", "named by exclude")]
+
+
+def test_each_part_of_a_key_is_compared_in_its_own_way() -> None:
+    stated = {"effect": "read", "at": "return.item", "compare": {"number": ["trim", "number"]}}
+    model, problems = _apply(operations={"GetInvoices": stated})
+    assert problems == []
+    operation = model.operations["GetInvoices"]
+    assert (operation.compare, operation.compare_by) == (frozenset(), {"number": frozenset({"trim", "number"})})
+    _, problems = _apply(operations={"GetInvoices": {"at": "return.item", "compare": {"nubmer": ["trim"]}}})
+    assert problems == [
+        Problem(
+            'the result has no field "nubmer"',
+            ("operations", "GetInvoices", "compare", "nubmer"),
+            'did you mean "number"',
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "what", "where", "mend"),
+    [
+        ({"at": "item"}, 'the reply has no member "item"', "at", 'did you mean "return.item"'),
+        (
+            {"by": "number", "keys": "numbers.item", "compare": {"number": ["trim"]}},
+            'the result has no field "number"',
+            "by",
+            "state at: return.item, since it is a field of what lies there",
+        ),
+        ({"at": "return.item", "keys": "zzz"}, '"GetInvoices" has no argument "zzz"', "keys", "write one of "),
+    ],
+)
+def test_what_lies_deeper_or_is_like_nothing_is_offered(
+    stated: dict[str, object], what: str, where: str, mend: str
+) -> None:
+    _, (problem,) = _apply(operations={"GetInvoices": stated})
+    assert (problem.what, problem.where[2]) == (what, where)
+    assert problem.mend.startswith(mend)

@@ -46,6 +46,7 @@ MISTAKES = [
     ("match: { id: partyNo }, ", ""),
     ("by: crm.clients", "by: crm.client"),
     ("by: crm.clients", "by: billing.GetParties"),
+    ("by: crm.clients", "by: clients"),
     ("by: billing.GetParties", "by: billing.ListInvoices"),
     ("[balance, rating]", "[balance, name]"),
     ("[balance, rating]", "[balance, ratings]"),

@@ -38,7 +38,7 @@ def overloaded(**more: float) -> Iterator[Running]:
         admission.counts.begun += 70
         until = time.monotonic() + FAR_S
         while not admission.overloaded:
-            admission.look(time.monotonic(), 0.1, 1.0, 1.0)
+            admission.look(time.monotonic(), 0.1, 1.0, 1.0, 1.0)
             assert time.monotonic() < until
         yield running
         admission.counts.ended += 70
@@ -195,7 +195,7 @@ def test_many_that_wait_for_a_slow_source_keep_nobody_out() -> None:
 def test_where_it_is_not_wanted_nobody_is_refused() -> None:
     with begun(overload={"max_lag_s": LATE, "shed": False}) as running:
         admission_of(running).counts.begun += 70
-        admission_of(running).look(time.monotonic(), 0.1, 1.0, 1.0)
+        admission_of(running).look(time.monotonic(), 0.1, 1.0, 1.0, 1.0)
         assert refused(flood(running, WHOLE)) == []
 
 

@@ -156,16 +156,16 @@ class House:
 
 @contextlib.asynccontextmanager
 async def house(
-    folder: Path, text: str, environment: Mapping[str, str] | None = None, *, look_s: float = 0.05
+    folder: Path, text: str, environment: Mapping[str, str] | None = None, *, look_s: float = 0.05, env: str = ""
 ) -> AsyncIterator[House]:
-    """``text`` is the configuration file, which stands in ``folder`` beside what it names."""
+    """``text`` is the configuration file, which stands in ``folder`` beside what it names; ``env``: see ``read``."""
     file = folder / "isthmus.yaml"
     file.write_text(dedent(text), "utf-8")
-    chosen = read(file, environment or {})
+    chosen = read(file, environment or {}, env)
     holder = Holder(await load_or_wait(chosen))
     app = make_app(holder, chosen.settings.server)
     reloader = Reloader(
-        holder, app, lambda: read(file, environment or {}), chosen, look_s=look_s, settle_s=look_s, first_s=0.05
+        holder, app, lambda: read(file, environment or {}, env), chosen, look_s=look_s, settle_s=look_s, first_s=0.05
     )
     try:
         async with (

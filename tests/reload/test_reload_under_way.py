@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from pathlib import Path
 
@@ -106,3 +107,13 @@ async def test_descriptions_of_others_are_looked_at_when_asked_and_only_sent_whe
             await at.changed()
             body = await at.ask("{ orders { city } }")
             assert "errors" not in body
+
+
+async def test_a_change_that_changes_nothing_keeps_no_garbage_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "orders.json").write_text(json.dumps(described("id", "name")))
+    async with listening(behind(System())) as base, house(tmp_path, FILE.format(base=base)) as at:
+        before = gc.get_freeze_count()
+        for number in range(3):
+            at.write(FILE.format(base=base) + f"# {number}\n")
+            await at.until(lambda number=number: at.holder.reloads.unchanged > number)  # type: ignore[misc]
+        assert gc.get_freeze_count() == before

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from resolvers import Standing
+from resolvers.breaker import BreakerSettings
+from resolvers.http import HttpClient, Request
+from resolvers.http.balanced import Several
+from resolvers.network import direct
 from resolvers.source import Call
 from tests.network.crm import ADA, ROW, document
-from tests.raw_server import reply, says
+from tests.raw_server import raw_server, reply, says
 from tests.replicas.copies import WRITE, context, copies, over, read, reads
 
 
@@ -32,6 +37,23 @@ async def test_a_host_that_is_no_replica_is_shown_nothing(tmp_path: Path) -> Non
         async with over(tmp_path, [each.url for each in every], openapi=at, auth=auth) as (source, _):
             await reads(source, 4)
         assert [heard.headers.get("authorization") for heard in other.server.heard] == [None]
+
+
+async def test_what_only_begins_like_the_address_of_the_source_goes_where_it_says() -> None:
+    answer = says(reply(ADA))
+    async with raw_server(answer) as one, raw_server(answer) as two, raw_server(answer) as far:
+        addresses = (("one", f"{one.url}/api"), ("two", f"{two.url}/api"))
+        several = Several("crm", addresses, 5.0, Standing(), BreakerSettings.model_validate({}))
+        client = HttpClient(direct(), f"{one.url}/", several=several)
+        for url in (f"{one.url}/apix/1", f"{one.url}/other", f"{far.url}/api/1"):
+            for _ in range(8):
+                await client.send(Request("GET", url, {}), timeout=5, resendable=True)
+        assert [heard.target for heard in one.heard] == ["/apix/1"] * 8 + ["/other"] * 8
+        assert [heard.target for heard in far.heard] == ["/api/1"] * 8
+        assert not two.heard
+        await client.send(Request("GET", f"{one.url}/api?a=1", {}), timeout=5, resendable=True)
+        assert "/api?a=1" in {heard.target for heard in (*one.heard, *two.heard)}
+        await client.close()
 
 
 async def test_paths_of_addresses_are_their_own(tmp_path: Path) -> None:

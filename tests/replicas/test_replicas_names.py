@@ -125,6 +125,18 @@ async def test_a_name_that_is_gone_is_gone(clock: Clock) -> None:
         await names.addresses("crm", 80)
 
 
+async def test_who_waits_for_an_answer_that_is_given_up_is_told_so_and_not_cancelled(clock: Clock) -> None:
+    """Where a source has too many hosts, all of them are forgotten, also those that somebody asks for right now."""
+    resolver = Resolver()
+    resolver.answer = None
+    names = Names(resolver, clock=clock)
+    waiting = asyncio.create_task(names.addresses("crm", 80))
+    await asyncio.sleep(0)
+    names.forget()
+    with pytest.raises(OSError, match="given up"):
+        await waiting
+
+
 async def _get(client: HttpClient, url: str) -> int:
     return (await client.send(Request("GET", url, {}), timeout=5, resendable=True)).status
 

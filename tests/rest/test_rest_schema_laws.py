@@ -165,7 +165,7 @@ def both(description: Description, body: bytes) -> tuple[object, object]:
     reply = Reply(200, {"content-type": "application/json"}, body)
     shape = description.requests["get"]
     exact: Callable[[], object] = lambda: exactly.settle(  # noqa: E731
-        parse(body, exact=exactly.holds_decimals(ref)), ref, selection
+        parse(body, exact=exactly.holds_decimals(ref, selection)), ref, selection
     )
     return told(lambda: replies.decode(shape, operation, ref, reply, selection)), told(exact)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,3 +212,24 @@ async def test_a_request_that_is_refused_takes_no_connection(house: Gateway, dep
         assert "errors" in body, query
         if "secret" not in query:
             assert (bytes(depot.proxy.sent), depot.proxy.accepted) == (b"", accepted), query
+
+
+async def test_a_column_of_several_words_is_compared_as_its_collation_does(tmp_path: Path, own: OwnDatabase) -> None:
+    own.run(
+        "CREATE TABLE parties (id int PRIMARY KEY, party_no varchar(9) COLLATE utf8mb4_general_ci, name text);"
+        "INSERT INTO parties VALUES (1, 'P1', 'One');"
+    )
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        shop.execute("CREATE TABLE bills (id INTEGER PRIMARY KEY, party TEXT)")
+        shop.executemany("INSERT INTO bills VALUES (?, ?)", [(1, "p1"), (2, "P1 "), (3, "p2")])
+    shop.close()
+    file = f"""
+        sources:
+          shop: {{ database: "sqlite:///{tmp_path}/shop.db" }}
+          depot: {{ database: "{own.url}" }}
+        links: {{ Bill.party_: {{ one: depot.parties, match: {{ party: partyNo }} }} }}
+        access: {{ default: anonymous }}
+    """
+    async with gateway(tmp_path, file) as served:
+        found = await served.data("{ bills(orderBy: { id: ASC }) { party_ { name } } }")
+    assert [each["party_"] for each in found["bills"]] == [{"name": "One"}, {"name": "One"}, None]

@@ -41,6 +41,13 @@ class Supervised:
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
 
+    async def deafen(self) -> None:
+        """Reads no more, and ends the pipe, so that whoever writes hears that nobody is there."""
+        await self.leave()
+        transport = self.running.process._transport.get_pipe_transport(2)  # type: ignore[attr-defined]  # asyncio closes it itself at the end only
+        assert transport is not None
+        transport.close()
+
     @staticmethod
     def shop(folder: Path) -> None:
         """A database with one row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -139,6 +140,35 @@ async def test_a_worker_that_is_stuck_is_replaced(shell: Supervising) -> None:
     assert await running.asked() == ANSWER
 
 
+async def test_a_supervisor_that_was_stopped_itself_takes_nobody_for_stuck(shell: Supervising) -> None:
+    running = await begun(shell, "workers: { count: 2, stuck_s: 2 }")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    before = running.workers()
+    for pid in before:
+        os.kill(pid, signal.SIGSTOP)
+    await asyncio.sleep(0.3)  # what they said before has been heard
+    os.kill(running.pid, signal.SIGSTOP)  # as a machine is that is moved, or a container that is paused
+    await asyncio.sleep(3)  # longer than stuck_s, and than a supervisor ever looks away
+    os.kill(running.pid, signal.SIGCONT)
+    await asyncio.sleep(0.3)
+    for pid in before:
+        os.kill(pid, signal.SIGCONT)
+    await asyncio.sleep(0.5)
+    assert await running.asked() == ANSWER
+    assert (running.workers(), running.events("worker_stuck")) == (before, [])
+
+
+async def test_a_worker_that_does_not_end_keeps_nobody_from_ending(shell: Supervising) -> None:
+    running = await begun(shell, "workers: 2, notice_s: 0, drain_s: 1")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    os.kill(min(running.workers()), signal.SIGSTOP)
+    started = time.monotonic()
+    ended = await running.end()
+    assert (ended.code, running.workers()) == (1, set())
+    assert len(running.events("worker_killed")) == 1
+    assert time.monotonic() - started < 30
+
+
 async def test_a_worker_that_grew_too_large_is_replaced_by_one_that_is_ready(shell: Supervising) -> None:
     running = await begun(shell, "workers: { count: 1, max_memory_mib: 64 }")
     before = running.workers()
@@ -189,6 +219,56 @@ async def test_a_broken_file_does_not_keep_a_worker_from_being_replaced(shell: S
     await running.until(lambda: len(running.workers()) == 2 and victim not in running.workers())
     assert await running.asked() == ANSWER
     assert running.events("configuration_kept")
+
+
+async def test_a_machine_without_room_for_another_worker_keeps_those_that_there_are(shell: Supervising) -> None:
+    running = await begun(shell, "workers: 2, metrics: { port: 0 }")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    _, most = resource.prlimit(running.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (3, most))  # it may open nothing any more
+    victim = min(running.workers())
+    os.kill(victim, signal.SIGKILL)
+    await running.until(lambda: bool(running.events("worker_not_started")))
+    assert {each["why"] for each in running.events("worker_not_started")} == {"EMFILE"}
+    assert await running.asked() == ANSWER
+    resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (most, most))
+    await running.until(lambda: len(running.workers()) == 2 and victim not in running.workers())
+    assert (await running.end()).code == 0
+
+
+async def test_workers_serve_on_where_nobody_reads_what_is_said_of_them(shell: Supervising) -> None:
+    """The pipe of what is logged has no other end any more; a worker that begins has something to say."""
+    far = "  far: { openapi: 'http://127.0.0.1:1/x.json', url: 'http://127.0.0.1:1' }\naccess:"
+    (shell.folder / "isthmus.yaml").write_text(FILE.format(settings="workers: 2"))
+    running = await shell.supervised("serve", "isthmus.yaml", "--port", "0")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    before = running.workers()
+    (shell.folder / "isthmus.yaml").write_text(FILE.format(settings="workers: 2").replace("access:", far))
+    await running.deafen()
+    for victim in before:
+        os.kill(victim, signal.SIGKILL)
+    await running.until(lambda: len(running.workers()) == 2 and not before & running.workers())
+    assert await running.asked() == ANSWER
+    assert await running.asked() == ANSWER
+    os.kill(running.pid, signal.SIGTERM)
+    async with asyncio.timeout(FAR_S):
+        assert await running.running.process.wait() in {0, 120}  # Python gives 120 where it cannot flush stderr
+
+
+async def test_a_new_worker_lets_nobody_in_whom_the_others_would_not(shell: Supervising) -> None:
+    """A file that may not be served as it stands is refused by those that serve, and by whoever takes their place."""
+    token = "jwt: { issuer: 'https://id', audience: isthmus, secret: 'a secret of this test, long enough for HMAC' }"
+    running = await begun(shell, f"workers: 2, host: 0.0.0.0, {token}")
+    await running.until(lambda: len(running.events("worker_ready")) == 2)
+    before = running.workers()
+    (shell.folder / "isthmus.yaml").write_text(FILE.format(settings="workers: 2, host: 0.0.0.0"))
+    for victim in before:
+        os.kill(victim, signal.SIGKILL)
+    await running.until(lambda: len(running.events("worker_ready")) == 4)
+    assert "Without server.jwt everyone is anonymous" in str(running.events("configuration_kept")[0]["detail"])
+    async with httpx.AsyncClient(trust_env=False, headers={"authorization": "Bearer none"}) as client:
+        answer = await client.post(f"http://127.0.0.1:{running.port}/graphql", json={"query": "{ __typename }"})
+    assert answer.status_code == 401  # without jwt nobody would have looked at it
 
 
 async def test_connections_are_shared_among_workers_and_ids_are_never_alike(shell: Supervising) -> None:

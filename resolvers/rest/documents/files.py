@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import unquote, urljoin, urlsplit
 
 from resolvers.documents import DescriptionError, Document, Documents
 from resolvers.problem import Problem
+from resolvers.rest.documents.overlays import Overlay, applied
 from resolvers.yaml12 import Yaml, YamlError
 
 MAX_FILES = 500
@@ -38,6 +39,8 @@ class Files:
     refused: Mapping[str, str] = field(default_factory=dict)
     hashes: Mapping[str, bytes] = field(default_factory=dict)
     """Of the bytes of every file but the main document, by address."""
+    cautions: tuple[str, ...] = ()
+    """What is to be known of overlays that were applied to the main document."""
 
 
 def alone(document: Document) -> Files:
@@ -62,15 +65,16 @@ def parse(document: Document) -> Yaml:
         raise DescriptionError(Problem(f"the document cannot be read: {error}", document=where)) from error
 
 
-async def gather(documents: Documents, document: Document, *, network: bool) -> Files:
+async def gather(documents: Documents, document: Document, overlays: Sequence[Overlay] = (), *, network: bool) -> Files:
     """The document with every file that it, or one of those, refers to. What cannot be had is in ``refused``.
 
-    ``network``: files may be fetched from the document's own origin; a document on disk has none and stays there.
+    ``overlays``: applied to the document, in this order, before anything is made of it. ``network``: files may be
+    fetched from the document's own origin; a document on disk has none and stays there.
 
     Raises:
-        DescriptionError: ``document`` is neither JSON nor YAML.
+        DescriptionError: ``document`` is neither JSON nor YAML. ConfigurationError: an overlay does not fit it.
     """
-    return await _Gathering(documents, document, network=network).run()
+    return await _Gathering(documents, document, overlays, network=network).run()
 
 
 async def same(documents: Documents, document: Document, hashes: Mapping[str, bytes], *, network: bool) -> bool:
@@ -79,7 +83,11 @@ async def same(documents: Documents, document: Document, hashes: Mapping[str, by
 
 
 class _Gathering:
-    def __init__(self, documents: Documents, document: Document, *, network: bool) -> None:
+    def __init__(
+        self, documents: Documents, document: Document, overlays: Sequence[Overlay] = (), *, network: bool
+    ) -> None:
+        self._overlays = overlays
+        self._cautions: list[str] = []
         self._documents = documents
         self._main = document
         self._network = network
@@ -89,7 +97,7 @@ class _Gathering:
         self._size = len(document.content)
 
     async def run(self) -> Files:
-        self._read[""] = await asyncio.to_thread(parse, self._main)
+        self._read[""] = await asyncio.to_thread(self._overlaid)
         waiting = await asyncio.to_thread(self._addresses, "")
         while waiting:
             address = waiting.pop()
@@ -104,7 +112,13 @@ class _Gathering:
             self._hashes[address] = sha256(document.content).digest()
             self._size += len(document.content)
             waiting += await asyncio.to_thread(self._addresses, address)
-        return Files(self._main.location, self._read, self._refused, self._hashes)
+        return Files(self._main.location, self._read, self._refused, self._hashes, tuple(self._cautions))
+
+    def _overlaid(self) -> Yaml:
+        document = parse(self._main)
+        if self._overlays:  # its lines are still those of the text: what overlays add stands in none
+            document.value, self._cautions = applied(document.value, self._overlays)
+        return document
 
     async def unchanged(self, hashes: Mapping[str, bytes]) -> bool:
         """Whether the files at these addresses are still the same."""
@@ -141,7 +155,7 @@ class _Gathering:
 
     def _addresses(self, base: str) -> list[str]:
         document = self._read[base]
-        if not _ELSEWHERE.search(document.text):
+        if not _ELSEWHERE.search(document.text) and not (self._overlays and not base):
             return []
         found = {address_of(reference, base, self._main.location) for reference in references(document.value)}
         return sorted(found - {""}, reverse=True)

@@ -37,8 +37,10 @@ class ExactReading:
         self._rows = rows
         self._decimals = _with_decimals(rows)
 
-    def holds_decimals(self, ref: TypeRef) -> bool:
+    def holds_decimals(self, ref: TypeRef, selection: Selection) -> bool:
         """Whether numbers of a result must be parsed as ``Decimal``."""
+        if _as_sent(selection):
+            return True
         while isinstance(ref, ListRef):
             ref = ref.item
         return ref.name in self._decimals if isinstance(ref, NamedRef) else ref.scalar is Scalar.DECIMAL
@@ -60,8 +62,8 @@ class ExactReading:
             return error
 
     def _value(self, value: object, ref: TypeRef, selection: Selection, depth: int) -> object:
-        if value is None:
-            return None
+        if value is None or selection.as_sent:
+            return value
         if depth > MAX_DEPTH:
             raise TooDeep("the reply is nested too deeply")
         if isinstance(ref, ScalarRef):
@@ -122,6 +124,11 @@ class ExactReading:
 
 def _same(value: object) -> object:
     return value
+
+
+def _as_sent(selection: Selection) -> bool:
+    """Whether something is taken as it was sent, so that nothing of it may be lost while it is parsed."""
+    return selection.as_sent or any(map(_as_sent, selection.fields.values()))
 
 
 def _word(value: object, name: str) -> object:

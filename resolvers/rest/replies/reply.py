@@ -25,6 +25,7 @@ from resolvers.errors import (
 )
 from resolvers.http import Reply
 from resolvers.model import TYPE_KEY, Effect, Operation, OutputType, Scalar, ScalarRef, TypeRef
+from resolvers.rest.charsets import in_utf8, text
 from resolvers.rest.operations.failures import shown
 from resolvers.rest.operations.media import is_xml
 from resolvers.rest.replies.exact import ExactReading
@@ -36,7 +37,6 @@ from resolvers.source import EVERYTHING, Selection
 
 _PROXY = frozenset({502, 504})
 """Said by what stands before the source, which may have had the call all the same."""
-UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
 AS_DESCRIBED = ResultShapes()
@@ -44,11 +44,18 @@ AS_DESCRIBED = ResultShapes()
 
 
 class Replies:
-    """Decodes the replies of one source. ``types`` and ``enums`` are those of its model, ``shapes`` their JSON."""
+    """Decodes the replies of one source. ``types`` and ``enums`` are those of its model, ``shapes`` their JSON.
+    ``encoding``: in which they are written, whatever they say; empty where they are believed.
+    """
 
     def __init__(
-        self, types: Mapping[str, OutputType], enums: Iterable[str] = (), shapes: ResultShapes = AS_DESCRIBED
+        self,
+        types: Mapping[str, OutputType],
+        enums: Iterable[str] = (),
+        shapes: ResultShapes = AS_DESCRIBED,
+        encoding: str = "",
     ) -> None:
+        self._encoding = encoding
         rows = Rows.of(types, enums, shapes)
         self._exact = ExactReading(rows)
         self._typed = TypedDecoders(rows)
@@ -105,33 +112,35 @@ class Replies:
 
     def _read(self, answer: Answer, reply: Reply, result: TypeRef, selection: Selection) -> object:
         essence, charset = _media(reply.headers.get("content-type", ""))
+        charset = self._encoding or charset
         if answer.kind in {"text", "binary"}:
             _check_media(essence, answer)
-            return reply.body if answer.kind == "binary" else _told(_text(reply.body, charset), result)
+            return reply.body if answer.kind == "binary" else _told(text(reply.body, charset), result)
         if answer.kind == "lines":
             _check_media(essence, answer)
-            exact = self._exact.holds_decimals(result)
-            rows = [parse(line, exact=exact) for line in _LINE_ENDS.split(reply.body) if line.strip()]
+            exact = self._exact.holds_decimals(result, selection)
+            lines = _LINE_ENDS.split(in_utf8(reply.body, charset))
+            rows = [parse(line, exact=exact) for line in lines if line.strip()]
             return self._exact.settle(rows, result, selection)
         if answer.xml is not None:
             from resolvers.rest.requests.xml_values import to_json  # noqa: PLC0415  # lxml is for sources that speak XML
 
             if not is_xml(essence):
                 raise SourceBadResponse(f"expected XML, got {essence or 'no media type'}")
-            told = to_json(reply.body, charset, answer.xml)
-            as_told = Reply(reply.status, {"content-type": "application/json"}, told)
-            return self._read(_AS_JSON, as_told, result, selection)
+            return self._json(to_json(reply.body, charset, answer.xml), result, selection)
         if essence != "application/json" and not essence.endswith(("+json", "/json")):
             raise SourceBadResponse(f"expected JSON, got {essence or 'no media type'}")
-        if charset not in UTF_8:
-            raise SourceBadResponse(f"JSON in {charset}")
+        return self._json(in_utf8(reply.body, charset), result, selection)
+
+    def _json(self, body: bytes, result: TypeRef, selection: Selection) -> object:
+        """What a body of JSON in UTF-8 says."""
         typed = self._typed.of(result, selection)
         if typed is not None:
             try:
-                return typed(reply.body)
+                return typed(body)
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 pass  # the exact reading words what is wrong, or finds that nothing is
-        value = parse(reply.body, exact=self._exact.holds_decimals(result))
+        value = parse(body, exact=self._exact.holds_decimals(result, selection))
         return self._exact.settle(value, result, selection)
 
 
@@ -167,9 +176,6 @@ _LINE_ENDS = re.compile(rb"[\n\x1e]")
 """JSON lines end with a line feed; those of RFC 7464 begin with a record separator."""
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _WHOLE = re.compile(r"[+-]?[0-9]+")
-
-
-_AS_JSON = Answer("json")
 
 
 def _answer(shape: RequestShape, status: int) -> Answer:
@@ -211,13 +217,6 @@ def _told(text: str, result: TypeRef) -> object:
         if scalar not in {Scalar.INT, Scalar.BIG_INT}:
             return told
     raise SourceBadResponse(f"the text is no {scalar}")
-
-
-def _text(body: bytes, charset: str) -> str:
-    try:
-        return body.decode("latin-1" if charset == "iso-8859-1" else "utf-8")
-    except UnicodeDecodeError as error:
-        raise SourceBadResponse("the text is not UTF-8") from error
 
 
 @lru_cache(maxsize=256)

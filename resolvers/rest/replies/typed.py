@@ -104,7 +104,7 @@ class TypedDecoders:
 
     def _decoder(self, ref: TypeRef, selection: Selection) -> Decode:
         typed, finish = self._typed(ref, selection)
-        decode = msgspec.json.Decoder(typed).decode
+        decode = msgspec.json.Decoder(typed, float_hook=Decimal).decode  # of what is taken as it was sent
         if finish is None:
             return decode
 
@@ -118,6 +118,8 @@ class TypedDecoders:
         """The type for msgspec, and what remains to be done with a value of it."""
         inner: Any
         finish: Finish | None = None
+        if selection.as_sent:
+            return Any, None
         if selection.everything:
             raise _Untyped
         if isinstance(ref, ListRef):
@@ -235,7 +237,7 @@ def _bare(selection: Selection) -> Selection:
     fields = {name: _bare(below) for name, below in selection.fields.items()}
     if selection.layout is None and all(fields[name] is below for name, below in selection.fields.items()):
         return selection
-    return Selection(fields, selection.everything)
+    return Selection(fields, selection.everything, as_sent=selection.as_sent)
 
 
 def _finish_members(finishes: list[tuple[str, Finish]]) -> Finish:

@@ -59,7 +59,7 @@ class Readers:
     def _inside(self, member: Member, selection: Selection, mode: Mode) -> Read:
         shape: Shape = member.shape
         if isinstance(shape, Simple):
-            return leaf(member, shape)
+            return leaf(member, shape, as_sent=selection.as_sent)
         if isinstance(shape, Complex):
             return self._derived(shape, selection, mode) if shape.derived else self._object(shape, selection, mode)
         if isinstance(shape, Array):
@@ -119,7 +119,7 @@ class Readers:
             elif asked and member.kind == "any":
                 fields.wildcards.append(member.name)
             elif asked:
-                fields.texts.append(text_of(member))
+                fields.texts.append(text_of(member, as_sent=_sent(selection, member.name)))
         if all(member.kind != "any" for member in shape.members):  # else what is misnamed is the wildcard's
             fields.by_local.update(_unique(names))
         return known
@@ -138,7 +138,7 @@ class Readers:
     def _taken(self, member: Member, item: Member, selection: Selection, mode: Mode) -> Taken:
         convert = None
         if isinstance(item.shape, Simple) and not mode.encoded and not needs_node(item.shape):
-            convert = converter(item, item.shape)
+            convert = converter(item, item.shape, as_sent=selection.as_sent)
         read = self._element(item, selection, mode)
         if member.substitutes and isinstance(item.shape, Complex) and not item.shape.derived:
             read = _named(read, object_name(item.shape))
@@ -162,6 +162,12 @@ def _unique(names: list[tuple[str, _T]]) -> dict[str, _T]:
             several.add(name)
         found[name] = value
     return {name: value for name, value in found.items() if name not in several}
+
+
+def _sent(selection: Selection, name: str) -> bool:
+    """Whether a field is asked for as it was sent."""
+    below = selection.fields.get(name)
+    return below is not None and below.as_sent
 
 
 def _has_fields(shape: Complex) -> bool:

@@ -33,9 +33,9 @@ def needs_node(shape: Simple) -> bool:
     return is_name(shape) or shape.scalar is Scalar.BASE64
 
 
-def leaf(member: Member, shape: Simple) -> Read:
+def leaf(member: Member, shape: Simple, *, as_sent: bool = False) -> Read:
     """An element of text, or of an attachment that stands for it."""
-    convert = converter(member, shape)
+    convert = converter(member, shape, as_sent=as_sent)
     binary = shape.scalar is Scalar.BASE64 and not shape.many
     named = is_name(shape)
 
@@ -52,10 +52,14 @@ def leaf(member: Member, shape: Simple) -> Read:
     return read
 
 
-def converter(member: Member, shape: Simple) -> Convert:
-    """The converter of a member; an empty element has the default, and a fixed value is no other."""
-    plain = reads(shape)
+def converter(member: Member, shape: Simple, *, as_sent: bool = False) -> Convert:
+    """The converter of a member; an empty element has the default, and a fixed value is no other. ``as_sent``: it is
+    the text, whatever the description takes it for.
+    """
     unsaid = member.fixed if member.fixed is not None else member.default
+    if as_sent and not shape.many:
+        return _sent(unsaid or "", stripped=shape.scalar is not Scalar.STRING)
+    plain = reads(shape)
     if unsaid is None:
         return plain
     try:
@@ -75,9 +79,18 @@ def converter(member: Member, shape: Simple) -> Convert:
     return convert
 
 
-def text_of(member: Member) -> Text:
+def _sent(unsaid: str, *, stripped: bool) -> Convert:
+    """``stripped``: spaces around it mean nothing, as in all types but texts (XML Schema part 2, section 4.3.6)."""
+
+    def convert(text: str) -> object:
+        return (text.strip(" \t\r\n") if stripped else text) or unsaid
+
+    return convert
+
+
+def text_of(member: Member, *, as_sent: bool = False) -> Text:
     assert isinstance(member.shape, Simple)
-    convert = converter(member, member.shape)
+    convert = converter(member, member.shape, as_sent=as_sent)
     unsaid = member.fixed if member.fixed is not None else member.default
     preset: object = ABSENT
     if unsaid is not None and member.kind == "attribute":

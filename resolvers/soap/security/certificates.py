@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.soap.security.settings import Signing
 
-_PATHS = "paths start at the folder of the configuration file"
+_PATHS = "paths start at the folder of the file that names them"
 
 
 @dataclass(frozen=True, slots=True)

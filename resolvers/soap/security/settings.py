@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from resolvers.http_settings import Certificate
+from resolvers.http_settings import Certificate, FileName
 from resolvers.settings import Settings
 
 
@@ -24,7 +24,7 @@ class Signing(Certificate):
 class Verification(Settings):
     """Whose signature a reply must bear. Body and timestamp must be signed; header blocks that are not are not read."""
 
-    trusted: str = Field(
+    trusted: FileName = Field(
         min_length=1,
         description="PEM file of certificates: a reply is signed with one of them, or with one that an authority "
         "among them issued itself.",
@@ -65,13 +65,13 @@ class WsSecurity(Settings):
     actor: str | None = Field(
         None, min_length=1, description="Whom the header is for: the actor of SOAP 1.1, the role of SOAP 1.2."
     )
-    sign: Annotated[Signing, BeforeValidator(_signing, json_schema_input_type=str | Signing)] | None = Field(
+    sign: Annotated[Signing, BeforeValidator(_signing, json_schema_input_type=FileName | Signing)] | None = Field(
         None,
         description="Body, header blocks and tokens of requests are signed with this certificate: a PEM file that "
         "holds its key too. Needs isthmus[wss].",
     )
     verify: (
-        Annotated[Verification, BeforeValidator(_verification, json_schema_input_type=str | Verification)] | None
+        Annotated[Verification, BeforeValidator(_verification, json_schema_input_type=FileName | Verification)] | None
     ) = Field(
         None,
         description="Replies must be signed: a PEM file of the certificates that are trusted. Needs isthmus[wss].",

@@ -3,6 +3,7 @@
 from resolvers.sql.catalogue.declared import declare, searches
 from resolvers.sql.catalogue.kept import KeptCatalogue
 from resolvers.sql.catalogue.model import Access, Catalogue, Served
+from resolvers.sql.catalogue.pinned import PinnedCatalogue, read_written, written_catalogue
 from resolvers.sql.catalogue.reflected import PackedType, Reflected, pack_type, unpack_type
 from resolvers.sql.catalogue.reflection import reflect
 from resolvers.sql.catalogue.tables import read_catalogue
@@ -12,12 +13,15 @@ __all__ = [
     "Catalogue",
     "KeptCatalogue",
     "PackedType",
+    "PinnedCatalogue",
     "Reflected",
     "Served",
     "declare",
     "pack_type",
     "read_catalogue",
+    "read_written",
     "reflect",
     "searches",
     "unpack_type",
+    "written_catalogue",
 ]

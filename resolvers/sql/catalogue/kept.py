@@ -29,9 +29,9 @@ class KeptCatalogue:
         self._keep = Keep(path, (code_of(_HERE), about))
         self._types = types
 
-    def load(self) -> Reflected | None:
-        """What was kept, or nothing."""
-        content = self._keep.load()
+    def load(self, *, anyhow: bool = False) -> Reflected | None:
+        """What was kept, or nothing. ``anyhow``: of whatever address the source had, and whichever version kept it."""
+        content = self._keep.anyhow() if anyhow else self._keep.load()
         try:
             return unpack(content, self._types) if content is not None else None
         except Exception:  # noqa: BLE001  # whatever is wrong with it, it is as good as absent

@@ -46,44 +46,46 @@ class Reflected:
     unread: Mapping[str, str]
 
 
-class PackedType(msgspec.Struct, frozen=True, array_like=True):
+class PackedType(msgspec.Struct, frozen=True, omit_defaults=True):
     """A type: its class by name and room, and the few facts that it has."""
 
-    room: str
     name: str
-    facts: dict[str, str | int | bool]
+    room: str = ""
+    facts: dict[str, str | int | bool] = {}
     called: str = ""
     schema: str | None = None
     values: tuple[str, ...] = ()
     inside: PackedType | None = None
 
 
-class _Column(msgspec.Struct, frozen=True, array_like=True):
+class _Column(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     type: PackedType
-    nullable: bool
-    comment: str | None
-    default: str | None
-    computed: bool
-    identity: bool | None
+    nullable: bool = False
+    comment: str | None = None
+    default: str | None = None
+    computed: bool = False
+    identity: bool | None = None
 
 
-class _Table(msgspec.Struct, frozen=True, array_like=True):
+class _Table(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     schema: str | None
-    comment: str | None
     columns: tuple[_Column, ...]
-    key: tuple[str, ...]
-    key_name: str | None
-    unique: tuple[tuple[tuple[str, ...], str], ...]
-    foreign: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...]
-    checks: tuple[tuple[str, str], ...]
+    comment: str | None = None
+    key: tuple[str, ...] = ()
+    key_name: str | None = None
+    unique: tuple[tuple[tuple[str, ...], str], ...] = ()
+    foreign: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = ()
+    checks: tuple[tuple[str, str], ...] = ()
 
 
-class _Packed(msgspec.Struct, frozen=True, array_like=True):
+class Packed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A catalogue as plain data, its tables and views sorted by schema and name."""
+
     tables: tuple[_Table, ...]
-    views: tuple[str, ...]
-    unread: dict[str, str]
+    views: tuple[str, ...] = ()
+    unread: dict[str, str] = {}
 
 
 def pack(reflected: Reflected) -> bytes:
@@ -92,12 +94,17 @@ def pack(reflected: Reflected) -> bytes:
     Raises:
         TypeError: a type that cannot be said in this way.
     """
-    tables = tuple(_packed_table(table) for table in reflected.metadata.tables.values())
-    packed = _Packed(tables, tuple(sorted(reflected.views)), dict(reflected.unread))
-    return msgspec.msgpack.encode(packed, enc_hook=_plain)
+    return msgspec.msgpack.encode(packed(reflected), enc_hook=plain)
 
 
-def _plain(value: object) -> str:
+def packed(reflected: Reflected) -> Packed:
+    """What was reflected, as plain data but for names (``plain``)."""
+    tables = sorted(reflected.metadata.tables.values(), key=lambda table: (table.schema or "", table.name))
+    unread = dict(sorted(reflected.unread.items()))
+    return Packed(tuple(map(_packed_table, tables)), tuple(sorted(reflected.views)), unread)
+
+
+def plain(value: object) -> str:
     """SQLAlchemy's names know how they are quoted; the name alone is kept, since that follows from it."""
     if not isinstance(value, str):
         raise TypeError(f"{type(value).__name__} is not packed")
@@ -110,9 +117,17 @@ def unpack(content: bytes, more: Mapping[str, type[SqlType]]) -> Reflected:
     Raises:
         ValueError, TypeError: the bytes are of another version.
     """
-    packed = msgspec.msgpack.decode(content, type=_Packed)
+    return unpacked(msgspec.msgpack.decode(content, type=Packed), more)
+
+
+def unpacked(catalogue: Packed, more: Mapping[str, type[SqlType]]) -> Reflected:
+    """What ``packed`` packed; ``more`` as of ``unpack``.
+
+    Raises:
+        ValueError, TypeError: it is of another version.
+    """
     metadata = MetaData()
-    for table in packed.tables:
+    for table in catalogue.tables:
         Table(
             table.name,
             metadata,
@@ -124,7 +139,7 @@ def unpack(content: bytes, more: Mapping[str, type[SqlType]]) -> Reflected:
             schema=table.schema,
             comment=table.comment,
         )
-    return Reflected(metadata, frozenset(packed.views), packed.unread)
+    return Reflected(metadata, frozenset(catalogue.views), catalogue.unread)
 
 
 def unique_keys(table: Table) -> set[tuple[str, ...]]:
@@ -155,8 +170,8 @@ def _packed_table(table: Table) -> _Table:
     return _Table(
         table.name,
         table.schema,
-        table.comment,
         tuple(_packed_column(column) for column in table.columns),
+        table.comment,
         tuple(column.name for column in table.primary_key.columns),
         str(table.primary_key.name) if table.primary_key.name else None,
         tuple(sorted(_named_unique(table))),
@@ -201,8 +216,8 @@ def pack_type(reflected: Any) -> PackedType:
     values = tuple(getattr(reflected, "enums", None) or getattr(reflected, "values", None) or ())
     inside = getattr(reflected, "data_type", None) or getattr(reflected, "item_type", None)
     return PackedType(
-        room,
         type(reflected).__name__,
+        room,
         facts,
         getattr(reflected, "name", None) or "",
         getattr(reflected, "schema", None),

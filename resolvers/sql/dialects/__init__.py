@@ -8,6 +8,7 @@ from resolvers.sql.dialects.failures import is_away, reason
 from resolvers.sql.dialects.grammar import Grammar
 from resolvers.sql.dialects.replicas import Replica, Replicas
 from resolvers.sql.dialects.search import Searched, Term, Texts, Wanted
+from resolvers.sql.dialects.sqlite import Sqlite
 from resolvers.sql.dialects.violations import Clash, Forbidden, Unkept, Violation, identifiers
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Replica",
     "Replicas",
     "Searched",
+    "Sqlite",
     "Term",
     "Texts",
     "TypeName",

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from resolvers.keep import Keep, code_of
+from resolvers.review import reviewable
 from resolvers.sql.catalogue import PackedType, pack_type, unpack_type
 from resolvers.sql.column import SqlType
 from resolvers.sql.dialects import DeclaredArgument, DeclaredRoutine, TypeName
@@ -16,27 +17,31 @@ from resolvers.sql.dialects import DeclaredArgument, DeclaredRoutine, TypeName
 _HERE = Path(__file__).parents[1]
 
 
-class _Type(msgspec.Struct, frozen=True, array_like=True):
+class _Type(msgspec.Struct, frozen=True, omit_defaults=True):
     type: PackedType
     written: str
 
 
-class _Argument(msgspec.Struct, frozen=True, array_like=True):
+class _Argument(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     type: _Type
-    optional: bool
-    out: bool
+    optional: bool = False
+    out: bool = False
 
 
-class _Routine(msgspec.Struct, frozen=True, array_like=True):
-    names: tuple[str, str]
-    flags: tuple[bool, bool, bool, bool]
-    arguments: tuple[_Argument, ...]
-    columns: tuple[tuple[str, _Type], ...]
-    value: _Type | None
-    table: tuple[str, str] | None
-    comment: str
-    refused: str
+class _Routine(msgspec.Struct, frozen=True, omit_defaults=True):
+    schema: str
+    name: str
+    procedure: bool = False
+    reads: bool = False
+    strict: bool = False
+    many: bool = False
+    arguments: tuple[_Argument, ...] = ()
+    columns: tuple[tuple[str, _Type], ...] = ()
+    value: _Type | None = None
+    table: tuple[str, str] | None = None
+    comment: str = ""
+    refused: str = ""
 
 
 class KeptFunctions:
@@ -55,7 +60,7 @@ class KeptFunctions:
         content = self._keep.load()
         try:
             packed = [] if content is None else msgspec.msgpack.decode(content, type=list[_Routine])
-            return [self._unpacked(each) for each in packed]
+            return [_unpacked(each, self._types) for each in packed]
         except Exception:  # noqa: BLE001  # whatever is wrong with it, it is as good as absent
             return []
 
@@ -66,33 +71,50 @@ class KeptFunctions:
         except (TypeError, ValueError):
             return
 
-    def _unpacked(self, packed: _Routine) -> DeclaredRoutine:
-        (schema, name), (procedure, reads, strict, many) = packed.names, packed.flags
-        return DeclaredRoutine(
-            schema,
-            name,
-            procedure,
-            reads,
-            tuple(
-                DeclaredArgument(each.name, self._type(each.type), each.optional, each.out) for each in packed.arguments
-            ),
-            strict,
-            many,
-            tuple((column, self._type(each)) for column, each in packed.columns),
-            None if packed.value is None else self._type(packed.value),
-            packed.table,
-            packed.comment,
-            packed.refused,
-        )
 
-    def _type(self, packed: _Type) -> TypeName:
-        return TypeName(unpack_type(packed.type, self._types), packed.written)
+def written_functions(declared: Sequence[DeclaredRoutine]) -> bytes:
+    """Functions and procedures as text that people can review, sorted by their names."""
+    routines = sorted(map(_packed, declared), key=lambda each: (each.schema, each.name, len(each.arguments)))
+    return reviewable(msgspec.json.encode(routines, enc_hook=str))
+
+
+def read_functions(content: bytes, types: Mapping[str, type[SqlType]]) -> list[DeclaredRoutine]:
+    """What ``written_functions`` wrote.
+
+    Raises:
+        ValueError, TypeError, AttributeError: it is no such text.
+    """
+    return [_unpacked(each, types) for each in msgspec.json.decode(content, type=list[_Routine])]
+
+
+def _unpacked(packed: _Routine, types: Mapping[str, type[SqlType]]) -> DeclaredRoutine:
+    def typed(each: _Type) -> TypeName:
+        return TypeName(unpack_type(each.type, types), each.written)
+
+    return DeclaredRoutine(
+        packed.schema,
+        packed.name,
+        packed.procedure,
+        packed.reads,
+        tuple(DeclaredArgument(each.name, typed(each.type), each.optional, each.out) for each in packed.arguments),
+        packed.strict,
+        packed.many,
+        tuple((column, typed(each)) for column, each in packed.columns),
+        None if packed.value is None else typed(packed.value),
+        packed.table,
+        packed.comment,
+        packed.refused,
+    )
 
 
 def _packed(routine: DeclaredRoutine) -> _Routine:
     return _Routine(
-        (routine.schema, routine.name),
-        (routine.procedure, routine.reads, routine.strict, routine.many),
+        routine.schema,
+        routine.name,
+        routine.procedure,
+        routine.reads,
+        routine.strict,
+        routine.many,
         tuple(_Argument(each.name, _type(each.type), each.optional, each.out) for each in routine.arguments),
         tuple((name, _type(each)) for name, each in routine.columns),
         None if routine.value is None else _type(routine.value),

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 
 from resolvers.keep import Keep, code_of
+from resolvers.pinned import digest_of
+from resolvers.review import reviewable
 from resolvers.sql.catalogue import PackedType, pack_type, unpack_type
 from resolvers.sql.column import SqlType
 from resolvers.sql.dialects import Described, TypeName
@@ -18,15 +20,22 @@ from resolvers.sql.statements.looked import Looked
 _HERE = Path(__file__).parents[1]
 
 
-class _Described(msgspec.Struct, frozen=True, array_like=True):
-    columns: tuple[tuple[str, PackedType | None], ...] | None
-    sure: bool
-    parameters: dict[str, tuple[PackedType, str]]
+class _Described(msgspec.Struct, frozen=True, omit_defaults=True):
+    columns: tuple[tuple[str, PackedType | None], ...] | None = None
+    sure: bool = False
+    parameters: dict[str, tuple[PackedType, str]] = {}
 
 
-class _Looked(msgspec.Struct, frozen=True, array_like=True):
-    free: _Described | None
+class _Looked(msgspec.Struct, frozen=True, omit_defaults=True):
     final: _Described
+    free: _Described | None = None
+
+
+class _Written(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``of``: the hash of the statement as it was when the database looked at it."""
+
+    of: str
+    looked: _Looked
 
 
 class KeptStatements:
@@ -46,38 +55,63 @@ class KeptStatements:
         try:
             packed = {} if content is None else msgspec.msgpack.decode(content, type=dict[str, _Looked])
             found = {name: packed[text] for name, each in statements.items() if (text := _text(each)) in packed}
-            return {name: Looked(self._described(each.free), self._sure(each.final)) for name, each in found.items()}
+            return {name: _unpacked(each, self._types) for name, each in found.items()}
         except Exception:  # noqa: BLE001  # whatever is wrong with it, it is as good as absent
             return {}
 
     def save(self, statements: Mapping[str, StatementSettings], looked: Mapping[str, Looked]) -> None:
         """Keeps it; a type that cannot be packed only means that there is nothing to start from."""
         try:
-            packed = {
-                _text(statements[name]): _Looked(_packed(each.free), _packed_sure(each.final))
-                for name, each in looked.items()
-            }
+            packed = {_text(statements[name]): _packed_looked(each) for name, each in looked.items()}
             self._keep.save(msgspec.msgpack.encode(packed, enc_hook=str))
         except (TypeError, ValueError):
             return
 
-    def _described(self, packed: _Described | None) -> Described | None:
-        return None if packed is None else self._sure(packed)
 
-    def _sure(self, packed: _Described) -> Described:
-        columns = packed.columns
-        made = None if columns is None else tuple(
-            (name, None if typed is None else unpack_type(typed, self._types)) for name, typed in columns
+def written_statements(statements: Mapping[str, StatementSettings], looked: Mapping[str, Looked]) -> bytes:
+    """What the database said of statements, by their names, as text that people can review."""
+    found = {
+        name: _Written(digest_of(_text(statements[name]).encode()), _packed_looked(each))
+        for name, each in sorted(looked.items())
+    }
+    return reviewable(msgspec.json.encode(found, enc_hook=str))
+
+
+def read_looked(
+    content: bytes, statements: Mapping[str, StatementSettings], types: Mapping[str, type[SqlType]]
+) -> dict[str, Looked]:
+    """What ``written_statements`` wrote of the statements that are still the same.
+
+    Raises:
+        ValueError, TypeError, AttributeError: it is no such text.
+    """
+    found = msgspec.json.decode(content, type=dict[str, _Written])
+    return {
+        name: _unpacked(found[name].looked, types)
+        for name, each in statements.items()
+        if name in found and found[name].of == digest_of(_text(each).encode())
+    }
+
+
+def _unpacked(packed: _Looked, types: Mapping[str, type[SqlType]]) -> Looked:
+    def described(each: _Described) -> Described:
+        made = None if each.columns is None else tuple(
+            (name, None if typed is None else unpack_type(typed, types)) for name, typed in each.columns
         )  # fmt: skip
         parameters = {
-            name: TypeName(unpack_type(typed, self._types), written)
-            for name, (typed, written) in packed.parameters.items()
+            name: TypeName(unpack_type(typed, types), written) for name, (typed, written) in each.parameters.items()
         }
-        return Described(made, packed.sure, parameters)
+        return Described(made, each.sure, parameters)
+
+    return Looked(None if packed.free is None else described(packed.free), described(packed.final))
 
 
 def _text(settings: StatementSettings) -> str:
     return settings.model_dump_json(include={"sql", "arguments", "effect"})
+
+
+def _packed_looked(looked: Looked) -> _Looked:
+    return _Looked(_packed_sure(looked.final), _packed(looked.free))
 
 
 def _packed(described: Described | None) -> _Described | None:

@@ -16,6 +16,7 @@ from schema.access.rows.reading import Fault, Reader, leaf_of
 from schema.access.rows.rules import RowRule, RowRules, SourceRules
 from schema.access.rows.values import Leaf
 from schema.access.settings import AccessSettings, RuleSettings
+from schema.beside import called, kin_of
 from schema.source_types import SourceTypes, row_of
 
 _ROOTS = (OperationType.QUERY, OperationType.MUTATION)
@@ -68,8 +69,8 @@ def _listing(made: SourceTypes, key: str) -> Operation | None:
 def _meant(schema: GraphQLSchema, settings: AccessSettings, key: str) -> list[str]:
     """The coordinates that a key of the rules means."""
     if "*" not in key and not key.startswith("#"):
-        return [key]
-    places = Places([key], settings.tags)
+        return list(called(kin_of(schema), key))
+    places = Places([key], settings.tags, kin_of(schema))
     return [coordinate for coordinate in coordinates(schema) if places.of(coordinate)]
 
 
@@ -110,7 +111,7 @@ class _Placed:
             for made, key in self._types(owner):
                 rules = self._found.sources.setdefault(made.model.name, SourceRules())
                 rules.rows.setdefault(key, []).append(self._read(made, key, rule, place, asked_there=True))
-        else:
+        elif called(kin_of(self._schema), coordinate)[0] == coordinate:  # its other names are read with it
             for made, key in self._types(owner):
                 field_key = self._field(made, key, name)
                 rules = self._found.sources.setdefault(made.model.name, SourceRules())

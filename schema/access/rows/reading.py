@@ -18,6 +18,7 @@ from resolvers import (
     ObjectType,
     Operator,
     Quantifier,
+    Rows,
     Scalar,
     ScalarRef,
     TypeRef,
@@ -113,12 +114,16 @@ class Reader:
         owner = made.outputs[key].name
         spelled = made.field_names[owner]
         definition = made.model.types[key]
-        filterable = _filterable(made, key) if asked_there else None
+        rows = _rows(made, key) if asked_there else None
+        filterable = None if rows is None else rows.filterable
         leaves: dict[str, tuple[str, Leaf]] = {}
         for name, item in cast("ObjectType", definition).fields.items():
             leaf = leaf_of(made, item.type)
             if name in spelled and leaf is not None and (filterable is None or name in filterable):
-                leaves[spelled[name]] = (name, leaf)
+                leaves[spelled[name]] = (
+                    name,
+                    leaf if rows is None else replace(leaf, ordered=name not in rows.by_equality),
+                )
         relations = {
             each.field: each
             for each in self._related.get((made.model.name, key), ())
@@ -215,11 +220,11 @@ def leaf_of(made: SourceTypes, ref: TypeRef) -> Leaf | None:
     return None
 
 
-def _filterable(made: SourceTypes, key: str) -> frozenset[str] | None:
-    """The fields that the database compares; ``None`` where no list of the rows says."""
+def _rows(made: SourceTypes, key: str) -> Rows | None:
+    """What the database compares of the rows of a type; ``None`` where no list of them says."""
     for operation in made.model.operations.values():
         if operation.rows is not None and row_of(operation) == key:
-            return operation.rows.filterable
+            return operation.rows
     return None
 
 
@@ -243,7 +248,7 @@ def _worded(word: str, value: object, here: tuple[Key, ...], inner: Callable[...
 
 
 def _conditions(field: str, leaf: Leaf, value: object, here: tuple[Key, ...]) -> list[Expression]:
-    known = operators_of(leaf.scalar)
+    known = operators_of(leaf.scalar if leaf.ordered else None)
     if not isinstance(value, Mapping) or not value:
         raise Fault(f"{here[-1]} needs an operator", *here, mend=f"{here[-1]}: {{ eq: … }}")
     parts: list[Expression] = []

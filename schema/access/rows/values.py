@@ -22,10 +22,13 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """The type of a field: a scalar, or an enum, whose values are said by their names in the schema."""
+    """The type of a field: a scalar, or an enum, whose values are said by their names in the schema. ``ordered``: who
+    compares them knows their order, and looks into texts.
+    """
 
     named: GraphQLScalarType | GraphQLEnumType
     scalar: Scalar | None
+    ordered: bool = True
 
     def of_constant(self, value: object) -> object:
         """Raises: ``Unfit``, as ``of_claim``."""

@@ -1,0 +1,93 @@
+"""``isthmus pull``: descriptions are fetched and laid beside the file, so that they are reviewed and kept with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.commands.opening import Env, configuration, describe, errors, fail
+from gateway.config import Configuration
+from gateway.lock import FILE, Lock, save
+from gateway.pulled import Files, drop, fetch, files_of, put
+from resolvers import Pin, nearest
+
+_FILE = "isthmus.yaml"
+_ENDINGS = frozenset({".yaml", ".yml", ".json"})
+
+
+def pull(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE] [SOURCE]...", help="The configuration file, and the sources: all when absent."),
+    ] = None,
+    *,
+    env: Env = None,
+) -> None:
+    """Fetch the descriptions of sources into descriptions/, and pin them in isthmus.lock: they alone are read then."""
+    chosen, names = _chosen(what or [], env)
+    before = chosen.lock or Lock()
+    fetched = asyncio.run(fetch(chosen, names))
+    now = dict(before.descriptions)
+    for name in names:
+        if name not in fetched.pulled:
+            continue
+        files = files_of(chosen, name, fetched.pulled[name])
+        known = before.descriptions.get(name, {})
+        try:
+            put(chosen.base, files, known)
+        except OSError as error:
+            errors.print(f"{name}: its description cannot be written: {error.strerror}", markup=False)
+            continue
+        now[name] = files.pins
+        _tell(name, files, known)
+    if not what or len(names) == len(chosen.sources):
+        for name in sorted(now.keys() - chosen.sources.keys()):
+            drop(chosen.base, {pin.file for pin in now.pop(name).values()})
+            typer.echo(f"{name}: the source is gone, and its description too")
+    lock = replace(before, descriptions=now)
+    if lock != chosen.lock:
+        try:
+            save(lock, chosen.base)
+        except OSError as error:
+            fail(f"{FILE} cannot be written: {error.strerror}")
+    if before.sources and lock != chosen.lock:
+        typer.echo(f"Run isthmus lock to bring the names in {FILE} up to date.")
+    missing = [name for name in names if now.get(name) is before.descriptions.get(name)]
+    if missing:
+        text = describe(chosen, (problem for name in missing for problem in fetched.failed.get(name, ())))
+        kept = "what was pulled of it before stays" if len(missing) == 1 else "what was pulled of them before stays"
+        fail("\n".join([text, f"not pulled: {', '.join(missing)}; {kept}"]).lstrip())
+
+
+def _chosen(given: Sequence[str], env: str | None) -> tuple[Configuration, list[str]]:
+    """The file, and the names of the sources that are asked for."""
+    names = list(given)
+    file = _FILE
+    if names and (Path(names[0]).suffix in _ENDINGS or Path(names[0]).is_file()):
+        file = names.pop(0)
+    chosen = configuration([file], env)
+    for name in names:
+        if name not in chosen.sources:
+            mend = nearest(name, chosen.sources)
+            fail(f'{chosen.file} has no source "{name}"' + (f"\n  mend: {mend}" if mend else ""))
+    return chosen, list(dict.fromkeys(names)) or list(chosen.sources)
+
+
+def _tell(name: str, files: Files, before: Mapping[str, Pin]) -> None:
+    """What is another than before, file by file."""
+    old = {pin.file or address: pin.digest for address, pin in before.items()}
+    new = {pin.file or address: pin.digest for address, pin in files.pins.items()}
+    told = [
+        f"{file} " + ("is new" if file not in old else "is gone" if file not in new else "has changed")
+        for file in sorted(old.keys() | new.keys())
+        if old.get(file) != new.get(file)
+    ]
+    if not told:
+        typer.echo(f"{name}: nothing changed")
+    for line in told:
+        typer.echo(f"{name}: {line.removeprefix('./')}")

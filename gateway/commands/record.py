@@ -1,0 +1,140 @@
+"""``isthmus record``: a live query becomes a scene, without secrets, and with personal data masked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.commands.callers import AS, caller, object_of
+from gateway.commands.opening import configuration, fail
+from gateway.commands.test import ENVIRONMENT, who
+from gateway.config import Configuration
+from gateway.identity import CannotVerify, open_tokens
+from gateway.scenes.masking import Masking
+from gateway.scenes.recording import Made, Wanted, environment_of, record, same_shape
+from gateway.scenes.rehearsal import Outcome, play
+from gateway.scenes.scene import QUERY, UnreadableScene, read
+from gateway.scenes.writing import as_yaml
+from gateway.telemetry import configure
+from resolvers import ConfigurationError, Unauthenticated, load
+from schema import ANONYMOUS, Principal
+
+
+def record_scene(  # each is an option of the command
+    out: Annotated[Path, typer.Option("-o", "--output", help="The folder of the scene.")],
+    query: Annotated[str, typer.Option("--query", help="The query, or a file that holds it.")],
+    *,
+    file: Annotated[str, typer.Option("--file", help="The configuration file.")] = "isthmus.yaml",
+    variables: Annotated[str, typer.Option(help="The variables: a JSON object, or a file that holds it.")] = "{}",
+    operation: Annotated[str | None, typer.Option(help="The operation, where the query has several.")] = None,
+    claims: Annotated[str | None, typer.Option("--as", "--claims", metavar="CALLER", help=AS)] = None,
+    token: Annotated[str | None, typer.Option(help="Ask as the caller whose token this is.")] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COORDINATE", help='Leave these as they are: Type.field, Type, "*.name"; repeatable.'),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a scene that is there.")] = False,
+) -> None:
+    """Ask the systems once, and keep what they said as a scene for isthmus test."""
+    if (out / QUERY).exists() and not force:
+        fail(f"{out} holds a scene already\n  mend: say --force to write over it, or name another folder")
+    configure("error")
+    chosen = configuration([file])
+    text = _file(query)
+    principal, said, headers = asyncio.run(_asks(chosen, claims, token))
+    given = object_of(_file(variables), "--variables")
+    wanted = Wanted(text, given, operation, said, principal, headers, keep or [])
+    try:
+        made = asyncio.run(_recorded(chosen, wanted, out))
+    except ConfigurationError as error:
+        fail(chosen.describe(error.problems))
+    except UnreadableScene as error:
+        fail(error.text)
+    _environment(chosen, out)
+    outcome = _played(chosen, out)
+    typer.echo(_masked(made.masking))
+    if made.secrets:
+        typer.echo(f"removed: {made.secrets} times a secret of the file that a system sent back")
+    differing = [*same_shape(_data(made.live), _data(outcome.reply))]
+    if differing:
+        fail(
+            f"{out} is written, but played it gives another answer at {', '.join(differing[:5])}\n"
+            "  mend: say --keep with the coordinates whose values matter there"
+        )
+    if not outcome.passed:
+        fail("\n".join(line for each in outcome.differences for line in each.lines()))
+    typer.echo(f"{out} is written: {len(outcome.calls)} calls. Look through it before you commit it.")
+
+
+async def _recorded(chosen: Configuration, wanted: Wanted, out: Path) -> Made:
+    logging.getLogger("isthmus").setLevel(logging.ERROR)
+    return await record(chosen, wanted, out)
+
+
+def _played(chosen: Configuration, out: Path) -> Outcome:
+    """Plays it, writes what came of it as what is expected, and plays it once more."""
+    try:
+        scene = read(out, out)
+        first = asyncio.run(play(chosen, scene, lambda each: who(chosen, each)))
+        if first.reply is None:
+            return first
+        scene.expect(first.reply, first.calls)
+        return asyncio.run(play(chosen, read(out, out), lambda each: who(chosen, each)))
+    except UnreadableScene as error:
+        fail(error.text)
+
+
+async def _asks(
+    chosen: Configuration, claims: str | None, token: str | None
+) -> tuple[Principal, str | dict[str, Any], dict[str, str]]:
+    """Who asks, how a scene says that, and the headers that prove it to systems that are told."""
+    if claims is not None and token is not None:
+        fail("--as and --token both say who asks\n  mend: say one of them")
+    if claims is not None:
+        said = dict(object_of(claims, "--as")) if claims.lstrip().startswith("{") else claims
+        return caller(chosen, claims), said, {}
+    if token is None:
+        return ANONYMOUS, "anonymous", {}
+    jwt = chosen.settings.server.jwt
+    if not jwt:
+        fail("the file has no server.jwt, so no token can be verified\n  mend: say --as with the claims")
+    try:
+        principal = await open_tokens(jwt).principal(f"Bearer {token}")
+    except Unauthenticated as error:
+        fail(f"the token is not valid: {error.detail}")
+    except CannotVerify:
+        fail("the key set of the token's issuer cannot be fetched now")
+    return principal, dict(principal.claims), {"authorization": f"Bearer {token}"}
+
+
+def _file(given: str) -> str:
+    try:
+        return Path(given).read_text("utf-8") if "{" not in given and Path(given).is_file() else given
+    except (OSError, UnicodeDecodeError):
+        fail(f'"{given}" cannot be read')
+
+
+def _environment(chosen: Configuration, out: Path) -> None:
+    """Says beside the scenes of which kind databases are, so that they are played where their addresses are not set."""
+    path = out.parent / ENVIRONMENT
+    known = load(path.read_text("utf-8")) if path.exists() else None
+    there = known if isinstance(known, dict) else {}
+    more = {name: value for name, value in environment_of(chosen).items() if name not in there}
+    if more:
+        with path.open("a", encoding="utf-8") as opened:
+            opened.write(as_yaml(more))
+
+
+def _masked(masking: Masking) -> str:
+    if not masking.counts:
+        return "masked: nothing"
+    return "masked: " + ", ".join(f"{count} {kind}" for kind, count in sorted(masking.counts.items()))
+
+
+def _data(reply: object) -> object:
+    return json.loads(json.dumps(reply.get("data"))) if isinstance(reply, dict) else None

@@ -1,0 +1,256 @@
+"""A live query becomes a scene: the systems are asked once, what they said is masked and written, and then played.
+
+Only what the scene gives when it is played is expected of it. Where that has another shape than the live answer, it
+says so: then the masks, or a system's own whims, came between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from gateway.config import Configuration
+from gateway.scenes.masking import REMOVED, Masking
+from gateway.scenes.rehearsal import answered, rehearsed
+from gateway.scenes.scene import QUERY, SCENE, Scene, UnreadableScene
+from gateway.scenes.settings import SceneSettings
+from gateway.scenes.writing import as_yaml, learn, masked, masked_query, sources_of
+from gateway.snapshot import Snapshot, load
+from resolvers import ConfigurationError, Recorder
+from schema import GraphQLRequest, Principal
+
+PERSONAL_TAGS = frozenset({"pii", "personal", "sensitive", "confidential", "private", "gdpr", "secret"})
+_OF_ONE_TOKEN = frozenset({"exp", "iat", "nbf", "jti", "auth_time", "nonce", "at_hash", "sid", "session_state", "azp"})
+_SHORTEST_SECRET = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be recorded. ``caller``: who asks, as the file of a scene says it; ``headers``: of the request."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation: str | None
+    caller: str | Mapping[str, Any]
+    principal: Principal
+    headers: Mapping[str, str]
+    keep: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was recorded. ``live``: the answer as the systems made it; it is never written down."""
+
+    live: object
+    masking: Masking
+    secrets: int
+
+
+async def record(chosen: Configuration, wanted: Wanted, folder: Path) -> Made:
+    """Asks the systems and writes the query and the scene into ``folder``; expectations are not written yet.
+
+    Raises:
+        ConfigurationError: a source cannot be read, or the file is not sound. UnreadableScene: as ``answered``.
+    """
+    recorder = Recorder()
+    current = await load(rehearsed(chosen), stage=recorder)
+    try:
+        if current.failed:
+            raise ConfigurationError(current.failed.values())
+        if current.graph.writes(GraphQLRequest(wanted.query, wanted.operation, wanted.variables)):
+            raise UnreadableScene("record changes nothing, and this is a mutation\n  mend: write its scene by hand")
+        settings = SceneSettings.model_validate(
+            {
+                "variables": dict(wanted.variables),
+                "operation": wanted.operation,
+                "headers": dict(wanted.headers),
+                "as": wanted.caller,
+            }
+        )
+        asked = Scene(folder, folder.name, wanted.query, settings, None, None)
+        live = await answered(chosen, asked, wanted.principal, recorder, current)
+        masking = _masking(chosen, current, wanted.keep)
+    finally:
+        await current.close()
+    claims = wanted.caller if isinstance(wanted.caller, dict) else {}
+    learn(recorder, masking, wanted.variables, claims)
+    said = _said(chosen, wanted, recorder, masking)
+    query = masked_query(wanted.query, masking)
+    texts, count = _without_secrets({QUERY: query, SCENE: as_yaml(said)}, _secrets(chosen, wanted))
+    await asyncio.to_thread(_write, folder, texts)
+    return Made(live, masking, count)
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text if text.endswith("\n") else f"{text}\n", "utf-8")
+
+
+def same_shape(one: object, other: object, path: str = "data") -> Iterator[str]:
+    """Where two answers differ in more than their values: in members, in how many, in what is null."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        if one.keys() != other.keys():
+            yield path
+            return
+        for name, value in one.items():
+            yield from same_shape(value, other[name], f"{path}.{name}")
+    elif isinstance(one, list) and isinstance(other, list):
+        if len(one) != len(other):
+            yield path
+            return
+        for number, (value, second) in enumerate(zip(one, other, strict=True)):
+            yield from same_shape(value, second, f"{path}[{number}]")
+    elif (one is None) is not (other is None) or isinstance(one, dict | list) is not isinstance(other, dict | list):
+        yield path
+
+
+def environment_of(chosen: Configuration) -> dict[str, str]:
+    """Variables of the environment that say which kind of database a source is → an address that leads nowhere."""
+    found = {}
+    for name, (_, settings) in chosen.sources.items():
+        secret = getattr(settings, "database", None)
+        if not isinstance(secret, SecretStr):
+            continue
+        written = chosen.hidden.get(secret.get_secret_value(), "")
+        if written.startswith("${env:"):
+            variable = written.removeprefix("${env:").removesuffix("}").partition(":-")[0]
+            scheme = secret.get_secret_value().partition("://")[0]
+            found[variable] = (
+                f"sqlite:///{name}.sqlite" if scheme.startswith("sqlite") else f"{scheme}://nowhere/{name}"
+            )
+    return found
+
+
+def _said(chosen: Configuration, wanted: Wanted, recorder: Recorder, masking: Masking) -> dict[str, object]:
+    caller: object = wanted.caller
+    if isinstance(caller, dict):
+        caller = masked(masking, "", "", {name: each for name, each in caller.items() if name not in _OF_ONE_TOKEN})
+    said: dict[str, object] = {"as": caller}
+    if wanted.operation is not None:
+        said["operation"] = wanted.operation
+    if wanted.variables:
+        said["variables"] = masked(masking, "", "", wanted.variables)
+    served = {
+        name: {header for each in settings.operations.values() for header in each.reply_headers}
+        for name, (_, settings) in chosen.sources.items()
+    }
+    sources = sources_of(recorder, masking, served)
+    return {**said, **({"sources": sources} if sources else {})}
+
+
+def _masking(chosen: Configuration, current: Snapshot, keep: Sequence[str]) -> Masking:
+    """What is protected by the file, by the names of the sources."""
+    assert current.built is not None
+    access = chosen.settings.access
+    tagged = [each for name in PERSONAL_TAGS & access.tags.keys() for each in access.tags[name]]
+    ruled = [
+        key for key in access.rules if any(rule.scopes or rule.roles or rule.mask for rule in access.alternatives(key))
+    ]
+    protected = _taken(chosen, current)
+    inside = _inside(chosen, current)
+    kept: dict[str, set[str]] = {}
+    for source, names in current.built.spelled.items():
+        for coordinate, spelling in names.items():
+            if any(_means(key, coordinate) for key in keep):
+                kept.setdefault(source, set()).add(spelling)
+            elif any(_means(key, coordinate) for key in (*tagged, *ruled, *inside)) or _is_ruled(current, coordinate):
+                protected.setdefault(source, set()).add(spelling)
+    models = [source.model for source in current.sources.values()]
+    fixed = {value.value for model in models for enum in model.enums.values() for value in enum.values}
+    return Masking(protected, kept, {str(value) for value in fixed}, _keys(chosen, current))
+
+
+def _taken(chosen: Configuration, current: Snapshot) -> dict[str, set[str]]:
+    """Source → names of what is lifted onto fields that are protected."""
+    found: dict[str, set[str]] = {}
+    for coordinate, link in chosen.settings.links.items():
+        target = (link.one or link.many or "").partition(".")[0]
+        if link.take is not None and _is_ruled(current, coordinate):
+            found.setdefault(target, set()).add(link.take)
+    return found
+
+
+def _inside(chosen: Configuration, current: Snapshot) -> set[str]:
+    """Types of what protected fields give that lead to whole objects."""
+    found = set()
+    types = current.graph.schema.type_map
+    for coordinate in (*chosen.settings.links, *chosen.settings.access.rules):
+        type_name, _, name = coordinate.partition(".")
+        field = getattr(types.get(type_name), "fields", {}).get(name)
+        root = type_name in {"Query", "Mutation"} and chosen.settings.access.default == "deny"
+        if field is not None and not root and _is_ruled(current, coordinate):
+            given = field.type
+            while getattr(given, "of_type", None) is not None:
+                given = given.of_type
+            if hasattr(given, "fields"):
+                found.add(str(given))
+    return found
+
+
+def _is_ruled(current: Snapshot, coordinate: str) -> bool:
+    type_name, _, name = coordinate.partition(".")
+    if name not in getattr(current.graph.schema.type_map.get(type_name), "fields", ()):
+        return False  # what only wraps a result is no type of the graph
+    return bool(current.graph.policy.field(type_name, name).ruled)
+
+
+def _means(key: str, coordinate: str) -> bool:
+    return fnmatchcase(coordinate, key) or fnmatchcase(coordinate.partition(".")[0], key)
+
+
+def _keys(chosen: Configuration, current: Snapshot) -> set[str]:
+    """Names by which things are joined, as GraphQL and as sources spell them."""
+    found = {name for link in chosen.settings.links.values() for pair in link.match.items() for name in pair}
+    for source in current.sources.values():
+        for operation in source.model.operations.values():
+            found |= {name for part in operation.by.items() for name in part} if operation.by else set()
+        found |= {name for each in source.model.types.values() for name in getattr(each, "key", ())}
+    assert current.built is not None
+    spelled = [pair for names in current.built.spelled.values() for pair in names.items()]
+    shown = {coordinate.partition(".")[2]: each for coordinate, each in spelled}
+    return found | {shown[name] for name in found if name in shown}
+
+
+def _secrets(chosen: Configuration, wanted: Wanted) -> set[str]:
+    """Every secret of the file, and the token that was asked with."""
+    found = set(_secret_in(chosen.settings.server))
+    for _, settings in chosen.sources.values():
+        found |= set(_secret_in(settings))
+    for name, value in wanted.headers.items():
+        if name.lower() == "authorization":
+            found.add(value.rpartition(" ")[2])
+    return {each for each in found if len(each) >= _SHORTEST_SECRET}
+
+
+def _secret_in(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secret_in(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secret_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _secret_in(item)
+
+
+def _without_secrets(texts: Mapping[str, str], secrets: Collection[str]) -> tuple[dict[str, str], int]:
+    """The texts with each secret replaced that some system sent back, and how many these were."""
+    count = 0
+    made = dict(texts)
+    for secret in sorted(secrets, key=len, reverse=True):
+        for form in {secret, json.dumps(secret)[1:-1]}:
+            for name, text in made.items():
+                count += text.count(form)
+                made[name] = text.replace(form, REMOVED)
+    return made, count

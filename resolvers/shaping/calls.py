@@ -1,0 +1,223 @@
+"""A call in the values that are served becomes the same call in the values of the source: arguments, keys, predicates.
+
+What the source cannot say is refused before it is asked, or is equal to nothing that it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from resolvers.errors import BadRequest
+from resolvers.model import ListRef, NamedRef, Operation, TypeRef
+from resolvers.predicate import (
+    And,
+    Compare,
+    GroupCondition,
+    Grouping,
+    In,
+    Not,
+    Operator,
+    Or,
+    Predicate,
+    Related,
+)
+from resolvers.shaping.coding import UNREADABLE, Coding
+from resolvers.shaping.shapes import Shaping, Slot, inner, named
+
+_ORDERS = frozenset({"gt", "gte", "lt", "lte"})
+_OPPOSITES: Mapping[Operator, Operator] = {
+    "eq": "ne", "ne": "eq", "gt": "lte", "lte": "gt", "lt": "gte", "gte": "lt",
+    "like": "like", "ilike": "ilike", "contains": "contains", "startsWith": "startsWith", "endsWith": "endsWith",
+}  # fmt: skip
+"""What holds where an operator does not, of values that are there; the last five are refused of what is coded."""
+_OF_VALUES = frozenset({"key", "min", "max"})
+"""Functions of a group whose values are those of the rows."""
+
+
+class Calls:
+    """What goes to one source."""
+
+    def __init__(self, shaping: Shaping) -> None:
+        self._shaping = shaping
+        self._model = shaping.raw
+        self._codings = shaping.codings
+        self._inputs = self._leading()
+        self._given = {
+            key: frozenset(name for name, each in operation.arguments.items() if self._takes(key, name, each.type))
+            for key, operation in self._model.operations.items()
+        }
+        self._owners = frozenset(owner for kind, owner, _ in self._codings if kind == "field")
+
+    def _leading(self) -> frozenset[str]:
+        """The inputs that hold something coded, themselves or in what they lead to."""
+        found = {owner for kind, owner, _ in self._codings if kind == "input"}
+        while True:
+            more = {
+                key
+                for key, each in self._model.inputs.items()
+                if key not in found and any(named(item.type) in found for item in each.fields.values())
+            }
+            if not more:
+                return frozenset(found)
+            found |= more
+
+    def _takes(self, operation: str, name: str, ref: TypeRef) -> bool:
+        return ("argument", operation, name) in self._codings or named(ref) in self._inputs
+
+    def arguments(self, operation: Operation, given: Mapping[str, object]) -> Mapping[str, object]:
+        """The arguments as the source takes them; the very same where none is coded.
+
+        Raises:
+            BadRequest: the source cannot say a value.
+        """
+        names = self._given.get(operation.name, frozenset()) & given.keys()
+        if not names:
+            return given
+        made = dict(given)
+        for name in names:
+            place: Slot = ("argument", operation.name, name)
+            made[name] = self._value(place, self._model.operations[operation.name].arguments[name].type, given[name])
+        return made
+
+    def _value(self, place: Slot, ref: TypeRef, value: object) -> object:
+        if value is None:
+            return None
+        if isinstance(ref, ListRef) and isinstance(value, list | tuple):
+            return [self._value(place, ref.item, each) for each in value]
+        coding = self._codings.get(place)
+        if coding is not None:
+            return _written(coding, value, place[2])
+        found = inner(ref)
+        if isinstance(found, NamedRef) and found.name in self._inputs and isinstance(value, Mapping):
+            fields = self._model.inputs[found.name].fields
+            return {
+                name: self._value(("input", found.name, name), fields[name].type, each) if name in fields else each
+                for name, each in value.items()
+            }
+        return value
+
+    def rows(self, operation: Operation) -> str:
+        """The type of the rows that predicates of a call look at."""
+        if operation.change is not None:
+            return operation.change.rows
+        if operation.rows is not None and operation.rows.of:
+            return operation.rows.of
+        return named(operation.result)
+
+    def predicate(self, owner: str, asked: Predicate) -> Predicate:
+        """A predicate on rows of a type; the very same where it looks at nothing coded.
+
+        Raises:
+            BadRequest: the source cannot say a value, or would compare what is written and not what it means.
+        """
+        return self._holds(owner, asked) if self._looks(owner, asked) else asked
+
+    def _looks(self, owner: str, asked: Predicate) -> bool:
+        """Whether a predicate looks at something coded."""
+        match asked:
+            case And(parts) | Or(parts):
+                return any(self._looks(owner, part) for part in parts)
+            case Not(part):
+                return self._looks(owner, part)
+            case Compare(field):
+                return self._of(owner, field) is not None
+            case In(fields):
+                return any(self._of(owner, field) for field in fields)
+            case Related(join, _, part):
+                return self._looks(self.rows(self._model.operations[join.operation]), part)
+            case _:
+                return False
+
+    def _holds(self, owner: str, asked: Predicate, *, negated: bool = False) -> Predicate:
+        """Negations are moved to the single conditions: of a code that nobody knows neither a condition holds nor its
+        opposite, and only there this can be said.
+        """
+        match asked:
+            case And(parts) | Or(parts):
+                made = tuple(self._holds(owner, part, negated=negated) for part in parts)
+                return And(made) if isinstance(asked, And) is not negated else Or(made)
+            case Not(part):
+                return self._holds(owner, part, negated=not negated)
+            case Compare(field) if (coding := self._of(owner, field)) is not None:
+                return _compared(coding, replace(asked, operator=_OPPOSITES[asked.operator]) if negated else asked)
+            case In():
+                found = self._among(owner, asked)
+                return And((Not(found), *self._known(owner, asked.fields))) if negated else found
+            case Related(join, _, part):
+                asked = replace(asked, part=self.predicate(self.rows(self._model.operations[join.operation]), part))
+        return Not(asked) if negated else asked
+
+    def _known(self, owner: str, fields: Sequence[str]) -> list[Predicate]:
+        """The conditions that rows have what can be told in these fields."""
+        codings = [(field, self._of(owner, field)) for field in fields]
+        return [_is_known(field, coding) for field, coding in codings if coding is not None and coding.known]
+
+    def touches(self) -> bool:
+        """Whether there are rows with coded fields at all."""
+        return bool(self._owners)
+
+    def _of(self, owner: str, field: str) -> Coding | None:
+        return self._codings.get(("field", owner, field))
+
+    def _among(self, owner: str, asked: In) -> In:
+        """Keys with a value that the source cannot say belong to no row of it."""
+        codings = [self._of(owner, field) for field in asked.fields]
+        if not any(codings):
+            return asked
+        values = []
+        for key in asked.values:
+            try:
+                values.append(
+                    tuple(
+                        part if coding is None else coding.back(part) for coding, part in zip(codings, key, strict=True)
+                    )
+                )
+            except UNREADABLE:
+                continue
+        return replace(asked, values=tuple(values))
+
+    def grouping(self, owner: str, asked: Grouping) -> Grouping:
+        """How rows of a type are grouped. Raises: as ``predicate``."""
+        if not asked.having:
+            return asked
+        return replace(asked, having=tuple(self._having(owner, each) for each in asked.having))
+
+    def _having(self, owner: str, asked: GroupCondition) -> GroupCondition:
+        if asked.function not in _OF_VALUES or self._of(owner, asked.field) is None:
+            return asked
+        return replace(asked, condition=self._on(self._codings["field", owner, asked.field], asked.condition))
+
+    def _on(self, coding: Coding, asked: Predicate) -> Predicate:
+        """A condition on one value, whatever it calls it."""
+        match asked:
+            case And(parts) | Or(parts):
+                return replace(asked, parts=tuple(self._on(coding, part) for part in parts))
+            case Not(part):
+                return Not(self._on(coding, part))
+            case Compare():
+                return _compared(replace(coding, known=()), asked)
+            case In(_, values):
+                return replace(asked, values=tuple((_written(coding, key[0], "having"),) for key in values))
+            case _:
+                return asked
+
+
+def _compared(coding: Coding, asked: Compare) -> Predicate:
+    if asked.operator in _ORDERS and not coding.ordered:
+        raise BadRequest(f"{asked.field} is written in a way that its source cannot order by")
+    if asked.operator not in _ORDERS | {"eq", "ne"}:
+        raise BadRequest(f"{asked.field} is no text that its source could look into")
+    made = replace(asked, value=_written(coding, asked.value, asked.field))
+    return And((made, _is_known(asked.field, coding))) if asked.operator == "ne" and coding.known else made
+
+
+def _is_known(field: str, coding: Coding) -> In:
+    return In((field,), tuple((code,) for code in coding.known))
+
+
+def _written(coding: Coding, value: object, name: str) -> object:
+    try:
+        return coding.back(value)
+    except UNREADABLE as error:
+        raise BadRequest(f"{name}: its source cannot say this value") from error

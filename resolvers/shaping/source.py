@@ -1,0 +1,74 @@
+"""``Shaped``: a source whose values are what the file says of them; whoever asks it knows no others.
+
+It stands above what keeps and repeats calls: these hold the source's own values, whatever the file says of them today.
+A call that is about nothing coded goes down as it came.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from resolvers.model import SourceModel
+from resolvers.shaping.calls import Calls
+from resolvers.shaping.replies import Replies
+from resolvers.shaping.shapes import Shaping
+from resolvers.source import Call, Context, Source
+
+
+class Shaped:
+    """``model``: that of the values as they are served."""
+
+    def __init__(self, source: Source, model: SourceModel, shaping: Shaping) -> None:
+        self._source = source
+        self._raw = source.model
+        self.model = model
+        self._calls = Calls(shaping)
+        self._replies = Replies(shaping)
+
+    @property
+    def concurrency(self) -> int:
+        return self._source.concurrency
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it tells of everything that it is asked for whether it is kept."""
+        return getattr(self._source, "keeps", False)
+
+    async def execute(self, call: Call, context: Context) -> object:
+        """As ``Source.execute``, in the values that are served.
+
+        Raises:
+            BadRequest: the source cannot say a value that was given.
+        """
+        operation = self._raw.operations.get(call.operation)
+        if operation is None:
+            return await self._source.execute(call, context)
+        keys_alone = bool(call.grouping.by) and not operation.aggregate_of
+        way = (self._replies.groups if keys_alone else self._replies.way)(operation, call.selection)
+        asked = self._asked(call)
+        if way.change is not None:
+            asked = replace(asked, selection=way.selection)
+        if asked is not call and call.keyed is not None:
+            asked = replace(asked, keyed=None)  # single keys and their rows are told apart by the values served
+        value = await self._source.execute(asked, context)
+        return value if way.change is None or value is None else way.change(value)
+
+    def _asked(self, call: Call) -> Call:
+        operation = self._raw.operations[call.operation]
+        changes: dict[str, object] = {}
+        arguments = self._calls.arguments(operation, call.arguments) if call.arguments else call.arguments
+        if arguments is not call.arguments:
+            changes["arguments"] = arguments
+        if self._calls.touches():
+            owner = self._calls.rows(operation)
+            if call.predicate is not None:
+                changes["predicate"] = self._calls.predicate(owner, call.predicate)
+            if call.grouping.having:
+                changes["grouping"] = self._calls.grouping(owner, call.grouping)
+            if call.rules:
+                changes["rules"] = {key: self._calls.predicate(key, rule) for key, rule in call.rules.items()}
+        changes = {name: made for name, made in changes.items() if made != getattr(call, name)}
+        return replace(call, **changes) if changes else call
+
+    async def close(self) -> None:
+        await self._source.close()

@@ -1,0 +1,261 @@
+"""Opening a database that is not asked: by its own file where it is SQLite, else by the catalogue that was kept of it.
+
+What answers is decided by the stage: rows of tables, or statements one by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Executable, Select, TextClause, make_url
+from sqlalchemy.engine.interfaces import Dialect as SqlDialect
+from sqlalchemy.exc import ArgumentError
+
+from resolvers.documents import DescriptionError
+from resolvers.errors import SourceRejected
+from resolvers.pinned import Pinned
+from resolvers.problem import Problem
+from resolvers.source import Call, Context
+from resolvers.sql.catalogue import Catalogue, reflect
+from resolvers.sql.client import SqlSource
+from resolvers.sql.dialects import DIALECTS, Address, Database, Dialect, KeyedText, Plain, address
+from resolvers.sql.offering import Offering
+from resolvers.sql.opening import as_stated, catalogue_in, kept_catalogue
+from resolvers.sql.played.tables import PlayedDialect, write
+from resolvers.sql.recorded import told, without_replicas
+from resolvers.sql.routines import Routines
+from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.writing import offers
+from resolvers.stage import Fixture, Stage, Statements
+
+T = TypeVar("T")
+_NOWHERE = "it is not played: there is no database"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a database that is not asked. ``known``: as its own dialect reads it."""
+
+    known: Catalogue
+    routines: Routines
+    dialect: Dialect
+    where: Address
+
+
+async def open_played(
+    name: str,
+    settings: DatabaseSettings,
+    base: Path,
+    pinned: Mapping[str, str] | None = None,
+    keep: Path | None = None,
+    *,
+    stage: Stage,
+    described: Pinned | None = None,
+) -> SqlSource:
+    """The source by what is known of its catalogue; nothing is connected to but files of this machine.
+
+    ``described``: the catalogue as it was pulled.
+
+    Raises:
+        DescriptionError: nothing is known of it. ConfigurationError: what is stated of tables, or the rows that stand
+            for theirs, do not fit them.
+    """
+    settings = without_replicas(settings)
+    found = await _known(name, settings, base, pinned, keep, described)
+    fixture = stage.tables(name)
+    if fixture is None:
+        database: Database = PlayedDatabase(found.dialect.open(found.where, concurrency=1, timeout_s=1.0), stage, name)
+        changes = offers(found.known) if settings.writes else None
+        return SqlSource(found.known, settings, database, changes, None, found.routines)
+    return await _by_tables(name, settings, pinned, stage, found, fixture)
+
+
+async def _by_tables(
+    name: str,
+    settings: DatabaseSettings,
+    pinned: Mapping[str, str] | None,
+    stage: Stage,
+    found: _Known,
+    fixture: Fixture,
+) -> SqlSource:
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="isthmus-scene-"))
+    database: Database | None = None
+    try:
+        path = folder / "tables.sqlite"
+        await asyncio.to_thread(write, path, found.known, fixture, name)
+        dialect = PlayedDialect()
+        where = dialect.address(URL.create("sqlite", database=str(path)), folder)
+        database = dialect.open(
+            where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=bool(settings.writes)
+        )
+        reflected = await database.run(partial(reflect, schemas=(), dialect=dialect))
+        stated = {key: each.model_copy(update={"search": None}) for key, each in settings.tables.items()}
+        as_played = as_stated(name, reflected, settings.model_copy(update={"tables": stated}), dialect, pinned)
+        changes = offers(as_played) if settings.writes else None
+        both = _Both(database, PlayedDatabase(database, stage, name))
+        return _Temporary(as_played, settings, both, changes, None, found.routines, folder=folder)
+    except BaseException:
+        if database is not None:
+            await database.close()
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        raise
+
+
+async def _known(
+    name: str,
+    settings: DatabaseSettings,
+    base: Path,
+    pinned: Mapping[str, str] | None,
+    keep: Path | None,
+    described: Pinned | None,
+) -> _Known:
+    dialect, where, there = _address(settings.database.get_secret_value(), base)
+    reflected = None if described is None else catalogue_in(described, settings, dialect).reflected
+    if there and reflected is None:
+        opened = dialect.open(where, concurrency=1, timeout_s=settings.timeout_s)
+        try:
+            reflected = await opened.run(partial(reflect, schemas=settings.schemas, dialect=dialect))
+        finally:
+            await opened.close()
+    kept = kept_catalogue(name, settings, dialect, where, keep)
+    if reflected is None and kept is not None:
+        reflected = await asyncio.to_thread(kept.load, anyhow=True)
+    if reflected is None:
+        what = "the database is not asked here, and no catalogue of it is kept"
+        mend = f"run isthmus pull {name} once where it can be reached, or isthmus check, which keeps it in .isthmus"
+        raise DescriptionError(Problem(what, ("database",), mend))
+    known = as_stated(name, reflected, settings, dialect, pinned)
+    model = offers(known).model if settings.writes else known.model
+    spoken = dialect.open(where, concurrency=1, timeout_s=1.0)
+    try:
+        offering = Offering(name, settings, dialect, where, keep)
+        if described is None:
+            routines = await offering.kept(spoken, known, model)
+        else:
+            routines = offering.pinned(described, spoken, known, model)
+    finally:
+        await spoken.close()
+    return _Known(known, routines, dialect, where)
+
+
+def _address(text: str, base: Path) -> tuple[Dialect, Address, bool]:
+    """The dialect and the address of a URL, and whether a file lies there that can be looked at.
+
+    Raises:
+        DescriptionError: it is not the URL of a database that is supported.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = None
+    local = next((each for each in DIALECTS if not each.replicated), None)
+    if url is not None and local is not None and url.drivername in local.drivers:
+        try:
+            return local, local.address(url, base), True
+        except DescriptionError:
+            return local, Address(url), False  # the file need not be here: its catalogue may be kept
+    dialect, where = address(text, base)
+    return dialect, where, False
+
+
+class PlayedDatabase:
+    """Answers every statement by what the stage has. ``spoken`` alone is taken from a database; it is never asked."""
+
+    by_text = False
+    keys_together = False
+
+    def __init__(self, unasked: Database, stage: Stage, source: str) -> None:
+        self._unasked = unasked
+        self._statements: Statements = stage.statements(source)
+
+    @property
+    def spoken(self) -> SqlDialect:
+        """As ``Database.spoken``."""
+        return self._unasked.spoken
+
+    def text(self, query: Select[Any], *, keys: bool) -> KeyedText | None:  # noqa: ARG002  # the protocol's
+        """As ``Database.text``."""
+        return None
+
+    async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:  # noqa: ARG002  # the protocol's
+        """As ``Database.ask``.
+
+        Raises:
+            SourceRejected: the stage has no answer.
+        """
+        return self._statements.answer(*told(query, self.spoken))
+
+    async def change(self, work: Callable[[Connection], T], budget: float) -> T:  # noqa: ARG002  # the protocol's
+        """As ``Database.change``: a change is only played where rows of tables stand for the database."""
+        raise SourceRejected(_NOWHERE)
+
+    async def run(self, work: Callable[[Connection], T]) -> T:  # noqa: ARG002  # the protocol's
+        """As ``Database.run``."""
+        raise SourceRejected(_NOWHERE)
+
+    async def close(self) -> None:
+        """As ``Database.close``."""
+        await self._unasked.close()
+
+
+class _Both:
+    """Tables are asked in a database of their own; a text that is not ours is answered by the stage."""
+
+    def __init__(self, database: Database, played: PlayedDatabase) -> None:
+        self._database = database
+        self._played = played
+        self.by_text = database.by_text
+        self.keys_together = database.keys_together
+
+    @property
+    def spoken(self) -> SqlDialect:
+        return self._database.spoken
+
+    def text(self, query: Select[Any], *, keys: bool) -> KeyedText | None:
+        return self._database.text(query, keys=keys)
+
+    async def ask(self, query: Executable | Plain, budget: float) -> Sequence[Any]:
+        asked: Database = self._played if isinstance(query, TextClause) else self._database
+        return await asked.ask(query, budget)
+
+    async def change(self, work: Callable[[Connection], T], budget: float) -> T:
+        return await self._database.change(work, budget)
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        return await self._database.run(work)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+class _Temporary(SqlSource):
+    """A source whose database is gone when it is closed. Its model is that of the database that it stands for."""
+
+    def __init__(self, *parts: Any, folder: Path) -> None:
+        super().__init__(*parts)
+        self._folder = folder
+        self._answerable = self._ways.keys() | self._catalogue.access.keys()
+
+    async def execute(self, call: Call, context: Context) -> object:
+        """As ``SqlSource.execute``.
+
+        Raises:
+            SourceRejected: besides: the operation is none that rows of tables answer.
+        """
+        operation = self.model.operations.get(call.operation)
+        reads = call.operation if operation is None else operation.connection_of or operation.aggregate_of
+        if call.operation not in self._answerable and reads not in self._answerable:
+            raise SourceRejected(f"{call.operation} cannot be played by rows of tables")
+        return await super().execute(call, context)
+
+    async def close(self) -> None:
+        """As ``SqlSource.close``."""
+        await super().close()
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)

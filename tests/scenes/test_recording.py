@@ -1,0 +1,164 @@
+"""``isthmus record``: a live query becomes a scene that passes at once, holds no secret, and nobody's data."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import Result
+
+from gateway.demo import DemoServers
+from gateway.scenes.masking import Masking
+from tests.scenes.conftest import NOWHERE, Command
+
+SECRET = NOWHERE["ISTHMUS_DEMO_SECRET"]
+QUERY = """query ($n: Int) {
+  orders(limit: $n) {
+    number
+    customer { id firstName lastName email phone birthday creditLimit balance }
+    invoice { number amount dueDate }
+    lines { quantity product { name purchasePrice supplier { name contactEmail } } }
+  }
+  productsAggregate { count sum { purchasePrice } }
+}"""
+CLAIMS = {"sub": "ann", "roles": ["accountant"], "scope": "customers:pii", "email": "ann@private.example", "exp": 9}
+
+
+async def recorded(isthmus: Command, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    """What the command says while the systems are there; afterwards nothing of them is known any more."""
+    async with DemoServers() as servers:
+        for name, value in {**servers.environment, "ISTHMUS_DEMO_SECRET": SECRET}.items():
+            monkeypatch.setenv(name, value)
+        result = await asyncio.to_thread(isthmus, "record", *arguments)
+    for name in NOWHERE:
+        monkeypatch.delenv(name)
+    return result
+
+
+async def test_a_recorded_scene_passes_at_once_and_holds_nobody_s_data(
+    trading: Path, isthmus: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (trading / "q.graphql").write_text(QUERY, "utf-8")
+    (trading / "scenes" / "environment.yaml").unlink()
+    arguments = ["--query", "q.graphql", "--variables", '{"n": 4}', "--as", json.dumps(CLAIMS), "-o", "scenes/live"]
+    result = await recorded(isthmus, monkeypatch, *arguments)
+    assert result.exit_code == 0, result.output
+    assert "scenes/live is written" in result.output
+    ended = await asyncio.to_thread(isthmus, "test")
+    assert ended.output.startswith("1 passed"), ended.output
+    text = "".join(path.read_text("utf-8") for path in (trading / "scenes" / "live").iterdir())
+    assert "ann@private.example" not in text
+    assert "exp" not in json.loads((trading / "scenes/live/reply.json").read_text("utf-8"))
+    reply = json.loads((trading / "scenes" / "live" / "reply.json").read_text("utf-8"))
+    assert "errors" not in reply
+    again = await recorded(isthmus, monkeypatch, *arguments[:-1], "scenes/open", "--keep", "*.*")
+    assert again.exit_code == 0, again.output
+    open_reply = json.loads((trading / "scenes" / "open" / "reply.json").read_text("utf-8"))
+    real = [order["customer"] for order in open_reply["data"]["orders"]]
+    masked = [order["customer"] for order in reply["data"]["orders"]]
+    assert [one is None for one in real] == [other is None for other in masked], "links by masked keys still join"
+    for one, other in zip(real, masked, strict=True):
+        for name in ("firstName", "lastName", "email", "phone", "birthday", "creditLimit", "balance"):
+            assert (one[name] is None) == (other[name] is None), name
+            if one[name] is not None:
+                assert one[name] != other[name], name
+            if name in {"lastName", "email", "phone", "birthday"} and one[name]:
+                assert f'"{one[name]}"' not in text
+    pairs = zip(open_reply["data"]["orders"], reply["data"]["orders"], strict=True)
+    invoices = [(one["invoice"], other["invoice"]) for one, other in pairs if one["invoice"]]
+    assert invoices, "links by masked keys still join"
+    for invoice, other in invoices:
+        assert invoice["number"] != other["number"]
+    (total,), (open_total,) = reply["data"]["productsAggregate"], open_reply["data"]["productsAggregate"]
+    assert total["count"] == open_total["count"]
+    assert total["sum"] != open_total["sum"], "a sum of what is protected tells of it"
+
+
+async def test_secrets_are_nowhere_and_a_token_is_not_written_down(
+    trading: Path, isthmus: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = trading / "isthmus.yaml"
+    text = file.read_text("utf-8").replace(
+        'url: "${env:CRM_URL}"', 'url: "${env:CRM_URL}"\n    auth: { bearer: "Fischer-is-a-secret" }'
+    )
+    file.write_text(text, "utf-8")
+    monkeypatch.setenv("ISTHMUS_DEMO_SECRET", SECRET)
+    for name, value in NOWHERE.items():
+        monkeypatch.setenv(name, value)
+    signed = await asyncio.to_thread(isthmus, "token", "isthmus.yaml", "--role", "clerk")
+    token = signed.stdout.strip()
+    query = "{ orders(limit: 1) { number customer { lastName } } }"
+    arguments = ("--query", query, "--token", token, "-o", "scenes/with-token")
+    result = await recorded(isthmus, monkeypatch, *arguments)
+    assert result.exit_code == 0, result.output
+    folder = trading / "scenes" / "with-token"
+    text = "".join(path.read_text("utf-8") for path in folder.iterdir())
+    for secret in (
+        token,
+        token.rpartition(".")[2],
+        SECRET,
+        "Fischer-is-a-secret",
+        "127.0.0.1",
+        "uthorization",
+        "Bearer",
+    ):
+        assert secret not in text, secret
+    assert "roles" in text
+    again = await recorded(isthmus, monkeypatch, *arguments)
+    assert again.exit_code == 1
+    assert "holds a scene already" in again.stderr
+
+
+async def test_a_mutation_is_not_recorded(trading: Path, isthmus: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = 'mutation { createCustomer(body: { lastName: "Abel" }) { id } }'
+    result = await recorded(isthmus, monkeypatch, "--query", query, "--as", "{}", "-o", "scenes/no")
+    assert result.exit_code == 1
+    assert "record changes nothing, and this is a mutation" in result.stderr
+    assert not (trading / "scenes" / "no").exists()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["eva.o'neil+x@mail.example.com", "DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "+49 (0)30 1234-567"],
+)
+def test_what_looks_personal_is_replaced_inside_any_text(value: str) -> None:
+    masking = Masking()
+    masking.learn("crm", "note", f"call {value} today")
+    made = masking.value("crm", "note", f"call {value} today")
+    assert value not in str(made)
+    assert str(made).startswith("call ")
+    assert str(masking.anywhere(value)) in str(made)
+
+
+def test_names_count_where_a_person_s_are_and_products_keep_theirs() -> None:
+    masking = Masking()
+    assert masking.kind("", "lastName") == masking.kind("", "surname") == masking.kind("", "Contact_Name") == "name"
+    assert masking.kind("", "name", ["email"]) == "name"
+    assert masking.kind("", "name", ["price"]) == ""
+    assert masking.kind("", "api_key") == "secret"
+    assert Masking(kept={"crm": {"lastName"}}).kind("crm", "lastName") == ""
+
+
+def test_short_numbers_are_replaced_in_their_place_alone() -> None:
+    masking = Masking(protected={"hr": {"grade"}})
+    masking.learn("hr", "grade", 7)
+    assert masking.value("hr", "grade", 7) != 7
+    assert masking.anywhere(7) == 7
+    assert masking.value("hr", "floor", 7) == 7
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_a_value_has_one_replacement_and_two_values_have_two(one: str, other: str) -> None:
+    masking = Masking(protected={"s": {"x"}})
+    for value in (one, other):
+        masking.learn("s", "x", value)
+    first = masking.value("s", "x", one)
+    if one.strip() in masking.found:
+        assert first == masking.value("s", "x", one) == masking.anywhere(one)
+        assert str(first).strip() != one.strip()
+        if other.strip() in masking.found and one.strip() != other.strip():
+            assert masking.found[one.strip()] != masking.found[other.strip()]

@@ -1,0 +1,113 @@
+"""What the section may not say: each mistake is told with its line, what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gateway.config import UnreadableFile, read
+from gateway.snapshot import load
+from resolvers import ConfigurationError, Scalar
+from resolvers.shaping.coding import NoCoding
+from resolvers.shaping.formats import formatted
+from tests.shaping.crm import DOCUMENT
+from tests.shaping.test_shaping_tables import TABLES
+
+HEAD = """sources:
+  crm: { openapi: ./crm.json, url: "http://127.0.0.1:1", writes: true, prefix: crm }
+  shop: { database: "sqlite:///shop.db", writes: true }
+access: { default: anonymous }
+shape:
+"""
+
+
+async def told(folder: Path, *lines: str) -> str:
+    (folder / "crm.json").write_text(json.dumps(DOCUMENT))
+    with sqlite3.connect(folder / "shop.db") as made:
+        made.executescript("DROP TABLE IF EXISTS purchases; DROP TABLE IF EXISTS customers;" + TABLES)
+    made.close()
+    file = folder / "isthmus.yaml"
+    file.write_text(HEAD + "".join(f"  {line}\n" for line in lines))
+    chosen = None
+    try:
+        chosen = read(file, {})
+        await (await load(chosen)).close()
+    except UnreadableFile as error:
+        return error.text
+    except ConfigurationError as error:
+        assert chosen is not None
+        return chosen.describe(error.problems)
+    return ""
+
+
+def found(text: str) -> list[tuple[str, str, str]]:
+    """Line, what is wrong and how to mend it, of each problem."""
+    told = [each.splitlines() for each in text.split("\n\n")]
+    return [(lines[0].split()[0], lines[1].strip(), lines[2].strip() if lines[2:] else "") for lines in told]
+
+
+async def test_all_mistakes_are_told_at_once_with_their_lines_and_mends(tmp_path: Path) -> None:
+    expected = [
+        ("Custmer.gender: { type: Int }", 'there is no type "Custmer"', 'did you mean "Customer"'),
+        ("Customer.gendr: { type: Int }", 'has no field "gendr"', 'did you mean "gender"'),
+        ("Query.crmcustomers(gender:): { type: Int }", 'has no field "crmcustomers"', 'did you mean "crmCustomers"'),
+        ("Query.crmCustomers(gendr:): { type: Int }", 'has no argument "gendr"', 'did you mean "gender"'),
+        ("Query.crmCustomers: { type: Int }", "has a value of its own type", "name the type and its field"),
+        ("Customer: { type: Int }", '"Customer" names no field', "write Type.field"),
+        ("CrmCustomer.partner: { type: Int }", "its values are objects", "say it of their fields"),
+        ("Customer.born: { format: YYMMDD }", '"YY" in "YYMMDD" says nothing', "with its century, YYYY"),
+        ("Customer.level: { values: { one: ONE } }", '"one" is none', ""),
+        ("CrmCustomer.level: { type: Int }", "says Int already", "remove type"),
+        ("Customer.gender: { values: { M: MALE, m: MALE } }", '"MALE" stands for several codes', "word of its own"),
+        ('Customer.no: { format: "1.234,56", loose: true }', "is a key", "in one way"),
+    ]
+    problems = found(await told(tmp_path, *(line for line, _, _ in expected)))
+    assert len(problems) == len(expected)
+    for number, ((_, what, mend), (line, said, mended)) in enumerate(zip(expected, problems, strict=True)):
+        assert line == f"isthmus.yaml:{number + 6}"
+        assert what in said
+        assert mend in mended
+
+
+async def test_what_contradicts_itself_is_refused_before_anything_is_opened(tmp_path: Path) -> None:
+    text = await told(
+        tmp_path,
+        "Customer.gender: { values: { M: m-ale } }",
+        "Customer.born: { values: { M: MALE }, type: Int }",
+        "Customer.left: { loose: true }",
+    )
+    assert [line for line, _, _ in found(text)] == [f"isthmus.yaml:{number}" for number in range(6, 9)]
+    assert "two answers to one question" in text
+
+
+@pytest.mark.parametrize(
+    ("format", "what", "mend"),
+    [
+        ("foo", '"foo" is no format', "write a sample"),
+        ("1.234", "may be a thousand or a fraction", "write a longer sample"),
+        ("YYYYDD", "no whole date", "name YYYY, MM and DD"),
+        ("YYYYMD", "can be read in several ways", "full width"),
+        ("DD.MM.YYYY HH:MM", "says one thing twice", "minutes are mm"),
+        ("DD.MM.YY", '"YY" in "DD.MM.YY" says nothing', "century"),
+        ("DD.MM.YYYY mm", "no whole time", "name HH"),
+        ("YYYYMMDDZ", "has a zone and is no moment", "remove the Z"),
+        ("YYYY-MM-DD at HH", "says nothing", "are known"),
+        ("Y/Y", "does not say what is true", "two words"),
+        ("-1.5-", "is no number", "sample"),
+        ("1.2.3,4", "is no number", "sample"),
+    ],
+)
+def test_what_is_no_format_says_how_one_is_written(format: str, what: str, mend: str) -> None:  # noqa: A002  # its name in the file
+    with pytest.raises(NoCoding) as raised:
+        formatted(format, Scalar.STRING)
+    assert what in raised.value.what
+    assert mend in raised.value.mend
+
+
+@pytest.mark.parametrize(("format", "base"), [("Y/N", Scalar.INT), ("YYYYMMDD", Scalar.DATE), ("1,5", Scalar.INT)])
+def test_values_of_some_types_are_not_written_so(format: str, base: Scalar) -> None:  # noqa: A002  # its name in the file
+    with pytest.raises(NoCoding):
+        formatted(format, base)
