@@ -45,6 +45,7 @@ from resolvers.located import Located
 from resolvers.matching import fields_of, matcher, matches
 from resolvers.mentioned import named_files
 from resolvers.model import (
+    READ_BECAUSE,
     TYPE_KEY,
     Argument,
     Change,
@@ -154,6 +155,7 @@ __all__ = [
     "LONGEST",
     "MAX_BYTES",
     "PARENT",
+    "READ_BECAUSE",
     "RELEVANCE",
     "STATE",
     "TYPE_KEY",

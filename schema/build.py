@@ -205,10 +205,16 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
 
 
 def _spelled(made: SourceTypes) -> dict[str, str]:
-    """Coordinate of a field → how its source spells it."""
+    """Coordinate of a field that a description declares → how its source spells it."""
+    own = {
+        output.name
+        for row, output in made.outputs.items()
+        if row in made.model.made or bool(getattr(made.model.types.get(row), "of", ""))
+    }
     return {
         f"{type_name}.{shown}": source
         for type_name, names in made.field_names.items()
+        if type_name not in own
         for source, shown in names.items()
     }
 

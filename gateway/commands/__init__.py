@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 COMMANDS = (
-    "demo", "init", "serve", "check", "config", "lock", "pull", "diff", "inspect", "explain", "sdl", "access",
+    "demo", "init", "serve", "check", "config", "lock", "pull", "diff", "doctor", "inspect", "explain", "sdl", "access",
     "json-schema", "token", "record", "test", "usage", "top",
 )  # fmt: skip
 """In the order of ``--help``. Each is the function of its name in the file of its name."""

@@ -11,7 +11,7 @@ import typer
 
 from gateway.commands import security
 from gateway.commands.check_drift import check_drift
-from gateway.commands.opening import Env, closed, configuration, describe, errors, fail, snapshot
+from gateway.commands.opening import Env, closed, configuration, describe, errors, fail, snapshot, unpinned
 from gateway.config import Configuration
 from gateway.drift import Drift, drift, locked
 from gateway.lock import FILE
@@ -58,10 +58,10 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
     current = asyncio.run(work())
     if current.failed:
         fail(describe(chosen, current.failed.values()))
-    found = _drift(chosen, current)
+    found = locked_drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
-        warnings = [*(each for each in (closed(chosen), _unpinned(chosen)) if each), *chosen.cautions]
+        warnings = [*([closed(chosen)] if closed(chosen) else []), *unpinned(chosen), *chosen.cautions]
         typer.echo(orjson.dumps({**_report(current), "drift": told, "warnings": warnings}).decode())
         _end(chosen, found, as_locked=as_locked)
         return
@@ -74,9 +74,10 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
         typer.echo(f"note: {note}")
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
-    for warning in (closed(chosen), _unpinned(chosen), *chosen.cautions):
-        if warning:
-            typer.echo(f"warning: {warning}")
+    if closed(chosen):
+        typer.echo(f"warning: {closed(chosen)}")
+    for caution in (*unpinned(chosen), *chosen.cautions):
+        typer.echo(f"warning: {caution}")
     _end(chosen, found, as_locked=as_locked)
     typer.echo("The file is sound." + (f" Run isthmus lock to bring {FILE} up to date." if found else ""))
 
@@ -98,15 +99,6 @@ def _tell(current: Snapshot) -> None:
                 typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
 
 
-def _unpinned(chosen: Configuration) -> str:
-    """Which sources are read anew by every process, where others are pinned."""
-    pinned = chosen.lock.descriptions if chosen.lock is not None else {}
-    others = [name for name in chosen.sources if name not in pinned]
-    if not pinned or not others:
-        return ""
-    return f"not pinned, as the others are: {', '.join(others)}\n  mend: run isthmus pull {' '.join(others)}"
-
-
 def _links(current: Snapshot) -> list[str]:
     """Through how many links filters go, and what else is to be known of some."""
     filtered = current.built.filtered if current.built else ()
@@ -118,7 +110,8 @@ def _links(current: Snapshot) -> list[str]:
     return [*said, *(f"  note: {each.coordinate}: {each.note}" for each in filtered if each.note)]
 
 
-def _drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
+def locked_drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
+    """What names and descriptions differ in from those that are locked, where any are."""
     if chosen.lock is None or not chosen.lock.sources or current.built is None:
         return []
     return drift(chosen.lock, locked(current.sources, current.built, chosen.prefixes()))
