@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from resolvers import Aged, Context
+from resolvers import Aged
 from schema.plan.fields import CallOperation, Link
 from schema.plan.operation import OperationPlan, PlannedField
-from schema.request import GraphQLRequest
 
 FRESHNESS = "freshness"
 """The member of a request's ``extensions`` that asks for all of it to be told, and of the answer's that tells it."""
 
 FRESHNESS_HEADER = "graphql-freshness"
 """The header of a request that asks for it by ``report``."""
-
-
-def reported(request: GraphQLRequest, context: Context) -> bool:
-    """Whether it asks for the age of all that was kept; such an answer is of no use to those who do not ask."""
-    return bool(request.extensions.get(FRESHNESS)) or context.caller.headers.get(FRESHNESS_HEADER) == "report"
 
 
 def freshness(

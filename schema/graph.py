@@ -41,7 +41,7 @@ from schema.beside import called, kin_of
 from schema.conditions import depth, relations
 from schema.cost import CostSettings, Prices
 from schema.explained import Step, steps
-from schema.freshness import FRESHNESS, freshness, reported
+from schema.freshness import FRESHNESS, FRESHNESS_HEADER, freshness
 from schema.limits import OperationLimits
 from schema.plan.arguments import filter_of
 from schema.plan.columns import columns_understand, run_columns
@@ -205,9 +205,8 @@ class Graph:
             shown = await self._shown.get(lacking)
             if plan.is_introspection:
                 return await self._introspections.answer(shown, lacking, document.node, request)
-        reports = reported(request, context)
-        key = self._responses.key(request, plan) if self._responses is not None and not reports else None
-        if key is None or self._responses is None or self._rules.bound(principal) is not None:
+        key = self._kept_at(request, plan, principal, context)
+        if key is None or self._responses is None:
             answer = await self._run(request, document, variables, plan, principal, context, trail, shown)
         else:
             kept = await self._responses.find(key)
@@ -219,6 +218,16 @@ class Graph:
         if cost is not None and self._prices.report and request.extensions.get(COST):
             return with_cost(answer, cost, self._prices.max)
         return answer
+
+    def _kept_at(
+        self, request: GraphQLRequest, plan: OperationPlan, principal: Principal, context: Context
+    ) -> bytes | None:
+        """Where the whole answer is found that all who have this plan may share; ``None``: nobody may, or it is not to
+        be given.
+        """
+        if self._responses is None or self._rules.bound(principal) is not None or _asks_ages(request, context):
+            return None
+        return self._responses.key(request, plan)
 
     async def _run(
         self,
@@ -252,7 +261,7 @@ class Graph:
         answer = answer_of(reply, plan, context, self._limits.max_failures)
         if not context.aged:
             return answer
-        told = freshness(plan, context.aged, everything=reported(request, context))
+        told = freshness(plan, context.aged, everything=_asks_ages(request, context))
         return extended(answer, FRESHNESS, told) if told else answer
 
     @property
@@ -368,3 +377,8 @@ def _only_typename(operation: OperationDefinitionNode) -> bool:
     return operation.operation is OperationType.QUERY and all(
         isinstance(node, FieldNode) and node.name.value == "__typename" for node in operation.selection_set.selections
     )
+
+
+def _asks_ages(request: GraphQLRequest, context: Context) -> bool:
+    """Whether the ages of all that is kept are to be told."""
+    return bool(request.extensions.get(FRESHNESS)) or context.caller.headers.get(FRESHNESS_HEADER) == "report"

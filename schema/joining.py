@@ -132,7 +132,8 @@ def _part_of_key(made: SourceTypes, operation: Operation, settings: LinkSettings
     if not lacking:
         return Fault(f"{what}, and by nothing else", "match", mend=f"match {' and '.join(key)} alone")
     mend = f"match it too: match: {{ …, FIELD: {lacking[0]} }}"
-    return Fault(f"{what} together, and {lacking[0]} is not matched", "match", mend=mend)
+    together = " together" if len(key) > 1 else ""
+    return Fault(f"{what}{together}, and {lacking[0]} is not matched", "match", mend=mend)
 
 
 def matched_of(

@@ -42,7 +42,7 @@ class Responses:
         if request.document_id is None or plan.operation.operation is not OperationType.QUERY:
             return None
         text = self._text(plan)
-        if not text or request.extensions.keys() & {"cost", "freshness"}:
+        if not text or "cost" in request.extensions:
             return None
         try:
             asked = canonical(request.variables)
@@ -75,7 +75,7 @@ class Responses:
             self.tally.failures += 1
             return None
         now = await self._store.read((), tuple(entry.tags), self.tally)
-        if now.stamp is None or list(now.stamp) != entry.versions or kept.age_s >= entry.lives_s:
+        if now.stamp is None or list(now.stamp) != entry.versions:
             self.tally.misses += 1
             return None
         self.tally.hits += 1
