@@ -90,7 +90,7 @@ def joining(
     takes_many = operation.keys is not None and _takes(operation, fields)
     single = operation if takes_many else replace(operation, keys=None)
     if not takes_many and any(argument is None for argument in arguments):
-        if operation.keys is not None:
+        if operation.keys is not None and not operation.keys.by.keys().isdisjoint(fields):
             raise _part_of_key(target_made, operation, settings, fields)
         missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
         what = f"{settings.target} has no argument that takes {', '.join(missing)}"
