@@ -143,6 +143,22 @@ async def test_an_answer_with_an_error_or_something_stale_is_not_kept(tmp_path: 
         assert hits(made) == 0
 
 
+@pytest.mark.parametrize("first", [True, False])
+async def test_whoever_asks_for_ages_is_told_them_and_nobody_else_is(tmp_path: Path, *, first: bool) -> None:
+    report = {"graphql-freshness": "report"}
+    async with house(tmp_path, KEPT, server=server(tmp_path)) as made:
+        await made.data("{ orders { customer { name } } }")  # so that parts of the answer are kept
+        made.clock.now = 5
+        asked = [report, {}] if first else [{}, report]
+        for headers in asked * 2:
+            answer = await get(made, headers=headers, id="1")
+            assert answer.json()["data"]["customer"] == {"name": "name 1"}
+            ages = {each["ageSeconds"] for each in answer.json().get("extensions", {}).get("freshness", ())}
+            assert (5 in ages) is bool(headers)
+        assert hits(made) == 1
+        assert "graphql-freshness" in (await get(made, id="1")).headers["vary"]
+
+
 async def test_rate_limits_count_answers_that_are_kept(tmp_path: Path) -> None:
     limits = ", rate_limits: { rules: { all: { requests: 3, per_s: 3600 } } }"
     async with house(tmp_path, KEPT, server=server(tmp_path, more=limits)) as made:
