@@ -134,6 +134,8 @@ class Reloader:
         yield from self._mentioned
         yield from (chosen.base / name for name in chosen.settings.extensions)
         yield from _edge_files(chosen.settings.server)
+        for name in chosen.sources:
+            yield from _pinned_files(chosen, name)
         for _, settings in chosen.sources.values():
             yield from named_files(settings, chosen.base)
         for documents in state.documents.values():
@@ -167,6 +169,7 @@ class Reloader:
         state = self._holder.current
         reopen = {name for name, documents in state.documents.items() if documents.files & changed}
         reopen |= await asyncio.to_thread(lambda: {n for n, each in state.documents.items() if each.touched()})
+        reopen |= {name for name in read.sources if changed.intersection(_pinned_files(read, name))}
         if everything:
             self._described_at = time.monotonic()
             reopen |= await self._described_otherwise(state)
@@ -321,6 +324,13 @@ class Reloader:
         if keys and keys != self._told:
             log("restart_needed", level="warning", keys=list(keys))
         self._told = keys
+
+
+def _pinned_files(configuration: Configuration, name: str) -> Iterable[Path]:
+    """What was pulled of a source."""
+    lock = configuration.lock
+    pins = {} if lock is None else lock.descriptions.get(name, {})
+    yield from (configuration.base / pin.file for pin in pins.values() if pin.file)
 
 
 def _edge_files(server: ServerSettings) -> Iterable[Path]:

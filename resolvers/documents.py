@@ -119,6 +119,7 @@ class Documents:
         self.network = network or direct()
         self._pinned = pinned
         self._pulled = pulled
+        self._copies: dict[str, str] = {}
         self._trusted: tuple[str, str] | None = None
         self._main = ""
 
@@ -159,6 +160,10 @@ class Documents:
             if await asyncio.to_thread(_digest, content) != each.digest:
                 return True
         return False
+
+    def named(self, location: str) -> str:
+        """The file in which somebody finds what counts as lying at a location: the copy, where that was read."""
+        return self._copies.get(location, location)
 
     async def read(self, location: str, relative_to: str | None = None) -> Document:
         """The document at a path or an http(s) URL, seen from ``relative_to`` (the location of another document).
@@ -215,6 +220,7 @@ class Documents:
         if copy is None:
             name = url if url == self._main else self._address(url)
             raise DescriptionError(Problem(f"{name} is not among the descriptions that were pulled", mend=_PULL))
+        self._copies[url] = copy.file
         sign = await asyncio.to_thread(sign_of, copy.path)
         return Document(url, copy.content), Seen(sign=sign, copied_to=str(copy.path))
 

@@ -93,8 +93,13 @@ async def _documents(settings: HttpSettings, opening: Opening, location: str) ->
 
 
 def _dated(client: Client, documents: Documents) -> Client:
-    """The client, whose model says of which description it was made."""
-    client.model = replace(client.model, digest=documents.digest, stale=documents.stale or client.model.stale)
+    """The client, whose model says of which description it was made, and in which file of it something stands."""
+    left_out = tuple(
+        replace(item, place=replace(item.place, document=documents.named(item.place.document)))
+        for item in client.model.left_out
+    )
+    stale = documents.stale or client.model.stale
+    client.model = replace(client.model, digest=documents.digest, stale=stale, left_out=left_out)
     return client
 
 

@@ -50,8 +50,9 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A file under version control, as it was read."""
+    """A file under version control, as it was read. ``file``: as in ``Pin``."""
 
+    file: str
     path: Path
     content: bytes
 
@@ -87,7 +88,7 @@ class Pinned:
                 problems.append(self._problem(address, "is not what isthmus.lock was written for", mend))
                 continue
             if pin.file:
-                self._copies[address] = Copy(path, content)
+                self._copies[address] = Copy(pin.file, path, content)
         if problems:
             raise ConfigurationError(problems)
 

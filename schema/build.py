@@ -64,7 +64,7 @@ from schema.recording import Recording, check_recording, recorded
 from schema.responses import Responses
 from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
-from schema.shaping import shaped
+from schema.shaping import enums_of, shaped
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -231,17 +231,22 @@ def _shaped(
     unified: UnifiedSchema, sources: Mapping[str, Source], settings: GraphSettings, former: Former
 ) -> Mapping[str, Source]:
     """The sources in the values that the configuration says: coordinates are looked up among the types as the
-    descriptions have them, under their names in the end. What is wrong with these names is told later.
+    descriptions have them, under their names in the end. What is wrong with these names is told where a coordinate
+    is, which it may be the cause of, and later otherwise.
 
     Raises:
         ConfigurationError: with every coordinate that is wrong.
     """
     types = _typed(unified, sources, settings)
     incomplete = bool(settings.missing)
-    shape(types, settings.rename, settings.hide, {}, incomplete=incomplete)
+    named = shape(types, settings.rename, settings.hide, {}, incomplete=incomplete)
     made, problems = shaped(sources, types, settings.shape, incomplete=incomplete)
     if problems:
-        raise ConfigurationError(map(former.explain, problems))
+        enums = enums_of(settings.shape)
+        wrong = [each for each in named if str(each.where[1]).partition(".")[0] not in enums]
+        unborn = {settings.rename.get(str(each.where[1])) for each in wrong}
+        own = [each for each in problems if each.lacks.rpartition(".")[2] not in unborn]
+        raise ConfigurationError(map(former.explain, [*wrong, *own]))
     return made
 
 

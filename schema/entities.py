@@ -282,7 +282,7 @@ def _written(settings: EntitySettings, side: _Side) -> dict[str, frozenset[Compa
         what = f'"{side.settings.by}" is of another source than its part'
         raise Fault(what, *where, mend=f"name one of {own}")
     if name not in operations:
-        raise Fault(f'source "{source}" has no operation "{name}"', *where, mend=nearest(name, operations))
+        raise Fault(f'source "{source}" has no operation "{name}"', *where, mend=offered(name, operations))
     if not _gives(operations[name], side.key):
         others = [f"{own}.{other.name}" for other in operations.values() if _gives(other, side.key)]
         mend = f"name one that does: {', '.join(others)}" if others else f"state operations.{name}.at, where they lie"

@@ -67,7 +67,7 @@ def target_of(types: TypeBuilder, settings: LinkSettings, kind: str) -> tuple[So
         raise Fault(f'there is no source "{source}"', kind, mend=offered(source, types.sources))
     operation = target.model.operations.get(operation_name)
     if operation is None:
-        mend = nearest(operation_name, target.model.operations)
+        mend = offered(operation_name, target.model.operations)
         raise Fault(f'source "{source}" has no operation "{operation_name}"', kind, mend=mend)
     if operation.effect is not Effect.READ:
         mend = f"state operations.{operation_name}.effect: read at the source if it changes nothing"

@@ -95,7 +95,8 @@ class _Shaper:
             return self._inputs.change(owner, name, new, reason)
         if owner not in self._outputs:
             known = [*self._outputs, *self._inputs.names(), "Query", "Mutation"]
-            return None if self._incomplete else (f'there is no type "{owner}"', nearest(owner, known))
+            mend = nearest(owner, known) or "remove it, if its source is gone; isthmus sdl shows the types there are"
+            return None if self._incomplete else (f'there is no type "{owner}"', mend)
         return self._output(owner, name, argument, new, reason)
 
     def leaves(self, coordinate: str, new: str, where: tuple[Key, ...]) -> bool:

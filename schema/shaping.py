@@ -48,6 +48,15 @@ def shaped(
     return made, problems
 
 
+def enums_of(shape: Mapping[str, ShapeSettings]) -> frozenset[str]:
+    """What the enums of code tables are called, which are among no types before they are made."""
+    found = (_COORDINATE.fullmatch(coordinate) for coordinate in shape)
+    parts = (match.groups() for match in found if match is not None)
+    return frozenset(
+        f"{pascal(name)}{pascal(argument)}" if argument else f"{owner}{pascal(name)}" for owner, name, argument in parts
+    )
+
+
 def _slots(types: TypeBuilder, coordinate: str) -> Iterator[tuple[str, Slot, str]]:
     """(source, slot, name of an enum) for each place that a coordinate means.
 
@@ -99,8 +108,8 @@ def _argument(types: TypeBuilder, owner: str, name: str, argument: str | None) -
             if argument is None:
                 what = f"{owner}.{name} has a value of its own type"
                 raise _NotThere(what, f"name the type and its field, or {owner}.{name}(argument:)")
-            shown = {each: key for key, each in made.argument_names[operation].items()}
-            shown = {each: key for each, key in shown.items() if each in fields[name].args}
+            own = made.argument_names[operation]
+            shown = {each: key for each, taken in fields[name].args.items() if (key := taken.out_name or "") in own}
             if argument not in shown:
                 raise _NotThere(f'"{owner}.{name}" has no argument "{argument}"', nearest(argument, shown))
             return made.model.name, ("argument", operation, shown[argument]), f"{pascal(name)}{pascal(argument)}"

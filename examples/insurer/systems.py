@@ -16,7 +16,7 @@ CLAIMS = [
     {"claimNo": "S-4", "policyNo": None, "branch": "HOME", "status": "open", "amount": "15,90"},
     {"claimNo": "S-5", "policyNo": "000999 ", "branch": "HOME", "status": "open", "amount": "7,00"},
     {"claimNo": "S-6", "policyNo": " 000124", "branch": "HOME", "status": "closed", "amount": "10.000,00"},
-    {"claimNo": "S-7", "policyNo": "unknown", "branch": "HOME", "status": "open", "amount": "0,00"},
+    {"claimNo": "S-7", "policyNo": "unknown", "branch": "HOME", "status": "open", "amount": "pending"},
 ]
 PREMIUMS = [
     {"policyNumber": "124       ", "branchCode": "HOME", "yearly": "99.00", "paidUntil": "2026-12-31"},

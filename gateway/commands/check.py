@@ -11,7 +11,7 @@ import typer
 
 from gateway.commands import security
 from gateway.commands.check_drift import check_drift
-from gateway.commands.opening import Env, closed, configuration, describe, errors, fail, snapshot
+from gateway.commands.opening import Env, closed, configuration, describe, errors, fail, snapshot, unpinned
 from gateway.config import Configuration
 from gateway.drift import Drift, drift, locked
 from gateway.lock import FILE
@@ -61,7 +61,7 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
     found = _drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
-        warnings = [*(each for each in (closed(chosen), _unpinned(chosen)) if each), *chosen.cautions]
+        warnings = [*([closed(chosen)] if closed(chosen) else []), *unpinned(chosen), *chosen.cautions]
         typer.echo(orjson.dumps({**_report(current), "drift": told, "warnings": warnings}).decode())
         _end(chosen, found, as_locked=as_locked)
         return
@@ -74,9 +74,10 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
         typer.echo(f"note: {note}")
     for drifted in found:
         typer.echo(f"{drifted.source}: {drifted.sentence}")
-    for warning in (closed(chosen), _unpinned(chosen), *chosen.cautions):
-        if warning:
-            typer.echo(f"warning: {warning}")
+    if closed(chosen):
+        typer.echo(f"warning: {closed(chosen)}")
+    for caution in (*unpinned(chosen), *chosen.cautions):
+        typer.echo(f"warning: {caution}")
     _end(chosen, found, as_locked=as_locked)
     typer.echo("The file is sound." + (f" Run isthmus lock to bring {FILE} up to date." if found else ""))
 
@@ -96,15 +97,6 @@ def _tell(current: Snapshot) -> None:
         for need in security.needs_of(model):
             if not need.met:
                 typer.echo(f"  warning: {security.who(model, need)} {security.wanted(model, need)}, and nothing is set")
-
-
-def _unpinned(chosen: Configuration) -> str:
-    """Which sources are read anew by every process, where others are pinned."""
-    pinned = chosen.lock.descriptions if chosen.lock is not None else {}
-    others = [name for name in chosen.sources if name not in pinned]
-    if not pinned or not others:
-        return ""
-    return f"not pinned, as the others are: {', '.join(others)}\n  mend: run isthmus pull {' '.join(others)}"
 
 
 def _links(current: Snapshot) -> list[str]:

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from gateway.app import authenticator_of
 from gateway.config import Configuration, UnreadableFile, from_sources, is_configuration, read
+from gateway.lock import FILE, FOLDER
 from gateway.overlay import VARIABLE
 from gateway.snapshot import Snapshot, State, load
 from gateway.tls import Tls
@@ -87,6 +88,27 @@ def apart(chosen: Configuration) -> Iterator[str]:
     if kept and server.cache.store == "memory":
         what = f"each of {number} workers keeps answers for itself, and what one writes the others do not forget"
         yield sentence(Problem(what, mend="write server: { cache: { store: redis } }, with server.redis"))
+
+
+def unpinned(chosen: Configuration) -> Iterator[str]:
+    """Which sources every process reads anew, where one might think that what was pulled of them is read."""
+    pinned = chosen.lock.descriptions if chosen.lock is not None else {}
+    others = [name for name in chosen.sources if name not in pinned]
+    left = [name for name in others if _lies_there(chosen, name)]
+    if left:
+        what = f"{FOLDER}/ has what was pulled of {', '.join(left)}, and {FILE} does not name it: it is not read"
+        yield sentence(Problem(what, mend=f"restore {FILE}, or run isthmus pull {' '.join(left)}"))
+    elif pinned and others:
+        what = f"not pinned, as the others are: {', '.join(others)}"
+        yield sentence(Problem(what, mend=f"run isthmus pull {' '.join(others)}"))
+
+
+def _lies_there(chosen: Configuration, name: str) -> bool:
+    """Whether something was pulled of a source, and not laid there by hand as what the file names."""
+    kind, settings = chosen.sources[name]
+    location = getattr(settings, kind)
+    own = isinstance(location, str) and location.removeprefix("./").startswith(f"{FOLDER}/")
+    return bool(chosen.file) and not own and (chosen.base / FOLDER / name).is_dir()
 
 
 def one_source(location: str, name: str = "source") -> Configuration:

@@ -14,7 +14,7 @@ import typer
 from gateway import explorer
 from gateway.app import ServerSettings, make_app
 from gateway.commands.listening import check_address
-from gateway.commands.opening import Env, advised, apart, closed, configuration, errors, fail, sentence, state
+from gateway.commands.opening import Env, advised, apart, closed, configuration, errors, fail, sentence, state, unpinned
 from gateway.commands.supervise import supervise
 from gateway.config import Configuration, UnreadableFile, read
 from gateway.holder import State
@@ -143,7 +143,7 @@ def _tell(chosen: Configuration, current: State) -> None:
     for name, source in current.sources.items():
         for caution in source.model.cautions:
             errors.print(f"warning: source {name}: {caution}", markup=False)
-    for caution in (*apart(chosen), *chosen.cautions):
+    for caution in (*apart(chosen), *unpinned(chosen), *chosen.cautions):
         errors.print(f"warning: {caution}", markup=False)
     if closed(chosen):
         errors.print(f"warning: {closed(chosen)}", markup=False)

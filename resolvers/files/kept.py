@@ -76,6 +76,13 @@ class _Written(msgspec.Struct, frozen=True, omit_defaults=True):
     table: KeptTable
 
 
+class _All(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``left_out``: files and tables that could not be served, without what stands in them."""
+
+    tables: dict[str, _Written]
+    left_out: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenTable:
     """``path``: the pattern of its files. ``alike``: whether the same is stated of it as when it was looked at."""
@@ -85,20 +92,28 @@ class WrittenTable:
     table: KeptTable
 
 
-def written_tables(tables: Iterable[FileTable], stated: Mapping[str, FileTableSettings]) -> bytes:
+def written_tables(
+    tables: Iterable[FileTable], stated: Mapping[str, FileTableSettings], left_out: Iterable[str]
+) -> bytes:
     """What is known of tables, by their names, as text that people can review."""
     found = {each.name: _Written(each.pattern, _stated(stated, each.name), _kept(each)) for each in tables}
-    return reviewable(msgspec.json.encode(found, order="sorted"))
+    return reviewable(msgspec.json.encode(_All(found, tuple(sorted(left_out))), order="sorted"))
 
 
-def read_tables(content: bytes, stated: Mapping[str, FileTableSettings]) -> dict[str, WrittenTable]:
-    """What ``written_tables`` wrote.
+def read_tables(
+    content: bytes, stated: Mapping[str, FileTableSettings]
+) -> tuple[dict[str, WrittenTable], tuple[str, ...]]:
+    """What ``written_tables`` wrote: the tables, and what was left out.
 
     Raises:
         ValueError: it is no such text.
     """
-    found = msgspec.json.decode(content, type=dict[str, _Written])
-    return {name: WrittenTable(each.path, each.of == _stated(stated, name), each.table) for name, each in found.items()}
+    found = msgspec.json.decode(content, type=_All)
+    tables = {
+        name: WrittenTable(each.path, each.of == _stated(stated, name), each.table)
+        for name, each in found.tables.items()
+    }
+    return tables, found.left_out
 
 
 def _stated(stated: Mapping[str, FileTableSettings], name: str) -> str:

@@ -36,6 +36,7 @@ from resolvers.sql import SqlSource
 from resolvers.sql.catalogue import Catalogue, Reflected, declare, read_catalogue
 
 TABLES = "tables"
+_LEFT_OUT = "it could not be served when it was pulled"
 _log = logging.getLogger("isthmus.sources")
 
 
@@ -69,7 +70,7 @@ async def open_files(
         else:
             await asyncio.to_thread(opening.pinned, described)
         if pulled is not None:
-            pulled.put(TABLES, written_tables((each.table for each in opening.told), settings.tables))
+            pulled.put(TABLES, opening.written())
         known = opening.catalogue(pinned)
     except BaseException:
         engine.close()
@@ -114,6 +115,10 @@ class _Opening:
             raise ConfigurationError(looking.problems)
         self._kept.save(each.table for each in self.told)
 
+    def written(self) -> bytes:
+        """What was found, to be pulled."""
+        return written_tables((each.table for each in self.told), self._settings.tables, self._left_out)
+
     def pinned(self, described: Pinned) -> None:
         """Takes all tables from what was pulled.
 
@@ -122,12 +127,13 @@ class _Opening:
         """
         copy = described.catalogue(TABLES)
         try:
-            found = read_tables(copy.content, self._settings.tables)
+            found, left_out = read_tables(copy.content, self._settings.tables)
         except ValueError as error:
             raise described.outgrown(f"what was pulled as {copy.path.name} cannot be read") from error
         stated = self._settings.tables
         others = [name for name, each in found.items() if not each.alike or (stated and name not in stated)]
-        others += [name for name in stated if name not in found]
+        others += [name for name in stated if name not in found and name not in left_out]
+        self._left_out |= dict.fromkeys(left_out, _LEFT_OUT)
         if others:
             raise described.outgrown(f"something else is stated since it was pulled: of {', '.join(others)}")
         for name, each in found.items():

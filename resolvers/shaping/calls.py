@@ -5,7 +5,8 @@ What the source cannot say is refused before it is asked, or is equal to nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from resolvers.errors import BadRequest
@@ -25,6 +26,7 @@ from resolvers.predicate import (
 from resolvers.shaping.coding import UNREADABLE, Coding
 from resolvers.shaping.shapes import Shaping, Slot, inner, named
 
+_ZEROS = re.compile(r"[+-]?\d{1,100}", re.ASCII)
 _ORDERS = frozenset({"gt", "gte", "lt", "lte"})
 _OPPOSITES: Mapping[Operator, Operator] = {
     "eq": "ne", "ne": "eq", "gt": "lte", "lte": "gt", "lt": "gte", "gte": "lt",
@@ -65,8 +67,11 @@ class Calls:
     def _takes(self, operation: str, name: str, ref: TypeRef) -> bool:
         return ("argument", operation, name) in self._codings or named(ref) in self._inputs
 
-    def arguments(self, operation: Operation, given: Mapping[str, object]) -> Mapping[str, object]:
+    def arguments(self, operation: Operation, given: Mapping[str, object], *, keys: str = "") -> Mapping[str, object]:
         """The arguments as the source takes them; the very same where none is coded.
+
+        ``keys``: the argument that holds keys of a join, which no caller wrote. Those of them that the source cannot
+        say are left out, since they are equal to nothing that it has.
 
         Raises:
             BadRequest: the source cannot say a value.
@@ -77,25 +82,39 @@ class Calls:
         made = dict(given)
         for name in names:
             place: Slot = ("argument", operation.name, name)
-            made[name] = self._value(place, self._model.operations[operation.name].arguments[name].type, given[name])
+            ref = self._model.operations[operation.name].arguments[name].type
+            joined = None if name != keys else _numbers(operation)
+            made[name] = self._value(place, ref, given[name], joined=joined)
         return made
 
-    def _value(self, place: Slot, ref: TypeRef, value: object) -> object:
+    def _value(self, place: Slot, ref: TypeRef, value: object, *, joined: bool | None = None) -> object:
+        """``joined``: ``None`` for what a caller wrote; of keys whether they are compared as numbers."""
         if value is None:
             return None
         if isinstance(ref, ListRef) and isinstance(value, list | tuple):
-            return [self._value(place, ref.item, each) for each in value]
+            if joined is None:
+                return [self._value(place, ref.item, each) for each in value]
+            return list(self._sayable(place, ref.item, value, joined=joined))
         coding = self._codings.get(place)
         if coding is not None:
-            return _written(coding, value, place[2])
+            return _written(coding, value, place[2], number=bool(joined))
         found = inner(ref)
         if isinstance(found, NamedRef) and found.name in self._inputs and isinstance(value, Mapping):
             fields = self._model.inputs[found.name].fields
             return {
-                name: self._value(("input", found.name, name), fields[name].type, each) if name in fields else each
+                name: self._value(("input", found.name, name), fields[name].type, each, joined=joined)
+                if name in fields
+                else each
                 for name, each in value.items()
             }
         return value
+
+    def _sayable(self, place: Slot, ref: TypeRef, keys: Sequence[object], *, joined: bool) -> Iterator[object]:
+        for key in keys:
+            try:
+                yield self._value(place, ref, key, joined=joined)
+            except BadRequest:
+                continue
 
     def rows(self, operation: Operation) -> str:
         """The type of the rows that predicates of a call look at."""
@@ -216,8 +235,15 @@ def _is_known(field: str, coding: Coding) -> In:
     return In((field,), tuple((code,) for code in coding.known))
 
 
-def _written(coding: Coding, value: object, name: str) -> object:
+def _numbers(operation: Operation) -> bool:
+    return "number" in operation.compare or any("number" in each for each in operation.compare_by.values())
+
+
+def _written(coding: Coding, value: object, name: str, *, number: bool = False) -> object:
+    """``number``: a text may say a number in another way than the source does, as ``000042`` says 42."""
     try:
         return coding.back(value)
     except UNREADABLE as error:
+        if number and isinstance(value, str) and _ZEROS.fullmatch(value.strip()):
+            return _written(coding, str(int(value)), name)
         raise BadRequest(f"{name}: its source cannot say this value") from error

@@ -6,13 +6,25 @@ A call that is about nothing coded goes down as it came.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
-from resolvers.model import SourceModel
+from resolvers.model import Operation, SourceModel
 from resolvers.shaping.calls import Calls
 from resolvers.shaping.replies import Replies
 from resolvers.shaping.shapes import Shaping
 from resolvers.source import Call, Context, Source
+
+
+def _nothing(operation: Operation, asked: Call) -> bool:
+    """Whether no key is left to ask for; who is asked without any may answer with all that it has."""
+    if operation.keys is None or not operation.keys.argument:
+        return False
+    value: object = asked.arguments
+    for name in operation.keys.argument:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value == []
 
 
 class Shaped:
@@ -46,6 +58,8 @@ class Shaped:
         keys_alone = bool(call.grouping.by) and not operation.aggregate_of
         way = (self._replies.groups if keys_alone else self._replies.way)(operation, call.selection)
         asked = self._asked(call)
+        if call.keyed is not None and _nothing(operation, asked):
+            return None  # no key is one that the source could have
         if way.change is not None:
             asked = replace(asked, selection=way.selection)
         if asked is not call and call.keyed is not None:
@@ -56,7 +70,10 @@ class Shaped:
     def _asked(self, call: Call) -> Call:
         operation = self._raw.operations[call.operation]
         changes: dict[str, object] = {}
-        arguments = self._calls.arguments(operation, call.arguments) if call.arguments else call.arguments
+        joined = (
+            operation.keys.argument[0] if call.keyed is not None and operation.keys and operation.keys.argument else ""
+        )
+        arguments = self._calls.arguments(operation, call.arguments, keys=joined) if call.arguments else call.arguments
         if arguments is not call.arguments:
             changes["arguments"] = arguments
         if self._calls.touches():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +91,9 @@ def test_copy_and_plain_values_are_of_1_1() -> None:
 
 
 def test_a_value_that_an_alias_shares_is_changed_in_one_place() -> None:
-    shared = {"type": "string"}
-    made, _ = laid({"a": shared, "b": shared}, "  - { target: $.a, update: { type: integer } }\n")
-    assert made == {"a": {"type": "integer"}, "b": {"type": "string"}}
+    shared = {"items": {"type": "string"}}
+    made, _ = laid({"a": shared, "b": shared}, "  - { target: $.a.items, update: { type: integer } }\n")
+    assert made == {"a": {"items": {"type": "integer"}}, "b": {"items": {"type": "string"}}}
 
 
 def test_everything_that_is_wrong_is_told_at_its_line() -> None:
@@ -124,6 +125,21 @@ def test_extends_names_the_document_that_it_is_applied_to() -> None:
         read_overlay("fix.yaml", Document("/x/fix.yaml", content(extends)), target)
     for extends, target in (("https://h/api.json", "/x/api.json"), ("api.json", "https://h/api.json")):
         assert "the overlay is for" in faults(content(extends), target)[0]
+
+
+def test_the_page_shows_an_overlay_that_works() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "descriptions.md").read_text("utf-8")
+    (block,) = (each for each in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "overlay: 1.1.0" in each)
+    read = read_overlay("crm.overlay.yaml", Document("/x/crm.overlay.yaml", block.encode()), "/x/api.json")
+    parameters = [{"name": "colour"}, {"name": "id"}]
+    schema = {"Order": {"properties": {"weight": {"type": "string"}}}}
+    value = {"paths": {"/orders": {"get": {"parameters": parameters}}}, "components": {"schemas": schema}}
+    made, cautions = applied(value, [read])
+    assert cautions == []
+    assert made == {
+        "paths": {"/orders": {"get": {"parameters": [{"name": "id"}]}}},
+        "components": {"schemas": {"Order": {"properties": {"weight": {"type": "number"}}}}},
+    }
 
 
 FILE = """

@@ -118,6 +118,14 @@ async def test_a_source_that_fails_keeps_what_it_had_and_no_other_away(home: Hom
     assert 'has no source "stokc"' in (await run("pull", home.file, "stokc")).err
 
 
+async def test_what_is_left_out_is_told_with_its_line_in_the_copy(home: Home) -> None:
+    home.far.files["/crm/openapi.json"]["paths"]["/watch"] = {"trace": {"responses": {}}}
+    assert (await run("pull", home.file, "crm")).code == 0
+    copy = (home.folder / "descriptions/crm/openapi.json").read_text().splitlines()
+    line = next(number for number, text in enumerate(copy, 1) if '"trace"' in text)
+    assert f"(descriptions/crm/openapi.json:{line} #/paths/~1watch/trace)" in (await run("check", home.file)).out
+
+
 async def test_a_source_that_left_the_file_takes_its_description_along(home: Home) -> None:
     assert (await run("pull", home.file)).code == 0
     text = "".join(line for line in home.file.read_text().splitlines(keepends=True) if "billing" not in line)
@@ -164,6 +172,15 @@ async def test_a_document_beside_the_file_is_pinned_where_it_lies(tmp_path: Path
     assert "other: String" in await sdl(file)
 
 
+async def test_what_could_not_be_pulled_of_a_folder_stays_told(home: Home) -> None:
+    (home.folder / "rows" / "mixed.csv").write_bytes(b"1,2\n3,4\n")
+    assert (await run("pull", home.file, "rows")).code == 0
+    assert '"left_out": ["mixed"]' in files(home.file)["rows/tables.json"]
+    shutil.rmtree(home.folder / "rows")
+    ended = await run("check", home.file)
+    assert "left out: mixed: it could not be served when it was pulled" in ended.out
+
+
 async def test_a_lock_leads_to_no_file_outside_of_its_folder(home: Home) -> None:
     assert (await run("pull", home.file)).code == 0
     lock = home.folder / "isthmus.lock"
@@ -172,3 +189,12 @@ async def test_a_lock_leads_to_no_file_outside_of_its_folder(home: Home) -> None
         lock.write_text(sound.replace("descriptions/crm/openapi.json", other))
         ended = await run("check", home.file)
         assert (ended.code, "this is no line of a lock" in ended.err) == (1, True)
+
+
+async def test_who_is_not_pinned_is_told_where_one_might_think_so(home: Home) -> None:
+    assert (await run("pull", home.file, "crm", "stock")).code == 0
+    ended = await run("check", home.file)
+    assert "warning: not pinned, as the others are: billing, rows\n  mend: run isthmus pull billing rows" in ended.out
+    (home.folder / "isthmus.lock").unlink()
+    ended = await run("check", home.file)
+    assert "descriptions/ has what was pulled of crm, stock, and isthmus.lock does not name it" in ended.out

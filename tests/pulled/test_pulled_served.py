@@ -14,7 +14,7 @@ from resolvers.errors import SourceUnavailable
 from resolvers.predicate import And
 from resolvers.source import Context
 from resolvers.sql import DatabaseSettings, SqlSource, open_database
-from tests.pulled.far import run
+from tests.pulled.far import make, run
 from tests.reload.house import System, behind, described, house, listening
 from tests.sql.asking import ids
 from tests.sql.servers import SERVERS, Server, server
@@ -54,6 +54,23 @@ async def test_what_is_pulled_is_taken_over_and_what_is_edited_is_not(tmp_path: 
             assert (await run("lock", file)).code == 0
             await at.until(lambda: not at.holder.reloads.failing)
             assert await at.ask("{ orders { mail } }") == {"data": {"orders": [{"mail": None}]}}
+
+
+async def test_a_pulled_catalogue_is_watched_as_documents_are(tmp_path: Path) -> None:
+    file = make(
+        tmp_path,
+        "http://127.0.0.1:9",
+        "sources: {{ stock: {{ database: 'sqlite:///stock.db' }} }}\naccess: {{ default: anonymous }}\n",
+    )
+    assert (await run("pull", file)).code == 0
+    catalogue = tmp_path / "descriptions/stock/catalogue.json"
+    async with house(tmp_path, file.read_text()) as at:
+        catalogue.write_text(catalogue.read_text().replace('"REAL"', '"INTEGER"'))
+        await at.refused()
+        assert (await run("lock", file)).code == 0
+        await at.until(lambda: not at.holder.reloads.failing)
+        body = await at.ask('{ __type(name: "Product") { fields { name type { name } } } }')
+        assert {"name": "price", "type": {"name": "Int"}} in body["data"]["__type"]["fields"]
 
 
 @pytest.fixture(scope="module", params=SERVERS)

@@ -7,7 +7,8 @@ The blocks of a page, by the words behind their fence:
 - ``text calls`` below them: what the systems were asked since the query before.
 - ``sh`` and the ``text`` below it: an ``isthmus`` command and all that it prints.
 - ``sh stops NAME``: from here on that system is down.
-- ``diff isthmus.yaml`` and the ``text`` below it: a mistake in that file, and what ``isthmus check`` says of it.
+- ``diff isthmus.yaml`` and the ``text`` below it: a mistake in that file, and what ``isthmus check`` says of it;
+  ``text diff``: what ``isthmus diff before.yaml`` says.
 """
 
 from __future__ import annotations
@@ -68,10 +69,10 @@ class Page:
             made[-1][1].append(block)
         return made
 
-    def said(self, pattern: str) -> list[str]:
+    def said(self, pattern: str) -> list[Any]:
         """What the prose says; a line's end counts as a blank."""
         prose = " ".join(_FENCED.sub("", self.text).split())
-        found = re.findall(pattern, prose)
+        found: list[Any] = re.findall(pattern, prose)
         assert found, f"the page does not say {pattern}"
         return found
 
@@ -115,18 +116,25 @@ def mistakes_are_told(page: Page, folder: Path, environment: Mapping[str, str]) 
     differing = []
     count = 0
     for diff, text in page.pairs("diff", "text"):
-        if text.about:
-            continue  # no mistake: what is asked for with this change stands below
         count += 1
-        file = folder / diff.about
-        right = file.read_text("utf-8")
-        file.write_text(changed(right, diff.text), "utf-8")
-        said = told(folder, environment, "check", "isthmus.yaml")
-        file.write_text(right, "utf-8")
+        said = told_of(folder, environment, diff, text)
         if said != text.text:
             differing.append(f"{diff.text}\n{said}")
     assert not differing, "\n".join(["", *differing])
     return count
+
+
+def told_of(folder: Path, environment: Mapping[str, str], diff: Block, text: Block) -> str:
+    """What is said of a change: by ``isthmus check``, or below ``text diff`` by ``isthmus diff before.yaml``."""
+    file = folder / diff.about
+    right = file.read_text("utf-8")
+    if text.about == "diff":
+        (folder / "changed.yaml").write_text(changed(right, diff.text), "utf-8")
+        return told(folder, environment, "diff", "before.yaml", "changed.yaml")
+    file.write_text(changed(right, diff.text), "utf-8")
+    said = told(folder, environment, "check", diff.about)
+    file.write_text(right, "utf-8")
+    return said
 
 
 def commands_are_told(page: Page, folder: Path, environment: Mapping[str, str]) -> int:
@@ -173,7 +181,7 @@ class Walk:
         self._statements = sorted(
             (call.source, call.operation)
             for call in context.journal.calls
-            if call.source not in self.systems and call.code is None
+            if self.gateway.snapshot.sources[call.source].model.has_tables and call.code is None
         )
         for name, system in self.systems.items():
             system.calls[:] = kept[name]
@@ -191,7 +199,7 @@ async def walking(
     """The example's file is served over its systems, which have been started."""
     page.copied(folder)
     try:
-        async with gateway(folder, (folder / file).read_text("utf-8"), exports) as opened:
+        async with gateway(folder, (page.folder / file).read_text("utf-8"), exports) as opened:
             yield Walk(page, systems, opened)
     finally:
         for system in systems.values():

@@ -1,0 +1,11 @@
+"""``python -m examples.successor``: starts both systems and tells each call they get; the shop is a file of SQLite."""
+
+import tempfile
+from pathlib import Path
+
+from examples.successor.systems import exports, shop, systems
+from examples.systems import stand
+
+made = systems(8221)
+with tempfile.TemporaryDirectory() as folder:
+    stand(made, {**exports(made), "SHOP_URL": shop(Path(folder) / "shop.db")})
