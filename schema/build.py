@@ -64,7 +64,7 @@ from schema.recording import Recording, check_recording, recorded
 from schema.responses import Responses
 from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
-from schema.shaping import enums_of, shaped
+from schema.shaping import bared, enums_of, shaped
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -152,6 +152,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     policy = Policy(schema, settings.access, wears_masks)
     problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
     problems += check_values(schema, policy)
+    problems += bared(sources, types, settings.access, schema)
     if not settings.missing:
         problems += _unreached(policy, types, links.joined, settings)
     rules, faults = row_rules(schema, types, settings.access)
@@ -205,10 +206,16 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
 
 
 def _spelled(made: SourceTypes) -> dict[str, str]:
-    """Coordinate of a field → how its source spells it."""
+    """Coordinate of a field that a description declares → how its source spells it."""
+    own = {
+        output.name
+        for row, output in made.outputs.items()
+        if row in made.model.made or bool(getattr(made.model.types.get(row), "of", ""))
+    }
     return {
         f"{type_name}.{shown}": source
         for type_name, names in made.field_names.items()
+        if type_name not in own
         for source, shown in names.items()
     }
 

@@ -58,7 +58,7 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
     current = asyncio.run(work())
     if current.failed:
         fail(describe(chosen, current.failed.values()))
-    found = _drift(chosen, current)
+    found = locked_drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]
         warnings = [*([closed(chosen)] if closed(chosen) else []), *unpinned(chosen), *chosen.cautions]
@@ -110,7 +110,8 @@ def _links(current: Snapshot) -> list[str]:
     return [*said, *(f"  note: {each.coordinate}: {each.note}" for each in filtered if each.note)]
 
 
-def _drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
+def locked_drift(chosen: Configuration, current: Snapshot) -> list[Drift]:
+    """What names and descriptions differ in from those that are locked, where any are."""
     if chosen.lock is None or not chosen.lock.sources or current.built is None:
         return []
     return drift(chosen.lock, locked(current.sources, current.built, chosen.prefixes()))
