@@ -293,9 +293,11 @@ async def test_a_store_that_leaves_between_two_questions_has_kept_nothing(tmp_pa
         assert hits(made) == 0
 
 
-async def test_an_answer_without_any_part_of_a_source_is_made_each_time(tmp_path: Path) -> None:
-    text = "{ __typename }"
+@pytest.mark.parametrize(
+    "text", ["{ __typename }", "query($none: Boolean!) { __typename orders @skip(if: $none) { id } }"]
+)
+async def test_an_answer_without_any_part_of_a_source_is_made_each_time(tmp_path: Path, text: str) -> None:
     async with house(tmp_path, KEPT, server=server(tmp_path, text)) as made:
         for _ in range(2):
-            assert (await get(made, text)).json() == {"data": {"__typename": "Query"}}
+            assert (await get(made, text, none=True)).json() == {"data": {"__typename": "Query"}}
         assert hits(made) == 0
