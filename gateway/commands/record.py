@@ -60,9 +60,8 @@ def record_scene(  # each is an option of the command
     outcome = _played(chosen, out)
     typer.echo(_masked(made.masking))
     if made.secrets:
-        typer.echo(
-            f"removed: a secret of the file, which a system sent back, in {made.secrets} place{'' if made.secrets == 1 else 's'}"
-        )
+        places = "1 place" if made.secrets == 1 else f"{made.secrets} places"
+        typer.echo(f"removed: a secret of the file, which a system sent back, in {places}")
     differing = [*same_shape(_data(made.live), _data(outcome.reply))]
     if differing:
         fail(
