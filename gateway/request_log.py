@@ -136,7 +136,7 @@ def _tell_failures(context: Context) -> None:
     """A line for each exchange with a source that went wrong, also where another one after it went well."""
     told = 0
     for record in context.journal.calls:
-        if record.code is None:
+        if record.code is None or record.left:
             continue
         told += 1
         if told <= _MOST_LINES:

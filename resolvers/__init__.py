@@ -122,7 +122,7 @@ from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
-from resolvers.shaping import Shaped, ShapeSettings, Slot, Stated, reshaped
+from resolvers.shaping import Shaped, ShapeSettings, Slot, Stated, at, reshaped
 from resolvers.source import (
     EVERYTHING,
     LEAF,
@@ -139,8 +139,8 @@ from resolvers.source import (
 )
 from resolvers.stage import Fixture, Stage, Statements
 from resolvers.statements import WRITES_ARE_OFF
-from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, State, Tally
-from resolvers.time_limits import TimeLimits, Until
+from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Standing, State, Tally
+from resolvers.time_limits import TimeLimits, Until, leaves
 from resolvers.trace import PARENT, STATE, Trace, new_id
 from resolvers.upload import File
 from resolvers.views import Sealed
@@ -284,6 +284,7 @@ __all__ = [
     "SourceUnavailable",
     "Stage",
     "Stamp",
+    "Standing",
     "State",
     "Stated",
     "StatementAnswer",
@@ -305,6 +306,7 @@ __all__ = [
     "agree",
     "asked",
     "assign",
+    "at",
     "canonical",
     "digest_of",
     "distinct_keys",
@@ -317,6 +319,7 @@ __all__ = [
     "key_columns",
     "key_of",
     "kind_of",
+    "leaves",
     "listed_rows",
     "load",
     "matcher",

@@ -157,9 +157,10 @@ class CallRecord:
     """One journal entry. ``wire`` says in the source's own terms what was sent, without any value of a caller.
 
     As the manager of a block it notes when that began (by the running loop's clock), the seconds it took, and the code
-    of the error it ended in. ``rows``: how many the reply had, ``size``: its bytes, where that is known. ``text``: the
-    whole statement, where the journal is detailed; it holds no value either. ``why``: what the log says of the error,
-    which may hold what the source said. ``span_id``: of the exchange's own span, where the request is traced.
+    of the error it ended in; ``left``: nobody waited for it any more. ``rows``: how many the reply had, ``size``: its
+    bytes, where that is known. ``text``: the whole statement, where the journal is detailed; it holds no value either.
+    ``why``: what the log says of the error, which may hold what the source said. ``span_id``: of the exchange's own
+    span, where the request is traced.
     """
 
     source: str
@@ -168,6 +169,7 @@ class CallRecord:
     started: float = 0.0
     seconds: float = 0.0
     code: Code | None = None
+    left: bool = False
     rows: int | None = None
     size: int | None = None
     text: str = ""
@@ -183,6 +185,7 @@ class CallRecord:
         if error is not None:
             self.code = error.code if isinstance(error, IsthmusError) else Code.INTERNAL
             self.why = error.detail if isinstance(error, IsthmusError) else type(error).__name__
+            self.left = isinstance(error, asyncio.CancelledError)
 
 
 class Journal:

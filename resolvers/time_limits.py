@@ -13,6 +13,15 @@ _EARLY_S = 0.001
 """A loop may call a timer so much too early, in seconds."""
 
 
+def leaves() -> bool:
+    """Whether the task that runs is being cancelled.
+
+    Asked here, since a frame that keeps its own task, and whose traceback the task's error keeps, is a circle.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class TimeLimits:
     """The blocks of one owner that are under way; all of them in one event loop."""
 

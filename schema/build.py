@@ -64,7 +64,7 @@ from schema.recording import Recording, check_recording, recorded
 from schema.responses import Responses
 from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
-from schema.shaping import enums_of, shaped
+from schema.shaping import bared, enums_of, shaped
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
@@ -152,6 +152,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     policy = Policy(schema, settings.access, wears_masks)
     problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
     problems += check_values(schema, policy)
+    problems += bared(sources, types, settings.access, schema)
     if not settings.missing:
         problems += _unreached(policy, types, links.joined, settings)
     rules, faults = row_rules(schema, types, settings.access)

@@ -205,8 +205,8 @@ class Graph:
             shown = await self._shown.get(lacking)
             if plan.is_introspection:
                 return await self._introspections.answer(shown, lacking, document.node, request)
-        key = self._responses.key(request, plan) if self._responses is not None else None
-        if key is None or self._responses is None or self._rules.bound(principal) is not None:
+        key = self._kept_at(request, plan, principal, context)
+        if key is None or self._responses is None:
             answer = await self._run(request, document, variables, plan, principal, context, trail, shown)
         else:
             kept = await self._responses.find(key)
@@ -218,6 +218,16 @@ class Graph:
         if cost is not None and self._prices.report and request.extensions.get(COST):
             return with_cost(answer, cost, self._prices.max)
         return answer
+
+    def _kept_at(
+        self, request: GraphQLRequest, plan: OperationPlan, principal: Principal, context: Context
+    ) -> bytes | None:
+        """Where the whole answer is found that all who have this plan may share; ``None``: nobody may, or it is not to
+        be given.
+        """
+        if self._responses is None or self._rules.bound(principal) is not None or _asks_ages(request, context):
+            return None
+        return self._responses.key(request, plan)
 
     async def _run(
         self,
@@ -251,9 +261,13 @@ class Graph:
         answer = answer_of(reply, plan, context, self._limits.max_failures)
         if not context.aged:
             return answer
-        asked = request.extensions.get(FRESHNESS) or context.caller.headers.get(FRESHNESS_HEADER) == "report"
-        told = freshness(plan, context.aged, everything=bool(asked))
+        told = freshness(plan, context.aged, everything=_asks_ages(request, context))
         return extended(answer, FRESHNESS, told) if told else answer
+
+    @property
+    def keeps_responses(self) -> bool:
+        """Whether whole answers to registered operations are kept."""
+        return self._responses is not None
 
     def steps(self, request: GraphQLRequest, principal: Principal, context: Context) -> Answer | tuple[Step, ...]:
         """What the request would do, or the answer that refuses it; nothing runs.
@@ -363,3 +377,8 @@ def _only_typename(operation: OperationDefinitionNode) -> bool:
     return operation.operation is OperationType.QUERY and all(
         isinstance(node, FieldNode) and node.name.value == "__typename" for node in operation.selection_set.selections
     )
+
+
+def _asks_ages(request: GraphQLRequest, context: Context) -> bool:
+    """Whether the ages of all that is kept are to be told."""
+    return bool(request.extensions.get(FRESHNESS)) or context.caller.headers.get(FRESHNESS_HEADER) == "report"

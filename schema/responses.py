@@ -25,10 +25,13 @@ _SHORTEST_S = 0.1
 
 
 class Responses:
-    """The answers of one graph. ``version``: of all that decides what an operation means; ``view``: its name."""
+    """The answers of one graph. ``version``: of all that decides what an operation means; ``view``: its name.
 
-    def __init__(self, store: Store, version: str, view: str = "") -> None:
-        self.tally = CacheTally()
+    ``tally``: where they are counted; that of all views, and of the graphs before and after, is one.
+    """
+
+    def __init__(self, store: Store, version: str, view: str = "", *, tally: CacheTally | None = None) -> None:
+        self.tally = CacheTally() if tally is None else tally
         self._store = store
         self._version = version
         self._view = view
@@ -39,7 +42,7 @@ class Responses:
         if request.document_id is None or plan.operation.operation is not OperationType.QUERY:
             return None
         text = self._text(plan)
-        if not text or request.extensions.keys() & {"cost", "freshness"}:
+        if not text or "cost" in request.extensions:
             return None
         try:
             asked = canonical(request.variables)
@@ -72,7 +75,7 @@ class Responses:
             self.tally.failures += 1
             return None
         now = await self._store.read((), tuple(entry.tags), self.tally)
-        if now.stamp is None or list(now.stamp) != entry.versions or kept.age_s >= entry.lives_s:
+        if now.stamp is None or list(now.stamp) != entry.versions:
             self.tally.misses += 1
             return None
         self.tally.hits += 1

@@ -7,9 +7,27 @@ but the enums of code tables.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from resolvers import Problem, Shaped, ShapeSettings, Slot, Source, Stated, UnionType, nearest, reshaped
+from graphql import GraphQLSchema
+
+from resolvers import (
+    ListRef,
+    NamedRef,
+    Problem,
+    Shaped,
+    ShapeSettings,
+    Slot,
+    Source,
+    Stated,
+    UnionType,
+    at,
+    nearest,
+    reshaped,
+)
+from schema.access.coordinates import Places
+from schema.access.settings import AccessSettings, RuleSettings
+from schema.beside import kin_of
 from schema.naming import pascal
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
@@ -20,9 +38,9 @@ _COORDINATE = re.compile(r"(\w+)\.(\w+)(?:\((\w+):\))?", re.ASCII)
 class _NotThere(Exception):
     """``problem``: what is missing, and what is like it."""
 
-    def __init__(self, what: str, mend: str = "", lacks: str = "") -> None:
+    def __init__(self, what: str, mend: str = "", lacks: str = "", below: tuple[str, ...] = ()) -> None:
         super().__init__(what)
-        self.problem = Problem(what, mend=mend, lacks=lacks)
+        self.problem = Problem(what, below, mend, lacks=lacks)
 
 
 def shaped(
@@ -36,7 +54,8 @@ def shaped(
     for coordinate, settings in shape.items():
         try:
             for source, slot, word in _slots(types, coordinate):
-                stated.setdefault(source, []).append(Stated(coordinate, slot, settings, word))
+                inside = _inside(types.sources[source], slot, settings)
+                stated.setdefault(source, []).append(Stated(coordinate, slot, settings, word, inside))
         except _NotThere as missing:
             if not incomplete:
                 problems.append(missing.problem.under("shape", coordinate))
@@ -86,6 +105,101 @@ def _slots(types: TypeBuilder, coordinate: str) -> Iterator[tuple[str, Slot, str
         raise _NotThere(f'"{owner}" has no field "{name}"', nearest(name, known), f"{owner}.{name}")
     for made, slot in named:
         yield made.model.name, slot, f"{owner}{pascal(name)}"
+
+
+def _inside(made: SourceTypes, slot: Slot, settings: ShapeSettings) -> tuple[str, ...]:
+    """The path that is taken out of an object, or the fields that are flattened, by the source's names.
+
+    Raises:
+        _NotThere: a field does not exist.
+    """
+    if settings.take is None and settings.flatten is None:
+        return ()
+    if settings.take is None:
+        wanted = settings.flatten if isinstance(settings.flatten, tuple) else tuple(_named(made, slot)[2].values())
+        return tuple(_step(made, slot, name, "flatten")[2] for name in wanted)
+    found = []
+    for name in settings.take.split("."):
+        slot = _step(made, slot, name, "take")
+        found.append(slot[2])
+    return tuple(found)
+
+
+def _named(made: SourceTypes, slot: Slot) -> tuple[str, str, Mapping[str, str]]:
+    """The object at a place: its key, its name, and the names of its fields, without those that are hidden. All are
+    empty where there is no object.
+    """
+    kind = slot[0]
+    found = at(made.model, slot)
+    ref = None if found is None else found.type
+    while isinstance(ref, ListRef):
+        ref = ref.item
+    inside = ref.name if isinstance(ref, NamedRef) else ""
+    output = made.inputs.get(inside) if kind == "input" else made.outputs.get(inside)
+    if output is None:
+        return "", "", {}
+    return inside, output.name, (made.input_names if kind == "input" else made.field_names).get(output.name, {})
+
+
+def _step(made: SourceTypes, slot: Slot, name: str, word: str) -> Slot:
+    """The place of a field inside of the object at another place."""
+    inside, shown, names = _named(made, slot)
+    found = next((each for each, spelled in names.items() if spelled == name), None)
+    if found is None:
+        what = f'"{shown}" has no field "{name}"' if shown else f'"{slot[2]}" is no object'
+        raise _NotThere(what, nearest(name, names.values()), below=(word,))
+    return slot[0], inside, found
+
+
+def bared(
+    sources: Mapping[str, Source], types: TypeBuilder, settings: AccessSettings, schema: GraphQLSchema
+) -> list[Problem]:
+    """Where a field shows by another name what a rule protects, or a view leaves out, and nothing is said of it."""
+    kin = kin_of(schema)
+    rules = Places(settings.rules, settings.tags, kin)
+
+    def held(coordinate: str) -> list[RuleSettings]:
+        found = [settings.rules[key] for key in rules.of(coordinate)]
+        return [rule for each in found for rule in (each if isinstance(each, tuple) else (each,))]
+
+    problems = _bared(sources, types, held)
+    for view in settings.views.values():
+        problems += _bared(sources, types, Places(view.exclude, settings.tags, kin).of)
+    return list(dict.fromkeys(problems))
+
+
+def _bared(
+    sources: Mapping[str, Source], types: TypeBuilder, held: Callable[[str], Sequence[RuleSettings | str]]
+) -> list[Problem]:
+    problems = []
+    for source in sources.values():
+        made = types.sources[source.model.name]
+        for (kind, owner), lifts in (source.lifts if isinstance(source, Shaped) else {}).items():
+            if kind != "field" or owner not in made.outputs:
+                continue
+            for key, lifted in lifts.items():
+                shown = made.outputs[owner].name
+                name = made.field_names[shown].get(key)
+                passed = [_coordinates(made, slot) for slot in (*lifted.passed[1:], lifted.slot)]
+                rules = [(each, rule) for coordinates in passed for each in coordinates for rule in held(each)]
+                free = not held(f"{shown}.{name}") or any(
+                    isinstance(rule, RuleSettings) and rule.rows is not None for _, rule in rules
+                )
+                if name is not None and rules and free:
+                    what = f"{shown}.{name} would show what a rule at {rules[0][0]} protects"
+                    mend = f"lay a rule on {shown}.{name}; where rows are hidden, shape it otherwise"
+                    problems.append(Problem(what, ("shape",), mend))
+    return problems
+
+
+def _coordinates(made: SourceTypes, slot: Slot) -> list[str]:
+    """The type and the field at a place of a result, as far as they are served."""
+    _, owner, key = slot
+    if owner not in made.outputs:
+        return []
+    name = made.outputs[owner].name
+    field = made.field_names[name].get(key)
+    return [name] if field is None else [name, f"{name}.{field}"]
 
 
 def _members(types: TypeBuilder, owner: str) -> Iterator[tuple[SourceTypes, dict[str, Slot]]]:

@@ -82,7 +82,8 @@ def _text(lines: Sequence[Line]) -> Iterator[str]:
         group = list(several)
         first = group[0]
         names = ", ".join(line.coordinate.name for line in group)
-        yield f"{first.coordinate.type_name}.{names if len(group) == 1 else f'{{{names}}}'}"
+        tags = "".join(f" #{tag}" for tag in first.tags)
+        yield f"{first.coordinate.type_name}.{names if len(group) == 1 else f'{{{names}}}'}{tags}"
         yield f"  {'write' if first.coordinate.write else 'read'} needs {_needs(first.asks)}"
         yield from (f"  rows {each.words}" for each in first.rows)
         able = [(who, held) for who, held in first.held.items() if held.level]
@@ -94,7 +95,7 @@ def _text(lines: Sequence[Line]) -> Iterator[str]:
 
 def _alike(line: Line) -> tuple[object, ...]:
     held = tuple((each.level, each.mask, each.count) for each in line.held.values())
-    return line.coordinate.type_name, line.coordinate.write, line.asks, line.rows, held
+    return line.coordinate.type_name, line.coordinate.write, line.asks, line.rows, line.tags, held
 
 
 def _needs(asks: Sequence[Asked]) -> str:
@@ -119,6 +120,7 @@ def _for_programs(chosen: Configuration, line: Line) -> dict[str, Any]:
     return {
         "coordinate": str(line.coordinate),
         "kind": "write" if line.coordinate.write else "read",
+        "tags": list(line.tags),
         "needs": [_asked(chosen, each) for each in line.asks],
         "rows": [_asked(chosen, each) for each in line.rows],
         "held": {
@@ -174,6 +176,7 @@ def _why(opened: tuple[Configuration, Access], name: str, who: str, scopes: list
             "coordinate": name,
             "allowed": held.level == 2,
             "mask": held.mask or None,
+            "tags": list(found.tags(coordinate)),
             "needs": [{**_asked(chosen, each), "met": each.origin not in lacked} for each in asks],
             "rows": [_asked(chosen, each) for each in rows],
             "ways": [str(way) for way in held.ways],
@@ -182,7 +185,8 @@ def _why(opened: tuple[Configuration, Access], name: str, who: str, scopes: list
         typer.echo(orjson.dumps(told).decode())
         return
     verdict = {0: "refused", 1: f"allowed, but sees {held.mask}", 2: "allowed"}[held.level]
-    typer.echo(f"{name}: {verdict}")
+    tags = "".join(f" #{tag}" for tag in found.tags(coordinate))
+    typer.echo(f"{name}{tags}: {verdict}")
     for each in asks:
         rule = f'rule "{each.origin}"' if each.origin else "the default"
         met = "not met" if each.origin in lacked else "met"

@@ -43,9 +43,9 @@ that lead there.</p>
 def _row(line: Line, callers: Sequence[Caller]) -> str:
     cells = "".join(_cell(line.held[each]) for each in callers)
     kind = ' class="write"' if line.coordinate.write else ""
-    return (
-        f'<tr{kind}><th scope="row">{escape(str(line.coordinate))}</th><td>{"<br>".join(_asked(line))}</td>{cells}</tr>'
-    )
+    tags = "".join(f" <small>#{escape(tag)}</small>" for tag in line.tags)
+    name = f"{escape(str(line.coordinate))}{tags}"
+    return f'<tr{kind}><th scope="row">{name}</th><td>{"<br>".join(_asked(line))}</td>{cells}</tr>'
 
 
 def _asked(line: Line) -> Iterator[str]:

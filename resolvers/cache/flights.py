@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Generic, TypeVar
 
 from resolvers.errors import SourceUnavailable, untraced
-from resolvers.time_limits import TimeLimits
+from resolvers.time_limits import TimeLimits, leaves
 
 T = TypeVar("T")
 
@@ -41,8 +41,7 @@ class Flight(Generic[T]):
             with limits.until(deadline):
                 return await asyncio.shield(self.outcome)
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if self.outcome.cancelled() and (task is None or not task.cancelling()):
+            if self.outcome.cancelled() and not leaves():
                 raise SourceUnavailable("the source was closed") from None
             raise
         finally:

@@ -87,7 +87,7 @@ class Keeping:
     def note(self, asked: Asked, context: Context, stamp: Stamp | None, left_s: float) -> None:
         """Tells who would keep the whole answer of this part, which lives ``left_s`` from now; stale: not at all."""
         if context.parts is not None:
-            if asked.owned or left_s <= 0:
+            if asked.owned:
                 context.parts.sound = False
             else:
                 context.parts.add(asked.tags, stamp, left_s)

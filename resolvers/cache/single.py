@@ -12,6 +12,7 @@ from resolvers.cache.flights import Flight, Flights
 from resolvers.cache.keeping import DENIED, EARLY_S, Asked, Keeping, late
 from resolvers.cache.packed import Corrupt, Unpackable, pack
 from resolvers.cache.store import Kept, Stamp
+from resolvers.errors import untraced
 from resolvers.source import Call, Context, Exchange
 
 
@@ -62,6 +63,7 @@ class Single:
             if kept is not None and spare and keeping.hides(error):
                 given = await self._given(asked, kept, call)
                 if given is not _NOTHING:
+                    untraced(error)
                     keeping.tally.stale += 1
                     keeping.tell(call, context, kept.age_s, stale=True)
                     keeping.note(asked, context, None, 0.0)

@@ -111,6 +111,10 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._usable = False
+        self._lost(exc)
+        del self._parser  # each knows the other
+
+    def _lost(self, exc: Exception | None) -> None:
         answer = self._answer
         if answer is None:
             return

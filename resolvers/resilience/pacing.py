@@ -64,7 +64,9 @@ class Pacing:
             if turn is None and not wait:
                 return None
             if turn is not None and turn.granted:
-                return turn
+                if not (wait and self.throttle and self.throttle.wait(who, loop.time())):
+                    return turn
+                self.give_back(turn)  # while it waited for its turn the source said that it wants no calls
 
     async def _sleep(self, wait: float, turn: Turn | None) -> None:
         self._tally.waiting += 1

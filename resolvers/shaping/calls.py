@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from resolvers.errors import BadRequest
+from resolvers.errors import BadRequest, Unsayable
 from resolvers.model import ListRef, NamedRef, Operation, TypeRef
 from resolvers.predicate import (
     And,
@@ -24,7 +24,7 @@ from resolvers.predicate import (
     Related,
 )
 from resolvers.shaping.coding import UNREADABLE, Coding
-from resolvers.shaping.shapes import Shaping, Slot, inner, named
+from resolvers.shaping.shapes import Shaping, Slot, at, inner, named
 
 _ZEROS = re.compile(r"[+-]?\d{1,100}", re.ASCII)
 _ORDERS = frozenset({"gt", "gte", "lt", "lte"})
@@ -54,6 +54,7 @@ class Calls:
     def _leading(self) -> frozenset[str]:
         """The inputs that hold something coded, themselves or in what they lead to."""
         found = {owner for kind, owner, _ in self._codings if kind == "input"}
+        found |= {owner for kind, owner in self._shaping.lifts if kind == "input"}
         while True:
             more = {
                 key
@@ -83,7 +84,8 @@ class Calls:
         for name in names:
             place: Slot = ("argument", operation.name, name)
             ref = self._model.operations[operation.name].arguments[name].type
-            joined = None if name != keys else _numbers(operation)
+            single = name in operation.by.values() and not isinstance(ref, ListRef)
+            joined = _numbers(operation) if single or name == keys else None
             made[name] = self._value(place, ref, given[name], joined=joined)
         return made
 
@@ -100,20 +102,30 @@ class Calls:
             return _written(coding, value, place[2], number=bool(joined))
         found = inner(ref)
         if isinstance(found, NamedRef) and found.name in self._inputs and isinstance(value, Mapping):
-            fields = self._model.inputs[found.name].fields
-            return {
-                name: self._value(("input", found.name, name), fields[name].type, each, joined=joined)
-                if name in fields
-                else each
-                for name, each in value.items()
-            }
+            return self._object(found.name, value, joined=joined)
         return value
+
+    def _object(self, owner: str, value: Mapping[str, object], *, joined: bool | None) -> dict[str, object]:
+        """An input object, whose lifted fields go back to where the source takes them."""
+        fields, lifts = self._model.inputs[owner].fields, self._shaping.lifts.get(("input", owner), {})
+        made: dict[str, object] = {}
+        for name, each in value.items():
+            lifted = lifts.get(name)
+            if lifted is not None:
+                given = at(self._model, lifted.slot)
+                assert given is not None
+                _put(made, lifted.chain, self._value(lifted.slot, given.type, each, joined=joined))
+            elif name in fields:
+                made[name] = self._value(("input", owner, name), fields[name].type, each, joined=joined)
+            else:
+                made[name] = each
+        return made
 
     def _sayable(self, place: Slot, ref: TypeRef, keys: Sequence[object], *, joined: bool) -> Iterator[object]:
         for key in keys:
             try:
                 yield self._value(place, ref, key, joined=joined)
-            except BadRequest:
+            except Unsayable:
                 continue
 
     def rows(self, operation: Operation) -> str:
@@ -235,6 +247,16 @@ def _is_known(field: str, coding: Coding) -> In:
     return In((field,), tuple((code,) for code in coding.known))
 
 
+def _put(into: dict[str, object], chain: tuple[str, ...], value: object) -> None:
+    head, *rest = chain
+    if not rest:
+        into[head] = value
+        return
+    below = into.setdefault(head, {})
+    assert isinstance(below, dict), "no two fields lead through one place and end there"
+    _put(below, tuple(rest), value)
+
+
 def _numbers(operation: Operation) -> bool:
     return "number" in operation.compare or any("number" in each for each in operation.compare_by.values())
 
@@ -246,4 +268,4 @@ def _written(coding: Coding, value: object, name: str, *, number: bool = False) 
     except UNREADABLE as error:
         if number and isinstance(value, str) and _ZEROS.fullmatch(value.strip()):
             return _written(coding, str(int(value)), name)
-        raise BadRequest(f"{name}: its source cannot say this value") from error
+        raise Unsayable(name) from error

@@ -6,20 +6,22 @@ in it goes through as it is, and then the source is asked for the very selection
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from resolvers.errors import IsthmusError, SourceBadResponse
 from resolvers.model import TYPE_KEY, ListRef, NamedRef, ObjectType, Operation, ScalarRef, TypeRef, UnionType
 from resolvers.rows import Row
 from resolvers.shaping.coding import UNREADABLE, Coding
-from resolvers.shaping.shapes import Shaping, inner
+from resolvers.shaping.lifting import lifting
+from resolvers.shaping.shapes import Lifted, Shaping, inner
 from resolvers.source import AS_SENT, EVERYTHING, Selection
 from resolvers.views import KEY
 
 Change = Callable[[object], object]
 """What the source gave for a value, never null → what is served."""
 _MOST = 1000
+_NONE: Mapping[str, Change] = {}
 
 
 class Way(NamedTuple):
@@ -39,7 +41,8 @@ class Replies:
         for (kind, owner, name), coding in shaping.codings.items():
             if kind == "field":
                 self._by_type.setdefault(owner, {})[name] = coding
-        self._leading = _leading(shaping, self._by_type)
+        self._lifts = {owner: lifts for (kind, owner), lifts in shaping.lifts.items() if kind == "field"}
+        self._leading = _leading(shaping, {*self._by_type, *self._lifts})
         self._whole: dict[str, Change] = {}
         self._known: dict[tuple[str, Selection], Way] = {}
         self._latest: dict[int, tuple[Selection, str, Way]] = {}
@@ -108,19 +111,39 @@ class Replies:
 
     def _object(self, name: str, selection: Selection) -> Way:
         """The way of an object: of one that may be of several types, of each of these."""
-        fields = dict(selection.fields)
+        asked = Selection()
         by_type: dict[str, Change] = {}
         for concrete in self._concrete(name):
-            changes = {}
-            for key, below in selection.fields.items():
-                found = self._field(concrete, key, below)
-                if found is not None and found.change is not None:
-                    fields[key], changes[key] = found.selection, found.change
-            if changes:
-                by_type[concrete] = _members(changes)
+            below, change = self._of_one(concrete, selection)
+            asked = asked.merge(below)
+            if change is not None:
+                by_type[concrete] = change
         if not by_type:
             return Way(selection, None)
-        return Way(Selection(fields), by_type[name] if name in by_type and len(by_type) == 1 else _chosen(by_type))
+        return Way(asked, by_type[name] if name in by_type and len(by_type) == 1 else _chosen(by_type))
+
+    def _of_one(self, concrete: str, selection: Selection) -> Way:
+        """The way of an object that is of one type."""
+        asked, changes, lifted = Selection(), dict[str, Change](), dict[str, Change]()
+        lifts = self._lifts.get(concrete, {})
+        for key, below in selection.fields.items():
+            if key in lifts:
+                way = self._lifted(lifts[key], below)
+                asked, lifted[key] = asked.merge(way.selection), way.change or _same
+                continue
+            found = self._field(concrete, key, below) or Way(below, None)
+            if found.change is not None:
+                changes[key] = found.change
+            asked = asked.merge(Selection({key: found.selection}))
+        if not changes and not lifted:
+            return Way(asked, None)
+        return Way(asked, _members(changes, lifted))
+
+    def _lifted(self, lifted: Lifted, selection: Selection) -> Way:
+        """The way from the row to a value that lies deeper in it; its change takes the row."""
+        _, owner, name = lifted.slot
+        found = self._field(owner, name, selection) or Way(selection, None)
+        return Way(found.selection.under(lifted.chain), lifting(lifted.chain, found.change, joins=lifted.joins))
 
     def _field(self, owner: str, name: str, selection: Selection) -> Way | None:
         definition = self._model.types[owner]
@@ -151,10 +174,13 @@ class Replies:
         for concrete in self._concrete(name):
             definition = self._model.types[concrete]
             assert not isinstance(definition, UnionType)
-            ways = {key: self._field(concrete, key, EVERYTHING) for key in definition.fields}
+            lifts = self._lifts.get(concrete, {})
+            away = {lifted.chain[0] for lifted in lifts.values()}
+            ways = {key: self._field(concrete, key, EVERYTHING) for key in definition.fields if key not in away}
             changes = {key: way.change for key, way in ways.items() if way is not None and way.change is not None}
-            if changes:
-                by_type[concrete] = _members(changes)
+            lifted = {key: self._lifted(each, EVERYTHING).change or _same for key, each in lifts.items()}
+            if changes or lifted:
+                by_type[concrete] = _members(changes, lifted)
         return by_type[name] if name in by_type and len(by_type) == 1 else _chosen(by_type)
 
     def _concrete(self, name: str) -> list[str]:
@@ -171,7 +197,7 @@ class Replies:
         ]  # fmt: skip
 
 
-def _leading(shaping: Shaping, coded: Mapping[str, object]) -> frozenset[str]:
+def _leading(shaping: Shaping, coded: Iterable[str]) -> frozenset[str]:
     """The types that hold something coded, themselves or in what they lead to."""
     above: dict[str, set[str]] = {}
     for key, definition in shaping.raw.types.items():
@@ -229,9 +255,9 @@ def _each(change: Change) -> Change:
     return every
 
 
-def _members(changes: Mapping[str, Change]) -> Change:
-    """A row made anew, with some of its members changed."""
-    items = tuple(changes.items())
+def _members(changes: Mapping[str, Change], lifted: Mapping[str, Change] = _NONE) -> Change:
+    """A row made anew, with some of its members changed, and with others that are found in the row as it came."""
+    items, found_in_row = tuple(changes.items()), tuple(lifted.items())
 
     def row(value: object) -> object:
         if isinstance(value, list):
@@ -245,9 +271,15 @@ def _members(changes: Mapping[str, Change]) -> Change:
             found = made.get(name)
             if found is not None:
                 made[name] = change(found)
+        for name, find in found_in_row:
+            made[name] = find(value)
         return made
 
     return row
+
+
+def _same(value: object) -> object:
+    return value
 
 
 def _chosen(by_type: Mapping[str, Change]) -> Change:

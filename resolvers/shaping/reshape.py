@@ -33,7 +33,8 @@ from resolvers.model import (
 from resolvers.naming import Naming
 from resolvers.problem import Problem
 from resolvers.shaping.coding import UNREADABLE, Base, Coding, NoCoding
-from resolvers.shaping.shapes import Shaping, Slot, Stated, at, inner, named, with_inner
+from resolvers.shaping.lifting import flattened, lifted_type, members, taken_out
+from resolvers.shaping.shapes import Kind, Lifted, Shaping, Slot, Stated, at, inner, named, with_inner
 from resolvers.views import DISTINCT, GREATEST, KEY, LEAST
 
 EXTREMES = frozenset({LEAST, GREATEST})
@@ -47,11 +48,13 @@ def reshaped(model: SourceModel, stated: Sequence[Stated]) -> tuple[SourceModel,
     for each in stated:
         if each.settings.recodes:
             draft.code(each)
+        elif each.settings.flatten is not None or each.settings.take is not None:
+            draft.lift(each)
         elif each.settings.nullable is not None:
             draft.nullable[each.place] = each.settings.nullable
     draft.spread()
     draft.check()
-    return draft.model(), Shaping(model, draft.codings), draft.problems
+    return draft.model(), Shaping(model, draft.codings, draft.lifts), draft.problems
 
 
 def _open(ref: TypeRef) -> TypeRef:
@@ -67,6 +70,7 @@ class _Draft:
     """By which statement a place is coded."""
     nullable: dict[Slot, bool] = field(default_factory=dict)
     enums: dict[Slot, str] = field(default_factory=dict)
+    lifts: dict[tuple[Kind, str], dict[str, Lifted]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _made: dict[str, EnumType] = field(default_factory=dict)
 
@@ -119,6 +123,61 @@ class _Draft:
         values = tuple(EnumValue(word) for word in coding.words)
         self._made[key] = EnumType(stated.word, values, naming=naming)
         return key
+
+    def lift(self, stated: Stated) -> None:
+        """Takes fields out of an object, in results and in the inputs of the very same description."""
+        word = "take" if stated.settings.take is not None else "flatten"
+        places = [stated.place]
+        if stated.place[0] == "field":
+            places += [each for each in self._given(*stated.place[1:]) if members(self.raw, each) is not None]
+        for kind, owner, name in places:
+            slot: Slot = (kind, owner, name)
+            if self._is_promised(slot) or self._is_on_the_way(slot):
+                what = f"an interface, or an operation's result or pages, are found by {name}"
+                self.problems.append(Problem(what, (stated.coordinate, word), "state at: of the operation"))
+                continue
+            try:
+                there = members(self.raw, slot) or {}
+                inside = tuple(each for each in stated.inside if word == "take" or each in there)
+                found = (
+                    {name: taken_out(self.raw, slot, inside)}
+                    if word == "take"
+                    else flattened(self.raw, slot, inside, self.lifts.get((kind, owner), {}))
+                )
+            except (NoCoding, KeyError) as fault:
+                if slot == stated.place and isinstance(fault, NoCoding):
+                    self.problems.append(Problem(fault.what, (stated.coordinate, word), fault.mend))
+                continue
+            self.lifts.setdefault((kind, owner), {}).update(found)
+
+    def _is_promised(self, slot: Slot) -> bool:
+        definition = self.raw.types.get(slot[1]) if slot[0] == "field" else None
+        interfaces = definition.interfaces if isinstance(definition, ObjectType) else ()
+        return any(at(self.raw, ("field", each, slot[2])) is not None for each in interfaces)
+
+    def _is_on_the_way(self, slot: Slot) -> bool:
+        """Whether an operation's result, or what says how it pages, is found through a place."""
+        for operation in self.raw.operations.values():
+            paths = [] if operation.inside is None else [operation.inside.at]
+            paging = operation.paging
+            if paging is not None:
+                whole = (
+                    paging.items_at,
+                    paging.next_at,
+                    paging.more_at,
+                    paging.total_at,
+                    paging.echo_at,
+                    paging.pages_at,
+                )
+                paths += [path[len(operation.at) :] for path in whole if path[: len(operation.at)] == operation.at]
+            for path in paths:
+                here = named(operation.result)
+                for step in path:
+                    if ("field", here, step) == slot:
+                        return True
+                    found = at(self.raw, ("field", here, step))
+                    here = "" if found is None else named(found.type)
+        return False
 
     def spread(self) -> None:
         """Codes what means the same as what is coded, and what means the same as that."""
@@ -246,13 +305,19 @@ class _Draft:
 
     def model(self) -> SourceModel:
         """The model as it is served."""
-        if not self.codings and not self.nullable:
+        if not (self.codings or self.nullable or self.lifts):
             return self.raw
         types = {key: self._type(key, each) for key, each in self.raw.types.items()}
         inputs: dict[str, InputType] = {}
         for key, each in self.raw.inputs.items():
-            fields = {name: self._argument(("input", key, name), item) for name, item in each.fields.items()}
-            inputs[key] = replace(each, fields=fields)
+            lifts = self._lifts("input", key)
+            given: dict[str, Argument] = {}
+            for name, item in each.fields.items():
+                for shown, lifted in lifts.get(name, {}).items():
+                    given[shown] = self._lifted_argument(shown, lifted, item)
+                if name not in lifts:
+                    given[name] = self._argument(("input", key, name), item)
+            inputs[key] = replace(each, fields=given)
         operations = {key: self._operation(key, each) for key, each in self.raw.operations.items()}
         return replace(
             self.raw, types=types, inputs=inputs, operations=operations, enums={**self.raw.enums, **self._made}
@@ -262,12 +327,40 @@ class _Draft:
         if isinstance(definition, UnionType):
             return definition
         keys = definition.key if isinstance(definition, ObjectType) else ()
-        fields = {
-            name: self._field(("field", key, name), item, is_key=name in keys)
-            for name, item in definition.fields.items()
-            if not self._untold(key, definition, item) and not self._gone(item.type)
-        }
+        lifts = self._lifts("field", key)
+        fields: dict[str, Field] = {}
+        for name, item in definition.fields.items():
+            for shown, lifted in lifts.get(name, {}).items():
+                fields[shown] = self._lifted_field(shown, lifted, item)
+            if name not in lifts and not self._untold(key, definition, item) and not self._gone(item.type):
+                fields[name] = self._field(("field", key, name), item, is_key=name in keys)
         return replace(definition, fields=fields)
+
+    def _lifts(self, kind: Kind, owner: str) -> dict[str, dict[str, Lifted]]:
+        """The lifted fields of a type or an input, by the field that they come out of."""
+        found: dict[str, dict[str, Lifted]] = {}
+        for shown, lifted in self.lifts.get((kind, owner), {}).items():
+            found.setdefault(lifted.chain[0], {})[shown] = lifted
+        return found
+
+    def _lifted_field(self, shown: str, lifted: Lifted, outer: Field) -> Field:
+        found = at(self.raw, lifted.slot)
+        assert isinstance(found, Field)
+        made = self._field(lifted.slot, found, is_key=False)
+        said = found.description or outer.description
+        ref = lifted_type(made.type, lifted)
+        return replace(made, name=shown, type=ref, required=made.required and not lifted.nullable, description=said)
+
+    def _lifted_argument(self, shown: str, lifted: Lifted, outer: Argument) -> Argument:
+        found = at(self.raw, lifted.slot)
+        assert isinstance(found, Argument)
+        made = self._argument(lifted.slot, found)
+        steps = [at(self.raw, each) for each in lifted.passed]
+        needed = made.required and all(each is not None and each.required for each in steps)
+        said = found.description or outer.description
+        return replace(
+            made, name=shown, type=lifted_type(made.type, lifted), required=needed, default=None, description=said
+        )
 
     def _field(self, place: Slot, item: Field, *, is_key: bool) -> Field:
         ref = self._ref(place, item.type)

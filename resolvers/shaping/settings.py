@@ -39,13 +39,20 @@ class ShapeSettings(Settings):
     type: Typed | None = Field(None, description="The scalar that the values are, whatever the description says.")
     nullable: bool | None = Field(None, description="Whether it may be null, whatever the description says.")
 
+    flatten: Literal[True] | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        None, description="The fields of this object, all or these, stand in its parent, in its place."
+    )
+    take: str | None = Field(
+        None, description="Path, by dots, to what this object only wraps, which stands in its place.", min_length=1
+    )
+
     @model_validator(mode="after")
     def _one_thing(self) -> ShapeSettings:
-        given = [name for name in ("values", "format", "type") if getattr(self, name) is not None]
+        given = [name for name in ("values", "format", "type", "flatten", "take") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError(f"{given[0]} and {given[1]} are two answers to one question: say one of them")
         if not given and self.nullable is None:
-            raise ValueError("it says nothing: add values, format, type or nullable")
+            raise ValueError("it says nothing: add values, format, type, nullable, flatten or take")
         if self.loose and self.format is None:
             raise ValueError("loose is said of a format")
         return self

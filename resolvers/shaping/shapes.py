@@ -19,32 +19,43 @@ Slot = tuple[Kind, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What the file says of a place. ``coordinate``: as it says it; ``word``: what an enum of its values is called."""
+    """What the file says of a place. ``coordinate``: as it says it; ``word``: what an enum of its values is called;
+    ``inside``: the path that is taken, or the fields that are flattened, by the source's names.
+    """
 
     coordinate: str
     place: Slot
     settings: ShapeSettings
     word: str = ""
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """Where a field of the shaped type lies in the source's own row. ``nested``: the type that holds it there."""
+    """``chain``: from the object to the value, by the source's names. ``slot``: the place of the value itself.
 
-    path: tuple[str, ...]
-    ref: TypeRef
-    nested: str = ""
+    ``joins``: there are lists on the way, whose values are one list. ``nullable``: something on the way may be missing.
+    ``passed``: the places that are passed on the way.
+    """
+
+    chain: tuple[str, ...]
+    slot: Slot
+    joins: bool
+    nullable: bool
+    passed: tuple[Slot, ...]
+
+
+Lifts = Mapping[tuple[Kind, str], Mapping[str, Lifted]]
+"""A type or an input → those of its fields that lie deeper, by the names that they have in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shaping:
-    """``raw``: the model as the source has it. ``codings``: how the values of places are written. ``lifted``: type →
-    its fields that lie deeper in the source's rows; ``wrapped``: (input, field) → where a value goes inside of it.
-    """
+    """``raw``: the model as the source has it. ``codings``: how the values of places are written."""
 
     raw: SourceModel
     codings: Mapping[Slot, Coding]
-    lifted: Mapping[str, Mapping[str, Lifted]] = field(default_factory=dict)
+    lifts: Lifts = field(default_factory=dict)
 
 
 def inner(ref: TypeRef) -> TypeRef:

@@ -28,12 +28,13 @@ def _nothing(operation: Operation, asked: Call) -> bool:
 
 
 class Shaped:
-    """``model``: that of the values as they are served."""
+    """``model``: that of the values as they are served; ``lifts``: its fields that lie deeper in the source's rows."""
 
     def __init__(self, source: Source, model: SourceModel, shaping: Shaping) -> None:
         self._source = source
         self._raw = source.model
         self.model = model
+        self.lifts = shaping.lifts
         self._calls = Calls(shaping)
         self._replies = Replies(shaping)
 

@@ -33,12 +33,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One coordinate. ``rows``: conditions on the rows that there are, as written in the file."""
+    """One coordinate. ``rows``: conditions on the rows that there are, as written in the file. ``tags``: what the file
+    calls it, or its type.
+    """
 
     coordinate: Coordinate
     asks: tuple[Asked, ...]
     rows: tuple[Asked, ...]
     held: Mapping[Caller, Held]
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Access:
             settings.tags,
             kin_of(schema),
         )
+        self._tagged = Places([f"#{tag}" for tag in settings.tags], settings.tags, kin_of(schema))
         self.callers = callers(settings, (need for _, need in policy.needs()))
 
     def lines(self, asking: Sequence[Caller] | None = None) -> list[Line]:
@@ -96,9 +100,15 @@ class Access:
                 self.asks(coordinate),
                 self.rows(coordinate),
                 {caller: each.held(coordinate) for caller, each in reach.items()},
+                self.tags(coordinate),
             )
             for coordinate in coordinates(self._schema)
         ]
+
+    def tags(self, coordinate: Coordinate) -> tuple[str, ...]:
+        """The tags of a coordinate and of its type."""
+        keys = dict.fromkeys([*self._tagged.of(coordinate.type_name), *self._tagged.of(str(coordinate))])
+        return tuple(key.removeprefix("#") for key in keys)
 
     def find(self, name: str) -> Coordinate | None:
         """The coordinate that is written ``Type.field``."""

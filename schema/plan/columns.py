@@ -19,7 +19,7 @@ from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, OperationTyp
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import inspect, is_iterable
 
-from resolvers import TYPE_KEY, LimitExceeded, Row, read
+from resolvers import TYPE_KEY, LimitExceeded, Row, leaves, read
 from schema.plan.calls import call, link
 from schema.plan.fields import CallOperation, Link, Made, ReadKey, RowType, is_row
 from schema.plan.handwritten import Handwritten
@@ -143,9 +143,15 @@ class _Columns:
         if len(pending) == 1:
             await self._fill(*pending[0])
         elif pending:
-            async with asyncio.TaskGroup() as group:
-                for planned, objects in pending:
-                    group.create_task(self._fill(planned, objects))
+            try:
+                await self._together(pending)
+            except asyncio.CancelledError as error:
+                raise error.with_traceback(None) from None  # Python 3.11's group and the error know each other
+
+    async def _together(self, pending: Pending) -> None:
+        async with asyncio.TaskGroup() as group:
+            for planned, objects in pending:
+                group.create_task(self._fill(planned, objects))
 
     async def _values(self, planned: PlannedField, objects: Objects) -> Sequence[object]:
         """A value or an exception for each parent."""
@@ -184,8 +190,7 @@ class _Columns:
                 return await self._handwritten.values(planned, FieldLevel(objects, planned), arguments)
             return _shown(planned, values)
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if leaves():
                 raise
             return [RuntimeError("cancelled from within")] * len(rows)
         except Exception as error:  # noqa: BLE001  # it is the outcome of the field, worded by the graph

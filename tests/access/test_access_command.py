@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway.commands import app
+from gateway.commands import named
 
 FILE = """\
 sources:
@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def isthmus(folder: Path, *words: str) -> tuple[int, str]:
     placed = [str(folder / word) if word.endswith((".yaml", ".html")) else word for word in words]
-    found = CliRunner().invoke(app, placed)
+    found = CliRunner().invoke(named(()), placed)
     return found.exit_code, found.output
 
 
@@ -60,6 +60,7 @@ def test_each_coordinate_is_told_with_its_rules_callers_and_ways(folder: Path) -
     email = found["Customer.email"]
     place = {"what": "role support, or scope pii", "rule": "Customer.email", "place": "isthmus.yaml:8"}
     assert email["needs"] == [place]
+    assert (email["tags"], found["Customer.iban"]["tags"], found["Customer.name"]["tags"]) == (["pii"], ["pii"], [])
     assert set(email["held"]) == {"role support", "scope pii", "every role and scope"}
     assert email["held"]["scope pii"]["ways"][0] == "customer.email"
     assert email["held"]["role support"]["ways"][0] == "customers.email"
@@ -79,14 +80,14 @@ def test_each_coordinate_is_told_with_its_rules_callers_and_ways(folder: Path) -
 def test_the_text_and_the_page_say_the_same(folder: Path) -> None:
     code, text = isthmus(folder, "access", "isthmus.yaml")
     assert code == 0
-    assert "Customer.iban\n  read needs scope pii\n  any token sees last4: customer.iban" in text
+    assert "Customer.iban #pii\n  read needs scope pii\n  any token sees last4: customer.iban" in text
     assert "Customer.{id, name}\n  read needs any token\n  any token: customer.id, orders.customer.id" in text
     code, _ = isthmus(folder, "access", "isthmus.yaml", "--html", "page.html")
     page = (folder / "page.html").read_text()
     assert code == 0
     assert "<script" not in page
     assert "http" not in page
-    assert '<th scope="row">Customer.iban</th>' in page
+    assert '<th scope="row">Customer.iban <small>#pii</small></th>' in page
     assert "<summary>last4</summary><ul><li>customer.iban" in page
 
 

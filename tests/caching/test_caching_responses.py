@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from resolvers import CacheTally, Found, MemoryStore
 from tests.caching.house import TRUSTED, House, house
 from tests.caching.test_caching_apart import bearing
 
@@ -140,8 +143,161 @@ async def test_an_answer_with_an_error_or_something_stale_is_not_kept(tmp_path: 
         assert hits(made) == 0
 
 
+@pytest.mark.parametrize("first", [True, False])
+async def test_whoever_asks_for_ages_is_told_them_and_nobody_else_is(tmp_path: Path, *, first: bool) -> None:
+    report = {"graphql-freshness": "report"}
+    async with house(tmp_path, KEPT, server=server(tmp_path)) as made:
+        await made.data("{ orders { customer { name } } }")  # so that parts of the answer are kept
+        made.clock.now = 5
+        asked = [report, {}] if first else [{}, report]
+        for headers in asked * 2:
+            answer = await get(made, headers=headers, id="1")
+            assert answer.json()["data"]["customer"] == {"name": "name 1"}
+            ages = {each["ageSeconds"] for each in answer.json().get("extensions", {}).get("freshness", ())}
+            assert (5 in ages) is bool(headers)
+        assert hits(made) == 1
+        assert "graphql-freshness" in (await get(made, id="1")).headers["vary"]
+
+
 async def test_rate_limits_count_answers_that_are_kept(tmp_path: Path) -> None:
     limits = ", rate_limits: { rules: { all: { requests: 3, per_s: 3600 } } }"
     async with house(tmp_path, KEPT, server=server(tmp_path, more=limits)) as made:
         statuses = [(await get(made, id="1")).status_code for _ in range(5)]
         assert statuses == [200, 200, 200, 429, 429]
+
+
+async def test_a_change_is_made_each_time_though_all_that_its_answer_holds_is_kept(tmp_path: Path) -> None:
+    text = 'mutation { place(body: { name: "x" }) { customer { name } } }'
+    async with house(tmp_path, KEPT, server=server(tmp_path, text)) as made:
+        for _ in range(3):
+            posted = await made.client.post("/graphql", json={"documentId": key(text)})
+            assert posted.json() == {"data": {"place": {"customer": {"name": "name 1"}}}}
+        assert made.crm.taken().count("POST /orders") == 3
+
+
+async def test_documents_that_differ_in_a_value_alone_have_answers_of_their_own(tmp_path: Path) -> None:
+    one, two = '{ customer(id: "1") { name } }', '{ customer(id: "2") { name } }'
+    several = 'query A { customer(id: "1") { name } } query B { customer(id: "2") { name } }'
+    async with house(tmp_path, KEPT, server=server(tmp_path, one, two, several)) as made:
+        for _ in range(2):
+            assert (await get(made, one)).json() == {"data": {"customer": {"name": "name 1"}}}
+            assert (await get(made, two)).json() == {"data": {"customer": {"name": "name 2"}}}
+        for name, number in (("A", 1), ("B", 2)) * 2:
+            asked = {"documentId": key(several), "operationName": name}
+            answer = (await made.client.post("/graphql", json=asked)).json()
+            assert answer == {"data": {"customer": {"name": f"name {number}"}}}
+        assert hits(made) == 4
+
+
+async def test_what_one_gateway_kept_says_nothing_to_one_with_other_settings(tmp_path: Path) -> None:
+    """As after a change of the file: the store stays, and the sources are others."""
+    store = MemoryStore(1_000_000)
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+    async with house(tmp_path / "before", KEPT, server=server(tmp_path), store=store) as made:
+        assert (await get(made, id="1")).json()["data"]["customer"] == {"name": "name 1"}
+        async with house(tmp_path / "after", KEPT, server=server(tmp_path), store=store) as other:
+            other.crm.names["1"] = "of another system"
+            assert (await get(other, id="1")).json()["data"]["customer"] == {"name": "of another system"}
+        assert (await get(made, id="1")).json()["data"]["customer"] == {"name": "name 1"}
+        assert hits(made) == 1
+
+
+async def test_what_is_shown_of_the_schema_beside_data_is_each_callers_own(tmp_path: Path) -> None:
+    text = '{ orders { id } __type(name: "Customer") { fields { name } } }'
+    rules = "Customer.name: { scopes: [names] }"
+    async with house(tmp_path, KEPT, server=server(tmp_path, text, more=f", {TRUSTED}"), rules=rules) as made:
+        for _ in range(2):
+            for scope, seen in (("names", True), ("", False)):
+                answer = (await get(made, text, headers=bearing(sub="ann", scope=scope))).json()
+                assert ({"name": "name"} in answer["data"]["__type"]["fields"]) == seen
+
+
+@pytest.mark.parametrize("how", ["header", "extension"])
+async def test_who_asks_how_old_an_answer_is_is_told_though_it_is_kept(tmp_path: Path, how: str) -> None:
+    async with house(tmp_path, KEPT, server=server(tmp_path)) as made:
+        await get(made, id="1")
+        made.clock.now = 20
+        asked: dict[str, object] = {"documentId": key(), "variables": {"id": "1"}}
+        if how == "extension":
+            asked["extensions"] = {"freshness": True}
+        headers = {"graphql-freshness": "report"} if how == "header" else {}
+        body = (await made.client.post("/graphql", json=asked, headers=headers)).json()
+        assert {each["ageSeconds"] for each in body["extensions"]["freshness"]} == {20}
+
+
+async def test_whoever_sees_a_mask_has_no_answer_in_common_with_who_does_not(tmp_path: Path) -> None:
+    rules = "Customer.name: { scopes: [names], mask: { constant: '***' } }"
+    text = '{ customer(id: "1") { name } }'
+    async with house(tmp_path, KEPT, server=server(tmp_path, text, more=f", {TRUSTED}"), rules=rules) as made:
+        for _ in range(2):
+            for scope, seen in (("names", "name 1"), ("", "***")):
+                answer = (await get(made, text, headers=bearing(sub="ann", scope=scope))).json()
+                assert answer == {"data": {"customer": {"name": seen}}}
+
+
+HAND_WRITTEN = """
+import itertools
+from collections.abc import Mapping
+
+from schema import Extension
+
+extension = Extension()
+numbers = itertools.count(1)
+
+
+@extension.field("Order", needs=("id",))
+def number(parent: Mapping[str, object]) -> int:
+    return next(numbers)
+"""
+
+
+async def test_what_is_made_by_hand_is_made_each_time(tmp_path: Path) -> None:
+    (tmp_path / "more.py").write_text(HAND_WRITTEN)
+    text = "{ orders { number } }"
+    async with house(tmp_path, KEPT, "extensions: [more.py]", server=server(tmp_path, text)) as made:
+        for first in (1, 5):
+            numbers = [each["number"] for each in (await get(made, text)).json()["data"]["orders"]]
+            assert numbers == list(range(first, first + 4))
+
+
+async def test_an_answer_with_a_part_of_a_source_that_keeps_nothing_is_not_kept(tmp_path: Path) -> None:
+    text = "{ orders { id } plainMe { name } }"
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    async with house(tmp_path / "one", KEPT) as outer:
+        source = f"{KEPT}\nplain: {{ openapi: ./crm.json, url: '{outer.crm.url}', prefix: plain }}"
+        stated = server(tmp_path, text)
+        async with house(tmp_path / "two", source, server=stated, crm_of=outer) as made:
+            for _ in range(2):
+                assert (await get(made, text)).json()["data"]["plainMe"] == {"name": "nobody"}
+            assert made.crm.taken().count("GET /me") == 2
+
+
+class Leaving(MemoryStore):
+    """A store that has what it is asked for, and does not answer when it is asked for versions afterwards."""
+
+    away = False
+
+    async def read(self, keys: Sequence[bytes], tags: Sequence[str], tally: CacheTally) -> Found:
+        found = await super().read(keys, tags, tally)
+        return replace(found, stamp=None) if self.away and not keys else found
+
+
+async def test_a_store_that_leaves_between_two_questions_has_kept_nothing(tmp_path: Path) -> None:
+    store = Leaving(1_000_000)
+    async with house(tmp_path, KEPT, server=server(tmp_path), store=store) as made:
+        first = await get(made, id="1")
+        store.away = True
+        assert (await get(made, id="1")).json() == first.json()
+        assert hits(made) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["{ __typename }", "query($none: Boolean!) { __typename orders @skip(if: $none) { id } }"]
+)
+async def test_an_answer_without_any_part_of_a_source_is_made_each_time(tmp_path: Path, text: str) -> None:
+    async with house(tmp_path, KEPT, server=server(tmp_path, text)) as made:
+        for _ in range(2):
+            assert (await get(made, text, none=True)).json() == {"data": {"__typename": "Query"}}
+        assert hits(made) == 0

@@ -8,6 +8,7 @@ import pytest
 
 from resolvers.cache.flights import Flight, Flights
 from resolvers.errors import SourceUnavailable
+from resolvers.source import Parts
 from resolvers.time_limits import TimeLimits
 
 
@@ -58,7 +59,7 @@ async def test_who_waits_while_the_source_is_closed_is_told_so() -> None:
     calls = Calls()
     waiting = _waiting(flights.begin(["key"], calls))
     await _turns()
-    await flights.close()
+    await asyncio.wait_for(flights.close(), 5)
     with pytest.raises(SourceUnavailable):
         await waiting
     assert calls.ended == 1
@@ -69,7 +70,7 @@ async def test_who_is_cancelled_himself_while_the_source_is_closed_is_cancelled(
     waiting = _waiting(flights.begin(["key"], Calls()))
     await _turns()
     waiting.cancel()
-    await flights.close()
+    await asyncio.wait_for(flights.close(), 5)
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
@@ -86,3 +87,15 @@ async def test_the_last_to_leave_ends_it_and_nobody_before() -> None:
         await _turns()
     assert calls.ended == 1
     assert flights.of("key") is None
+
+
+def test_a_whole_of_which_a_part_was_forgotten_on_the_way_is_not_sound() -> None:
+    parts = Parts()
+    parts.add(("crm", "a"), (1, 1), 60)
+    parts.add(("crm", "b"), (1, 7), 30)
+    assert (parts.sound, parts.left_s) == (True, 30)
+    parts.add(("crm",), (2,), 60)
+    assert not parts.sound
+    away = Parts()
+    away.add(("crm",), None, 60)
+    assert not away.sound

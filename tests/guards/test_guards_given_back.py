@@ -11,7 +11,7 @@ import pytest
 
 from resolvers import Call, Context, Effect, Operation, OutcomeUnknown, SourceBadResponse, SourceModel, Tally
 from resolvers.errors import RateLimited, SourceBusy, SourceError, SourceTimeout, SourceUnavailable
-from resolvers.guards import RetrySettings
+from resolvers.guards import RetrySettings, SourceRate
 from resolvers.http_settings import HttpSettings
 from resolvers.resilience.guard import guard_of
 from resolvers.resilience.source import Resilient
@@ -84,6 +84,38 @@ async def test_a_source_that_knows_no_callers_is_left_alone_by_all_of_them(tmp_p
         for who in ("ada", "bob", "ada"):
             assert isinstance(await source.outcome(READ, context(who=who)), RateLimited)
         assert len(server.heard) == 1
+
+
+class Overrun:
+    """A client whose source wants no calls for half a minute, once it had one."""
+
+    model = MODEL
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def execute(self, _: Call, __: Context) -> object:
+        self.sent += 1
+        await asyncio.sleep(0.1)  # the others stand in line by then
+        raise RateLimited(status=429, retry_after=30)
+
+    async def close(self) -> None: ...
+
+
+def test_who_stands_in_line_hears_that_the_source_wants_no_calls() -> None:
+    """Turns were given before it said so; whoever has one does not go all the same."""
+    loop = VirtualLoop()
+    client = Overrun()
+
+    async def asked() -> list[object]:
+        stated = HttpSettings(rate_limit=SourceRate(per_second=1, burst=1), retries=RetrySettings(max=0))
+        source = Resilient(client, Tally(), stated)
+        calls = [source.execute(Call(Effect.READ), context(20)) for _ in range(5)]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    assert all(isinstance(each, RateLimited) and each.retry_after for each in loop.run_until_complete(asked()))
+    assert client.sent == 1
+    loop.close()
 
 
 class Forgetful:

@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -74,6 +75,16 @@ async def test_a_rolling_restart_loses_no_request(shell: Supervising) -> None:
     assert load.connections > 8  # they were asked to leave, and came back
     await running.until(lambda: bool(running.events("rolling_restart_done")))
     assert (await running.end()).code == 0
+
+
+async def test_a_worker_stays_until_the_one_that_follows_it_is_ready(shell: Supervising) -> None:
+    running = await begun(shell, "workers: 1, reload: { files: false }")
+    before = running.workers()
+    (shell.folder / "isthmus.yaml").write_text(FILE.format(settings="workers: 1").replace("shop.sqlite", "none.sqlite"))
+    os.kill(running.pid, signal.SIGUSR2)
+    await running.until(lambda: bool(running.events("rolling_restart_stopped")))
+    assert running.workers() == before
+    assert await running.asked() == ANSWER
 
 
 async def test_it_ends_well_whatever_signals_come_again(shell: Supervising) -> None:
@@ -302,8 +313,12 @@ async def test_a_crash_at_every_start_is_tried_less_and_less_often(shell: Superv
     for pid in running.workers():
         os.kill(pid, signal.SIGKILL)
     await running.until(lambda: len(running.events("worker_ended")) >= 6)
-    pauses = [each["again_in_s"] for each in running.events("worker_ended") if each["worker"] == 0]
-    assert pauses == sorted(pauses, key=lambda pause: float(str(pause)))
+    ends = [each for each in running.events("worker_ended") if each["worker"] == 0]
+    pauses = [float(str(each["again_in_s"])) for each in ends]
+    assert pauses == sorted(pauses)
+    times = [datetime.fromisoformat(str(each["timestamp"])) for each in ends]
+    for pause, before, after in zip(pauses[:-1], times[:-1], times[1:], strict=True):
+        assert (after - before).total_seconds() > pause - 0.01
     (shell.folder / "gone.sqlite").rename(shell.folder / "shop.sqlite")
     await running.until(lambda: len(running.workers()) == 2)
     await running.until(lambda: time.monotonic() > began + 0.1)
