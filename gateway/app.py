@@ -56,7 +56,7 @@ from gateway.tracing.tracer import Tracer, open_tracer, sending
 from gateway.uploads import UploadSettings
 from gateway.whole import taken_from
 from gateway.workers.settings import Workers
-from resolvers import Settings
+from resolvers import ConfigurationError, Problem, Settings
 from schema import ANONYMOUS, Executor
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -305,6 +305,19 @@ def _kept_by_tls(page: Page, trusted: Networks) -> Page:
 
 _IDENTITY = ("jwt", "api_keys", "tls", "client_cert", "revocation", "trusted_proxies")
 """Settings that say who asks."""
+
+
+def edge_problems(settings: ServerSettings) -> list[Problem]:
+    """What keeps keys, lists and registered operations of the edge from being used: all of it at once."""
+
+    def fails(opens: Callable[[], object]) -> list[Problem]:
+        try:
+            opens()
+        except ConfigurationError as error:
+            return list(error.problems)
+        return []
+
+    return [*fails(lambda: authenticator_of(settings, None)), *fails(lambda: registered_of(settings.documents))]
 
 
 def make_front(

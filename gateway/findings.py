@@ -5,10 +5,11 @@ What a field may hold is said by the settings models; no message here shows a va
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from resolvers import Key, Problem, Settings, nearest
 
@@ -35,6 +36,7 @@ _UNITS = {"_s": "seconds", "_bytes": "bytes", "_mb": "megabytes"}
 _ACCESS = "access: { default: authenticated }"
 _SOURCES = "sources: { crm: { openapi: crm.openapi.yaml } }"
 _SECTIONS: dict[tuple[Key, ...], str] = {("access",): _ACCESS, ("sources",): _SOURCES}
+_MAPPINGS = frozenset({"dict_type", "model_type", "model_attributes_type"})
 _CHOICES = frozenset({"literal_error", "enum"})
 
 
@@ -44,7 +46,7 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
     A check of our own says how to mend what it found in the context of its error, under ``mend``.
     """
     merged: dict[tuple[Key, ...], Problem] = {}
-    for item in error.errors(include_url=False, include_input=False):
+    for item in _meant(error.errors(include_url=False, include_input=False), raw):
         where, inside = _path(item["loc"], raw)
         if item["type"] not in {"extra_forbidden", "missing"}:
             where = inside  # what follows names a branch of a union, or that a key is meant
@@ -62,6 +64,7 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
             section = _SECTIONS.get(where, "") if item["type"].startswith(("model_", "dict_")) else ""
             mend = f"write {section}" if section and model.__name__ == "FileSettings" else ""
             mend = item.get("ctx", {}).get("mend", mend) or _alone(item["type"], where)
+            mend = mend or _switched(item["type"], model, where, _at(raw, where))
             problem = Problem(_short(item) or _sentence(item["type"], item["msg"]), where, mend)
         known_problem = merged.get(problem.where)
         if known_problem is not None and known_problem.what != problem.what and item["type"] != "missing":
@@ -91,6 +94,38 @@ def _another_form(problem: Problem, all_of_them: Iterable[Problem]) -> bool:
     )
 
 
+def _meant(items: Sequence[ErrorDetails], raw: object) -> Iterator[ErrorDetails]:
+    """The findings, but for those of words that might have stood where a mapping stands whose own mistakes are told."""
+    places = [_path(item["loc"], raw)[1] for item in items]
+    for item, where in zip(items, places, strict=True):
+        others = (each for each, place in zip(items, places, strict=True) if place[: len(where)] == where)
+        told = any(each["type"] not in _CHOICES for each in others)
+        if not (told and item["type"] in _CHOICES and isinstance(_at(raw, where), dict)):
+            yield item
+
+
+def _at(raw: object, where: tuple[Key, ...]) -> object:
+    value: Any = raw
+    for part in where:
+        value = value[part]
+    return value
+
+
+def _switched(kind: str, model: type[Settings], where: tuple[Key, ...], given: object) -> str:
+    """What to write for a section that somebody switched on or off as if it were a key."""
+    if kind not in _MAPPINGS or not isinstance(given, bool):
+        return ""
+    if isinstance(_node_of(model, where).get("default"), dict):  # it is there whatever is said
+        return "leave it out for its defaults, or write what is to be otherwise"
+    if not given:
+        return "leave it out"
+    section = _node(model, where)
+    keys: Mapping[str, Any] = section.get("properties", {})
+    whole = all(key.get("default") is not None for key in keys.values())  # {} may not do where some are empty
+    wanted = ", ".join(section.get("required") or sorted(keys))
+    return f"write {'{} for its defaults, or ' if whole else ''}what it is to say: {wanted}"
+
+
 def _alone(kind: str, where: tuple[Key, ...]) -> str:
     """That a number stands without its unit, which its key names."""
     if not kind.startswith(("float_", "int_")) or not where:
@@ -112,6 +147,8 @@ def _sentence(kind: str, message: str) -> str:
     if kind in _WORDS:
         return _WORDS[kind]
     text = message.removeprefix("Value error, ").replace("Input should be", "it must be")
+    if kind in _CHOICES:
+        text = text.replace("False", "false").replace("True", "true")  # as the file spells them
     return text[:1].lower() + text[1:]
 
 
@@ -130,12 +167,17 @@ def _choose(about: str) -> str:
 
 def _about(model: type[Settings], where: tuple[Key, ...]) -> str:
     """The description of a key without its full stop: it says what each value means."""
+    return str(_node_of(model, where).get("description", "")).rstrip(".")
+
+
+def _node_of(model: type[Settings], where: tuple[Key, ...]) -> Mapping[str, Any]:
+    """What the JSON Schema says of a key, or of that whose list holds an entry; empty where it knows none."""
     if not where:
-        return ""
+        return {}
     parents = where[:-1] if isinstance(where[-1], str) else where[:-2]
     name = where[len(parents)] if len(parents) < len(where) else ""
-    node = _node(model, parents).get("properties", {}).get(name, {})
-    return str(node.get("description", "")).rstrip(".")
+    node: Mapping[str, Any] = _node(model, parents).get("properties", {}).get(name, {})
+    return node
 
 
 def _path(loc: tuple[int | str, ...], raw: object) -> tuple[tuple[Key, ...], tuple[Key, ...]]:

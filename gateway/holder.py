@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.config import Configuration
 from gateway.uses import Uses
-from resolvers import Documents, Problem, Sign, Source, Store, Tally
+from resolvers import CacheTally, Documents, Problem, Sign, Source, Standing, Store, Tally
 from schema import Built, Graph, GraphSettings
 
 TIDY_S = 1.0
@@ -22,7 +22,8 @@ TIDY_S = 1.0
 class State:
     """``graph``: ``None`` while nothing can be served. ``failed``: source → why it is not served; ``away``: those of
     them that may come by themselves. ``tallies``: source → where it counts. ``documents``: what read a description.
-    ``store``: where answers are kept; the next snapshot goes on with it, and finds what is as before.
+    ``store``: where answers are kept; the next snapshot goes on with it, and finds what is as before. ``responses``:
+    where whole answers are counted. ``standings``: source → how it stands, which its tally takes with the snapshot.
     """
 
     graph: Graph | None
@@ -35,6 +36,8 @@ class State:
     configuration: Configuration | None = None
     assembled: Assembled | None = None
     store: Store | None = None
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    responses: CacheTally = field(default_factory=CacheTally)
     uses: Uses = field(default_factory=Uses)
 
     @property
@@ -136,6 +139,8 @@ class Holder:
         ended.
         """
         before, self.current = self.current, snapshot
+        for name, standing in snapshot.standings.items():
+            snapshot.tallies[name].take(standing)
         self._living.append(before)
         before.uses.retire(lambda: self._retired(before, ended))
 

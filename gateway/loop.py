@@ -5,6 +5,8 @@ uvicorn has no setting for it, and asyncio's minute would let whoever says nothi
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +20,20 @@ class Loop(uvloop.Loop):
     acceptor: Callable[..., Any] | None = None
     """What takes connections from the sockets that are ``shared`` with other processes; ``None``: uvloop does."""
     shared: frozenset[int] = frozenset()
+
+    def close(self) -> None:
+        """As uvloop's. A hangup that comes from now on, until the process has ended, asks for what nobody can do any
+        more; it must not make an end out of it that looks like a crash.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            super().close()
+            return
+        heard = signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        super().close()
+        if heard:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, masked)
 
     async def create_server(self, *arguments: Any, **options: Any) -> Any:
         """As asyncio's, whose stubs do not agree with uvloop's on what it gives."""

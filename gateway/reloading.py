@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.app import Edge, Front, ServerSettings, make_front
+from gateway.app import Edge, Front, ServerSettings, edge_problems, make_front
 from gateway.config import Configuration, UnreadableFile
 from gateway.holder import Holder, State
 from gateway.parts import sign_of_part
@@ -207,8 +207,11 @@ class Reloader:
         started = time.monotonic()
         before, front = self._holder.current, self._app.front
         try:
-            self._check(configuration.settings.server)
-            state = await load_after(before, configuration, reopen=reopen, renew=renew, still=frozenset(still))
+
+            def loading() -> Awaitable[State]:
+                return load_after(before, configuration, reopen=reopen, renew=renew, still=frozenset(still))
+
+            state = await self._checked(configuration.settings.server, loading, opens=edge)
             try:
                 successor = await self._succeed(front, configuration.settings.server, renew=edge)
             except BaseException:
@@ -239,11 +242,26 @@ class Reloader:
         log("reloaded", seconds=round(reloads.last_s, 3), opened=opened, missing=list(state.failed))
         return True
 
-    def _check(self, server: ServerSettings) -> None:
-        """Raises ConfigurationError where the edge must not be so."""
-        problem = self._forbids(server)
-        if problem is not None:
-            raise ConfigurationError([problem])
+    async def _checked(self, server: ServerSettings, loading: Callable[[], Awaitable[State]], *, opens: bool) -> State:
+        """What is loaded, once nothing is wrong with the edge either; all that is wrong is told at once.
+
+        Raises:
+            ConfigurationError: the edge must not be so, a file of it cannot be used; or as ``loading``.
+        """
+        forbidden = self._forbids(server)
+        wrong = [] if forbidden is None else [forbidden]
+        if opens or server != self._app.front.settings:
+            wrong += await asyncio.to_thread(edge_problems, server)
+        try:
+            state = await loading()
+        except ConfigurationError as error:
+            if not wrong:
+                raise
+            raise ConfigurationError(dict.fromkeys([*wrong, *error.problems])) from error
+        if wrong:
+            await self._holder.discard(state)
+            raise ConfigurationError(wrong)
+        return state
 
     async def _succeed(self, front: Front, settings: ServerSettings, *, renew: bool) -> Front:
         """What answers by these settings, once it can tell who asks.

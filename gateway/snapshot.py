@@ -25,6 +25,7 @@ from gateway.rates.settings import unknown_fields
 from gateway.redis import open_redis
 from gateway.registered.manifest import read_manifests
 from resolvers import (
+    CacheTally,
     Caching,
     ConfigurationError,
     Documents,
@@ -34,6 +35,7 @@ from resolvers import (
     Source,
     SourceSettings,
     Stage,
+    Standing,
     Store,
     Tally,
     nearest,
@@ -77,6 +79,8 @@ async def load(
     with _collecting_later():
         made = await _Loading(configuration, {} if tallies is None else tallies, store=store, stage=stage).load()
     assert isinstance(made, Snapshot)
+    for name, standing in made.standings.items():
+        made.tallies[name].take(standing)
     return made
 
 
@@ -172,6 +176,7 @@ class _Loading:
         if before is not None:
             store = before.store
         self._store = _store(configuration) if store is None else store
+        self._responses = CacheTally() if before is None else before.responses
         self._configuration = configuration
         self._tallies = tallies
         self._before = before
@@ -191,14 +196,14 @@ class _Loading:
             opened.failed |= {name: self._before.failed[name] for name in still}
             opened.away |= still & set(self._before.away)
         try:
-            self._check_sources(opened, carried)
+            problems = list(dict.fromkeys([*opened.problems, *self._wrong(opened, carried)]))
             sources, documents = self._merged(carried, opened)
             if not sources:
-                return self._without(opened, documents)
-            assembled = await asyncio.to_thread(self._assembled, opened.failed)
-            built = None if opened.problems else self._same(sources, assembled)
+                return self._without(opened, documents, problems)
+            assembled = await asyncio.to_thread(self._assembled, opened.failed, problems)
+            built = None if problems else self._same(sources, assembled)
             if built is None:
-                built = await asyncio.to_thread(_build, sources, self._keeping(assembled, sources), opened.problems)
+                built = await asyncio.to_thread(_build, sources, self._keeping(assembled, sources), problems)
             server = configuration.settings.server
             await asyncio.to_thread(_check_edge, server, built.graph, incomplete=bool(opened.failed))
         except BaseException:
@@ -219,15 +224,23 @@ class _Loading:
             configuration,
             assembled,
             store=self._store,
+            standings=self._standings(sources, opened),
+            responses=self._responses,
         )
         return made if self._before is None or self._differs(self._before, made) else self._before
+
+    def _standings(self, sources: Mapping[str, Source], opened: Opened) -> dict[str, Standing]:
+        """How the sources that are served stand: those that were opened, and those that stay as they were."""
+        before = {} if self._before is None else self._before.standings
+        anew = {name for name, source in sources.items() if opened.sources.get(name) is source}
+        return {name: opened.standings[name] if name in anew else before[name] for name in sources}
 
     def _keeping(self, assembled: Assembled, sources: Mapping[str, Source]) -> GraphSettings:
         """The settings of the graph, with a place for whole answers where the file asks for one."""
         if not self._configuration.settings.server.cache.responses:
             return assembled.settings
         version = _version(self._configuration, sources)
-        return replace(assembled.settings, responses=partial(Responses, self._store, version))
+        return replace(assembled.settings, responses=partial(Responses, self._store, version, tally=self._responses))
 
     def _carried(self) -> dict[str, Source]:
         """The sources that stay open."""
@@ -270,19 +283,22 @@ class _Loading:
             pins=pins,
         )
 
-    def _check_sources(self, opened: Opened, carried: dict[str, Source]) -> None:
+    def _wrong(self, opened: Opened, carried: dict[str, Source]) -> list[Problem]:
         """Decides what becomes of sources that cannot be opened; ``carried`` grows by those that stay as they are.
 
+        What comes back refuses the change, for what is served now is better; it is told with all else that is wrong.
+
         Raises:
-            ConfigurationError: there is nothing to serve, or what is served now is better than what was opened.
+            ConfigurationError: there is nothing to serve. ``SourcesAway``: what replaces a source cannot be reached.
         """
         if self._before is not None:
-            self._compare(self._before, opened, carried)
-        elif not opened.sources and not (self._waits and opened.away):
+            return self._compared(self._before, opened, carried)
+        if not opened.sources and not (self._waits and opened.away):
             raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
+        return []
 
-    def _compare(self, before: State, opened: Opened, carried: dict[str, Source]) -> None:
-        """As ``_check_sources``, after ``before``."""
+    def _compared(self, before: State, opened: Opened, carried: dict[str, Source]) -> list[Problem]:
+        """As ``_wrong``, after ``before``."""
         gone, wrong = [], []
         for name, problem in list(opened.failed.items()):
             alike, away = self._stated_alike(name), name in opened.away
@@ -296,10 +312,9 @@ class _Loading:
                 del opened.failed[name]
             elif name in before.sources:
                 gone.append(problem)
-        if wrong:
-            raise ConfigurationError(dict.fromkeys([*opened.problems, *wrong]))
-        if gone:
+        if gone and not wrong:
             raise SourcesAway(gone)
+        return [*wrong, *gone]
 
     def _merged(self, carried: Mapping[str, Source], opened: Opened) -> tuple[dict[str, Source], dict[str, Documents]]:
         """The sources in the order of the file, and what read them. One that was read again and says the same stays."""
@@ -322,10 +337,10 @@ class _Loading:
         same = bool(digest) and digest == old.model.digest and not old.model.stale
         return same and name not in self._renew and self._stated_alike(name)
 
-    def _without(self, opened: Opened, documents: Mapping[str, Documents]) -> State:
+    def _without(self, opened: Opened, documents: Mapping[str, Documents], problems: list[Problem]) -> State:
         """What there is while no source is: nothing is served, and what was never built cannot be wrong yet."""
-        if opened.problems:
-            raise ConfigurationError(opened.problems)
+        if problems:
+            raise ConfigurationError(problems)
         if self._before is not None and self._before.graph is not None:
             raise SourcesAway(opened.failed.values())
         made = State(
@@ -339,10 +354,16 @@ class _Loading:
             self._configuration,
             None,
             store=self._store,
+            responses=self._responses,
         )
         return made if self._before is None or self._differs(self._before, made) else self._before
 
-    def _assembled(self, failed: Mapping[str, Problem]) -> Assembled:
+    def _assembled(self, failed: Mapping[str, Problem], problems: list[Problem]) -> Assembled:
+        """What the graph is made of.
+
+        Raises:
+            ConfigurationError: an extension that cannot be had, told after ``problems``.
+        """
         configuration = self._configuration
         signs = tuple(sign_of(configuration.base / name) for name in configuration.settings.extensions)
         old = self._before.assembled if self._before is not None else None
@@ -353,8 +374,11 @@ class _Loading:
             and (stated.base, stated.settings.extensions, old.signs)
             == (configuration.base, configuration.settings.extensions, signs)
         )
-        extensions = old.settings.extensions if old is not None and same else configuration.extensions()
-        return Assembled(graph_settings(configuration, failed, extensions), signs)
+        try:
+            extensions = old.settings.extensions if old is not None and same else configuration.extensions()
+            return Assembled(graph_settings(configuration, failed, extensions), signs)
+        except ConfigurationError as error:
+            raise ConfigurationError([*problems, *error.problems]) from error
 
     def _same(self, sources: Mapping[str, Source], assembled: Assembled) -> Built | None:
         """The graph that there is, where it would be built of the same."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from resolvers.errors import SourceTimeout
+from resolvers.errors import SourceError, SourceTimeout
 from resolvers.http import HttpClient, Reply, Request
 from resolvers.tokens import FetchedToken, Token
 
@@ -48,7 +48,13 @@ class AuthorizedClient:
         if reply.status != _UNAUTHORIZED or not tokens.refused(token) or not resendable:
             return reply
         token = await _token(tokens, until)
-        return await self._http.send(_bearing(request, token), timeout=_left(until), resendable=resendable)
+        left = _left(until)
+        try:
+            again = await self._http.send(_bearing(request, token), timeout=left, resendable=resendable)
+        except SourceError as error:
+            error.sends += 1  # the refused one left us too, and no call leaves us for ever
+            raise
+        return replace(again, sends=again.sends + 1)
 
     async def close(self) -> None:
         """Closes every connection, those to the authorization server too."""

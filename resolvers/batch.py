@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from resolvers.errors import BadRequest, IsthmusError, LinkAmbiguous, SourceBadResponse
+from resolvers.errors import BadRequest, IsthmusError, LinkAmbiguous, SourceBadResponse, Unsayable
 from resolvers.keys import Canonical, KeyPart, canonical_keys
 from resolvers.model import Operation
 from resolvers.predicate import And, In
@@ -253,6 +253,8 @@ async def _singles(
                 found, foreign = _group(rows, column, {key: values})
                 _count(foreign, column, context)
                 outcomes[key] = _outcome(found.get(key, []), many=column.many)
+            except Unsayable as error:
+                outcomes[key] = _outcome([], many=column.many) if error.argument in bound else error
             except IsthmusError as error:
                 outcomes[key] = error
 

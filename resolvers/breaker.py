@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from resolvers.tally import State
 
@@ -55,6 +56,14 @@ class BreakerSettings(BaseModel):
     open_most_s: float = Field(8.0, gt=0, le=600, description="Longest time that it is ever open, in seconds.")
     probes: int = Field(3, ge=1, le=3, description="Most calls at once while it is half open.")
     closes_after: int = Field(3, ge=1, le=100, description="So many good probes in a row close it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stays(cls, given: object) -> object:
+        if given is False:
+            mend = "leave it out; or let it open late: { window_calls: 10000, minimum_calls: 10000 }"
+            raise PydanticCustomError("breaker", "it cannot be switched off", {"mend": mend})
+        return given
 
     @model_validator(mode="after")
     def _can_judge(self) -> BreakerSettings:

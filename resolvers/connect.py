@@ -21,18 +21,18 @@ from resolvers.ntlm import handshakes
 from resolvers.ntlm_client import NtlmClient
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.stage import Stage
-from resolvers.tally import Tally
+from resolvers.tally import Standing
 from resolvers.tokens import MAX_REPLY_BYTES, ClientCredentials
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How the log calls a source, and where its replicas count. ``faults``: as in ``Several``; ``stage``: as in
+    """How the log calls a source, and where its replicas stand. ``faults``: as in ``Several``; ``stage``: as in
     ``open_all``.
     """
 
     name: str
-    tally: Tally
+    standing: Standing
     faults: bool = False
     stage: Stage | None = None
 
@@ -52,7 +52,7 @@ async def _connected(settings: HttpSettings, documents: Documents, home: str, lo
     settings list, and no other.
 
     ``location``: where its description lies, which decides what addresses the names in it may lead to. ``told``: how
-    the log calls the source, and where its replicas count.
+    the log calls the source, and where its replicas stand.
 
     Raises:
         ConfigurationError: a file that the settings of its authorization server name cannot be used; NTLM through a
@@ -91,7 +91,7 @@ def _several(settings: HttpSettings, told: Told) -> Several | None:
     if len(replicas) < 2:
         return None
     addresses = tuple((each.name or str(number), each.url) for number, each in enumerate(replicas, 1))
-    return Several(told.name, addresses, settings.timeout_s, told.tally, settings.breaker, faults=told.faults)
+    return Several(told.name, addresses, settings.timeout_s, told.standing, settings.breaker, faults=told.faults)
 
 
 async def _by_ntlm(ntlm: Ntlm, documents: Documents, home: str, client: Callable[..., HttpClient]) -> NtlmClient:

@@ -81,6 +81,16 @@ class BadRequest(CallerError):
     message = "The request is not well-formed."
 
 
+class Unsayable(BadRequest):
+    """A source has no way to say a value. As the key of a join it is equal to nothing there, and no mistake of the
+    caller's. ``argument``: what it was given to.
+    """
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(f"{argument}: its source cannot say this value")
+        self.argument = argument
+
+
 class Unauthenticated(CallerError):
     code = Code.UNAUTHENTICATED
     message = "A valid access token is required."

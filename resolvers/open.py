@@ -26,7 +26,7 @@ from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.stage import Stage
 from resolvers.statements import apply
-from resolvers.tally import Tally
+from resolvers.tally import Standing, Tally
 from resolvers.views import with_views
 from resolvers.yaml12 import YamlError, load
 
@@ -36,17 +36,17 @@ class Opening:
     """What the opener of a source is told beside its settings.
 
     ``base``: the folder that relative paths start from. ``keep``: where what was read is kept for the next start, if
-    anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``tally``: where it counts.
-    ``fresh``: what was kept is not taken for what is away. ``stage``: as in ``open_all``. ``read``: what read its
-    documents, put there by the opener. ``described``: its description as it lies under version control, in whose place
-    nothing is fetched. ``pulled``: takes down what is read of it.
+    anywhere. ``pinned``: what the description calls an operation → the name that it keeps. ``standing``: where it
+    says how it stands. ``fresh``: what was kept is not taken for what is away. ``stage``: as in ``open_all``.
+    ``read``: what read its documents, put there by the opener. ``described``: its description as it lies under version
+    control, in whose place nothing is fetched. ``pulled``: takes down what is read of it.
     """
 
     name: str
     base: Path
     keep: Path | None
     pinned: Mapping[str, str]
-    tally: Tally
+    standing: Standing
     fresh: bool = False
     stage: Stage | None = None
     read: list[Documents] = field(default_factory=list)
@@ -114,7 +114,7 @@ async def _open_rest(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, RestSettings)
     documents = await _documents(settings, opening, settings.openapi)
-    source = await open_rest(opening.name, settings, documents, opening.pinned, opening.tally, opening.stage)
+    source = await open_rest(opening.name, settings, documents, opening.pinned, opening.standing, opening.stage)
     return _dated(source, documents)
 
 
@@ -129,7 +129,7 @@ async def _open_soap(settings: SourceSettings, opening: Opening) -> Client:
 
     assert isinstance(settings, SoapSettings)
     documents = await _documents(settings, opening, settings.wsdl)
-    return _dated(await open_soap(opening.name, settings, documents, opening.tally, opening.stage), documents)
+    return _dated(await open_soap(opening.name, settings, documents, opening.standing, opening.stage), documents)
 
 
 def _sql_settings() -> type[SourceSettings]:
@@ -159,7 +159,7 @@ async def _open_sql(settings: SourceSettings, opening: Opening) -> Client:
         opening.pinned,
         opening.keep,
         fresh=opening.fresh,
-        tally=opening.tally,
+        standing=opening.standing,
         stage=opening.stage,
         described=opening.described,
         pulled=opening.pulled,
@@ -200,7 +200,8 @@ class Opened:
     """``sources`` in the order asked, ``failed`` by name, and ``problems`` of statements that do not fit.
 
     ``away``: those of the failed ones that may come without anybody mending anything here. ``documents``: what read the
-    description of a source, where it is made of documents.
+    description of a source, where it is made of documents. ``standings``: how each stands; that of a source which had
+    counted before is to be taken by its tally when it is served.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
@@ -208,6 +209,7 @@ class Opened:
     problems: list[Problem] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     documents: dict[str, Documents] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
 
 
 async def open_all(
@@ -239,13 +241,15 @@ async def open_all(
     keeping = caching or Caching(MemoryStore(MAX_BYTES))
     names = pinned or {}
     counting = {} if tallies is None else tallies
+    for name in settings:
+        opened.standings[name] = Standing() if name in counting else counting.setdefault(name, Tally()).standing
     openings = [
         Opening(
             name,
             base,
             keep,
             names.get(name, {}),
-            counting.setdefault(name, Tally()),
+            opened.standings[name],
             name in fresh,
             stage,
             pulled=(pulls or {}).get(name),
@@ -281,7 +285,7 @@ async def open_all(
                 opened.problems.append(_NOWHERE.under("sources", name))
             else:
                 together = shared()
-        resilient = Resilient(client, counting[name], each, shared=together)
+        resilient = Resilient(client, counting[name], each, standing=opened.standings[name], shared=together)
         source, problems = cached(resilient, kind, each, keeping, counting[name].cache)
         opened.problems += [problem.under("sources", name) for problem in problems]
         pages = any(operation.paging is not None for operation in model.operations.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -65,13 +66,24 @@ class PoolTally:
 
 
 @dataclass(slots=True)
+class Standing:
+    """How a source that was opened stands: its breaker, and its replicas by a number or a name that tells no address.
+
+    Whatever is opened has its own. While a change is taken over there are two of one source, and one that is refused
+    has never been asked: what it thinks of the source is nobody's business.
+    """
+
+    state: State = "closed"
+    replicas: dict[str, ReplicaTally] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Tally:
     """Of one source. Counters only grow and outlive a reload; ``under_way`` and ``waiting`` are as of now.
 
     ``calls``: by how they ended, ``None`` for well. ``retries``: further sendings of a call that had failed.
     ``not_retried``: those that the retry budget refused. ``held_back``: calls that the source's own rate limit made
-    wait or refused. ``refused_open``: calls that an open breaker refused. ``replicas``: by a number or a name that
-    tells no address.
+    wait or refused. ``refused_open``: calls that an open breaker refused. ``standing``: that of what is served now.
     """
 
     calls: Counter[Code | None] = field(default_factory=Counter)
@@ -82,10 +94,30 @@ class Tally:
     refused_open: int = 0
     under_way: int = 0
     waiting: int = 0
-    state: State = "closed"
-    replicas: dict[str, ReplicaTally] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
     cache: CacheTally = field(default_factory=CacheTally)
     pool: PoolTally | None = None
+
+    @property
+    def state(self) -> State:
+        """That of the breaker."""
+        return self.standing.state
+
+    @property
+    def replicas(self) -> Mapping[str, ReplicaTally]:
+        """Its addresses, or the copies of a database."""
+        return self.standing.replicas
+
+    def take(self, standing: Standing) -> None:
+        """What stands so is served from now on; what its replicas have counted before goes on."""
+        if standing is self.standing:
+            return
+        for name, each in standing.replicas.items():
+            before = self.standing.replicas.get(name)
+            if before is not None:
+                each.calls += before.calls
+                each.failures += before.failures
+        self.standing = standing
 
     def ended(self, seconds: float, code: Code | None) -> None:
         """A call ended after ``seconds``, well or with an error."""

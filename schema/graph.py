@@ -264,6 +264,11 @@ class Graph:
         told = freshness(plan, context.aged, everything=_asks_ages(request, context))
         return extended(answer, FRESHNESS, told) if told else answer
 
+    @property
+    def keeps_responses(self) -> bool:
+        """Whether whole answers to registered operations are kept."""
+        return self._responses is not None
+
     def steps(self, request: GraphQLRequest, principal: Principal, context: Context) -> Answer | tuple[Step, ...]:
         """What the request would do, or the answer that refuses it; nothing runs.
 

@@ -90,7 +90,7 @@ def joining(
     takes_many = operation.keys is not None and _takes(operation, fields)
     single = operation if takes_many else replace(operation, keys=None)
     if not takes_many and any(argument is None for argument in arguments):
-        if operation.keys is not None:
+        if operation.keys is not None and not operation.keys.by.keys().isdisjoint(fields):
             raise _part_of_key(target_made, operation, settings, fields)
         missing = [field for field, argument in zip(fields, arguments, strict=True) if argument is None]
         what = f"{settings.target} has no argument that takes {', '.join(missing)}"
@@ -132,7 +132,8 @@ def _part_of_key(made: SourceTypes, operation: Operation, settings: LinkSettings
     if not lacking:
         return Fault(f"{what}, and by nothing else", "match", mend=f"match {' and '.join(key)} alone")
     mend = f"match it too: match: {{ …, FIELD: {lacking[0]} }}"
-    return Fault(f"{what} together, and {lacking[0]} is not matched", "match", mend=mend)
+    together = " together" if len(key) > 1 else ""
+    return Fault(f"{what}{together}, and {lacking[0]} is not matched", "match", mend=mend)
 
 
 def matched_of(

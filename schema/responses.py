@@ -25,10 +25,13 @@ _SHORTEST_S = 0.1
 
 
 class Responses:
-    """The answers of one graph. ``version``: of all that decides what an operation means; ``view``: its name."""
+    """The answers of one graph. ``version``: of all that decides what an operation means; ``view``: its name.
 
-    def __init__(self, store: Store, version: str, view: str = "") -> None:
-        self.tally = CacheTally()
+    ``tally``: where they are counted; that of all views, and of the graphs before and after, is one.
+    """
+
+    def __init__(self, store: Store, version: str, view: str = "", *, tally: CacheTally | None = None) -> None:
+        self.tally = CacheTally() if tally is None else tally
         self._store = store
         self._version = version
         self._view = view

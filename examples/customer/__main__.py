@@ -1,6 +1,7 @@
 """``python -m examples.customer [--without crm|billing]``: starts the systems and tells each call they get.
 
-The database is a file of SQLite, made anew, unless ``WAREHOUSE_URL`` names one in which ``warehouse.sql`` was run.
+The database is a file of SQLite, which stays for the next start, unless ``WAREHOUSE_URL`` names one in which
+``warehouse.sql`` was run.
 """
 
 import os
@@ -14,6 +15,6 @@ from examples.systems import stand
 made = systems(8211)
 told = exports(made)
 absent = sys.argv[2] if sys.argv[1:2] == ["--without"] else ""
-with tempfile.TemporaryDirectory() as folder:
-    told["WAREHOUSE_URL"] = os.environ.get("WAREHOUSE_URL") or warehouse(Path(folder) / "warehouse.db")
-    stand({name: system for name, system in made.items() if name != absent}, told)
+file = Path(tempfile.gettempdir()) / "isthmus-warehouse.db"
+told["WAREHOUSE_URL"] = os.environ.get("WAREHOUSE_URL") or warehouse(file)
+stand({name: system for name, system in made.items() if name != absent}, told)

@@ -48,7 +48,9 @@ def billing(asked: Asked) -> Reply:
 
 
 def warehouse(path: Path) -> str:
-    """Makes the database as a file of SQLite; its address."""
+    """The database as a file of SQLite, made where there is none; its address."""
+    if path.exists():
+        return f"sqlite:///{path}"
     script = Path(__file__).with_name("warehouse.sql").read_text("utf-8")
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(script)

@@ -7,5 +7,4 @@ from examples.successor.systems import exports, shop, systems
 from examples.systems import stand
 
 made = systems(8221)
-with tempfile.TemporaryDirectory() as folder:
-    stand(made, {**exports(made), "SHOP_URL": shop(Path(folder) / "shop.db")})
+stand(made, {**exports(made), "SHOP_URL": shop(Path(tempfile.gettempdir()) / "isthmus-shop.db")})

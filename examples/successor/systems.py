@@ -53,7 +53,9 @@ def products(asked: Asked) -> Reply:
 
 
 def shop(path: Path) -> str:
-    """Makes the shop's database as a file of SQLite; its address."""
+    """The shop's database as a file of SQLite, made where there is none; its address."""
+    if path.exists():
+        return f"sqlite:///{path}"
     script = Path(__file__).with_name("shop.sql").read_text("utf-8")
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(script)

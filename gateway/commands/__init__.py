@@ -1,41 +1,23 @@
-"""The commands, one file each; here they are only put together."""
+"""The commands, one file each; here they are only put together, and only what is asked for is imported.
+
+They hold no command themselves: the table says in which file each lies.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from gateway.commands import (
-    access,
-    check,
-    demo,
-    diff,
-    doctor,
-    explain,
-    init,
-    inspect,
-    lock,
-    pull,
-    sdl,
-    serve,
-    token,
-    top,
-    usage,
-)
-from gateway.commands import config as config_command
-from gateway.commands import json_schema as json_schema_command
-from gateway.commands import record as record_command
-from gateway.commands import test as test_command
-
-app = typer.Typer(
-    name="isthmus",
-    help="One GraphQL API in front of the REST, SOAP and SQL systems that a company already has.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+COMMANDS = (
+    "demo", "init", "serve", "check", "config", "lock", "pull", "diff", "doctor", "inspect", "explain", "sdl", "access",
+    "json-schema", "token", "record", "test", "usage", "top",
+)  # fmt: skip
+"""In the order of ``--help``. Each is the function of its name in the file of its name."""
+_FUNCTIONS = {"json-schema": "json_schema", "record": "record_scene"}
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it with the option's value
@@ -44,7 +26,6 @@ def _version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it with the o
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     *,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
@@ -52,22 +33,33 @@ def _options(
     """One GraphQL API in front of the REST, SOAP and SQL systems that a company already has."""
 
 
-app.command("demo")(demo.demo)
-app.command("init")(init.init)
-app.command("serve")(serve.serve)
-app.command("check")(check.check)
-app.command("config")(config_command.config)
-app.command("lock")(lock.lock)
-app.command("pull")(pull.pull)
-app.command("diff")(diff.diff)
-app.command("doctor")(doctor.doctor)
-app.command("inspect")(inspect.inspect)
-app.command("explain")(explain.explain)
-app.command("sdl")(sdl.sdl)
-app.command("access")(access.access)
-app.command("json-schema")(json_schema_command.json_schema)
-app.command("token")(token.token)
-app.command("record")(record_command.record_scene)
-app.command("test")(test_command.test)
-app.command("usage")(usage.usage)
-app.command("top")(top.top)
+def _command(name: str) -> Callable[..., Any]:
+    module = import_module(f"gateway.commands.{name.replace('-', '_')}")
+    command: Callable[..., Any] = getattr(module, _FUNCTIONS.get(name, name))
+    return command
+
+
+def named(arguments: Sequence[str]) -> typer.Typer:
+    """The command line for these arguments: the command that they begin with, or all, where they begin otherwise.
+
+    All are needed for the help and for what a misspelt name is near to; to import them takes a second of a start.
+    """
+    app = typer.Typer(
+        name="isthmus",
+        help="One GraphQL API in front of the REST, SOAP and SQL systems that a company already has.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_options)
+    only = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    for name in (only,) if only is not None else COMMANDS:
+        app.command(name)(_command(name))
+    return app
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """``app``: the command line with all commands, made when somebody asks for it by that name."""
+    if name != "app":
+        raise AttributeError(name)
+    return named(())

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from gateway.app import authenticator_of
+from gateway.app import edge_problems
 from gateway.config import Configuration, UnreadableFile, from_sources, is_configuration, read
 from gateway.lock import FILE, FOLDER
 from gateway.overlay import VARIABLE
@@ -225,11 +225,7 @@ async def _checked(chosen: Configuration, loading: Callable[[Configuration], Awa
 def _edge_problems(chosen: Configuration) -> list[Problem]:
     """What keeps keys, lists and certificates of the edge from being used; the server opens them again at its start."""
     server = chosen.settings.server
-    problems: list[Problem] = []
-    try:
-        authenticator_of(server, None)
-    except ConfigurationError as error:
-        problems += error.problems
+    problems = edge_problems(server)
     try:
         if server.tls is not None:
             Tls(server.tls)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from gateway.graphql import Holder
 from gateway.identity import Authenticator
 from gateway.metrics.families import Family, counter, gauge, histogram
-from gateway.metrics.of_sources import source_families
+from gateway.metrics.of_sources import response_families, source_families
 from gateway.metrics.process import Process
 from gateway.rates.limiter import Rates
 from gateway.tally import EdgeTally
@@ -58,6 +58,7 @@ class Gathered:
         return [
             *(() if self.tally is None else self._edge(self.tally)),
             *source_families(tallies),
+            *_responses(current),
             *self._changes(),
             *self._snapshot(current),
             *_documents(current.graph),
@@ -131,6 +132,13 @@ class Gathered:
         found = {(outcome,): float(n) for outcome, n in outcomes(self.front().tracer).items()}
         told = "Spans that were sent, or not taken, and requests whose spans found no room."
         yield counter("isthmus_spans_total", told, found, "outcome")
+
+
+def _responses(current: Any) -> Iterator[Family]:
+    """Only where the file asks for whole answers to be kept."""
+    graph = current.graph
+    if getattr(graph, "keeps_responses", False):
+        yield from response_families(current.responses)
 
 
 def _documents(graph: Any) -> Iterator[Family]:

@@ -80,6 +80,14 @@ def _replicas(tallies: Mapping[str, Tally]) -> Iterator[Family]:
     )  # fmt: skip
 
 
+def response_families(tally: CacheTally) -> Iterator[Family]:
+    """Of whole answers to registered operations, which are of no source."""
+    for name in ("hits", "misses", "evicted", "failures"):
+        told = f"{dict(_CACHE)[name].rstrip('.')}: whole answers to registered operations."
+        yield counter(f"isthmus_response_cache_{name}_total", told, {(): float(getattr(tally, name))})
+    yield gauge("isthmus_response_cache_bytes", "Bytes of whole answers that are kept now.", {(): float(tally.bytes)})
+
+
 def _caches(caches: Mapping[str, CacheTally]) -> Iterator[Family]:
     for name, told in _CACHE:
         samples = {(source,): float(getattr(cache, name)) for source, cache in caches.items()}

@@ -19,7 +19,7 @@ from resolvers.breaker import Breaker, BreakerSettings, Permit
 from resolvers.errors import BreakerOpen, ReplyTooLarge, SourceError
 from resolvers.http.exchange import Http, Reply, Request
 from resolvers.http.replica import ROW, Replica
-from resolvers.tally import ReplicaTally, Tally
+from resolvers.tally import ReplicaTally, Standing
 
 _log = logging.getLogger("isthmus.sources")
 _AWAY = frozenset({502, 503, 504})
@@ -44,7 +44,7 @@ class Several:
     called: str
     addresses: tuple[tuple[str, str], ...]
     timeout_s: float
-    tally: Tally
+    standing: Standing
     breaker: BreakerSettings
     faults: bool = False
 
@@ -62,12 +62,12 @@ class Balanced:
         self._chance = chance
         self._home = several.addresses[0][1].rstrip("/")
         self._replicas = [self._replica(name, url, way(url)) for name, url in several.addresses]
-        known = several.tally.replicas
+        known = several.standing.replicas
         for name in known.keys() - {each.name for each in self._replicas}:
             del known[name]
 
     def _replica(self, name: str, url: str, way: Http) -> Replica:
-        tally = self._several.tally.replicas.setdefault(name, ReplicaTally())
+        tally = self._several.standing.replicas.setdefault(name, ReplicaTally())
         called = f"{self._several.called}, replica {name}"
         return Replica(name, url.rstrip("/"), way, tally, Breaker(self._several.breaker, tally, called=called))
 
@@ -98,7 +98,7 @@ class Balanced:
                 unheard.append(replica)
                 said = error
         if said is None:
-            self._several.tally.state = "open"
+            self._several.standing.state = "open"
             raise BreakerOpen(f"{self._several.called}: no replica is asked now")
         raise said
 
@@ -148,7 +148,7 @@ class Balanced:
     def _answered(self, replica: Replica, permit: Permit, reply: Reply, now: float, seconds: float) -> None:
         status = reply.status
         if status not in _AWAY:
-            self._several.tally.state = "closed"  # whatever it says, it answers
+            self._several.standing.state = "closed"  # whatever it says, it answers
         if status < 400:
             permit.succeeded(seconds)
             replica.answered(now, seconds)

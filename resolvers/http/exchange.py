@@ -48,11 +48,14 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """``headers``: found in whatever case. ``body``: decoded, complete, within the size allowed."""
+    """``headers``: found in whatever case. ``body``: decoded, complete, within the size allowed. ``sends``: how often
+    the request left us for it, which is more than once where a token was refused.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    sends: int = 1
 
 
 class Http(Protocol):

@@ -38,7 +38,7 @@ from resolvers.resilience.pacing import Pacing
 from resolvers.resilience.verdict import say
 from resolvers.settings import SourceSettings
 from resolvers.source import Call, Client, Context
-from resolvers.tally import Tally
+from resolvers.tally import Standing, Tally
 from resolvers.time_limits import TimeLimits
 
 _log = logging.getLogger("isthmus.sources")
@@ -49,7 +49,8 @@ _GRACE_S = 0.1
 class Resilient:
     """A source that keeps its promises: it answers in time or with a ``SourceError``, never with anything else.
 
-    ``shared``: counts the calls of several processes together, where ``rate_limit`` says so. ``clock``: the breaker's.
+    ``standing``: where its breaker stands, where that is not to be told yet. ``shared``: counts the calls of several
+    processes together, where ``rate_limit`` says so. ``clock``: the breaker's.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class Resilient:
         tally: Tally,
         settings: SourceSettings,
         *,
+        standing: Standing | None = None,
         shared: SharedAllowance | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.concurrency = settings.concurrency
         self.tally = tally
+        self._standing = tally.standing if standing is None else standing
         self._client = client
         self._settings = settings
         self._timeout_s = settings.timeout_s
@@ -74,7 +77,7 @@ class Resilient:
         several = isinstance(settings, HttpSettings) and len(settings.replicas) > 1
         # Each of several replicas has a breaker of its own.
         name = client.model.name
-        self._breaker = None if several else Breaker(settings.breaker, tally, called=name, clock=clock)
+        self._breaker = None if several else Breaker(settings.breaker, self._standing, called=name, clock=clock)
         auth = settings.auth if isinstance(settings, HttpSettings) else None
         self._knows_callers = auth is not None and (auth.forward is not None or auth.exchange is not None)
 
@@ -158,7 +161,7 @@ class Resilient:
 
     async def _once(self, call: Call, context: Context, guard: Guard, latest: float) -> object:
         """Makes a call, which must begin before ``latest``."""
-        if self.tally.state != "closed":
+        if self._standing.state != "closed":
             self._look()
         turn = await self._pacing.admit(self._who(context), latest) if self._pacing.active else None
         if not self._places.enter():

@@ -32,7 +32,7 @@ from resolvers.rest.settings import RestSettings
 from resolvers.rest.shapes import Description, RequestShape
 from resolvers.source import Call, CallRecord, Context, rows_of
 from resolvers.stage import Stage
-from resolvers.tally import Tally
+from resolvers.tally import Standing
 
 IN_THREAD_BYTES = 1024 * 1024
 """Larger replies are decoded in a thread, so that others go on meanwhile."""
@@ -133,7 +133,11 @@ class RestSource:
             lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
             call.exchange.link = ", ".join(lines)  # lines of one name are one list (RFC 9110 section 5.3)
         record.size = len(reply.body)
-        return await self._value(call, shape, operation, reply)
+        try:
+            return await self._value(call, shape, operation, reply)
+        except SourceError as error:
+            error.sends = reply.sends
+            raise
 
     async def _value(self, call: Call, shape: RequestShape, operation: Operation, reply: Reply) -> object:
         stated = self._settings.operations.get(call.operation)
@@ -159,13 +163,13 @@ async def open_rest(
     settings: RestSettings,
     documents: Documents,
     pinned: Mapping[str, str] | None = None,
-    tally: Tally | None = None,
+    standing: Standing | None = None,
     stage: Stage | None = None,
 ) -> RestSource:
     """Reads the OpenAPI document and its files off the event loop and makes the source ready to be called.
 
-    ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source. ``tally``: where its
-    replicas count. ``stage``: as in ``open_all``.
+    ``pinned``: operation (``GET /orders/{id}``) → the name that it keeps inside the source. ``standing``: where its
+    replicas stand. ``stage``: as in ``open_all``.
 
     Raises:
         DescriptionError: the document cannot be had or read, or names no address while ``url`` is not set.
@@ -181,7 +185,7 @@ async def open_rest(
             ))  # fmt: skip
     description = _reachable(description, settings, document.location)
     home = settings.address or description.server or settings.openapi
-    http = await connect(settings, documents, home, document.location, Told(name, tally or Tally(), stage=stage))
+    http = await connect(settings, documents, home, document.location, Told(name, standing or Standing(), stage=stage))
     uncached = http
     if settings.cache is not None and settings.cache.by_headers:
         http = CachingClient(http, ReplyStore(settings.cache.max_bytes))

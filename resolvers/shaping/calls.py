@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from resolvers.errors import BadRequest
+from resolvers.errors import BadRequest, Unsayable
 from resolvers.model import ListRef, NamedRef, Operation, TypeRef
 from resolvers.predicate import (
     And,
@@ -84,7 +84,8 @@ class Calls:
         for name in names:
             place: Slot = ("argument", operation.name, name)
             ref = self._model.operations[operation.name].arguments[name].type
-            joined = None if name != keys else _numbers(operation)
+            single = name in operation.by.values() and not isinstance(ref, ListRef)
+            joined = _numbers(operation) if single or name == keys else None
             made[name] = self._value(place, ref, given[name], joined=joined)
         return made
 
@@ -124,7 +125,7 @@ class Calls:
         for key in keys:
             try:
                 yield self._value(place, ref, key, joined=joined)
-            except BadRequest:
+            except Unsayable:
                 continue
 
     def rows(self, operation: Operation) -> str:
@@ -267,4 +268,4 @@ def _written(coding: Coding, value: object, name: str, *, number: bool = False) 
     except UNREADABLE as error:
         if number and isinstance(value, str) and _ZEROS.fullmatch(value.strip()):
             return _written(coding, str(int(value)), name)
-        raise BadRequest(f"{name}: its source cannot say this value") from error
+        raise Unsayable(name) from error

@@ -28,7 +28,7 @@ from resolvers.soap.settings import SoapSettings
 from resolvers.soap.shapes import OperationCodec
 from resolvers.source import Call, Context, rows_of
 from resolvers.stage import Stage
-from resolvers.tally import Tally
+from resolvers.tally import Standing
 
 IN_THREAD_BYTES = 256 * 1024
 """Larger replies are read in a thread, so that others go on meanwhile."""
@@ -116,6 +116,7 @@ class SoapSource:
                 seconds = retry_after(reply.headers.get("retry-after", "")) if error.status in _LATER else None
                 if seconds is not None:
                     error.wait(seconds)
+                error.sends = reply.sends
                 error.tried = tuple(tried or ())
                 raise
             if exchange is not None:
@@ -151,12 +152,12 @@ async def open_soap(
     name: str,
     settings: SoapSettings,
     documents: Documents,
-    tally: Tally | None = None,
+    standing: Standing | None = None,
     stage: Stage | None = None,
 ) -> SoapSource:
     """Reads the WSDL and what it imports, off the event loop, and makes the source ready to be called.
 
-    ``tally``: where its replicas count. ``stage``: as in ``open_all``; where it plays, nothing is proven to anybody.
+    ``standing``: where its replicas stand. ``stage``: as in ``open_all``; where it plays, nothing is proven to anybody.
 
     Raises:
         DescriptionError: the WSDL cannot be had or read, or names no address while ``url`` is not set.
@@ -193,7 +194,7 @@ async def open_soap(
         others=[each.url for each in settings.replicas],
     )
     security = None if stage is not None and stage.plays else await asyncio.to_thread(secure)
-    told = Told(name, tally or Tally(), faults=True, stage=stage)
+    told = Told(name, standing or Standing(), faults=True, stage=stage)
     http = await connect(settings, documents, home, settings.wsdl, told)
     model = replace(description.model, cautions=cautions(settings, home), address=home)
     description = replace(description, model=model)

@@ -39,7 +39,7 @@ from resolvers.sql.routines import Routines
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
 from resolvers.stage import Stage
-from resolvers.tally import ReplicaTally, Tally
+from resolvers.tally import ReplicaTally, Standing
 
 _log = logging.getLogger("isthmus.sources")
 CATALOGUE = "catalogue"
@@ -59,7 +59,7 @@ async def open_database(
     keep: Path | None = None,
     *,
     fresh: bool = False,
-    tally: Tally | None = None,
+    standing: Standing | None = None,
     stage: Stage | None = None,
     described: Pinned | None = None,
     pulled: Pulled | None = None,
@@ -84,7 +84,7 @@ async def open_database(
         database, settings = RecordedDatabase(database, stage.statements(name)), without_replicas(settings)
     kept = kept_catalogue(name, settings, dialect, where, keep)
     offering = Offering(name, settings, dialect, where, keep, pulled)
-    replicas = _replicas(name, settings, dialect, database, base, tally or Tally())
+    replicas = _replicas(name, settings, dialect, database, base, standing or Standing())
     opening = _Opening(
         name,
         settings,
@@ -108,9 +108,9 @@ async def open_database(
 
 
 def _replicas(
-    name: str, settings: DatabaseSettings, dialect: Dialect, primary: Database, base: Path, tally: Tally
+    name: str, settings: DatabaseSettings, dialect: Dialect, primary: Database, base: Path, standing: Standing
 ) -> Replicas | None:
-    """The copies of the database, which count in ``tally`` by their numbers; none is connected to yet.
+    """The copies of the database, which count in ``standing`` by their numbers; none is connected to yet.
 
     Raises:
         ConfigurationError: a URL that is none of such a copy, or settings that cannot be obeyed.
@@ -135,7 +135,7 @@ def _replicas(
         # Others are there to answer: nobody waits long for one that is silent.
         waits = min(settings.timeout_s, _REPLICA_S)
         copy = dialect.open(where, concurrency=settings.concurrency, timeout_s=waits)
-        counts = tally.replicas.setdefault(str(number + 1), ReplicaTally())
+        counts = standing.replicas.setdefault(str(number + 1), ReplicaTally())
         found.append(Replica(f"source {name}: replica {number + 1}", copy, dialect, settings.max_lag_s, counts))
     if problems:
         raise ConfigurationError(problems)

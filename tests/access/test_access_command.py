@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway.commands import app
+from gateway.commands import named
 
 FILE = """\
 sources:
@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def isthmus(folder: Path, *words: str) -> tuple[int, str]:
     placed = [str(folder / word) if word.endswith((".yaml", ".html")) else word for word in words]
-    found = CliRunner().invoke(app, placed)
+    found = CliRunner().invoke(named(()), placed)
     return found.exit_code, found.output
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.commands import app
+from gateway.commands import named
 
 PAGE = (Path(__file__).parents[2] / "docs" / "access.md").read_text("utf-8")
 EXAMPLES = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if block.startswith("access:")]
@@ -27,7 +27,7 @@ def test_an_example_is_sound_and_its_access_can_be_told(example: str, tmp_path: 
     file = tmp_path / "isthmus.yaml"
     file.write_text(SOURCES + example.replace("${env:…}", "the environment"))
     for words in (["check", str(file)], ["access", str(file)], ["sdl", str(file), "--as", "support"]):
-        found = CliRunner().invoke(app, words)
+        found = CliRunner().invoke(named(()), words)
         assert found.exit_code == 0, found.output
     assert "sources:\n      shop:" in PAGE
 

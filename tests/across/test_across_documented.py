@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from typer.testing import CliRunner
 
-from gateway.commands import app
+from gateway.commands import named
 from tests.serving import serving
 from tests.through.gateway import gateway
 
@@ -75,13 +75,13 @@ def test_check_says_what_the_page_says(tmp_path: Path) -> None:
     path = tmp_path / "isthmus.yaml"
     path.write_text(file, "utf-8")
     environment = {"CRM_URL": "http://127.0.0.1:9"}
-    said = CliRunner().invoke(app, ["check", str(path)], env=environment)
+    said = CliRunner().invoke(named(()), ["check", str(path)], env=environment)
     assert told in said.stdout, said.output
-    found = json.loads(CliRunner().invoke(app, ["check", str(path), "--json"], env=environment).stdout)["links"]
+    found = json.loads(CliRunner().invoke(named(()), ["check", str(path), "--json"], env=environment).stdout)["links"]
     assert {coordinate: found[coordinate] for coordinate in reasons} == reasons
     # The other sentences of the page about names.
     path.write_text(f"{file}rename: {{ Order.depot: warehouse }}\nhide: [Product.orders]\n", "utf-8")
-    shown = CliRunner().invoke(app, ["sdl", str(path)], env=environment).stdout
+    shown = CliRunner().invoke(named(()), ["sdl", str(path)], env=environment).stdout
     assert "warehouse: Depot" in shown
     assert "depot:" not in shown
     assert "\n  orders(" not in shown.partition("type Product ")[2].partition("}")[0]

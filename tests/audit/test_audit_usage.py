@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway.commands import app
+from gateway.commands import named
 from gateway.usage.bounded import Bounded
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -42,7 +42,7 @@ def history() -> Iterator[dict[str, Any]]:
 
 
 def report(*arguments: str) -> Any:
-    ended = CliRunner().invoke(app, ["usage", *arguments, "--json"])
+    ended = CliRunner().invoke(named(()), ["usage", *arguments, "--json"])
     assert ended.exit_code == 0, ended.output
     return json.loads(ended.stdout)
 
@@ -82,7 +82,7 @@ def test_what_differs_from_the_own_past_is_told_and_nothing_else(logs: tuple[str
     ]  # fmt: skip
     assert ("objects", "e", "day") in found  # 270 in a day, where 3 are the median
     assert ("objects", "e", "hour") not in found  # 90 in an hour are few
-    text = CliRunner().invoke(app, ["usage", *logs]).stdout
+    text = CliRunner().invoke(named(()), ["usage", *logs]).stdout
     assert "2026-11-11  a (https://id): 440 objects of Customer in one day, its median is 60" in text
     assert "2026-11-11 08:00  b (https://id): a client that it did not use before: curl" in text
 
@@ -92,7 +92,7 @@ def test_since_leaves_the_past_to_be_compared_with(logs: tuple[str, str]) -> Non
     assert found["operations"] == 12 + 75
     assert {each["who"][0] for each in found["unusual"]} == {"a", "b", "c", "e"}
     assert report(*logs, "--since", "2026-11-12")["unusual"] == []
-    ended = CliRunner().invoke(app, ["usage", *logs, "--since", "yesterday"])
+    ended = CliRunner().invoke(named(()), ["usage", *logs, "--since", "yesterday"])
     assert ended.exit_code == 1
 
 
@@ -105,9 +105,9 @@ def test_what_is_no_record_is_counted_and_commands_no_terminal(tmp_path: Path) -
     found = report(str(tmp_path / "log"), str(tmp_path / "cut.gz"))
     assert (found["operations"], found["doubts"]["bad_lines"], found["doubts"]["lost"]) == (1, 6, 3)
     assert found["doubts"]["broken_files"] == ["cut.gz"]
-    shown = CliRunner().invoke(app, ["usage", str(tmp_path / "log")]).stdout
+    shown = CliRunner().invoke(named(()), ["usage", str(tmp_path / "log")]).stdout
     assert all(letter.isprintable() or letter == "\n" for letter in shown)
-    assert CliRunner().invoke(app, ["usage", str(tmp_path / "none")]).exit_code == 1
+    assert CliRunner().invoke(named(()), ["usage", str(tmp_path / "none")]).exit_code == 1
 
 
 def test_memory_is_bounded_and_what_found_no_room_is_counted() -> None:

@@ -143,6 +143,22 @@ async def test_an_answer_with_an_error_or_something_stale_is_not_kept(tmp_path: 
         assert hits(made) == 0
 
 
+@pytest.mark.parametrize("first", [True, False])
+async def test_whoever_asks_for_ages_is_told_them_and_nobody_else_is(tmp_path: Path, *, first: bool) -> None:
+    report = {"graphql-freshness": "report"}
+    async with house(tmp_path, KEPT, server=server(tmp_path)) as made:
+        await made.data("{ orders { customer { name } } }")  # so that parts of the answer are kept
+        made.clock.now = 5
+        asked = [report, {}] if first else [{}, report]
+        for headers in asked * 2:
+            answer = await get(made, headers=headers, id="1")
+            assert answer.json()["data"]["customer"] == {"name": "name 1"}
+            ages = {each["ageSeconds"] for each in answer.json().get("extensions", {}).get("freshness", ())}
+            assert (5 in ages) is bool(headers)
+        assert hits(made) == 1
+        assert "graphql-freshness" in (await get(made, id="1")).headers["vary"]
+
+
 async def test_rate_limits_count_answers_that_are_kept(tmp_path: Path) -> None:
     limits = ", rate_limits: { rules: { all: { requests: 3, per_s: 3600 } } }"
     async with house(tmp_path, KEPT, server=server(tmp_path, more=limits)) as made:
@@ -277,9 +293,11 @@ async def test_a_store_that_leaves_between_two_questions_has_kept_nothing(tmp_pa
         assert hits(made) == 0
 
 
-async def test_an_answer_without_any_part_of_a_source_is_made_each_time(tmp_path: Path) -> None:
-    text = "{ __typename }"
+@pytest.mark.parametrize(
+    "text", ["{ __typename }", "query($none: Boolean!) { __typename orders @skip(if: $none) { id } }"]
+)
+async def test_an_answer_without_any_part_of_a_source_is_made_each_time(tmp_path: Path, text: str) -> None:
     async with house(tmp_path, KEPT, server=server(tmp_path, text)) as made:
         for _ in range(2):
-            assert (await get(made, text)).json() == {"data": {"__typename": "Query"}}
+            assert (await get(made, text, none=True)).json() == {"data": {"__typename": "Query"}}
         assert hits(made) == 0

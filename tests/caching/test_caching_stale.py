@@ -100,6 +100,18 @@ async def test_a_refusal_is_an_answer_and_what_was_kept_before_is_gone(tmp_path:
         assert "name 1" not in str(await made.ask(NAME, id="1"))
 
 
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refusal_of_many_keys_leaves_nothing_of_them(tmp_path: Path, status: int) -> None:
+    kept = "cache: { ttl_s: 10, stale_if_error_s: 100 }"
+    source = f"  operations: {{ customers: {{ keys: ids, by: id, {kept} }}, orders: {{ cache: {{ ttl_s: 1000 }} }} }}"
+    async with house(tmp_path, source) as made:
+        assert "name 1" in str(await made.data(ORDERS))
+        made.clock.now = 60
+        for broken in (status, 503):
+            made.crm.broken = broken
+            assert "name 1" not in str(await made.ask(ORDERS))
+
+
 async def test_of_many_keys_those_that_are_kept_are_given_though_the_source_fails(tmp_path: Path) -> None:
     cache = "cache: { ttl_s: 10, stale_if_error_s: 100 }"
     async with house(tmp_path, f"  operations:\n    customers: {{ keys: ids, by: id, {cache} }}") as made:

@@ -151,6 +151,16 @@ async def test_what_was_asked_for_before_something_was_forgotten_is_not_kept_aft
     assert (await store.read([b"k" * 20], ("a", "b"), tally)).entries == [None]
 
 
+async def test_what_is_kept_anew_weighs_what_it_weighs_now() -> None:
+    tally = CacheTally()
+    store = MemoryStore(100_000)
+    for size in (100, 5000, 10):
+        await store.write(((b"k" * 20, 1, b"x" * size),), (), (), 60, tally)
+        assert store.bytes == tally.bytes == OVERHEAD_BYTES + 20 + size
+    await store.drop([b"k" * 20])
+    assert store.bytes == tally.bytes == 0
+
+
 async def test_what_comes_late_does_not_push_out_what_was_asked_for_since() -> None:
     tally = CacheTally()
     store = MemoryStore(100_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import re
 import shutil
@@ -11,11 +12,13 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from gateway.demo.folder import trading_folder
+from tests.commands.nursery import Nursery
 
 SECRET = "a secret of more than thirty-two bytes"
 FAR = 180
@@ -61,17 +64,29 @@ class Running:
         return Ended(self.process.returncode, out.decode(), err.decode())
 
 
+@cache
+def nursery() -> Nursery:
+    """One for all tests of this process; it ends with them."""
+    made = Nursery(environment())
+    atexit.register(made.close)
+    return made
+
+
 class Shell:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._running: list[asyncio.subprocess.Process] = []
 
     async def run(self, *arguments: str, **more: str) -> Ended:
-        process = await self._start(arguments, more)
-        async with asyncio.timeout(FAR):
-            out, err = await process.communicate()
-        assert process.returncode is not None
-        ended = Ended(process.returncode, out.decode(), err.decode())
+        """Runs a command to its end: from an interpreter of its own where it serves or imports from elsewhere."""
+        if "PYTHONPATH" in more or arguments[0] in {"serve", "demo"}:
+            process = await self._start(arguments, more)
+            async with asyncio.timeout(FAR):
+                out, err = await process.communicate()
+            assert process.returncode is not None
+            ended = Ended(process.returncode, out.decode(), err.decode())
+        else:
+            ended = Ended(*await nursery().run(arguments, environment(**more), self.folder, FAR))
         assert "Traceback" not in ended.out + ended.err, ended.err
         return ended
 

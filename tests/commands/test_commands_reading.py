@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.commands import app
+from gateway.commands import COMMANDS
 from tests.commands.conftest import SECRET, SHOP_FILE, Shell, WriteFile, command, environment
 
 NO_SOURCES = {"CRM_URL": "http://127.0.0.1:9", "BILLING_URL": "http://127.0.0.1:9/b", "ISTHMUS_DEMO_SECRET": SECRET}
@@ -17,8 +17,8 @@ NO_SOURCES = {"CRM_URL": "http://127.0.0.1:9", "BILLING_URL": "http://127.0.0.1:
 async def test_help_names_every_command_and_the_version_is_told(shell: Shell) -> None:
     ended = await shell.run("--help")
     assert ended.code == 0
-    for each in app.registered_commands:
-        assert f" {each.name} " in ended.out
+    for name in COMMANDS:
+        assert f" {name} " in ended.out
     told = await shell.run("--version")
     assert (told.code, told.out.split()[0]) == (0, "isthmus")
 

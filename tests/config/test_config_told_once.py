@@ -45,6 +45,85 @@ def test_what_else_is_wrong_is_told_beside_what_is_absent(tmp_path: Path) -> Non
     assert "sources.crm.url\n  an address such as https://host/path is needed" in told(path, CRM_URL="no address")
 
 
+OPERATION = "operations: {{ orders: {{ cache: {} }} }}"
+
+
+@pytest.mark.parametrize(
+    ("source", "server", "said"),
+    [
+        (
+            OPERATION.format("{ stale_s: 5 }"), "",
+            ["sources.crm.operations.orders.cache\n  ttl_s is needed: for how long answers are kept"],
+        ),
+        (
+            OPERATION.format("{ ttl: 5 }"), "",
+            ['sources.crm.operations.orders.cache.ttl\n  unknown key "ttl"\n  mend: did you mean "ttl_s"?'],
+        ),
+        (
+            OPERATION.format("{ ttl_s: -1, stale_s: x }"), "",
+            [
+                "sources.crm.operations.orders.cache.ttl_s\n  it must be greater than 0",
+                ("sources.crm.operations.orders.cache.stale_s\n  a number is needed\n"
+                "  mend: write the number of seconds alone"),
+            ],
+        ),
+        (
+            OPERATION.format("true"), "",
+            [
+                ("sources.crm.operations.orders.cache\n"
+                "  a mapping is needed, as { key: value }, or it must be 'http' or false\n"
+                "  mend: choose one of them (For how long its answers are kept. http: only as their own headers allow; "
+                "false: never; absent: as the source's cache says)"),
+            ],
+        ),
+        (
+            "breaker: false", "",
+            [
+                ("sources.crm.breaker\n  it cannot be switched off\n"
+                "  mend: leave it out; or let it open late: { window_calls: 10000, minimum_calls: 10000 }"),
+            ],
+        ),
+        (
+            "breaker: true", "",
+            [
+                ("sources.crm.breaker\n  a mapping is needed, as { key: value }\n"
+                "  mend: leave it out for its defaults, or write what is to be otherwise"),
+            ],
+        ),
+        (
+            "rate_limit: true", "",
+            [
+                ("sources.crm.rate_limit\n  a mapping is needed, as { key: value }\n"
+                "  mend: write what it is to say: burst, per_day, per_second, store"),
+            ],
+        ),
+        (
+            "", "metrics: true",
+            [
+                ("server.metrics\n  a mapping is needed, as { key: value }\n"
+                "  mend: write {} for its defaults, or what it is to say: host, max_operations, operations, port"),
+            ],
+        ),
+        ("", "metrics: false", ["server.metrics\n  a mapping is needed, as { key: value }\n  mend: leave it out"]),
+    ],
+)  # fmt: skip
+def test_a_section_that_is_off_is_told_once_with_what_to_write(
+    tmp_path: Path, source: str, server: str, said: list[str]
+) -> None:
+    path = tmp_path / "shop.yaml"
+    stated = f"openapi: a.json, url: 'http://crm'{', ' if source else ''}{source}"
+    path.write_text(f"sources:\n  crm: {{ {stated} }}\naccess: {{ default: deny }}\nserver: {{ {server} }}\n")
+    line = 4 if server else 2
+    assert told(path) == "\n\n".join(f"{path.name}:{line}  {each}" for each in said)
+
+
+def test_what_the_breaker_is_told_to_be_instead_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    breaker = "breaker: { window_calls: 10000, minimum_calls: 10000 }"
+    path.write_text(f"sources: {{ crm: {{ openapi: a.json, {breaker} }} }}\naccess: {{ default: deny }}\n")
+    assert read(path, {}).sources["crm"][1].breaker.minimum_calls == 10_000
+
+
 def test_a_file_that_is_too_large_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
     sound = b"sources: { stock: { database: 'sqlite:///stock.db' } }\naccess: { default: deny }\n#"

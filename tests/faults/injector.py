@@ -81,6 +81,13 @@ class Truncated:
 
 
 @dataclass(frozen=True, slots=True)
+class Stalls:
+    """So many bytes of the answer come through, then nothing more, and no end either: the other side is frozen."""
+
+    bytes: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Garbage:
     """The system is not asked; what answers is no answer of its protocol."""
 
@@ -116,7 +123,7 @@ class Flapping:
 
 Fault = (
     Passes | Latency | Blackhole | HalfOpen | Drip | Bandwidth | ResetOnAccept | ResetBeforeRequest | ResetAfterRequest
-    | ResetWithinAnswer | Truncated | Garbage | SlowAccept | ClosesIdle | CutsReused | Flapping
+    | ResetWithinAnswer | Truncated | Stalls | Garbage | SlowAccept | ClosesIdle | CutsReused | Flapping
 )  # fmt: skip
 _PASSES = Passes()
 
@@ -302,8 +309,8 @@ class _Link:
                     await self._give(data)
                 case Drip() | Bandwidth():
                     await self._pour(data, fault)
-                case ResetWithinAnswer(most) | Truncated(most):
-                    await self._cut(data, most, politely=isinstance(fault, Truncated))
+                case ResetWithinAnswer() | Truncated() | Stalls():
+                    await self._cut(data, fault)
                 case ClosesIdle(seconds):
                     await self._give(data)
                     self._idle = asyncio.get_running_loop().call_later(seconds, self._client.close)
@@ -318,10 +325,12 @@ class _Link:
             await self._give(data[begin : begin + step])
             await asyncio.sleep(gap_s)
 
-    async def _cut(self, data: bytes, most: int, *, politely: bool) -> None:
-        await self._give(data[: max(0, most - self._answered)])
-        if self._answered >= most:
-            if politely:
+    async def _cut(self, data: bytes, fault: ResetWithinAnswer | Truncated | Stalls) -> None:
+        await self._give(data[: max(0, fault.bytes - self._answered)])
+        if self._answered >= fault.bytes:
+            if isinstance(fault, Stalls):
+                await asyncio.Event().wait()  # what is frozen stays so, whatever is chosen meanwhile
+            if isinstance(fault, Truncated):
                 self._client.close()
             raise _Ended
 

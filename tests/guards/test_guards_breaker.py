@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 from pathlib import Path
 
 import pytest
 
-from resolvers import Call, IsthmusError, Tally, open_all
+from resolvers import Call, IsthmusError, Opened, Tally, open_all
 from resolvers.breaker import Breaker, BreakerSettings
 from resolvers.errors import (
     BadRequest,
@@ -15,15 +17,17 @@ from resolvers.errors import (
     OutcomeUnknown,
     RateLimited,
     SourceBusy,
+    SourceError,
     SourceFault,
     SourceRejected,
     SourceTimeout,
     SourceUnavailable,
 )
 from resolvers.resilience.verdict import say
+from resolvers.rest import RestSettings
 from resolvers.sql import DatabaseSettings
 from tests.faults.injector import injected
-from tests.guards.shop import CREATE, GOOD, READ, context, in_turn, opened, shop
+from tests.guards.shop import CREATE, DOCUMENT, GOOD, READ, context, in_turn, opened, shop
 from tests.postgresql import own_schema
 from tests.raw_server import raw_server, reply, says
 
@@ -34,6 +38,44 @@ BUSY = reply(b"{}", status="503 Busy")
 
 def standing(tally: Tally) -> str:
     return tally.state
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+async def test_of_a_source_that_is_opened_twice_the_one_that_is_served_is_told(tmp_path: Path, replicas: int) -> None:
+    (tmp_path / "shop.json").write_text(json.dumps(DOCUMENT))
+    tallies: dict[str, Tally] = {}
+    async with contextlib.AsyncExitStack() as stack:
+        every = [await stack.enter_async_context(raw_server(says(BUSY))) for _ in range(replicas)]
+        given = {"openapi": "shop.json", "url": [each.url for each in every], "breaker": SOON, "retries": False}
+
+        async def opens() -> Opened:
+            stated = RestSettings.model_validate(given)
+            made = await open_all({"shop": ("openapi", stated)}, tmp_path, tallies=tallies)
+            stack.push_async_callback(made.sources["shop"].close)
+            return made
+
+        async def fails(made: Opened) -> None:
+            for _ in range(5 * replicas + 1):
+                with pytest.raises(SourceError):
+                    await made.sources["shop"].execute(READ, context())
+
+        old = await opens()
+        tally = tallies["shop"]
+        await fails(old)
+        assert standing(tally) == "open"
+        asked = [each.calls for each in tally.replicas.values()]
+        new = await opens()
+        assert standing(tally) == "open", "nobody is served by the new one yet"
+        assert all(each.state == "open" for each in tally.replicas.values())
+        tally.take(new.standings["shop"])
+        assert standing(tally) == "closed"
+        assert [each.calls for each in tally.replicas.values()] == asked
+        assert all(each.state == "closed" for each in tally.replicas.values())
+        await fails(old)  # whoever began on it ends on it
+        assert standing(tally) == "closed"
+        await fails(new)
+        assert standing(tally) == "open"
+        assert all(each.calls > before for each, before in zip(tally.replicas.values(), asked, strict=True))
 
 
 async def test_a_source_that_is_down_is_refused_quickly_and_asked_again_soon(tmp_path: Path) -> None:
@@ -100,8 +142,9 @@ async def test_a_database_that_is_down_is_refused_quickly_and_asked_again_soon(t
         stated = DatabaseSettings.model_validate({
             "database": url, "schemas": [schema.name], "breaker": SOON, "retries": False, "timeout_s": 2,
         })  # fmt: skip
-        tally = Tally()
-        made = await open_all({"stock": ("database", stated)}, tmp_path, tallies={"stock": tally})
+        tallies: dict[str, Tally] = {}
+        made = await open_all({"stock": ("database", stated)}, tmp_path, tallies=tallies)
+        tally = tallies["stock"]
         source, call = made.sources["stock"], Call("things", {})
         assert await source.execute(call, context()) == []
         await between.stop()
@@ -135,7 +178,7 @@ NEITHER = [SourceUnavailable(stale=True), SourceBusy(), BreakerOpen(), BadReques
 @pytest.mark.parametrize("error", [*FAILED, *ANSWERED, *NEITHER])
 def test_what_the_end_of_a_call_says_of_its_source(error: IsthmusError) -> None:
     tally = Tally()
-    breaker = Breaker(BreakerSettings(minimum_calls=2, failure_share=0.9), tally)
+    breaker = Breaker(BreakerSettings(minimum_calls=2, failure_share=0.9), tally.standing)
     for _ in range(2):
         permit = breaker.permit()
         assert permit is not None
@@ -145,7 +188,7 @@ def test_what_the_end_of_a_call_says_of_its_source(error: IsthmusError) -> None:
 
 def test_who_hardly_waited_cannot_say_that_a_source_was_late() -> None:
     tally = Tally()
-    breaker = Breaker(BreakerSettings(minimum_calls=1), tally)
+    breaker = Breaker(BreakerSettings(minimum_calls=1), tally.standing)
     for given, state in ((1.0, "closed"), (6.0, "open")):
         permit = breaker.permit()
         assert permit is not None

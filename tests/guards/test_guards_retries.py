@@ -14,7 +14,7 @@ import pytest
 from resolvers import Call, OutcomeUnknown, SourceBadResponse, SourceFault, SourceTimeout, SourceUnavailable
 from resolvers.errors import RateLimited, SourceError, SourceRejected
 from tests.guards.shop import CREATE, GOOD, PAY, READ, REPLACE, context, in_turn, opened, shop
-from tests.raw_server import Answer, Heard, reply, resets, says
+from tests.raw_server import Answer, Heard, raw_server, reply, resets, says
 
 DONE = {"id": "7"}
 
@@ -55,6 +55,27 @@ async def test_no_call_leaves_more_than_three_times(fault: str, tmp_path: Path) 
     async with shop(tmp_path, in_turn(*[PASSING[fault]] * 9)) as (source, server):
         assert isinstance(await source.outcome(READ), SourceError)
         assert len(server.heard) == 3
+
+
+@pytest.mark.parametrize("fault", PASSING)
+async def test_what_is_sent_again_with_a_new_token_counts_too(fault: str, tmp_path: Path) -> None:
+    given = iter(range(9))
+
+    async def gives(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(b'{"access_token": "t%d", "token_type": "bearer", "expires_in": 600}' % next(given)))
+
+    async def answer(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        if heard.headers["authorization"] == "Bearer t0":
+            writer.write(status("401 Unauthorized"))
+        else:
+            await in_turn(PASSING[fault])(heard, writer)
+
+    async with raw_server(gives) as issuer:
+        auth = {"oauth2": {"token_url": f"{issuer.url}/token", "client_id": "gw", "client_secret": "s3cret"}}
+        async with shop(tmp_path, answer, auth=auth) as (source, server):
+            assert isinstance(await source.outcome(READ), SourceError)
+            assert [heard.headers["authorization"] for heard in server.heard] == ["Bearer t0", "Bearer t1", "Bearer t1"]
+            assert source.tally.retries == 1
 
 
 async def test_kept_connections_that_die_count_too(tmp_path: Path) -> None:

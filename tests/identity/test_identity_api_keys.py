@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from gateway.commands import app as commands
+from gateway.commands import named
 from gateway.identity import ApiKeysSettings, new_key
 from gateway.identity.api_keys import ISSUER, ApiKeys
 from gateway.token import sign
@@ -166,7 +166,7 @@ def test_what_cannot_be(stated: dict[str, Any], says_so: str) -> None:
 
 
 def test_the_command_makes_a_key_that_its_line_for_the_file_accepts(tmp_path: Path) -> None:
-    made = CliRunner().invoke(commands, ["token", "--api-key", "ci", "--scope", "a", "--role", "robot"])
+    made = CliRunner().invoke(named(()), ["token", "--api-key", "ci", "--scope", "a", "--role", "robot"])
     assert made.exit_code == 0
     key, line = made.stdout.strip(), made.stderr.strip().splitlines()[-1]
     assert key not in made.stderr

@@ -39,7 +39,8 @@ class Gateway:
         headers = more.pop("headers", {})
         assert isinstance(headers, dict)
         async with httpx.AsyncClient() as client:
-            return await client.post(f"{self.running.address}/graphql", json={"query": query, **more}, headers=headers)
+            asked = {"query": query, **more} if query else more
+            return await client.post(f"{self.running.address}/graphql", json=asked, headers=headers)
 
     async def text(self, accept: str = "text/plain") -> httpx.Response:
         async with httpx.AsyncClient(timeout=20) as client:
@@ -69,11 +70,14 @@ class Start:
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
 
-    async def __call__(self, server: object = None, access: str = "anonymous", **environment: str) -> Gateway:
+    async def __call__(
+        self, server: object = None, access: str = "anonymous", shop: object = None, **environment: str
+    ) -> Gateway:
         chosen = {"metrics": {"port": 0}} if server is None else server
+        more = shop if isinstance(shop, dict) else {}
         (self._shell.folder / "crm.json").write_text(json.dumps(CRM))
         (self._shell.folder / "isthmus.yaml").write_text(json.dumps({
-            "sources": {"shop": {"database": "sqlite:///shop.sqlite"}, "crm": {"openapi": "crm.json"}},
+            "sources": {"shop": {"database": "sqlite:///shop.sqlite", **more}, "crm": {"openapi": "crm.json"}},
             "access": {"default": access},
             "server": {"port": 0, **chosen} if isinstance(chosen, dict) else chosen,
         }))  # fmt: skip

@@ -20,7 +20,7 @@ from gateway.metrics.gathered import Gathered
 from gateway.metrics.of_sources import source_families
 from gateway.metrics.text import written
 from gateway.tally import EdgeTally, OperationTallies
-from resolvers import Code, PoolTally, ReplicaTally, Tally
+from resolvers import Code, PoolTally, ReplicaTally, Standing, Tally
 from tests.metrics.conftest import Start
 
 HERE = Path(__file__).parents[2] / "deploy"
@@ -67,7 +67,7 @@ async def test_every_series_and_label_that_they_name_is_in_a_scrape(start: Start
     for _ in range(4):
         await gateway.ask("query People { people { id } }")
     known = labels_of((await gateway.text()).text)
-    tally = Tally(replicas={"1": ReplicaTally()}, pool=PoolTally())
+    tally = Tally(standing=Standing(replicas={"1": ReplicaTally()}), pool=PoolTally())
     tally.ended(1.0, Code.SOURCE_TIMEOUT)
     lent(known, list(source_families({"crm": tally})))
     lent(known, list(_of_key_sets()))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from collections.abc import Iterator
+from hashlib import sha256
 
 import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
+from tests.commands.conftest import Shell
 from tests.metrics.conftest import Start, of, samples
 
 
@@ -46,6 +49,24 @@ async def test_requests_operations_and_sources_are_counted(start: Start) -> None
     assert of(found, "isthmus_sent_bytes_total") > 6 * len('{"data":{}}')
     for name in ("process_resident_memory_bytes", "process_open_fds", "process_cpu_seconds_total", "isthmus_tasks"):
         assert of(found, name) > 0, name
+
+
+async def test_whole_answers_that_are_kept_are_counted(start: Start, shell: Shell) -> None:
+    text = "{ products { sku } }"
+    key = sha256(text.encode()).hexdigest()
+    (shell.folder / "documents.json").write_text(json.dumps({key: text}))
+    cache = {"ttl_s": 600}
+    gateway = await start(
+        {"metrics": {"port": 0}, "documents": {"manifest": "documents.json"}, "cache": {"responses": True}},
+        shop={"cache": cache},
+    )
+    for _ in range(3):
+        assert (await gateway.ask("", documentId=key)).json()["data"]["products"]
+    found = await gateway.samples()
+    assert of(found, "isthmus_response_cache_misses_total") == 1
+    assert of(found, "isthmus_response_cache_hits_total") == 2
+    assert of(found, "isthmus_response_cache_bytes") > 0
+    assert not [name for name, _ in await (await start()).samples() if name.startswith("isthmus_response_cache")]
 
 
 async def test_it_is_openmetrics_for_who_asks_for_it(start: Start) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.metrics.families import Family
 from gateway.metrics.of_sources import source_families
 from gateway.top.figures import Scrape, now
-from resolvers import Code, ReplicaTally, Tally
+from resolvers import Code, ReplicaTally, Standing, Tally
 from tests.commands.conftest import Shell, command, environment
 from tests.metrics.conftest import Start
 from tests.metrics.test_metrics_workers import free_port
@@ -100,12 +100,12 @@ def test_rates_are_of_what_lies_between_and_a_new_beginning_counts_from_nothing(
     tally = Tally()
     tally.ended(0.2, None)
     tally.ended(0.004, Code.SOURCE_TIMEOUT)
-    tally.replicas = {"1": ReplicaTally(), "2": ReplicaTally(ejected=True)}
+    tally.standing = Standing(replicas={"1": ReplicaTally(), "2": ReplicaTally(ejected=True)})
     before = Scrape(_of(tally))
     for _ in range(8):
         tally.ended(0.004, None)
     tally.ended(20.0, Code.SOURCE_TIMEOUT)
-    tally.state = "open"
+    tally.standing.state = "open"
     (crm,) = now(before, Scrape(_of(tally)), 3.0).sources
     assert (crm.calls, crm.rate, crm.errors) == (9, 3, 1 / 9)
     assert (crm.p50_s, crm.p95_s) == (0.005, float("inf"))

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from gateway.commands import app
+from gateway.commands import named
 from resolvers.documents import Document
 from resolvers.rest import RestSettings
 from resolvers.rest.operations.openapi import read
@@ -93,7 +93,7 @@ def test_what_nothing_can_meet(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", [name for name in SCHEMES if name not in {"digest", "loop"}])
 def test_what_inspect_prints_can_be_pasted(tmp_path: Path, scheme: str) -> None:
     (tmp_path / "crm.json").write_text(json.dumps(secured([{scheme: [], "appId": []}])))
-    printed = CliRunner().invoke(app, ["inspect", str(tmp_path / "crm.json")]).output
+    printed = CliRunner().invoke(named(()), ["inspect", str(tmp_path / "crm.json")]).output
     assert "2 operations need" in printed
     block = printed.partition("in the file, under the source:\n")[2]
     pasted = yaml.safe_load("\n".join(line for line in block.splitlines() if line.startswith("      ")))
@@ -111,14 +111,14 @@ def test_check_warns_of_what_nothing_is_set_for(tmp_path: Path) -> None:
     source: dict[str, Any] = {"openapi": "crm.json", "url": "https://crm.example"}
     text = {"sources": {"crm": source}, "access": {"default": "anonymous"}}
     file.write_text(json.dumps(text))
-    printed = CliRunner().invoke(app, ["check", str(file)])
+    printed = CliRunner().invoke(named(()), ["check", str(file)])
     assert printed.exit_code == 0
     wanted = "loop, which the document does not declare, or HTTP authentication by digest (digest)"
     assert f"warning: customer needs {wanted}, and nothing is set" in printed.output
     assert "renameCustomer needs" not in printed.output  # writes are off: it is not served
     source |= {"writes": True, "auth": {"api_key": {"header": "X-Key", "value": "v"}}}
     file.write_text(json.dumps(text))
-    told = json.loads(CliRunner().invoke(app, ["check", "--json", str(file)]).output)
+    told = json.loads(CliRunner().invoke(named(()), ["check", "--json", str(file)]).output)
     assert told["sources"]["crm"]["credentials_missing"] == [wanted]
 
 
@@ -137,7 +137,7 @@ def test_check_warns_of_credentials_in_plain_text(url: str, auth: dict[str, Any]
     file = tmp_path / "isthmus.yaml"
     source = {"openapi": "crm.json", "url": url, "auth": auth}
     file.write_text(json.dumps({"sources": {"crm": source}, "access": {"default": "anonymous"}}))
-    printed = CliRunner().invoke(app, ["check", str(file)])
+    printed = CliRunner().invoke(named(()), ["check", str(file)])
     said = f"  warning: {warned} can be read by whoever is on the way to crm.example: use https"
     assert (said in printed.output) == bool(warned), printed.output
     assert "on the way" not in printed.output or warned

@@ -18,7 +18,7 @@ from resolvers.rest import RestSettings, open_rest
 from resolvers.rest.operations.openapi import read
 from resolvers.rest.settings import FIRST, ServerChoice
 from resolvers.source import Call
-from resolvers.tally import Tally
+from resolvers.tally import Standing
 from tests.network.crm import ADA, ROW, context, crm, document
 from tests.raw_server import raw_server, reply, says
 
@@ -135,7 +135,7 @@ async def test_a_name_that_leads_to_this_machine_is_not_called(tmp_path: Path) -
         home = f"http://{host}:{server.port}"
         for stated, near in (({}, False), ({"allowed_servers": [host]}, True)):
             settings = RestSettings.model_validate({"openapi": location, **stated})
-            http = await connect(settings, Documents(tmp_path), home, location, Told("crm", Tally()))
+            http = await connect(settings, Documents(tmp_path), home, location, Told("crm", Standing()))
             request = Request("GET", f"{home}/customers/7", {})
             if near:
                 assert (await http.send(request, timeout=5, resendable=True)).status == 200

@@ -102,6 +102,41 @@ async def test_what_is_broken_leaves_the_old_in_place_and_is_told_with_its_line(
         assert await at.ready() == (200, {})
 
 
+async def test_a_breaker_is_told_as_it_is_of_what_is_served(shop: Shop) -> None:
+    nobody = (
+        dedent(shop.text)
+        .replace(shop.base, "http://127.0.0.1:9")
+        .replace("    auth:", "    breaker: { minimum_calls: 1, open_s: 600, open_most_s: 600 }\n    auth:")
+    )
+    async with house(shop.folder, nobody) as at:
+        away = {"crm": "it does not answer now"}
+        assert "errors" in await at.ask("{ orders { name } }")
+        assert await at.ready() == (200, away)
+        at.write(nobody.replace("open_s: 600", "open_s: 500") + "  rules: { Row.nmae: { roles: [staff] } }\n")
+        await at.refused()
+        assert (await at.ready())[1].get("crm") == away["crm"], "what was refused has no say"
+        at.write(nobody.replace("http://127.0.0.1:9", shop.base))
+        await at.changed()
+        assert await at.ready() == (200, {})
+
+
+async def test_all_that_is_wrong_with_a_change_is_told_at_once(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    text = dedent(shop.text)
+    async with house(shop.folder, text) as at:
+        before = at.holder.current
+        capsys.readouterr()
+        other = f"  other: {{ openapi: absent.json, url: '{shop.base}' }}\n"
+        more = "links:\n  Row.again: { many: crm.order, match: { name: id } }\n"
+        more += "server: { documents: { manifest: nowhere.json } }\n"
+        at.write(text.replace("access:\n", f"{other}access:\n") + more)
+        await at.refused()
+        told = capsys.readouterr().out
+        for word in ("absent.json", "nowhere.json", 'no operation "order"'):
+            assert word in told, (word, told)
+        assert told.count("reload_refused") == 1
+        assert at.holder.current is before
+
+
 async def test_a_description_that_breaks_a_link_leaves_the_old_in_place(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:

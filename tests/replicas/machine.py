@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from resolvers.breaker import Breaker, BreakerSettings, Permit
-from resolvers.tally import Tally
+from resolvers.tally import Standing
 
 LENT_S = 5.0
 taken = 0
@@ -88,7 +88,7 @@ class BreakerMachine(RuleBasedStateMachine):
     def begin(self, **limits: object) -> None:
         self.settings = BreakerSettings.model_validate(limits)
         self.model = Model(self.settings)
-        self.tally = Tally()
+        self.tally = Standing()
         self.now, self.chance = 1000.0, 1.0
         self.breaker = Breaker(self.settings, self.tally, clock=lambda: self.now, chance=lambda: self.chance)
         self.out: list[Out] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from resolvers import Tally
+from resolvers import Standing
 from resolvers.breaker import BreakerSettings
 from resolvers.http import HttpClient, Request
 from resolvers.http.balanced import Several
@@ -43,7 +43,7 @@ async def test_what_only_begins_like_the_address_of_the_source_goes_where_it_say
     answer = says(reply(ADA))
     async with raw_server(answer) as one, raw_server(answer) as two, raw_server(answer) as far:
         addresses = (("one", f"{one.url}/api"), ("two", f"{two.url}/api"))
-        several = Several("crm", addresses, 5.0, Tally(), BreakerSettings.model_validate({}))
+        several = Several("crm", addresses, 5.0, Standing(), BreakerSettings.model_validate({}))
         client = HttpClient(direct(), f"{one.url}/", several=several)
         for url in (f"{one.url}/apix/1", f"{one.url}/other", f"{far.url}/api/1"):
             for _ in range(8):

@@ -10,7 +10,7 @@ from hypothesis import settings
 from pydantic import ValidationError
 
 from resolvers.breaker import Breaker, BreakerSettings, Permit
-from resolvers.tally import ReplicaTally, Tally
+from resolvers.tally import ReplicaTally, Standing
 from tests.replicas.machine import BreakerMachine
 
 TestBreaker = BreakerMachine.TestCase
@@ -31,7 +31,7 @@ def _given(breaker: Breaker) -> Permit:
     return permit
 
 
-def _opened(clock: Clock, tally: Tally | ReplicaTally, **limits: object) -> Breaker:
+def _opened(clock: Clock, tally: Standing | ReplicaTally, **limits: object) -> Breaker:
     breaker = Breaker(BreakerSettings.model_validate(limits), tally, clock=clock, chance=lambda: 1.0)
     for _ in range(10):
         _given(breaker).failed()
@@ -40,14 +40,14 @@ def _opened(clock: Clock, tally: Tally | ReplicaTally, **limits: object) -> Brea
 
 
 def test_calls_are_refused_once_enough_failed() -> None:
-    tally = Tally()
+    tally = Standing()
     breaker = _opened(Clock(), tally)
     assert breaker.permit() is None
     assert breaker.wait_s == 2.0
 
 
 def test_few_failures_among_many_answers_open_nothing() -> None:
-    tally = Tally()
+    tally = Standing()
     breaker = Breaker(BreakerSettings(), tally, clock=Clock())
     for number in range(200):
         permit = _given(breaker)
@@ -73,7 +73,7 @@ def test_half_open_gives_three_probes_and_closes_after_three_good_ones() -> None
 
 
 def test_each_failed_probe_doubles_the_time_up_to_a_bound() -> None:
-    clock, tally = Clock(), Tally()
+    clock, tally = Clock(), Standing()
     breaker = _opened(clock, tally)
     waits = []
     for _ in range(6):
@@ -87,7 +87,7 @@ def test_the_time_is_of_random_length() -> None:
     clock = Clock()
     waits = set()
     for chance in (0.0, 0.3, 1.0):
-        breaker = Breaker(BreakerSettings(), Tally(), clock=clock, chance=lambda chance=chance: chance)  # type: ignore[misc]
+        breaker = Breaker(BreakerSettings(), Standing(), clock=clock, chance=lambda chance=chance: chance)  # type: ignore[misc]
         for _ in range(10):
             _given(breaker).failed()
         waits.add(round(breaker.wait_s, 3))
@@ -95,7 +95,7 @@ def test_the_time_is_of_random_length() -> None:
 
 
 async def test_a_cancelled_probe_gives_its_permit_back() -> None:
-    clock, tally = Clock(), Tally()
+    clock, tally = Clock(), Standing()
     breaker = _opened(clock, tally, probes=1)
     clock.now += 2
 
@@ -115,7 +115,7 @@ async def test_a_cancelled_probe_gives_its_permit_back() -> None:
 
 def test_a_probe_that_raises_gives_its_permit_back() -> None:
     clock = Clock()
-    breaker = _opened(clock, Tally(), probes=1)
+    breaker = _opened(clock, Standing(), probes=1)
     clock.now += 2
     for _ in range(20):
         with pytest.raises(RuntimeError), _given(breaker):
@@ -125,7 +125,7 @@ def test_a_probe_that_raises_gives_its_permit_back() -> None:
 
 def test_probes_that_never_come_back_hold_their_places_for_a_while_only() -> None:
     clock = Clock()
-    breaker = _opened(clock, Tally())
+    breaker = _opened(clock, Standing())
     clock.now += 2
     lost = [_given(breaker) for _ in range(3)]
     clock.now += 4.9
@@ -136,7 +136,7 @@ def test_probes_that_never_come_back_hold_their_places_for_a_while_only() -> Non
 
 
 def test_what_began_before_the_opening_says_nothing_afterwards() -> None:
-    clock, tally = Clock(), Tally()
+    clock, tally = Clock(), Standing()
     breaker = Breaker(BreakerSettings(), tally, clock=clock, chance=lambda: 1.0)
     early = [_given(breaker) for _ in range(20)]
     for permit in early[:10]:
@@ -150,7 +150,7 @@ def test_what_began_before_the_opening_says_nothing_afterwards() -> None:
 
 
 def test_slow_answers_open_it_where_slow_is_said() -> None:
-    tally = Tally()
+    tally = Standing()
     breaker = Breaker(BreakerSettings(slow_s=1.0), tally, clock=Clock())
     for _ in range(10):
         _given(breaker).succeeded(1.5)
@@ -161,7 +161,7 @@ def test_it_is_closed_within_fifteen_seconds_of_the_recovery() -> None:
     """Whenever it comes back, with a call each tenth of a second and ten seconds of silence for each until then."""
     longest = 0.0
     for moment in range(0, 400, 7):
-        clock, tally = Clock(), Tally()
+        clock, tally = Clock(), Standing()
         breaker = _opened(clock, tally)
         back = clock.now + moment / 10
         silent: list[tuple[float, Permit]] = []
@@ -181,7 +181,7 @@ def test_it_is_closed_within_fifteen_seconds_of_the_recovery() -> None:
 def test_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     with caplog.at_level(logging.WARNING, "isthmus.sources"):
-        breaker = Breaker(BreakerSettings(), Tally(), called="crm, replica 2", clock=clock, chance=lambda: 1.0)
+        breaker = Breaker(BreakerSettings(), Standing(), called="crm, replica 2", clock=clock, chance=lambda: 1.0)
         for _ in range(10):
             _given(breaker).failed()
         clock.now += 2

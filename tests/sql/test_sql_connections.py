@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,12 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from resolvers.documents import DescriptionError
-from resolvers.errors import SourceTimeout, SourceUnavailable
-from resolvers.predicate import And, Compare
+from resolvers.errors import SourceBusy, SourceTimeout, SourceUnavailable
+from resolvers.predicate import And, Compare, In, Order
 from resolvers.source import Call
 from resolvers.sql import DatabaseSettings, SqlSource, open_database
-from tests.sql.asking import NewContext, ids
+from tests.faults.injector import Passes, Stalls, injected
+from tests.sql.asking import NewContext, fields, ids
 from tests.sql.servers import SERVERS, Server, server
 
 SERVERS_OWN_WORDS = {"SQLSTATE 57014", "error 1969"}
@@ -82,6 +85,42 @@ async def test_the_server_ends_a_statement_with_its_time(depot: SqlSource, there
             break
     assert said & SERVERS_OWN_WORDS, said
     assert await ids(depot, "things", And(()), context()) == [1, 2]
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+async def test_a_server_that_freezes_within_its_rows_costs_no_more_than_the_deadline(
+    there: Server, context: NewContext, *, keyed: bool
+) -> None:
+    """A frozen connection is parted from, and its place is given back."""
+    there.run("CREATE TABLE IF NOT EXISTS wide (id integer PRIMARY KEY, v varchar(4000))")
+    if not there.ask("SELECT count(*) FROM wide")[0]:
+        rows_of_it = ", ".join(f"({n}, '{'x' * 4000}')" for n in range(300))
+        there.run(f"INSERT INTO wide VALUES {rows_of_it}")
+    url = make_url(there.url)
+    predicate = In(("id",), tuple((n,) for n in range(300))) if keyed else And(())
+    call = Call("wide", selection=fields("id", "v"), predicate=predicate, order=(Order("id"),))
+
+    async with injected("127.0.0.1", url.port or {"postgresql": 5432, "mariadb": 3306}[there.kind]) as between:
+        through = url.set(host="127.0.0.1", port=between.port).render_as_string(hide_password=False)
+        source = await replace(there, url=through).open(concurrency=2)
+        async with asyncio.timeout(60):
+            for _ in range(2):  # with the places lost there would be none
+                rows = None
+                while rows is None:
+                    with contextlib.suppress(SourceBusy):  # to part from a frozen one takes a moment
+                        rows = await source.execute(call, context())
+                assert isinstance(rows, list)
+                assert len(rows) == 300
+                between.choose(Stalls(100_000))
+                frozen = []
+                for _ in range(2):
+                    given = context()
+                    given.deadline = asyncio.get_running_loop().time() + 0.5
+                    frozen.append(source.execute(call, given))
+                for ended in await asyncio.gather(*frozen, return_exceptions=True):
+                    assert isinstance(ended, SourceTimeout), repr(ended)
+                between.choose(Passes())
+            await source.close()
 
 
 async def test_a_statement_that_nobody_waits_for_ends_at_the_server(
