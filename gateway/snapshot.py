@@ -17,13 +17,13 @@ from typing import TypeAlias, get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
 from gateway.allowance import RedisAllowance
-from gateway.app import ServerSettings
 from gateway.config import Configuration
 from gateway.holder import Assembled, Holder, Reloads, Snapshot, State, close_all
 from gateway.kept.opening import open_store
 from gateway.rates.settings import unknown_fields
 from gateway.redis import open_redis
 from gateway.registered.manifest import read_manifests
+from gateway.server_settings import ServerSettings
 from resolvers import (
     CacheTally,
     Caching,

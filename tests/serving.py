@@ -11,10 +11,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.addresses import Networks
-from gateway.app import ServerSettings
 from gateway.limits import LimitSettings
 from gateway.overload.settings import OverloadSettings
 from gateway.protocol import protocol
+from gateway.server_settings import ServerSettings
 
 
 def unhurried(settings: ServerSettings) -> ServerSettings:

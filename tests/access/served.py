@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import httpx
 import jwt
 
-from gateway.app import ServerSettings, make_app
+from gateway.app import make_app
+from gateway.server_settings import ServerSettings
 from gateway.uses import Uses
 from schema import Graph
 from tests.graph.company import Company
