@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from gateway.holder import Holder, State
+from gateway.uses import Uses
 from resolvers import Call, Context, MemoryStore, SourceModel
 
 
@@ -131,3 +132,14 @@ async def test_closing_waits_for_what_is_being_closed() -> None:
     gate.set()
     await asyncio.wait_for(closing, 5)
     assert done.is_set()
+
+
+def test_the_end_of_a_snapshot_is_told_once() -> None:
+    uses = Uses()
+    told: list[str] = []
+    uses.begin()
+    uses.retire(lambda: told.append("ended"))
+    for _ in range(2):  # one that began on it all the same, after the last
+        uses.end()
+        uses.begin()
+    assert told == ["ended"]
