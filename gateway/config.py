@@ -10,7 +10,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -197,6 +197,8 @@ def read(
     lost = {problem.where for problem in expansion.problems}
     problems = [*expansion.problems, *(problem for problem in found if problem.where not in lost)]
     files = frozenset({*whole.files, path.parent / LOCK, *expansion.files})
+    if env:
+        problems = [_meant(problem, places, list(sources)) for problem in problems]
     if whole.found:  # what is missing may stand in a part that could not be read
         problems = [problem for problem in problems if problem.where]
     if problems or whole.found or settings is None:
@@ -210,6 +212,13 @@ def read(
     return Configuration(
         settings, sources, path.parent, first.name, places, expansion.hidden, lock, files, env, cautions
     )
+
+
+def _meant(problem: Problem, places: Places, sources: Iterable[str]) -> Problem:
+    """The problem; where an environment says something of a source that is not there, the one that may be meant."""
+    near = nearest(str(problem.where[-1]), sources) if problem.mend == _NO_KIND else ""
+    of_environment = places.of(problem.where).part is not places.of(("sources",)).part
+    return replace(problem, mend=near) if near and of_environment else problem
 
 
 def _placed(expanded: dict[str, Any], places: Places) -> dict[str, Any]:
@@ -281,8 +290,11 @@ def _validate(
     return settings, sources, problems
 
 
+_NO_KIND = "add openapi: and a file"
+
+
 def _near_kind(source: Mapping[str, object]) -> str:
-    return next((mend for mend in (nearest(str(key), KINDS) for key in source) if mend), "add openapi: and a file")
+    return next((mend for mend in (nearest(str(key), KINDS) for key in source) if mend), _NO_KIND)
 
 
 def json_schema(*, part: bool = False) -> dict[str, Any]:

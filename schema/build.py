@@ -40,7 +40,7 @@ from schema.access.settings import AccessSettings
 from schema.access.visible import visible
 from schema.cost import check_prices
 from schema.described import tell
-from schema.entities import EntityBuilder
+from schema.entities import EntityBuilder, named_by_parts
 from schema.entity_settings import EntitySettings
 from schema.extension import AddedField, Extension
 from schema.federation import FEDERATED, Federation, subgraph_sdl
@@ -60,6 +60,7 @@ from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.recorded import Recorded
 from schema.plan.reference import is_hand_written
+from schema.reached import reached
 from schema.recording import Recording, check_recording, recorded
 from schema.responses import Responses
 from schema.row_rules import close, guarded_types, row_rules
@@ -266,6 +267,7 @@ def _joined(
         ConfigurationError: with every reference that is wrong.
     """
     problems = shape(types, settings.rename, settings.hide, settings.keep, incomplete=bool(settings.missing))
+    problems = [named_by_parts(problem, settings.entities) for problem in problems]
     entities = EntityBuilder(types, settings.missing)
     entities.unite(settings.entities)
     tell_columns(types)
@@ -278,7 +280,7 @@ def _joined(
     for source_types in types.sources.values():
         for relation in source_types.model.relations:
             links.relate(source_types, relation, taken)
-    problems += links.problems
+    problems += [problem for problem in links.problems if not entities.explains(problem)]
     problems += _unmade(types, settings)
     problems += _add_fields(unified, types, settings, {made.coordinate for made in links.joined})
     if problems:
@@ -337,12 +339,17 @@ def _nothing(model: SourceModel) -> Problem:
 
 def _implementations(types: TypeBuilder) -> list[GraphQLNamedType]:
     """Types that are reached only through an interface; any other type that no field returns is left unbuilt."""
-    return [
-        made.outputs[name]
-        for made in types.sources.values()
-        for name, definition in made.model.types.items()
-        if name in made.outputs and not isinstance(definition, UnionType) and definition.interfaces
-    ]
+    kin: dict[str, list[GraphQLNamedType]] = {}
+    for made in types.sources.values():
+        for name, definition in made.model.types.items():
+            if name in made.outputs and not isinstance(definition, UnionType):
+                for interface in definition.interfaces:
+                    if interface in made.outputs:
+                        kin.setdefault(made.outputs[interface].name, []).append(made.outputs[name])
+    found: dict[str, GraphQLNamedType] = {}
+    for interface in reached([*types.queries.values(), *types.mutations.values()], kin) if kin else ():
+        found |= {each.name: each for each in kin.get(interface, ())}
+    return list(found.values())
 
 
 def _add_fields(unified: UnifiedSchema, types: TypeBuilder, settings: GraphSettings, joined: set[str]) -> list[Problem]:

@@ -6,7 +6,7 @@ It makes types and says what is wrong; how a field is asked of another part's ro
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType
@@ -73,6 +73,11 @@ class EntityBuilder:
                 self._unite(name, settings, sides)
         except Fault as fault:
             self.problems.append(fault.problem.under("entities", name))
+
+    def explains(self, problem: Problem) -> bool:
+        """Whether something is wrong with a link only since the entity that has it could not be made."""
+        faulty = {each.where[1] for each in self.problems}
+        return problem.where[:1] == ("links",) and str(problem.where[1]).partition(".")[0] in faulty
 
     def _side(self, settings: EntitySettings, coordinate: str, part: PartSettings) -> _Side:
         where = ("from", coordinate)
@@ -263,6 +268,15 @@ class EntityBuilder:
             return links.step(link, side[0].made, side[0].key, side[1])
         except Fault as fault:
             raise Fault(fault.problem.what, *where, *fault.problem.where[-1:], mend=fault.problem.mend) from fault
+
+
+def named_by_parts(problem: Problem, entities: Mapping[str, EntitySettings]) -> Problem:
+    """What ``rename`` and ``hide`` say of an entity is said of its parts, whose types have their own names then."""
+    owner = problem.what.removeprefix('there is no type "').removesuffix('"')
+    if problem.where[:1] not in {("rename",), ("hide",)} or owner not in entities:
+        return problem
+    parts = ", ".join(part.partition(".")[2] for part in entities[owner].parts)
+    return replace(problem, mend=f"say it of its parts: {parts}")
 
 
 def _written(settings: EntitySettings, side: _Side) -> dict[str, frozenset[Comparison]]:

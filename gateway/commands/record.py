@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.commands.callers import AS, caller, object_of
-from gateway.commands.opening import configuration, fail
+from gateway.commands.opening import Env, configuration, fail
 from gateway.commands.test import ENVIRONMENT, who
 from gateway.config import Configuration
 from gateway.identity import CannotVerify, open_tokens
@@ -29,6 +29,7 @@ def record_scene(  # each is an option of the command
     out: Annotated[Path, typer.Option("-o", "--output", help="The folder of the scene.")],
     query: Annotated[str, typer.Option("--query", help="The query, or a file that holds it.")],
     *,
+    env: Env = None,
     file: Annotated[str, typer.Option("--file", help="The configuration file.")] = "isthmus.yaml",
     variables: Annotated[str, typer.Option(help="The variables: a JSON object, or a file that holds it.")] = "{}",
     operation: Annotated[str | None, typer.Option(help="The operation, where the query has several.")] = None,
@@ -44,7 +45,7 @@ def record_scene(  # each is an option of the command
     if (out / QUERY).exists() and not force:
         fail(f"{out} holds a scene already\n  mend: say --force to write over it, or name another folder")
     configure("error")
-    chosen = configuration([file])
+    chosen = configuration([file], env)
     text = _file(query)
     principal, said, headers = asyncio.run(_asks(chosen, claims, token))
     given = object_of(_file(variables), "--variables")
@@ -59,7 +60,8 @@ def record_scene(  # each is an option of the command
     outcome = _played(chosen, out)
     typer.echo(_masked(made.masking))
     if made.secrets:
-        typer.echo(f"removed: {made.secrets} times a secret of the file that a system sent back")
+        places = "1 place" if made.secrets == 1 else f"{made.secrets} places"
+        typer.echo(f"removed: a secret of the file, which a system sent back, in {places}")
     differing = [*same_shape(_data(made.live), _data(outcome.reply))]
     if differing:
         fail(

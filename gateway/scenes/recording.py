@@ -155,7 +155,7 @@ def _masking(chosen: Configuration, current: Snapshot, keep: Sequence[str]) -> M
         key for key in access.rules if any(rule.scopes or rule.roles or rule.mask for rule in access.alternatives(key))
     ]
     protected = _taken(chosen, current)
-    inside = _inside(chosen, current)
+    inside = _inside(chosen, current, [*tagged, *ruled])
     kept: dict[str, set[str]] = {}
     for source, names in current.built.spelled.items():
         for coordinate, spelling in names.items():
@@ -178,15 +178,16 @@ def _taken(chosen: Configuration, current: Snapshot) -> dict[str, set[str]]:
     return found
 
 
-def _inside(chosen: Configuration, current: Snapshot) -> set[str]:
-    """Types of what protected fields give that lead to whole objects."""
+def _inside(chosen: Configuration, current: Snapshot, protected: Sequence[str]) -> set[str]:
+    """Types of the objects that fields lead to which are protected themselves, and not as all of their type is."""
     found = set()
     types = current.graph.schema.type_map
     for coordinate in (*chosen.settings.links, *chosen.settings.access.rules):
         type_name, _, name = coordinate.partition(".")
         field = getattr(types.get(type_name), "fields", {}).get(name)
         root = type_name in {"Query", "Mutation"} and chosen.settings.access.default == "deny"
-        if field is not None and not root and _is_ruled(current, coordinate):
+        itself = any("." in key and fnmatchcase(coordinate, key) for key in protected)
+        if field is not None and not root and itself:
             given = field.type
             while getattr(given, "of_type", None) is not None:
                 given = given.of_type

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers import CacheTally, Code, IsthmusError, MemoryStore, Selection
@@ -41,13 +41,11 @@ VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st
 
 
 @given(VALUES)
-@settings(max_examples=400, deadline=None)
 def test_every_value_comes_back_as_it_was(value: Any) -> None:
     assert repr(unpack(pack(value))) == repr(value)
 
 
 @given(st.binary())
-@settings(max_examples=400, deadline=None)
 def test_bytes_that_are_none_of_ours_are_told(data: bytes) -> None:
     try:
         unpack(data)
@@ -56,7 +54,6 @@ def test_bytes_that_are_none_of_ours_are_told(data: bytes) -> None:
 
 
 @given(st.lists(st.lists(VALUES, max_size=4), max_size=40))
-@settings(max_examples=60, deadline=None)
 def test_parts_of_a_list_make_the_list(parts: list[list[Any]]) -> None:
     packed = [(len(part), b"".join(map(pack, part))) for part in parts]
     assert repr(unpack(joined(packed))) == repr([item for part in parts for item in part])

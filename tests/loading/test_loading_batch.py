@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers import (
@@ -299,7 +299,6 @@ def same(mine: str, theirs: str, compare: set[Any]) -> bool:
     return mine == theirs
 
 
-@settings(max_examples=200, deadline=None)
 @given(keys=st.lists(KEY, max_size=12), rows=ROWS, compare=COMPARE, max_keys=st.integers(1, 5), single=st.booleans())
 def test_each_parent_gets_just_the_rows_of_its_own_key(
     keys: list[str | None],

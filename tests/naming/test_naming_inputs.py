@@ -9,6 +9,7 @@ import pytest
 from gateway.config import read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
+from tests.graph.company import company
 from tests.naming.shop import shop, write
 
 JOINED = """
@@ -122,3 +123,13 @@ async def test_what_cannot_be_is_refused_with_its_reason(tmp_path: Path, more: s
     (problem,) = raised.value.problems
     assert told[0] in problem.what, problem
     assert told[1] in problem.mend, problem
+
+
+def test_what_implements_an_interface_that_nobody_reaches_goes_too() -> None:
+    roots = ["Query.parties", "Query.contacts", "Query.desk", "Query.people", "Query.search", "Mutation.change"]
+    everything = company(links={}).graph.schema.type_map
+    assert {"Party", "Person", "Company"} <= everything.keys()
+    left = company(links={}, hide=[each for each in roots if each != "Query.parties"]).graph.schema.type_map
+    assert {"Party", "Person", "Company"} <= left.keys()
+    left = company(links={}, hide=roots).graph.schema.type_map
+    assert not {"Party", "Person", "Company", "Contact"} & left.keys()

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.documents import Document
@@ -137,7 +137,6 @@ def test_results_and_bodies_say_what_they_are() -> None:
     assert not any(name[-1].isdigit() or "Result2" in name for name in named.values())
 
 
-@settings(max_examples=60)
 @given(st.data())
 def test_the_order_of_a_document_names_nothing(data: st.DataObject) -> None:
     def shuffled(node: Any) -> Any:
@@ -151,7 +150,6 @@ def test_the_order_of_a_document_names_nothing(data: st.DataObject) -> None:
 words = st.from_regex(r"[a-z]{3,7}", fullmatch=True)
 
 
-@settings(max_examples=60)
 @given(st.dictionaries(words, st.sampled_from([ORDER, PAGE]), min_size=1, max_size=4), st.lists(words, max_size=4))
 def test_operations_components_and_paths_that_are_added_rename_nothing(
     schemas: dict[str, Any], paths: list[str]

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.documents import Document, Documents
@@ -147,7 +147,6 @@ async def heard_of(described: Mapping[str, Any], arguments: Mapping[str, object]
     return heard
 
 
-@settings(max_examples=150, deadline=None)
 @given(found=declarations())
 def test_parameters(found: list[Declared], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = f"/p/{{{found[0].name}}}/z"
@@ -161,7 +160,6 @@ def test_parameters(found: list[Declared], tmp_path_factory: pytest.TempPathFact
     assert [item.received(heard, segment) for item in found] == [item.expected() for item in found]
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     texts_given=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), max_size=3),
     content=st.binary(max_size=200),

@@ -113,6 +113,20 @@ async def test_secrets_are_nowhere_and_a_token_is_not_written_down(
     assert "holds a scene already" in again.stderr
 
 
+async def test_a_secret_that_a_system_sends_back_is_removed_and_that_is_said(
+    trading: Path, isthmus: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = trading / "isthmus.yaml"
+    text = file.read_text("utf-8").replace(
+        'url: "${env:CRM_URL}"', 'url: "${env:CRM_URL}"\n    auth: { bearer: "SO-10960" }'
+    )
+    file.write_text(text, "utf-8")
+    arguments = ("--query", "{ orders(limit: 1) { number } }", "--as", "clerk", "-o", "scenes/echo")
+    result = await recorded(isthmus, monkeypatch, *arguments)
+    assert "removed: a secret of the file, which a system sent back, in 1 place\n" in result.output
+    assert "SO-10960" not in "".join(path.read_text("utf-8") for path in (trading / "scenes/echo").iterdir())
+
+
 async def test_a_mutation_is_not_recorded(trading: Path, isthmus: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     query = 'mutation { createCustomer(body: { lastName: "Abel" }) { id } }'
     result = await recorded(isthmus, monkeypatch, "--query", query, "--as", "{}", "-o", "scenes/no")

@@ -178,3 +178,9 @@ async def test_a_field_that_a_rule_protects_is_not_shown_by_another_name(tmp_pat
     finally:
         del own["by"]
     assert "Order.email would show what a rule at Customer" in text, text
+
+
+async def test_what_is_hidden_is_not_lifted(tmp_path: Path) -> None:
+    async with opened(tmp_path, "\n  Order.customer: { flatten: true }\nhide: [Customer.email]\n") as (running, _):
+        assert await running.data("{ orders { city } }") == {"orders": [{"city": "Bern"}, {"city": None}]}
+        assert "data" not in await running.ask("{ orders { email } }")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.config import UnreadableFile, read
 from gateway.snapshot import load
-from resolvers import ConfigurationError, Scalar
-from resolvers.shaping.coding import NoCoding
+from resolvers import ConfigurationError, Scalar, ShapeSettings
+from resolvers.shaping.coding import UNREADABLE, NoCoding
 from resolvers.shaping.formats import formatted
 from tests.shaping.crm import DOCUMENT
 from tests.shaping.test_shaping_tables import TABLES
@@ -111,3 +112,37 @@ def test_what_is_no_format_says_how_one_is_written(format: str, what: str, mend:
 def test_values_of_some_types_are_not_written_so(format: str, base: Scalar) -> None:  # noqa: A002  # its name in the file
     with pytest.raises(NoCoding):
         formatted(format, base)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "others"),
+    [
+        ({"format": "D.M.YYYY"}, "5.3.2026", ["05.3.2026", "5.03.2026", "31.2.2026", "5.3.26", " 5.3.2026"]),
+        ({"format": "YYYYMMDD"}, "20260305", ["2026035", "20260305 ", "\uff12\uff10260305", "00000000"]),
+        ({"format": "HH:mm"}, "07:05", ["7:05", "24:00", "07:05:00"]),
+        ({"format": "1.234,56"}, "-1.234,50", ["1234,50", "1.234,5", "01.234,50", "-0,00", "1.23,456", "1,234.50"]),
+        ({"format": "1.234,56-"}, "1,50-", ["-1,50", "1,50 -", "0,00-"]),
+        ({"format": "0000"}, "0007", ["7", "00007", "-007", "000\u0667"]),
+        ({"format": "Y/N"}, "Y", ["y", "J", "", "YN"]),
+        ({"format": "X/"}, "", [" ", "x"]),
+        ({"type": "Int"}, "7", ["007", "+7", "7.0", "-0", "7 "]),
+        ({"type": "Date"}, "2026-03-05", ["2026-3-5", "20260305", "2026-W10-4"]),
+        ({"values": {"M": "MALE"}}, "M", ["m", "M ", ""]),
+    ],
+)
+def test_a_value_is_read_only_as_it_would_be_written_again(
+    said: dict[str, Any], written: str, others: list[str]
+) -> None:
+    coding = ShapeSettings.model_validate(said).coding(Scalar.STRING)
+    assert coding.exact
+    assert coding.back(coding.read(written)) == written
+    for other in others:
+        with pytest.raises(UNREADABLE):
+            coding.read(other)
+
+
+def test_what_is_written_loosely_is_read_and_never_asked_for() -> None:
+    coding = ShapeSettings.model_validate({"format": "1.234,56", "loose": True}).coding(Scalar.STRING)
+    assert not coding.exact
+    assert [str(coding.read(each)) for each in ("1234,5", "1.234,5", "1.234", "0")] == ["1234.5", "1234.5", "1234", "0"]
+    assert coding.back("1234.5") == "1.234,50"

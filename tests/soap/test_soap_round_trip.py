@@ -351,13 +351,13 @@ RANDOM = settings(
 )
 
 
-@settings(RANDOM, max_examples=200)
+@settings(RANDOM)
 @given(cases())
 def test_a_literal_value_comes_back_the_same_whole_and_by_selection(case: Case) -> None:
     _round(case)
 
 
-@settings(RANDOM, max_examples=100)
+@settings(RANDOM)
 @given(cases(), st.sampled_from(["1.1", "1.2"]))
 def test_an_encoded_value_comes_back_the_same_in_both_versions(case: Case, version: str) -> None:
     _round(case, encoded=True, version=version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.documents import Document
@@ -128,7 +128,6 @@ def outcome(body: bytes, selection: Selection = EVERYTHING) -> Any:
         return f"error: {error.detail}"
 
 
-@settings(max_examples=300, deadline=None)
 @given(nodes(), selections())
 def test_a_selection_reads_the_selected_part_of_the_whole_reply(answer: str, selection: Selection) -> None:
     body = envelope(answer)

@@ -80,7 +80,7 @@ def test_a_variable_that_an_environment_does_without_need_not_be_set(tmp_path: P
         ("sources:\n  crm: { timout_s: 3 }\n", 'isthmus.prod.yaml:2  sources.crm.timout_s\n  unknown key "timout_s"\n'),
         (
             "sources:\n  cmr: { url: 'https://x.y' }\n",
-            "isthmus.prod.yaml:2  sources.cmr\n  a source needs exactly one of openapi, wsdl, database, files\n",
+            'one of openapi, wsdl, database, files\n  mend: did you mean "crm"?',
         ),
         (
             "access: { rules: {\n Custommer.email: null } }\n",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.parts import sign_of_part
 from tests.reload.house import System, behind, described, house, listening
 
 MAIN = """\
@@ -71,6 +72,21 @@ async def test_a_file_that_is_no_part_starts_nothing(tmp_path: Path, base: str) 
         at.write(CRM.format(base=base) + "hide: [Row.name]\n", "teams/crm.yaml")
         await at.changed()
         assert (at.holder.reloads.ok, at.holder.reloads.unchanged) == (1, 0)
+
+
+def test_the_sign_of_a_folder_is_that_of_what_may_be_a_part(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("{}")
+    before = sign_of_part(tmp_path)
+    (tmp_path / "shop.db-journal").write_text("of a database")
+    (tmp_path / "a.yaml").write_text("{ }")  # its own sign tells this
+    assert sign_of_part(tmp_path) == before
+    (tmp_path / "b.yml").write_text("{}")
+    assert sign_of_part(tmp_path) != before
+    (tmp_path / "b.yml").unlink()
+    assert sign_of_part(tmp_path) == before
+    (tmp_path / "deeper").mkdir()
+    assert sign_of_part(tmp_path) != before
+    assert sign_of_part(tmp_path / "none") == ()
 
 
 async def test_what_is_other_in_an_environment_is_looked_at_too(tmp_path: Path, base: str) -> None:
