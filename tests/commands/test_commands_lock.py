@@ -20,7 +20,7 @@ from gateway.app import make_app
 from gateway.config import read
 from gateway.snapshot import Holder, load
 from tests.commands.conftest import Shell
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 ROW = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
 
@@ -126,7 +126,7 @@ async def _asked(folder: Path, url: str) -> tuple[Any, list[str]]:
         current = await load(chosen)
         try:
             async with (
-                serving(make_app(Holder(current), chosen.settings.server)) as address,
+                serving(make_app(Holder(current), unhurried(chosen.settings.server))) as address,
                 httpx.AsyncClient() as http,
             ):
                 query = {"query": "{ latestOrder { customer { name } } }"}

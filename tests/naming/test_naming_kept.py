@@ -246,3 +246,30 @@ async def test_what_cannot_be_kept_is_refused_with_its_reason(tmp_path: Path, mo
     with pytest.raises((ConfigurationError, UnreadableFile)) as raised:
         await load(read(file, {}))
     assert told in str(raised.value)
+
+
+BOUNDED = """
+access: { default: anonymous }
+limits: { cost: { max: 60, list_size: 1, weights: { NAME: 50 }, report: true } }
+server:
+  rate_limits: { rules: { few: { requests: 1, per_s: 3600, burst: 2, per: [address], fields: [NAME] } } }
+  audit: { to: file, path: FOLDER/audit.jsonl, coordinates: [NAME] }
+"""
+
+
+@pytest.mark.parametrize("coordinate", ["Query.customers", "Query.clients"])
+async def test_bounds_prices_and_the_record_are_of_both_names(tmp_path: Path, coordinate: str) -> None:
+    text = BOUNDED.replace("NAME", coordinate).replace("FOLDER", str(tmp_path))
+    async with shop(tmp_path, text + KEPT) as made:
+        dear = await made.ask("{ a: clients { id } b: customers { id } }")
+        assert dear["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+    async with shop(tmp_path, text.replace("max: 60", "max: 600") + KEPT) as made:
+        for name in ("clients", "customers"):
+            assert "errors" not in await made.ask(f"{{ {name} {{ id }} }}")
+        for name in ("clients", "customers"):
+            refused = await made.ask(f"{{ {name} {{ id }} }}")
+            assert refused["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+    told = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text("utf-8").splitlines()]
+    asked = [each["coordinates"] for each in told if isinstance(each.get("coordinates"), dict)]
+    given = [name for each in asked for name in each.get("given", ())]
+    assert given[-2:] == ["Query.clients", "Query.customers"]
