@@ -25,7 +25,7 @@ FOLDER = "descriptions"
 MAX_BYTES = 67_108_864
 _NAME = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 _KINDS = ("operation", "root", "type", "input", "enum", "made", "field", "argument")
-_RESTORE = f"restore {FILE}, or delete it and run isthmus lock"
+_RESTORE = f"restore {FILE}, or delete it, run isthmus pull where descriptions were pulled, and isthmus lock"
 
 Thing = tuple[str, str]
 """Kind and place: ``("root", "GET /orders/{id}")``, ``("type", "#/components/schemas/Order")``, ``("root", "orders")``.
@@ -194,7 +194,7 @@ class _Reader:
             try:
                 yield number, json.loads(line)
             except (ValueError, RecursionError):
-                unmerged = line[:7] in {"<<<<<<<", "=======", ">>>>>>>"}
+                unmerged = line[:7] in {"<<<<<<<", "|||||||", "=======", ">>>>>>>"}
                 what = "two versions of the lock were not merged" if unmerged else "this is not a line of JSON"
                 self._say(number, what, _RESTORE)
                 yield number, None

@@ -12,9 +12,9 @@ import typer
 
 from gateway.commands.opening import Env, configuration, describe, errors, fail
 from gateway.config import Configuration
-from gateway.lock import FILE, Lock, save
-from gateway.pulled import Files, drop, fetch, files_of, put
-from resolvers import Pin, nearest
+from gateway.lock import FILE, Lock, read_lock, save
+from gateway.pulled import Files, Pins, drop, fetch, files_of, put
+from resolvers import ConfigurationError, Pin, nearest
 
 _FILE = "isthmus.yaml"
 _ENDINGS = frozenset({".yaml", ".yml", ".json"})
@@ -49,19 +49,29 @@ def pull(
         for name in sorted(now.keys() - chosen.sources.keys()):
             drop(chosen.base, {pin.file for pin in now.pop(name).values()})
             typer.echo(f"{name}: the source is gone, and its description too")
-    lock = replace(before, descriptions=now)
-    if lock != chosen.lock:
-        try:
-            save(lock, chosen.base)
-        except OSError as error:
-            fail(f"{FILE} cannot be written: {error.strerror}")
-    if before.sources and lock != chosen.lock:
+    changed = now != before.descriptions
+    if changed:
+        _save(chosen, before.descriptions, now)
+    if before.sources and changed:
         typer.echo(f"Run isthmus lock to bring the names in {FILE} up to date.")
     missing = [name for name in names if now.get(name) is before.descriptions.get(name)]
     if missing:
         text = describe(chosen, (problem for name in missing for problem in fetched.failed.get(name, ())))
         kept = "what was pulled of it before stays" if len(missing) == 1 else "what was pulled of them before stays"
         fail("\n".join([text, f"not pulled: {', '.join(missing)}; {kept}"]).lstrip())
+
+
+def _save(chosen: Configuration, before: Pins, now: Pins) -> None:
+    """Writes what this pull made another than it was before; meanwhile somebody may have pulled other sources."""
+    changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+    try:
+        latest = read_lock(chosen.base) or Lock()
+        kept = {name: pins for name, pins in latest.descriptions.items() if name not in changed}
+        save(replace(latest, descriptions=kept | {name: now[name] for name in changed & now.keys()}), chosen.base)
+    except OSError as error:
+        fail(f"{FILE} cannot be written: {error.strerror}")
+    except ConfigurationError as error:
+        fail(describe(chosen, error.problems))
 
 
 def _chosen(given: Sequence[str], env: str | None) -> tuple[Configuration, list[str]]:

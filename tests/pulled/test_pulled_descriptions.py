@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from gateway.commands import pull
+from gateway.config import Configuration
+from gateway.lock import read_lock, save
+from gateway.pulled import Fetched, fetch
+from resolvers import Pin
 from tests.pulled.far import TOKEN, Far, crm, files, lines, make, run, sdl
 from tests.serving import serving
 
@@ -198,3 +203,27 @@ async def test_who_is_not_pinned_is_told_where_one_might_think_so(home: Home) ->
     (home.folder / "isthmus.lock").unlink()
     ended = await run("check", home.file)
     assert "descriptions/ has what was pulled of crm, stock, and isthmus.lock does not name it" in ended.out
+
+
+async def test_two_pulls_at_once_both_count(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (await run("pull", home.file, "stock")).code == 0
+    async def meanwhile(configuration: Configuration, names: Collection[str]) -> Fetched:
+        found = await fetch(configuration, names)
+        lock = read_lock(home.folder)
+        assert lock is not None
+        billing = {"": Pin("descriptions/billing/service.wsdl", "sha256:0")}
+        save(replace(lock, descriptions={**lock.descriptions, "billing": billing}), home.folder)
+        return found
+
+    monkeypatch.setattr(pull, "fetch", meanwhile)
+    assert (await run("pull", home.file, "crm")).code == 0
+    assert {str(line[0]) for line in lines(home.file)[1:]} == {"crm", "billing", "stock"}
+
+
+async def test_a_lock_that_git_did_not_merge_is_told_as_that(home: Home) -> None:
+    marks = ["<<<<<<< HEAD", "||||||| base", "=======", ">>>>>>> other"]
+    (home.folder / "isthmus.lock").write_text("\n".join(['["isthmus.lock", 2]', *marks]))
+    ended = await run("pull", home.file)
+    assert ended.code == 1
+    assert ended.err.count("two versions of the lock were not merged") == len(marks)
+    assert "run isthmus pull where descriptions were pulled" in ended.err.replace("\n", " ")
