@@ -16,7 +16,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, create_model
 
-from gateway.app import ServerSettings
 from gateway.expand import Expansion
 from gateway.findings import problems_of
 from gateway.leaves import leaves
@@ -25,6 +24,7 @@ from gateway.lock import Lock, read_lock
 from gateway.overlay import in_environment
 from gateway.parts import INCLUDE, UnreadableFile, Whole, read_whole, text_of
 from gateway.places import Places, told
+from gateway.server_settings import ServerSettings
 from resolvers import (
     KINDS,
     CacheSettings,

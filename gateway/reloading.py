@@ -14,11 +14,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.app import Edge, Front, ServerSettings, edge_problems, make_front
+from gateway.app import Edge, Front, edge_problems, make_front
 from gateway.config import Configuration, UnreadableFile
 from gateway.holder import Holder, State
 from gateway.parts import sign_of_part
 from gateway.reload_settings import APPLIED, CONNECTIONS
+from gateway.server_settings import ServerSettings
 from gateway.snapshot import SourcesAway, load_after
 from gateway.telemetry import log
 from gateway.watched import LOOK_S

@@ -22,10 +22,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.addresses import Networks
-from gateway.app import PATH, ServerSettings
+from gateway.app import PATH
 from gateway.loop import Loop
 from gateway.overload.shedding import Shedding
 from gateway.protocol import protocol
+from gateway.server_settings import ServerSettings
 from gateway.telemetry import configure
 from gateway.tls import Tls
 from gateway.watched import watching

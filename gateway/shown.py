@@ -16,12 +16,12 @@ from gateway.expand import REFERENCE, Expansion
 from gateway.leaves import Leaf, leaves
 from gateway.parts import Whole, name_from
 from gateway.places import Where
+from resolvers import LOGIN, PROOF
 
 MASK = "***"
 _DATABASE = re.compile(r"(?:sqlite|postgres\w*|mariadb|mysql|rediss?)(?:\+\w+)?://")
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*):(.*)(?=@)", re.DOTALL)
 _QUERY = re.compile(r"(?<=[?&])(\w*(?:pass|pwd|secret|token|key)\w*=)([^&]*)", re.IGNORECASE)
-_LOGIN = re.compile(r"(?<=://)([^/?#@:\s]*):([^/?#@\s]*)(?=@)")
 
 
 def shown(whole: Whole, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def shown(whole: Whole, environment: Mapping[str, str]) -> dict[str, Any]:
         folder = whole.places.folder(where)
         text = _moved(value, known.get(where), where, folder, base, environment)
         leaf = known.get(where)
-        return _masked(text) if leaf is not None and leaf.secret else _LOGIN.sub(_login, text)
+        return _masked(text) if leaf is not None and leaf.secret else _plain(text)
 
     made = one(whole.raw, ())
     assert isinstance(made, dict)
@@ -70,6 +70,13 @@ def _masked(text: str) -> str:
         text = _PASSWORD.sub(_login, text)
         return _QUERY.sub(lambda found: found[1] + _literal(found[2]), text) if "?" in text else text
     return _literal(text)
+
+
+def _plain(text: str) -> str:
+    """What is no secret; an address that holds one is printed without it."""
+    if "://" not in text:
+        return text
+    return PROOF.sub(lambda found: found[1] + _literal(found[2]), LOGIN.sub(_login, text))
 
 
 def _login(found: re.Match[str]) -> str:

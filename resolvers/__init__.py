@@ -116,6 +116,7 @@ from resolvers.predicate import (
     Search,
 )
 from resolvers.problem import ConfigurationError, Key, Problem, nearest, offered
+from resolvers.proofs import LOGIN, PROOF, proves
 from resolvers.resilience import AllowanceAway, Rate, Resilient, SharedAllowance, Turn
 from resolvers.review import reviewable
 from resolvers.rows import Kind, Layout, Member, Row, plain, read
@@ -152,9 +153,11 @@ __all__ = [
     "IDEMPOTENCY_KEY",
     "KINDS",
     "LEAF",
+    "LOGIN",
     "LONGEST",
     "MAX_BYTES",
     "PARENT",
+    "PROOF",
     "READ_BECAUSE",
     "RELEVANCE",
     "STATE",
@@ -331,6 +334,7 @@ __all__ = [
     "open_all",
     "paging_positions",
     "plain",
+    "proves",
     "read",
     "reshaped",
     "revealed",

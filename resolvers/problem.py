@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from resolvers.proofs import veiled
+
 Key = str | int
 
 
@@ -28,6 +30,11 @@ class Problem:
     mend: str = ""
     document: str = ""
     lacks: str = ""
+
+    def __post_init__(self) -> None:
+        """Whatever is told of an address, what it proves is not: problems are logged, printed, and sent to others."""
+        for name in ("what", "document"):
+            object.__setattr__(self, name, veiled(getattr(self, name)))
 
     def under(self, *prefix: Key) -> Problem:
         """The same problem, seen from further up: ``prefix`` is put before its path."""

@@ -10,17 +10,15 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from resolvers.exposed import with_headers
+from resolvers.members import fields_of, inside, member_near, row_fields, where_lists_lie
 from resolvers.model import (
     READ_BECAUSE,
     Argument,
     Effect,
-    Field,
-    InterfaceType,
     LeftOut,
     ListRef,
     ManyKeys,
     NamedRef,
-    ObjectType,
     Operation,
     Paging,
     Scalar,
@@ -209,10 +207,10 @@ def _at(model: SourceModel, operation: Operation, stated: OperationSettings) -> 
         while isinstance(ref, ListRef):
             ref, listed = ref.item, True
             nullable = nullable or ref.nullable
-        fields = _fields(model, ref)
+        fields = fields_of(model, ref)
         if name not in fields:
             holder = f'"{walked}"' if walked else "the reply"
-            raise _Fault(f'{holder} has no member "{name}"', "at", mend=_member_near(model, walked, fields, name))
+            raise _Fault(f'{holder} has no member "{name}"', "at", mend=member_near(model, walked, fields, name))
         field = fields[name]
         walked = f"{walked}.{name}" if walked else name
         nullable = nullable or field.type.nullable or not field.required
@@ -239,7 +237,7 @@ def _page(model: SourceModel, operation: Operation, stated: OperationSettings) -
         return operation
     opened = unwrapped(operation)
     if not isinstance(opened.result, ListRef) or operation.rows is not None:
-        raise _Fault(f'"{operation.name}" answers no list of pages', "page", mend=_where_lists_lie(model, operation))
+        raise _Fault(f'"{operation.name}" answers no list of pages', "page", mend=where_lists_lie(model, operation))
     if operation.effect is not Effect.READ:
         raise _Fault(f'"{operation.name}" is not a read', "page", mend="state effect: read if it changes nothing")
     if page.style != "link" and page.position is None:
@@ -272,11 +270,11 @@ def _member(model: SourceModel, ref: TypeRef | None, text: str | None, key: str)
     path: list[str] = []
     rest = text or ""
     while rest:
-        fields = {} if ref is None or isinstance(ref, ListRef) else _fields(model, ref)
+        fields = {} if ref is None or isinstance(ref, ListRef) else fields_of(model, ref)
         name = next((each for each in sorted(fields, key=len, reverse=True) if f"{rest}.".startswith(f"{each}.")), None)
         if name is None:
             holder = f'"{".".join(path)}"' if path else "the reply"
-            mend = _member_near(model, ".".join(path), fields, rest)
+            mend = member_near(model, ".".join(path), fields, rest)
             raise _Fault(f'{holder} has no member "{rest}"', "page", key, mend=mend)
         path.append(name)
         ref, rest = fields[name].type, rest[len(name) + 1 :]
@@ -322,7 +320,7 @@ def _compare(model: SourceModel, operation: Operation, stated: OperationSettings
     if operation.rows is not None:
         what = "the columns of a table say themselves how they are compared, and what is said beside goes for all"
         raise _Fault(what, "compare", mend="write a list, such as compare: [number]")
-    fields = _row_fields(model, operation)
+    fields = row_fields(model, operation)
     for name in stated.compare:
         if name not in fields:
             raise _no_field(model, operation, name, "compare", name)
@@ -335,47 +333,13 @@ def _by_line(model: SourceModel, item: TypeRef) -> str:
     return "add by" if members is None else f"add by: {{ {', '.join(f'FIELD: {name}' for name in members)} }}"
 
 
-_DEEPEST = 3
-
-
-def _inside(model: SourceModel, ref: TypeRef | None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, TypeRef]]:
-    """The members of a reply with their paths, those that lie less deep first."""
-    while isinstance(ref, ListRef):
-        ref = ref.item
-    fields = {} if ref is None else _fields(model, ref)
-    for name, field in fields.items():
-        yield ".".join((*path, name)), field.type
-    if len(path) < _DEEPEST:
-        for name, field in fields.items():
-            yield from _inside(model, field.type, (*path, name))
-
-
-def _member_near(model: SourceModel, above: str, fields: Mapping[str, Field], name: str) -> str:
-    """How to mend that ``above`` has no such member: the nearest one, or one that lies deeper."""
-    near = nearest(name, fields)
-    if near:
-        return near
-    prefix = f"{above}." if above else ""
-    for first, field in fields.items():
-        for path, _ in _inside(model, field.type, (first,)):
-            if path.endswith(f".{name}"):
-                return f'did you mean "{prefix}{path}"'
-    return offered(name, [f"{prefix}{each}" for each in fields])
-
-
-def _where_lists_lie(model: SourceModel, operation: Operation) -> str:
-    opened = unwrapped(operation)
-    lists = [path for path, ref in _inside(model, opened.result) if isinstance(ref, ListRef)]
-    return f"state at: {'.'.join((*opened.at, lists[0]))}" if len(lists) == 1 else "state at: where the list lies"
-
-
 def _no_field(model: SourceModel, operation: Operation, field: str, *where: str) -> _Fault:
     """That rows have no such field, and where rows lie that have it."""
     opened = unwrapped(operation)
-    deeper = next((path for path, ref in _inside(model, opened.result) if field in _fields(model, ref)), "")
+    deeper = next((path for path, ref in inside(model, opened.result) if field in fields_of(model, ref)), "")
     mend = f"state at: {'.'.join((*opened.at, deeper))}, since it is a field of what lies there" if deeper else ""
     return _Fault(
-        f'the result has no field "{field}"', *where, mend=mend or offered(field, _row_fields(model, operation))
+        f'the result has no field "{field}"', *where, mend=mend or offered(field, row_fields(model, operation))
     )
 
 
@@ -387,7 +351,7 @@ def _filters(model: SourceModel, operation: Operation, stated: OperationSettings
         raise _Fault(f'"{operation.name}" can be filtered by its columns already', "filters", mend="remove it")
     if operation.effect is not Effect.READ or not isinstance(unwrapped(operation).result, ListRef):
         raise _Fault(f'"{operation.name}" does not read a list', "filters", mend="state at: where the list lies")
-    fields = _row_fields(model, operation)
+    fields = row_fields(model, operation)
     for field, argument in stated.filters.items():
         if field not in fields:
             raise _no_field(model, operation, field, "filters")
@@ -434,7 +398,7 @@ def _single(model: SourceModel, operation: Operation, by: str | Mapping[str, str
         else:
             what = f'"{operation.name}" has no argument "{by}"'
             raise _Fault(what, "by", mend=nearest(by, operation.arguments) or f"write by: {{ {by}: its argument }}")
-    fields = _row_fields(model, operation)
+    fields = row_fields(model, operation)
     for field, argument in by.items():
         if field not in fields:
             raise _no_field(model, operation, field, "by")
@@ -448,7 +412,7 @@ def _parts(model: SourceModel, operation: Operation, item: TypeRef, by: str | Ma
     members = model.inputs[item.name].fields if isinstance(item, NamedRef) and item.name in model.inputs else None
     if isinstance(by, str):
         by = {by: "" if members is None else by}
-    fields = _row_fields(model, operation)
+    fields = row_fields(model, operation)
     if members is None and len(by) != 1:
         raise _Fault("each key is one plain value, so by names one field", "by")
     for field, member in by.items():
@@ -486,15 +450,3 @@ def _path(text: str, key: str) -> tuple[str, ...]:
     if not all(path):
         raise _Fault(f'"{text}" is not a path', key, mend="join members by single dots")
     return path
-
-
-def _row_fields(model: SourceModel, operation: Operation) -> Mapping[str, Field]:
-    result = unwrapped(operation).result
-    return {} if result is None else _fields(model, result)
-
-
-def _fields(model: SourceModel, ref: TypeRef) -> Mapping[str, Field]:
-    while isinstance(ref, ListRef):
-        ref = ref.item
-    found = model.types.get(ref.name) if isinstance(ref, NamedRef) else None
-    return found.fields if isinstance(found, ObjectType | InterfaceType) else {}

@@ -39,6 +39,7 @@ from schema.access.rules import Policy, open_nulls
 from schema.access.settings import AccessSettings
 from schema.access.visible import visible
 from schema.cost import check_prices
+from schema.covered import check_joins, check_needs, unreached
 from schema.described import tell
 from schema.entities import EntityBuilder, named_by_parts
 from schema.entity_settings import EntitySettings
@@ -50,7 +51,7 @@ from schema.kept import keep
 from schema.keyed import tell_columns
 from schema.lifetimes import check_lifetimes, lay_lifetimes
 from schema.limits import OperationLimits
-from schema.link_settings import Filtered, Joined, LinkSettings
+from schema.link_settings import Filtered, LinkSettings
 from schema.links import LinkBuilder
 from schema.masked import any_masked, check_values, wears_masks
 from schema.namer import living
@@ -151,11 +152,11 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         raise ConfigurationError(map(former.explain, problems))
     lay_lifetimes(schema, settings.lifetimes)
     policy = Policy(schema, settings.access, wears_masks)
-    problems = _check_joins(policy, links.joined) + _check_needs(policy, types, settings)
+    problems = check_joins(policy, links.joined) + check_needs(policy, types, settings.extensions)
     problems += check_values(schema, policy)
     problems += bared(sources, types, settings.access, schema)
     if not settings.missing:
-        problems += _unreached(policy, types, links.joined, settings)
+        problems += unreached(policy, types, links.joined, settings.extensions)
     rules, faults = row_rules(schema, types, settings.access)
     problems += map(former.explain, faults)
     if problems:
@@ -171,7 +172,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     views = {}
     for name, view in settings.access.views.items():
         seen = Policy(schema, settings.access, wears_masks, view)
-        _check_joins(seen, links.joined)  # what is wrong with them was told above
+        check_joins(seen, links.joined)  # what is wrong with them was told above
         close(schema, seen, types, settings.access, rules, links.joined)
         views[name] = Graph(
             unified,
@@ -365,7 +366,7 @@ def _add_fields(unified: UnifiedSchema, types: TypeBuilder, settings: GraphSetti
     for type_name, fields in by_type.items():
         if type_name in owners:
             spelled = {graphql: key for key, graphql in owners[type_name].field_names.get(type_name, {}).items()}
-            linked = {_split(coordinate)[1] for coordinate in joined if _split(coordinate)[0] == type_name}
+            linked = {each.partition(".")[2] for each in joined if each.partition(".")[0] == type_name}
             problems += _add_to(type_name, fields, spelled, linked, unified, types)
         elif not settings.missing:
             what = f'an extension adds to the type "{type_name}", which does not exist'
@@ -403,74 +404,6 @@ def _add_to(
 
 def _one(name: str, definition: GraphQLField) -> Callable[[], dict[str, GraphQLField]]:
     return lambda: {name: definition}
-
-
-def _check_joins(policy: Policy, joined: Sequence[Joined]) -> list[Problem]:
-    problems = []
-    for join in joined:
-        mine = _split(join.coordinate)
-        for compared in join.compares:
-            if not (policy.knows(*mine) and policy.knows(*_split(compared))):
-                continue  # one end is on a type that no field of the schema returns
-            other = policy.field(*_split(compared))
-            if join.written:
-                if not join.declassify and not policy.field(*mine).covers(other):
-                    what = f"{join.coordinate} uses {compared}, which has a rule that {join.coordinate} does not ask"
-                    mend = f"give {join.coordinate} a rule that asks the same, or say declassify: true"
-                    problems.append(Problem(what, ("links", join.written), mend))
-            elif not policy.field(*mine).covers(other):
-                policy.inherit(mine, _split(compared))
-    return problems
-
-
-def _unreached(policy: Policy, types: TypeBuilder, joined: Sequence[Joined], settings: GraphSettings) -> list[Problem]:
-    """Fields that would never be shown, since no field of the schema returns their type."""
-    places: list[tuple[str, tuple[str, ...]]] = [
-        (join.coordinate, ("links", join.written)) for join in joined if join.written
-    ]
-    for extension in settings.extensions:
-        for added in extension.added:
-            anything = next(iter(_field_names(types, added.type_name)), added.name)
-            places.append((f"{added.type_name}.{anything}", ("extensions",)))
-    problems = []
-    for coordinate, where in places:
-        owner, name = _split(coordinate)
-        if not policy.knows(owner, name):
-            mend = "link from a type that is returned, or remove it"
-            problems.append(Problem(f'no field returns "{owner}", so nobody could ask for this', where, mend))
-    return problems
-
-
-def _check_needs(policy: Policy, types: TypeBuilder, settings: GraphSettings) -> list[Problem]:
-    problems = []
-    for extension in settings.extensions:
-        for added in extension.added:
-            names = {field.lower().replace("_", ""): field for field in _field_names(types, added.type_name)}
-            coordinate = (added.type_name, names.get(added.name.lower().replace("_", ""), added.name))
-            for need in added.needs:
-                if (
-                    not policy.knows(*coordinate)
-                    or added.declassify
-                    or policy.field(*coordinate).covers(policy.field(added.type_name, need))
-                ):
-                    continue
-                what = f"{added.type_name}.{coordinate[1]} needs {added.type_name}.{need}, which has a rule of its own"
-                mend = "give it a rule that asks the same, or say declassify=True"
-                problems.append(Problem(what, ("extensions",), mend))
-    return problems
-
-
-def _field_names(types: TypeBuilder, type_name: str) -> list[str]:
-    for made in types.sources.values():
-        for graphql in made.outputs.values():
-            if graphql.name == type_name and isinstance(graphql, GraphQLObjectType | GraphQLInterfaceType):
-                return list(graphql.fields)
-    return []
-
-
-def _split(coordinate: str) -> tuple[str, str]:
-    owner, _, name = coordinate.partition(".")
-    return owner, name
 
 
 def _guard(schema: GraphQLSchema, types: TypeBuilder) -> None:

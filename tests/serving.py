@@ -12,7 +12,19 @@ from starlette.applications import Starlette
 
 from gateway.addresses import Networks
 from gateway.limits import LimitSettings
+from gateway.overload.settings import OverloadSettings
 from gateway.protocol import protocol
+from gateway.server_settings import ServerSettings
+
+
+def unhurried(settings: ServerSettings) -> ServerSettings:
+    """The settings of a gateway that takes what comes, however slow this machine is, where its file says nothing of it.
+
+    What sheds load looks at how late the loop runs, which here is that of the tests and of all the systems as well.
+    """
+    if "overload" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"overload": OverloadSettings(shed=False)})
 
 
 class _Server(uvicorn.Server):

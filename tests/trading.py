@@ -15,7 +15,7 @@ from gateway.app import make_app
 from gateway.config import read
 from gateway.demo import DemoServers, tokens, trading_folder
 from gateway.snapshot import Holder, Snapshot, load
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 
 @dataclass
@@ -48,7 +48,7 @@ async def trading_house(folder: Path | None = None) -> AsyncIterator[House]:
         settings = chosen.settings.server
         assert settings.jwt is not None
         async with (
-            serving(make_app(Holder(snapshot), settings)) as base,
+            serving(make_app(Holder(snapshot), unhurried(settings))) as base,
             httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as client,
         ):
             yield House(base, client, servers, tokens(settings.jwt), snapshot)

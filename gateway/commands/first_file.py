@@ -18,7 +18,7 @@ from gateway.commands.links import plain, written
 from gateway.commands.sampling import Sample
 from gateway.config import FileSettings
 from gateway.leaves import leaves
-from resolvers import WRITES_ARE_OFF, SourceModel, served
+from resolvers import LOGIN, PROOF, WRITES_ARE_OFF, SourceModel, served
 from schema import Offer
 
 _VARIABLE = re.compile(r"\$\{env:(\w+)\}")
@@ -78,15 +78,16 @@ class FirstFile:
         text = found.location
         if leaf.located is not None and found.folder != self.base:
             text = leaf.located.moved(text, found.folder, self.base)
-        if leaf.secret:
-            text = _PASSWORD.sub(lambda hit: f"{hit[1]}:{self._hidden(found, 'PASSWORD', hit[2])}", text)
-            text = _PROOF.sub(lambda hit: hit[1] + self._hidden(found, hit[1][:-1], hit[2]), text)
+        if leaf.secret or "://" in text:
+            login, proof = (_PASSWORD, _PROOF) if leaf.secret else (LOGIN, PROOF)
+            text = login.sub(lambda hit: f"{hit[1]}:{self._hidden(found, 'PASSWORD', hit[2])}", text)
+            text = proof.sub(lambda hit: hit[1] + self._hidden(found, hit[1][:-1], hit[2]), text)
         return text
 
     def _hidden(self, found: Found, what: str, value: str) -> str:
         if not value:
             return ""
-        name = f"{_upper(found.name)}_{_upper(what)}"
+        name = f"{_upper(found.name)}_{_upper(re.sub(r'[^A-Za-z0-9]+', '_', what))}"
         self.variables[name] = f"the {what.lower()} of {found.name}, as it stood in its URL"
         return f"${{env:{name}}}"
 

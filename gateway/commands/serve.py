@@ -12,7 +12,7 @@ from typing import Annotated, TextIO, cast
 import typer
 
 from gateway import explorer
-from gateway.app import ServerSettings, make_app
+from gateway.app import make_app
 from gateway.commands.listening import check_address
 from gateway.commands.opening import Env, advised, apart, closed, configuration, errors, fail, sentence, state, unpinned
 from gateway.commands.supervise import supervise
@@ -20,6 +20,7 @@ from gateway.config import Configuration, UnreadableFile, read
 from gateway.holder import State
 from gateway.reloading import Reloader
 from gateway.server import Place, run, serve_app, tidy
+from gateway.server_settings import ServerSettings
 from gateway.snapshot import Holder, load_or_wait
 from gateway.telemetry import log_at_once
 from gateway.workers.link import Told

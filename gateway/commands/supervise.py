@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from gateway.app import ServerSettings
 from gateway.commands.listening import check_address
 from gateway.commands.opening import errors, fail
 from gateway.metrics.families import counter, packed
 from gateway.metrics.workers import FOLDER
 from gateway.server import Place
+from gateway.server_settings import ServerSettings
 from gateway.workers.supervisor import InWorker, Supervisor, bound
 
 _RESTARTS = "isthmus_worker_restarts_total"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
 from gateway.config import Configuration
 from gateway.doctor.finding import Finding
 from gateway.problems import SHORTEST_HIDDEN
-from resolvers import Key
+from resolvers import Key, proves
 
 
 def of_file(chosen: Configuration) -> Iterator[Finding]:
@@ -31,18 +30,15 @@ def of_file(chosen: Configuration) -> Iterator[Finding]:
 
 
 def _is_secret(text: str) -> bool:
-    """An address is one where it holds a password."""
-    if "://" not in text:
-        return True
-    try:
-        return bool(urlsplit(text).password)
-    except ValueError:
-        return True
+    """An address is one where it holds a password, or a parameter that is named as one."""
+    return "://" not in text or proves(text)
 
 
 def _secrets(value: object, where: tuple[Key, ...]) -> Iterator[tuple[tuple[Key, ...], SecretStr]]:
     if isinstance(value, SecretStr):
         yield where, value
+    elif isinstance(value, str) and "://" in value:
+        yield where, SecretStr(value)
     elif isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
             yield from _secrets(getattr(value, name), (*where, field.alias or name))

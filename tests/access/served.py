@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 import httpx
 import jwt
 
-from gateway.app import ServerSettings, make_app
+from gateway.app import make_app
+from gateway.server_settings import ServerSettings
 from gateway.uses import Uses
 from schema import Graph
 from tests.graph.company import Company
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 SECRET = "a secret of this test, long enough for HMAC"
 
@@ -44,7 +45,7 @@ async def served(made: Company, **claim_paths: str) -> AsyncIterator[httpx.Async
     settings = ServerSettings.model_validate({"jwt": trusted})
     headers = {"Accept": "application/graphql-response+json"}
     async with (
-        serving(make_app(Hold(Snap(made.graph)), settings)) as base,
+        serving(make_app(Hold(Snap(made.graph)), unhurried(settings))) as base,
         httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=20) as client,
     ):
         yield client

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from graphql import build_client_schema, build_schema, get_introspection_query, print_schema, validate_schema
 
-from gateway.app import ServerSettings, make_app
+from gateway.app import make_app
 from gateway.explorer import page
+from gateway.server_settings import ServerSettings
 from schema import ANONYMOUS, AccessSettings, Principal
 from tests.access.served import Hold, Snap, authorization, served, token
 from tests.graph.company import Company, company

@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from gateway.snapshot import graph_settings
+from gateway.assembly import graph_settings
 from resolvers import Caller, Context, plain
 from schema import AccessSettings, Executor, Graph, GraphQLRequest, OperationLimits, Principal, build
 from tests.access import chances

@@ -17,7 +17,7 @@ from gateway.app import make_app
 from gateway.config import read
 from gateway.snapshot import Holder, load
 from tests.access.served import SECRET, token
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 TABLES = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, email TEXT, region TEXT);
@@ -90,7 +90,7 @@ async def shop(
     snapshot = await load(chosen)
     try:
         async with (
-            serving(make_app(Holder(snapshot), chosen.settings.server)) as base,
+            serving(make_app(Holder(snapshot), unhurried(chosen.settings.server))) as base,
             httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as client,
         ):
             yield Shop(client, folder)

@@ -15,7 +15,7 @@ from gateway.config import read
 from gateway.snapshot import Holder, Snapshot, load
 from resolvers import MemoryStore, Store
 from tests.caching.crm import Crm, crm
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 SECRET = "a secret of this test, long enough for HMAC"
 TRUSTED = f"jwt: {{ issuer: 'https://id', audience: isthmus, secret: '{SECRET}' }}"
@@ -92,7 +92,7 @@ server: {{ {server} }}
         clock = Clock()
         snapshot = await load(chosen, store=MemoryStore(max_bytes, clock=clock) if store is None else store)
         async with (
-            serving(make_app(Holder(snapshot), chosen.settings.server)) as address,
+            serving(make_app(Holder(snapshot), unhurried(chosen.settings.server))) as address,
             httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client,
         ):
             yield House(upstream, client, snapshot, clock, address)

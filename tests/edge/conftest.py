@@ -13,8 +13,9 @@ from graphql import FieldNode, OperationType, parse
 from graphql.utilities import get_operation_ast
 from starlette.applications import Starlette
 
-from gateway.app import ServerSettings, make_app
+from gateway.app import make_app
 from gateway.server import make_server
+from gateway.server_settings import ServerSettings
 from gateway.uses import Uses
 from resolvers import Context, Unauthenticated
 from schema import Answer, GraphQLRequest, MutationOverGet, Outline, Principal, Trail

@@ -11,7 +11,7 @@ from gateway.app import make_app
 from gateway.config import read
 from gateway.snapshot import Holder, load
 from tests.entities.world import FILE, OPEN, world
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 TWO = """\
 sources:
@@ -48,7 +48,10 @@ async def test_a_key_of_two_fields_joins_padded_values(tmp_path: Path) -> None:
     (tmp_path / "isthmus.yaml").write_text(TWO.format(folder=tmp_path))
     chosen = read(tmp_path / "isthmus.yaml")
     snapshot = await load(chosen)
-    async with serving(make_app(Holder(snapshot), chosen.settings.server)) as base, httpx.AsyncClient() as client:
+    async with (
+        serving(make_app(Holder(snapshot), unhurried(chosen.settings.server))) as base,
+        httpx.AsyncClient() as client,
+    ):
         query = "{ claims { branch number amount premium } premiums { branch number amount premium } }"
         reply = (await client.post(f"{base}/graphql", json={"query": query})).json()
     await snapshot.close()

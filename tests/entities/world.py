@@ -25,7 +25,7 @@ from gateway.app import make_app
 from gateway.config import read
 from gateway.snapshot import Holder, load
 from schema import Executor
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 CUSTOMERS = {
     number: {"id": number, "name": f"Customer {number}", "segment": "AB"[number % 2]} for number in range(1, 7)
@@ -179,7 +179,7 @@ async def world(folder: Path, more: str = OPEN, executor: Executor = "columns") 
         chosen = replace(chosen, settings=chosen.settings.model_copy(update={"server": server}))
         snapshot = await load(chosen)
         stack.push_async_callback(snapshot.close)
-        base = await stack.enter_async_context(serving(make_app(Holder(snapshot), chosen.settings.server)))
+        base = await stack.enter_async_context(serving(make_app(Holder(snapshot), unhurried(chosen.settings.server))))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=base, trust_env=False, timeout=20))
         made = World(client, calls)
         known.append(made)

@@ -12,7 +12,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from gateway.app import ServerSettings, make_app
+from gateway.app import make_app
+from gateway.server_settings import ServerSettings
 from gateway.explorer import STATIC, make_page, routes
 from gateway.uses import Uses
 from tests.services import missing

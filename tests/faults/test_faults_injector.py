@@ -108,7 +108,7 @@ LINE = b"0123456789\n"
 )
 async def test_a_fault_is_what_it_says(echo: Echo, fault: Fault, seen: bytes | str, asked: int) -> None:
     echo.injector.choose(fault)
-    assert await echo.ask() == seen
+    assert await echo.ask(seconds=0.2 if seen == "silence" else 20) == seen
     assert echo.injector.asked == asked
     assert echo.heard == [LINE] * asked
     async with asyncio.timeout(5):
@@ -151,12 +151,12 @@ async def test_what_is_idle_is_closed_and_what_is_reused_is_cut(echo: Echo) -> N
 
 async def test_a_coin_decides_and_its_seed_decides_how_it_falls(echo: Echo) -> None:
     echo.injector.choose(Flapping(ResetBeforeRequest(), 0.5))
-    seen = [await echo.ask() for _ in range(40)]
+    seen = [await echo.ask(seconds=20) for _ in range(40)]
     assert 10 < seen.count("reset") < 30
     assert seen.count(LINE) == len(echo.heard) == echo.injector.asked
     async with injected(*echo.injector.target) as again:
         again.choose(Flapping(ResetBeforeRequest(), 0.5))
-        assert [await Echo(again, []).ask() for _ in range(40)] == seen
+        assert [await Echo(again, []).ask(seconds=20) for _ in range(40)] == seen
     assert echo.injector.exchanges == 40
 
 

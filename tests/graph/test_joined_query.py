@@ -326,7 +326,7 @@ Mistake = tuple[dict[str, LinkSettings], str]
         (LinkSettings(one="crn.customers", match={"customerId": "id"}), 'no source "crn"'),
         (LinkSettings(one="crm.customers", match={"customerID": "id"}), 'has no field "customerID"'),
         (LinkSettings(one="crm.customers", match={"number": "id"}), "they never match"),
-        (LinkSettings(one="crm.customers", match={"number": "name"}), "is asked by id, and id is not matched"),
+        (LinkSettings(one="crm.customers", match={"number": "name"}), "no argument that takes name"),
         (LinkSettings(one="crm.create_customer", match={"customerId": "id"}), "is not a read"),
     ],
 )

@@ -210,6 +210,7 @@ class BulkheadMachine(RuleBasedStateMachine):
     def nothing_is_lost(self) -> None:
         assert self.bulkhead.free == self.PLACES - self.inside
         assert self.bulkhead.waiting == len(self.queue)
+        assert len(self.bulkhead._queue) <= len(self.queue)  # those who gave up take no memory while a source hangs
         assert not any(task.done() for task in self.queue)
 
     def teardown(self) -> None:

@@ -17,10 +17,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
 
-from gateway.app import ServerSettings
 from gateway.identity import CertificateSettings
 from gateway.identity.certificates import ISSUER, Certificates
 from gateway.loop import Loop
+from gateway.server_settings import ServerSettings
 from gateway.tls import Tls, TlsSettings
 from resolvers import ConfigurationError, Unauthenticated
 from tests.edge.key_server import serving_keys

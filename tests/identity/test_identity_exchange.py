@@ -28,7 +28,7 @@ from resolvers.network import direct
 from resolvers.source import Caller
 from tests.network.crm import ADA, READ, ROW, WRITE, context, crm, document
 from tests.raw_server import Heard, RawServer, raw_server, reply, says
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
@@ -238,7 +238,7 @@ async def test_through_the_gateway(tmp_path: Path) -> None:
         query = {"query": '{ customer(id: "7") { id } }'}
         exchanger.refusals[mine[1]] = "invalid_grant"
         async with (
-            serving(make_app(Holder(snapshot), chosen.settings.server)) as base,
+            serving(make_app(Holder(snapshot), unhurried(chosen.settings.server))) as base,
             httpx.AsyncClient(base_url=base, trust_env=False) as client,
         ):
             answers = [

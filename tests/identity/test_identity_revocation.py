@@ -14,11 +14,11 @@ import pytest
 import redis
 from pydantic import ValidationError
 
-from gateway.app import ServerSettings
 from gateway.identity import RevocationSettings
 from gateway.identity.doubt import CannotVerify
 from gateway.identity.revocation import ASKED_AGAIN_S, Revocation
 from gateway.redis import RedisSettings, open_redis
+from gateway.server_settings import ServerSettings
 from gateway.token import sign
 from gateway.watched import watching
 from resolvers import ConfigurationError, Unauthenticated

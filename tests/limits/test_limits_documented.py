@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app import ServerSettings
 from gateway.config import read
 from gateway.limits import LimitSettings
+from gateway.server_settings import ServerSettings
 from gateway.snapshot import load
 from resolvers import Context, Settings
 from schema import ANONYMOUS, GraphQLRequest, OperationLimits

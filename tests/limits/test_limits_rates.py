@@ -13,11 +13,11 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.addresses import Networks
-from gateway.app import ServerSettings
 from gateway.asked import Asked
 from gateway.rates.buckets import Buckets, Rate, Take
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
+from gateway.server_settings import ServerSettings
 from schema import Principal
 from tests.edge.conftest import begun
 from tests.redis_server import settings as redis_settings

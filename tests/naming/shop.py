@@ -20,7 +20,7 @@ from starlette.routing import Route
 from gateway.app import make_app
 from gateway.config import read
 from gateway.snapshot import Holder, load
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 SECRET = "a secret of more than thirty-two bytes"
 CUSTOMERS = [
@@ -186,7 +186,7 @@ async def shop(folder: Path, more: str) -> AsyncIterator[Shop]:
         snapshot = await load(chosen)
         try:
             async with (
-                serving(make_app(Holder(snapshot), chosen.settings.server)) as base,
+                serving(make_app(Holder(snapshot), unhurried(chosen.settings.server))) as base,
                 httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as made.client,
             ):
                 yield made

@@ -19,7 +19,7 @@ from resolvers.http_settings import Auth
 from resolvers.source import Call, Caller
 from tests.network.crm import ADA, READ, ROW, context, crm, document
 from tests.raw_server import raw_server, reply, says
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 SAYS = says(reply(ADA))
 CALLER = Caller("their-token", {"sub": "ada", "org": {"id": 7}, "a.b": True, "list": ["x"]}, {"accept-language": "de"})
@@ -119,7 +119,7 @@ async def test_through_the_gateway(tmp_path: Path) -> None:
         token = sign(chosen.settings.server.jwt, "ada")
         query = {"query": '{ customer(id: "7") { id } }'}
         async with (
-            serving(make_app(Holder(snapshot), chosen.settings.server)) as base,
+            serving(make_app(Holder(snapshot), unhurried(chosen.settings.server))) as base,
             httpx.AsyncClient(base_url=base, trust_env=False) as client,
         ):
             headers = {"Authorization": f"Bearer {token}", "X-Trace": "abc", "Cookie": "sid=1", "X-Other": "no"}

@@ -21,7 +21,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 async def get(client: HttpClient, url: str, method: str = "GET", **more: object) -> Reply:
     request = Request(method, url, {}, **more)  # type: ignore[arg-type]  # as the case says
-    return await client.send(request, timeout=5, resendable=method in {"GET", "HEAD"})
+    return await client.send(request, timeout=60, resendable=method in {"GET", "HEAD"})
 
 
 def client_of(server: RawServer, **more: int) -> HttpClient:

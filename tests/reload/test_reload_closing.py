@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from gateway.holder import Holder, State
+from gateway.uses import Uses
 from resolvers import Call, Context, MemoryStore, SourceModel
 
 
@@ -104,12 +105,12 @@ async def test_who_began_under_the_same_graph_and_other_settings_is_counted_apar
 
     holder.swap(now, ended)
     now.uses.begin()
-    now.uses.end()
     await _turns()
     assert told == []
     before.uses.end()
     await _turns()
-    assert told == ["the old settings"]
+    assert told == ["the old settings"]  # though there is a request under the new ones
+    now.uses.end()
     assert source.closed == 0
     await holder.close()
 
@@ -131,3 +132,14 @@ async def test_closing_waits_for_what_is_being_closed() -> None:
     gate.set()
     await asyncio.wait_for(closing, 5)
     assert done.is_set()
+
+
+def test_the_end_of_a_snapshot_is_told_once() -> None:
+    uses = Uses()
+    told: list[str] = []
+    uses.begin()
+    uses.retire(lambda: told.append("ended"))
+    for _ in range(2):  # one that began on it all the same, after the last
+        uses.end()
+        uses.begin()
+    assert told == ["ended"]

@@ -72,6 +72,26 @@ def test_half_open_gives_three_probes_and_closes_after_three_good_ones() -> None
     assert breaker.permit() is not None
 
 
+def test_a_probe_that_has_spoken_makes_room_for_the_next() -> None:
+    clock, tally = Clock(), ReplicaTally()
+    breaker = _opened(clock, tally, probes=1, closes_after=3)
+    clock.now += 2
+    for state in ("half_open", "half_open", "closed"):
+        with _given(breaker) as probe:
+            assert breaker.permit() is None
+            probe.succeeded(0.1)
+        assert str(tally.state) == state
+
+
+def test_the_first_word_of_a_permit_is_its_only_one() -> None:
+    tally = Standing()
+    breaker = Breaker(BreakerSettings.model_validate({}), tally, clock=Clock())
+    permit = _given(breaker)
+    for _ in range(20):
+        permit.failed()
+    assert tally.state == "closed"
+
+
 def test_each_failed_probe_doubles_the_time_up_to_a_bound() -> None:
     clock, tally = Clock(), Standing()
     breaker = _opened(clock, tally)

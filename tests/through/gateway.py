@@ -14,7 +14,7 @@ import httpx
 from gateway.app import make_app
 from gateway.config import read
 from gateway.snapshot import Holder, Snapshot, load
-from tests.serving import serving
+from tests.serving import serving, unhurried
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ async def gateway(folder: Path, text: str, environment: Mapping[str, str] | None
     snapshot = await load(chosen)
     try:
         async with (
-            serving(make_app(Holder(snapshot), chosen.settings.server)) as base,
+            serving(make_app(Holder(snapshot), unhurried(chosen.settings.server))) as base,
             httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as client,
         ):
             yield Gateway(client, snapshot)
