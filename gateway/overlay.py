@@ -47,6 +47,12 @@ def in_environment(whole: Whole, env: str) -> Whole:
         raise UnreadableFile(f"{part.name}\n  it must be a mapping of what is other than in {first.name}", files)
     laid = _Laid(part, lines, first.name)
     raw = laid.over(whole.raw, yaml.value, ())
+    access = raw.get("access")
+    closed = isinstance(access, dict) and access.get("default", "deny") == "deny"
+    for where, place in laid.taken:
+        if _opens(where, closed=closed):
+            what = "what keeps callers from something elsewhere is taken away in this environment"
+            laid.cautions.append((place, Problem(what, where, "isthmus access, with --env, tells who sees what now")))
     return replace(
         whole,
         raw=raw,
@@ -67,6 +73,7 @@ class _Laid:
     stated: set[Where] = field(default_factory=set)
     found: list[Found] = field(default_factory=list)
     cautions: list[Found] = field(default_factory=list)
+    taken: list[tuple[Where, Place]] = field(default_factory=list)
 
     def over(self, base: Mapping[str, object], top: Mapping[str, object], where: Where) -> dict[str, object]:
         merged = dict(base)
@@ -80,6 +87,7 @@ class _Laid:
                 if key in merged:
                     del merged[key]
                     self.gone.add(here)
+                    self.taken.append((here, place))
                 else:
                     mend = nearest(str(key), map(str, base)) or "leave it out"
                     self.found.append((place, Problem("null takes away, and this is not there", here, mend)))
@@ -102,6 +110,11 @@ class _Laid:
         kept = {where: place for where, place in before.items() if not _below(where, self.gone)}
         new = {w: Place(self.part, line) for w, line in self.lines.items() if _below(w, self.stated)}
         return {**kept, **new}
+
+
+def _opens(where: Where, *, closed: bool) -> bool:
+    """Whether something may be open to more callers without what stood there. ``closed``: whatever has no rule is."""
+    return where[:2] == ("access", "rules") and (len(where) > 3 or not closed)  # access.rules.COORDINATE.rows
 
 
 def _below(where: Where, some: set[Where]) -> bool:

@@ -18,6 +18,7 @@ REMOVED = "removed"
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _PHONE = re.compile(r"(?<![\w.-])(?:\+|00)\d{1,3}[ ()/.-]*(?:\d[ ()/.-]*){6,12}\d(?![\w.-])")
+_PERSONAL = (("e-mail", _EMAIL), ("IBAN", _IBAN), ("phone", _PHONE))
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAMES = re.compile(
     r"^(?:first|last|given|family|middle|maiden|full|birth|sur|contact|display|user|nick|holder|owner)_?name$"
@@ -86,7 +87,7 @@ class Masking:
 
     def look(self, text: str) -> None:
         """Takes note of what in a text looks personal."""
-        for kind, pattern in (("e-mail", _EMAIL), ("IBAN", _IBAN), ("phone", _PHONE)):
+        for kind, pattern in _PERSONAL:
             for match in pattern.finditer(text):
                 if kind != "IBAN" or _is_iban(match.group()):
                     self._put(match.group(), self._instead(match.group()), kind)
@@ -99,6 +100,12 @@ class Masking:
             # Too short to be told from others, so only here.
             return _like(value, REMOVED if kind == "secret" else self._instead(text))
         return self.anywhere(value)
+
+    def member(self, name: str) -> str:
+        """What stands for the name of a member, which is a value where the source sends a map, as by e-mail address."""
+        looks = any(pattern.search(name) for _, pattern in _PERSONAL)
+        coded = name in self.found and any(letter.isdigit() for letter in name)
+        return self.text(name) if looks or coded else name
 
     def anywhere(self, value: object) -> object:
         """What stands for a value wherever it stands."""

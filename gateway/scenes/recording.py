@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, SecretStr
 
@@ -23,12 +26,14 @@ from gateway.scenes.scene import QUERY, SCENE, Scene, UnreadableScene
 from gateway.scenes.settings import SceneSettings
 from gateway.scenes.writing import as_yaml, learn, masked, masked_query, sources_of
 from gateway.snapshot import Snapshot, load
-from resolvers import ConfigurationError, Recorder
+from resolvers import LOGIN, PROOF, ConfigurationError, Recorder
 from schema import GraphQLRequest, Principal
 
 PERSONAL_TAGS = frozenset({"pii", "personal", "sensitive", "confidential", "private", "gdpr", "secret"})
 _OF_ONE_TOKEN = frozenset({"exp", "iat", "nbf", "jti", "auth_time", "nonce", "at_hash", "sid", "session_state", "azp"})
 _SHORTEST_SECRET = 4
+_SHORTEST_INSIDE = 8
+"""Passwords of databases are often the word that the rows hold, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,9 @@ async def record(chosen: Configuration, wanted: Wanted, folder: Path) -> Made:
     learn(recorder, masking, wanted.variables, claims)
     said = _said(chosen, wanted, recorder, masking)
     query = masked_query(wanted.query, masking)
-    texts, count = _without_secrets({QUERY: query, SCENE: as_yaml(said)}, _secrets(chosen, wanted))
-    await asyncio.to_thread(_write, folder, texts)
+    # Not in the text of the files: there a secret is folded and escaped.
+    (query, said), count = without_secrets((query, said), _secrets(chosen, wanted))
+    await asyncio.to_thread(_write, folder, {QUERY: query, SCENE: as_yaml(said)})
     return Made(live, masking, count)
 
 
@@ -233,7 +239,10 @@ def _secrets(chosen: Configuration, wanted: Wanted) -> set[str]:
 
 def _secret_in(value: object) -> Iterator[str]:
     if isinstance(value, SecretStr):
-        yield value.get_secret_value()
+        secret = value.get_secret_value()
+        yield secret
+        inside = (found[2] for found in (*LOGIN.finditer(secret), *PROOF.finditer(secret)))  # of an address
+        yield from (each for each in inside if len(each) >= _SHORTEST_INSIDE)
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _secret_in(getattr(value, name))
@@ -245,13 +254,34 @@ def _secret_in(value: object) -> Iterator[str]:
             yield from _secret_in(item)
 
 
-def _without_secrets(texts: Mapping[str, str], secrets: Collection[str]) -> tuple[dict[str, str], int]:
-    """The texts with each secret replaced that some system sent back, and how many these were."""
+def without_secrets(value: Any, secrets: Collection[str]) -> tuple[Any, int]:
+    """Data with each secret replaced that some system sent back, in whatever way it is written, and how many these
+    were.
+    """
+    forms = {form for secret in secrets for form in _forms(secret)}
+    if not forms:
+        return value, 0
+    pattern = re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
     count = 0
-    made = dict(texts)
-    for secret in sorted(secrets, key=len, reverse=True):
-        for form in {secret, json.dumps(secret)[1:-1]}:
-            for name, text in made.items():
-                count += text.count(form)
-                made[name] = text.replace(form, REMOVED)
-    return made, count
+
+    def made(node: Any) -> Any:
+        nonlocal count
+        if isinstance(node, str):
+            text, found = pattern.subn(REMOVED, node)
+            count += found
+            return text if found else node
+        if isinstance(node, Mapping):
+            return {key: made(item) for key, item in node.items()}
+        if isinstance(node, list):
+            return type(node)(made(item) for item in node)
+        return tuple(made(item) for item in node) if isinstance(node, tuple) else node
+
+    return made(value), count
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """How a secret is written in texts of JSON, XML and addresses."""
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield from (escape(secret, quote=False), escape(secret), quote(secret), quote(secret, safe=""), quote_plus(secret))

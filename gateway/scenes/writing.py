@@ -35,7 +35,7 @@ def masked_query(text: str, masking: Masking) -> str:
 def learn(recorder: Recorder, masking: Masking, *more: Mapping[str, object]) -> None:
     """Looks at all that was recorded. ``more``: variables and claims."""
     for each in more:
-        _learn(masking, "", "", each)
+        learned(masking, "", "", each)
     for exchange in recorder.http_exchanges:
         for name, said in exchange.asked.query:
             masking.learn(exchange.source, name, said)
@@ -47,9 +47,9 @@ def learn(recorder: Recorder, masking: Masking, *more: Mapping[str, object]) -> 
         names = [column for _, column in statement.columns]
         for row in statement.rows:
             for name, value in zip(names, row, strict=False):
-                _learn(masking, statement.source, name, _bare(to_plain(value)), names)
+                learned(masking, statement.source, name, _bare(to_plain(value)), names)
         for given in statement.values:
-            _learn(masking, statement.source, "", _bare(to_plain(given)))
+            learned(masking, statement.source, "", _bare(to_plain(given)))
 
 
 def sources_of(
@@ -98,20 +98,25 @@ def masked(masking: Masking, source: str, name: str, node: object, beside: Colle
     """Plain data, with what stands for its values."""
     if isinstance(node, Mapping):
         inside = bool(name) and bool(masking.kind(source, name, beside))
-        return {key: masked(masking, source, name if inside else str(key), value, node) for key, value in node.items()}
+        return {
+            masking.member(str(key)): masked(masking, source, name if inside else str(key), value, node)
+            for key, value in node.items()
+        }
     if isinstance(node, list):
         return [masked(masking, source, name, item, beside) for item in node]
     return masking.value(source, name, node, beside)
 
 
-def _learn(masking: Masking, source: str, name: str, node: object, beside: Collection[str] = ()) -> None:
+def learned(masking: Masking, source: str, name: str, node: object, beside: Collection[str] = ()) -> None:
+    """Takes note of the values of plain data."""
     if isinstance(node, Mapping):
         inside = bool(name) and bool(masking.kind(source, name, beside))
         for key, value in node.items():
-            _learn(masking, source, name if inside else str(key), value, node)
+            masking.look(str(key))
+            learned(masking, source, name if inside else str(key), value, node)
     elif isinstance(node, list):
         for item in node:
-            _learn(masking, source, name, item, beside)
+            learned(masking, source, name, item, beside)
     else:
         masking.learn(source, name, node, beside)
 
@@ -130,13 +135,13 @@ def _learn_body(masking: Masking, source: str, body: object) -> None:
     elif isinstance(body, str):
         masking.look(body)
     else:
-        _learn(masking, source, "", body)
+        learned(masking, source, "", body)
 
 
 def _learn_reply(masking: Masking, exchange: HttpExchange) -> None:
     kind, value = _content(exchange)
     if kind == "json":
-        _learn(masking, exchange.source, "", value)
+        learned(masking, exchange.source, "", value)
     elif kind in {"xml", "text"}:
         _learn_body(masking, exchange.source, value)
 
@@ -181,7 +186,7 @@ def _asked(made: Asked, masking: Masking) -> Asked:
 
 def _anywhere(masking: Masking, node: object) -> object:
     if isinstance(node, Mapping):
-        return {key: _anywhere(masking, value) for key, value in node.items()}
+        return {masking.member(str(key)): _anywhere(masking, value) for key, value in node.items()}
     if isinstance(node, list):
         return [_anywhere(masking, item) for item in node]
     return masking.anywhere(node)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from html import escape
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,8 @@ from typer.testing import Result
 
 from gateway.demo import DemoServers
 from gateway.scenes.masking import Masking
+from gateway.scenes.recording import without_secrets
+from gateway.scenes.writing import as_yaml, learned, masked
 from tests.scenes.conftest import NOWHERE, Command
 
 SECRET = NOWHERE["ISTHMUS_DEMO_SECRET"]
@@ -176,3 +181,25 @@ def test_a_value_has_one_replacement_and_two_values_have_two(one: str, other: st
         assert str(first).strip() != one.strip()
         if other.strip() in masking.found and one.strip() != other.strip():
             assert masking.found[one.strip()] != masking.found[other.strip()]
+
+
+def test_a_secret_is_found_however_it_is_written() -> None:
+    secret = 'p&ss "word" / of ünusual <letters> ' + "and length " * 9
+    forms = [secret, json.dumps(secret), escape(secret), quote(secret, safe=""), quote_plus(secret)]
+    made, count = without_secrets({"xml": "\n".join(forms), "rows": [[1, secret]]}, {secret, "another secret"})
+    text = as_yaml(made)
+    assert count == 6
+    assert not re.search("(?i)unusual|%C3%BCnusual|ünusual|letters", text)
+    assert without_secrets(("query", {"a": 1}), ()) == (("query", {"a": 1}), 0)
+
+
+def test_names_of_members_that_are_values_are_masked_as_these() -> None:
+    masking = Masking(protected={"crm": {"number"}})
+    node = {"byMail": {"ann@example.com": {"number": "C-1234567"}}, "mail": "ann@example.com", "C-1234567": 1}
+    learned(masking, "crm", "", node)
+    made = masked(masking, "crm", "", node)
+    (mail,), (number,) = made["byMail"].keys(), [key for key in made if key not in node]
+    assert "ann" not in mail
+    assert mail == made["mail"]
+    assert number == made["byMail"][mail]["number"]
+    assert number != "C-1234567"

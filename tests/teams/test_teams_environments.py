@@ -112,6 +112,33 @@ def test_what_changes_nothing_is_told_and_refuses_nothing(tmp_path: Path) -> Non
     assert found.cautions[0].endswith("it changes nothing: the same is said already\n  mend: leave it out")
 
 
+@pytest.mark.parametrize(
+    ("default", "rules", "told"),
+    [
+        ("anonymous", "{ Customer.email: null }", ["access.rules.Customer.email"]),
+        ("authenticated", "null", ["access.rules"]),
+        ("deny", "{ Customer.email: { rows: null, roles: [staff] } }", ["access.rules.Customer.email.rows"]),
+        ("deny", "{ Customer.email: null }", []),
+    ],
+)
+def test_a_rule_that_is_taken_away_is_told_where_that_may_open_something(
+    tmp_path: Path, default: str, rules: str, told: list[str]
+) -> None:
+    path = write(
+        tmp_path,
+        {
+            "isthmus.yaml": f"""\
+                access:
+                  default: {default}
+                  rules: {{ Customer.email: {{ roles: [support], rows: {{ id: {{ eq: 1 }} }} }} }}
+                """,
+            "isthmus.prod.yaml": f"access: {{ rules: {rules} }}",
+        },
+    )
+    found = in_environment(read_whole(path), "prod")
+    assert [".".join(map(str, problem.where)) for _, problem in found.cautions] == told
+
+
 def test_an_environment_that_nobody_wrote_is_refused(tmp_path: Path) -> None:
     files = {**FILES, "isthmus.staging.yaml": "{}"}
     assert refusal(tmp_path, files, "prd") == (
