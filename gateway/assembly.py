@@ -116,6 +116,8 @@ def _follows(problem: Problem, targets: Mapping[tuple[Key, ...], str], stated: t
             target, rest = targets[problem.where[:depth]], problem.where[depth:]
     if not target or rest[:1] not in {("match",), ("take",), ("by",)}:
         return False
+    if len(rest) > 1 and problem.lacks:
+        return False  # it is the parent that has no such field, whatever the target is
     source, _, operation = target.partition(".")
     faulty, unknown = stated
     meant = any(each[0] == source and nearest(str(each[1]), [operation]) for each in unknown)

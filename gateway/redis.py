@@ -6,6 +6,7 @@ What keys and scripts mean is the business of who asks. Where Redis is away, who
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import importlib
 import re
@@ -66,6 +67,7 @@ class Redis:
         self._client = client
         self._clock = clock
         self._rests_until = 0.0
+        self._dropping: asyncio.Task[None] | None = None
 
     def key(self, *parts: str) -> str:
         """A key of this gateway, its parts joined by colons."""
@@ -100,11 +102,19 @@ class Redis:
                 return _UNKNOWN
             if self._clock() >= self._rests_until:  # of those who asked together one tells
                 log("redis_away", level="warning", detail=f"{type(error).__name__}: {error}")
+                self._dropping = asyncio.create_task(self._drop())
             self._rests_until = self._clock() + REST_S
             raise RedisAway(type(error).__name__) from error
 
+    async def _drop(self) -> None:
+        """Gives back connections that nobody uses: those to a Redis that ended would stay open until they are used."""
+        with contextlib.suppress(Exception):
+            await self._client.connection_pool.disconnect(inuse_connections=False)
+
     async def close(self) -> None:
         """Gives back connections; called once."""
+        if self._dropping is not None:
+            await self._dropping
         await self._client.aclose()
 
 

@@ -239,6 +239,7 @@ class Rows:
     lets no two rows be equal. ``searched``: the fields whose texts it searches together; empty where it does not.
     ``joined``: others may be joined to them, and views be made of them; false where the rows hang on arguments.
     ``by_equality``: those of ``filterable`` of which the source knows which are equal, and nothing of their order.
+    ``ungrouped``: those by which it would not group or tell apart what is equal.
     """
 
     filterable: frozenset[str]
@@ -248,6 +249,12 @@ class Rows:
     searched: tuple[str, ...] = ()
     joined: bool = True
     by_equality: frozenset[str] = frozenset()
+    ungrouped: frozenset[str] = frozenset()
+
+    @property
+    def groupable(self) -> frozenset[str]:
+        """The fields that rows can be grouped by, and told apart by."""
+        return self.filterable - self.ungrouped
 
 
 Verb: TypeAlias = Literal["insert", "upsert", "update", "delete"]

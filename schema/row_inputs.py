@@ -175,7 +175,7 @@ class RowInputs:
         if key not in self._columns:
             name = self._names.take(f"{made.outputs[row].name}Column", made.model.name, pascal_case=True)
             assert operation.rows is not None
-            self._columns[key] = column_type(name, columns_of(made, row), operation.rows.filterable)
+            self._columns[key] = column_type(name, columns_of(made, row), operation.rows.groupable)
         return self._columns[key]
 
     def group_order(self, made: SourceTypes, row: str, operation: Operation) -> GraphQLInputObjectType:

@@ -240,13 +240,14 @@ class TypeBuilder:
         }
         if rows != "none" and operation.rows is not None and operation.change is None:
             row = row_of(operation)
-            if rows == "all" and operation.rows.filterable and not operation.aggregate_of:
+            if rows == "all" and operation.rows.groupable and not operation.aggregate_of:
                 arguments |= self._distinct(made, row, operation)
             if operation.rows.filterable:
                 arguments["where"] = GraphQLArgument(self.rows.where(made, row, operation), out_name=WHERE)
             if operation.aggregate_of:
-                columns = GraphQLList(GraphQLNonNull(self.rows.column(made, row, operation)))
-                arguments["groupBy"] = GraphQLArgument(columns, out_name=GROUP_BY)
+                if operation.rows.groupable:
+                    columns = GraphQLList(GraphQLNonNull(self.rows.column(made, row, operation)))
+                    arguments["groupBy"] = GraphQLArgument(columns, out_name=GROUP_BY)
                 arguments["having"] = GraphQLArgument(self.rows.having(made, row, operation), out_name=HAVING)
                 by = GraphQLList(GraphQLNonNull(self.rows.group_order(made, row, operation)))
                 arguments["orderBy"] = GraphQLArgument(by, out_name=GROUP_ORDER)

@@ -17,6 +17,7 @@ from resolvers.predicate import (
     GroupCondition,
     Grouping,
     In,
+    IsNull,
     Not,
     Operator,
     Or,
@@ -30,9 +31,9 @@ _ZEROS = re.compile(r"[+-]?\d{1,100}", re.ASCII)
 _ORDERS = frozenset({"gt", "gte", "lt", "lte"})
 _OPPOSITES: Mapping[Operator, Operator] = {
     "eq": "ne", "ne": "eq", "gt": "lte", "lte": "gt", "lt": "gte", "gte": "lt",
-    "like": "like", "ilike": "ilike", "contains": "contains", "startsWith": "startsWith", "endsWith": "endsWith",
 }  # fmt: skip
-"""What holds where an operator does not, of values that are there; the last five are refused of what is coded."""
+"""What holds where an operator does not, of values that are there."""
+_LIKE = frozenset({"like", "ilike", "contains", "startsWith", "endsWith"})
 _OF_VALUES = frozenset({"key", "min", "max"})
 """Functions of a group whose values are those of the rows."""
 
@@ -45,6 +46,11 @@ class Calls:
         self._model = shaping.raw
         self._codings = shaping.codings
         self._inputs = self._leading()
+        self._away = {
+            owner: frozenset(lifted.chain[0] for lifted in lifts.values())
+            for (kind, owner), lifts in shaping.lifts.items()
+            if kind == "input"
+        }
         self._given = {
             key: frozenset(name for name, each in operation.arguments.items() if self._takes(key, name, each.type))
             for key, operation in self._model.operations.items()
@@ -92,7 +98,7 @@ class Calls:
     def _value(self, place: Slot, ref: TypeRef, value: object, *, joined: bool | None = None) -> object:
         """``joined``: ``None`` for what a caller wrote; of keys whether they are compared as numbers."""
         if value is None:
-            return None
+            return self._instead(place, ref)
         if isinstance(ref, ListRef) and isinstance(value, list | tuple):
             if joined is None:
                 return [self._value(place, ref.item, each) for each in value]
@@ -119,7 +125,26 @@ class Calls:
                 made[name] = self._value(("input", owner, name), fields[name].type, each, joined=joined)
             else:
                 made[name] = each
+        for name, item in fields.items():
+            if name not in made and name not in self._away.get(owner, ()) and item.required and item.default is None:
+                instead = self._instead(("input", owner, name), item.type)
+                if instead is not None:
+                    made[name] = instead
+        for name, lifted in lifts.items():
+            steps = [at(self._model, slot) for slot in (*lifted.passed, lifted.slot)]
+            if name not in value and all(step is not None and step.required for step in steps):
+                last = steps[-1]
+                instead = None if last is None else self._instead(lifted.slot, last.type)
+                if instead is not None:
+                    _put(made, lifted.chain, instead)
         return made
+
+    def _instead(self, place: Slot, ref: TypeRef) -> object:
+        """What is given for null: null where the source takes one, else the first that means nothing to it."""
+        coding = self._codings.get(place)
+        if place[0] != "input" or ref.nullable or isinstance(ref, ListRef) or coding is None or not coding.nulls:
+            return None
+        return coding.nulls[0]
 
     def _sayable(self, place: Slot, ref: TypeRef, keys: Sequence[object], *, joined: bool) -> Iterator[object]:
         for key in keys:
@@ -151,7 +176,7 @@ class Calls:
                 return any(self._looks(owner, part) for part in parts)
             case Not(part):
                 return self._looks(owner, part)
-            case Compare(field):
+            case Compare(field) | IsNull(field):
                 return self._of(owner, field) is not None
             case In(fields):
                 return any(self._of(owner, field) for field in fields)
@@ -171,18 +196,27 @@ class Calls:
             case Not(part):
                 return self._holds(owner, part, negated=not negated)
             case Compare(field) if (coding := self._of(owner, field)) is not None:
-                return _compared(coding, replace(asked, operator=_OPPOSITES[asked.operator]) if negated else asked)
+                return _compared(coding, asked, negated=negated)
+            case IsNull(field) if nothing := self._nulls(owner, (field,)):
+                return And((Not(asked), *map(Not, nothing))) if negated else Or((asked, *nothing))
             case In():
                 found = self._among(owner, asked)
-                return And((Not(found), *self._known(owner, asked.fields))) if negated else found
+                return And((Not(found), *self._there(owner, asked.fields))) if negated else found
             case Related(join, _, part):
                 asked = replace(asked, part=self.predicate(self.rows(self._model.operations[join.operation]), part))
         return Not(asked) if negated else asked
 
-    def _known(self, owner: str, fields: Sequence[str]) -> list[Predicate]:
-        """The conditions that rows have what can be told in these fields."""
+    def _there(self, owner: str, fields: Sequence[str]) -> list[Predicate]:
+        """The conditions that rows have something in these fields, and what can be told."""
+        coded = [(field, coding) for field in fields if (coding := self._of(owner, field)) is not None]
+        known: list[Predicate] = [_is_known(field, coding) for field, coding in coded if coding.known]
+        known += [Not(IsNull(field)) for field, coding in coded if not coding.known]
+        return [*known, *map(Not, self._nulls(owner, fields))]
+
+    def _nulls(self, owner: str, fields: Sequence[str]) -> list[In]:
+        """The conditions that rows have what means nothing in one of these fields."""
         codings = [(field, self._of(owner, field)) for field in fields]
-        return [_is_known(field, coding) for field, coding in codings if coding is not None and coding.known]
+        return [_is_nothing(field, coding) for field, coding in codings if coding is not None and coding.nulls]
 
     def touches(self) -> bool:
         """Whether there are rows with coded fields at all."""
@@ -227,20 +261,38 @@ class Calls:
             case Not(part):
                 return Not(self._on(coding, part))
             case Compare():
-                return _compared(replace(coding, known=()), asked)
+                return _compared(replace(coding, known=(), nulls=()), asked)
             case In(_, values):
                 return replace(asked, values=tuple((_written(coding, key[0], "having"),) for key in values))
             case _:
                 return asked
 
 
-def _compared(coding: Coding, asked: Compare) -> Predicate:
+def _compared(coding: Coding, asked: Compare, *, negated: bool = False) -> Predicate:
     if asked.operator in _ORDERS and not coding.ordered:
         raise BadRequest(f"{asked.field} is written in a way that its source cannot order by")
-    if asked.operator not in _ORDERS | {"eq", "ne"}:
+    if asked.operator in _LIKE and not coding.plain:
         raise BadRequest(f"{asked.field} is no text that its source could look into")
-    made = replace(asked, value=_written(coding, asked.value, asked.field))
-    return And((made, _is_known(asked.field, coding))) if asked.operator == "ne" and coding.known else made
+    made: Predicate = asked
+    if asked.operator not in _LIKE:
+        operator = _OPPOSITES[asked.operator] if negated else asked.operator
+        among = operator in _ORDERS
+        made = replace(asked, operator=operator, value=_written(coding, asked.value, asked.field, among=among))
+    elif negated:
+        made = Not(asked)
+    # A row with something that means nothing, or that nobody knows, fulfils neither a condition nor its opposite.
+    parts = [made]
+    if isinstance(made, Compare) and made.operator == "eq":
+        return made
+    if isinstance(made, Compare) and made.operator == "ne" and coding.known:
+        parts.append(_is_known(asked.field, coding))
+    if coding.nulls:
+        parts.append(Not(_is_nothing(asked.field, coding)))
+    return And(tuple(parts)) if len(parts) > 1 else made
+
+
+def _is_nothing(field: str, coding: Coding) -> In:
+    return In((field,), tuple((value,) for value in coding.nulls))
 
 
 def _is_known(field: str, coding: Coding) -> In:
@@ -261,10 +313,12 @@ def _numbers(operation: Operation) -> bool:
     return "number" in operation.compare or any("number" in each for each in operation.compare_by.values())
 
 
-def _written(coding: Coding, value: object, name: str, *, number: bool = False) -> object:
-    """``number``: a text may say a number in another way than the source does, as ``000042`` says 42."""
+def _written(coding: Coding, value: object, name: str, *, number: bool = False, among: bool = False) -> object:
+    """``number``: a text may say a number in another way than the source does, as ``000042`` says 42. ``among``: others
+    are less or greater than it.
+    """
     try:
-        return coding.back(value)
+        return coding.bound(value) if among else coding.back(value)
     except UNREADABLE as error:
         if number and isinstance(value, str) and _ZEROS.fullmatch(value.strip()):
             return _written(coding, str(int(value)), name)

@@ -30,13 +30,16 @@ Base = Scalar | EnumType
 
 
 class NoCoding(ValueError):
-    """Values of the description cannot be read so. ``mend``: how else it could be said; ``key``: of the table."""
+    """Values of the description cannot be read so. ``mend``: how else it could be said; ``key``: of the table, or the
+    value that is meant; ``told``: the setting, if it is not the one that says how values are written.
+    """
 
-    def __init__(self, what: str, mend: str = "", key: str | int | None = None) -> None:
+    def __init__(self, what: str, mend: str = "", key: str | float | None = None, told: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.mend = mend
         self.key = key
+        self.told = told
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,27 @@ class Coding:
     """All that can be written, where that can be told; a row with anything else fulfils no condition."""
     one_way: str = ""
     """The word that is written in several ways, so that there is no way back from it."""
+    nulls: tuple[object, ...] = ()
+    """What the source says where it means nothing, and can be asked for and given; ``read`` gives ``None`` for it."""
+    plain: bool = False
+    """Whether values are what the description says, but for what means nothing."""
+    as_sent: bool = True
+    """Whether ``read`` takes what was sent, whatever the description takes it for."""
 
     def back(self, value: object) -> object:
         """What is written for a value in any form that its scalar has (``Scalar``).
 
         Raises:
-            ValueError: the source cannot say it.
+            ValueError: the source cannot say it; for it, that means nothing.
         """
-        native = _NATIVE.get(self.scalar)
-        return self.write(value if native is None or self.words else native(value))
+        written = self.bound(value)
+        if self.nulls and written in self.nulls:
+            raise ValueError("it means nothing")
+        return written
+
+    def bound(self, value: object) -> object:
+        """As ``back``, of a value that others are less or greater than: no value need be equal to it."""
+        return self.write(value if self.words else native(self.scalar, value))
 
 
 def strict(coding: Coding) -> Coding:
@@ -163,11 +178,11 @@ def retyped(target: Scalar, base: Base) -> Coding:
         NoCoding: values of the one are never values of the other.
     """
     if isinstance(base, EnumType):
-        made = _of_text(target)
+        made = of_text(target)
     elif base is target:
         raise NoCoding(f"the description says {target.value} already", "remove type")
     elif base in TEXTS or base is Scalar.JSON:
-        made = _of_text(target)
+        made = of_text(target)
     elif base in _NUMBERS:
         made = _of_number(target, base)
     else:
@@ -178,7 +193,7 @@ def retyped(target: Scalar, base: Base) -> Coding:
     return made
 
 
-def _of_text(target: Scalar) -> Coding | None:
+def of_text(target: Scalar) -> Coding | None:
     """What a text is as another type; a source whose description lies may say the other type itself."""
     if target in WHOLE:
         return strict(Coding(target, _integer, lambda value: str(_integer(value))))
@@ -322,3 +337,13 @@ _NATIVE: Mapping[Scalar, Convert] = {
     Scalar.UUID: _uuid,
 }
 """Scalars whose values have several forms, and what makes one of them."""
+
+
+def native(scalar: Scalar, value: object) -> object:
+    """A value in the one form among those of its scalar that can be compared.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _NATIVE.get(scalar)
+    return value if found is None else found(value)

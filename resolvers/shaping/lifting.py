@@ -12,7 +12,7 @@ from dataclasses import replace
 from resolvers.errors import IsthmusError
 from resolvers.model import Argument, Field, ListRef, ObjectType, SourceModel, TypeRef
 from resolvers.shaping.coding import NoCoding
-from resolvers.shaping.shapes import Lifted, Slot, inner, named
+from resolvers.shaping.shapes import Lifted, Slot, at, inner, named
 
 
 def members(model: SourceModel, slot: Slot) -> Mapping[str, Field] | Mapping[str, Argument] | None:
@@ -72,6 +72,31 @@ def taken_out(model: SourceModel, slot: Slot, path: tuple[str, ...]) -> Lifted:
         ref = found.type
         nullable = nullable or ((ref.nullable or not found.required) and step != path[-1])
     return Lifted(tuple(chain), here, joins, nullable, tuple(passed[:-1]))
+
+
+def on_the_way(model: SourceModel, slot: Slot) -> bool:
+    """Whether an operation's result, or what says how it pages, is found through a place."""
+    for operation in model.operations.values():
+        paths = [] if operation.inside is None else [operation.inside.at]
+        paging = operation.paging
+        if paging is not None:
+            whole = (
+                paging.items_at,
+                paging.next_at,
+                paging.more_at,
+                paging.total_at,
+                paging.echo_at,
+                paging.pages_at,
+            )
+            paths += [path[len(operation.at) :] for path in whole if path[: len(operation.at)] == operation.at]
+        for path in paths:
+            here = named(operation.result)
+            for step in path:
+                if ("field", here, step) == slot:
+                    return True
+                found = at(model, ("field", here, step))
+                here = "" if found is None else named(found.type)
+    return False
 
 
 def members_of(model: SourceModel, slot: Slot) -> Mapping[str, Field] | Mapping[str, Argument]:

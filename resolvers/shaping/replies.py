@@ -152,7 +152,7 @@ class Replies:
         coding = self._by_type.get(owner, {}).get(name)
         ref = definition.fields[name].type
         if coding is not None:
-            return Way(AS_SENT, _coded(coding, ref, f"{owner}.{name}"))
+            return Way(AS_SENT if coding.as_sent else selection, _coded(coding, ref, f"{owner}.{name}"))
         return self._value(ref, selection)
 
     def _of_type(self, name: str) -> Change:

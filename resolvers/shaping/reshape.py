@@ -33,7 +33,7 @@ from resolvers.model import (
 from resolvers.naming import Naming
 from resolvers.problem import Problem
 from resolvers.shaping.coding import UNREADABLE, Base, Coding, NoCoding
-from resolvers.shaping.lifting import flattened, lifted_type, members, taken_out
+from resolvers.shaping.lifting import flattened, lifted_type, members, on_the_way, taken_out
 from resolvers.shaping.shapes import Kind, Lifted, Shaping, Slot, Stated, at, inner, named, with_inner
 from resolvers.views import DISTINCT, GREATEST, KEY, LEAST
 
@@ -85,8 +85,12 @@ class _Draft:
         if base is None:
             self._refuse(stated, NoCoding("its values are objects", "say it of their fields"), where)
             return False
+        if where[0] == "argument" and place is None and stated.settings.nothing:
+            fault = NoCoding("an argument that means nothing is left out", "say it of the field", told="nulls")
+            self._refuse(stated, fault, where)
+            return False
         try:
-            self.codings[where] = stated.settings.coding(base)
+            self.codings[where] = stated.settings.coding(base, tables=self.raw.has_tables)
         except NoCoding as fault:
             self._refuse(stated, fault, where)
             return False
@@ -98,13 +102,11 @@ class _Draft:
         return True
 
     def _refuse(self, stated: Stated, fault: NoCoding, place: Slot) -> None:
-        told = next(name for name in ("values", "format", "type") if getattr(stated.settings, name) is not None)
-        key = (fault.key,) if fault.key is not None and told == "values" else ()
         what, mend = fault.what, fault.mend
         if place != stated.place:
             what = f"{place[2]} of {place[1]} means the same, and {what}"
             mend = "shape it by its own coordinate"
-        self.problems.append(Problem(what, (stated.coordinate, told, *key), mend))
+        self.problems.append(Problem(what, (stated.coordinate, *stated.settings.told(fault)), mend))
 
     def _base(self, ref: TypeRef) -> Base | None:
         leaf = inner(ref)
@@ -132,7 +134,7 @@ class _Draft:
             places += [each for each in self._given(*stated.place[1:]) if members(self.raw, each) is not None]
         for kind, owner, name in places:
             slot: Slot = (kind, owner, name)
-            if self._is_promised(slot) or self._is_on_the_way(slot):
+            if self._is_promised(slot) or on_the_way(self.raw, slot):
                 what = f"an interface, or an operation's result or pages, are found by {name}"
                 self.problems.append(Problem(what, (stated.coordinate, word), "state at: of the operation"))
                 continue
@@ -154,30 +156,6 @@ class _Draft:
         definition = self.raw.types.get(slot[1]) if slot[0] == "field" else None
         interfaces = definition.interfaces if isinstance(definition, ObjectType) else ()
         return any(at(self.raw, ("field", each, slot[2])) is not None for each in interfaces)
-
-    def _is_on_the_way(self, slot: Slot) -> bool:
-        """Whether an operation's result, or what says how it pages, is found through a place."""
-        for operation in self.raw.operations.values():
-            paths = [] if operation.inside is None else [operation.inside.at]
-            paging = operation.paging
-            if paging is not None:
-                whole = (
-                    paging.items_at,
-                    paging.next_at,
-                    paging.more_at,
-                    paging.total_at,
-                    paging.echo_at,
-                    paging.pages_at,
-                )
-                paths += [path[len(operation.at) :] for path in whole if path[: len(operation.at)] == operation.at]
-            for path in paths:
-                here = named(operation.result)
-                for step in path:
-                    if ("field", here, step) == slot:
-                        return True
-                    found = at(self.raw, ("field", here, step))
-                    here = "" if found is None else named(found.type)
-        return False
 
     def spread(self) -> None:
         """Codes what means the same as what is coded, and what means the same as that."""
@@ -289,6 +267,12 @@ class _Draft:
                 told.add(stated.coordinate)
                 what = f"{place[2]} of {place[1]} is a key, and equal values of it may be written in several ways"
                 self.problems.append(Problem(what, (stated.coordinate,), "say how they are written, in one way"))
+            elif (
+                place[0] == "field" and place[1:] in keys and stated.settings.nothing and stated.coordinate not in told
+            ):
+                told.add(stated.coordinate)
+                what = f"{place[2]} of {place[1]} is a key, or leads to one, where each value means something"
+                self.problems.append(Problem(what, (stated.coordinate,), "remove nulls"))
             self._promised(place, stated)
 
     def _promised(self, place: Slot, stated: Stated) -> None:
@@ -374,7 +358,11 @@ class _Draft:
 
     def _written(self, key: str, item: Field) -> str:
         stated = self.said.get(("field", key, item.name))
-        return "" if stated is None else f"{inner(item.type)} {stated.settings.model_dump_json(exclude={'nullable'})}"
+        if stated is None:
+            return ""
+        # What means nothing is equal to nothing, and the source would find it equal to itself: so it is like no other.
+        alone = f" {key}.{item.name}" if stated.settings.nothing else ""
+        return f"{inner(item.type)} {stated.settings.model_dump_json(exclude={'nullable'})}{alone}"
 
     def _untold(self, key: str, definition: ObjectType | InterfaceType, item: Field) -> bool:
         """Whether an aggregate cannot tell of a coded field: its source would reckon with what is written."""
@@ -384,9 +372,17 @@ class _Draft:
         if coding is None:
             return False
         member = self._member_of(key)
+        if coding.nulls:  # they would be counted, and be less or greater than others
+            return member != KEY or not self._one_group(definition.of, item.of)
         if member in EXTREMES:
             return not coding.ordered
         return member not in {KEY, DISTINCT} or not coding.exact
+
+    def _one_group(self, owner: str, name: str) -> bool:
+        """Whether rows that are equal in what is meant are equal in the source, too."""
+        coding, found = self.codings["field", owner, name], at(self.raw, ("field", owner, name))
+        assert found is not None
+        return coding.exact and (not coding.nulls or (len(coding.nulls) == 1 and not found.type.nullable))
 
     def _gone(self, ref: TypeRef) -> bool:
         """Whether nothing is left of a member of an aggregate."""
@@ -413,11 +409,16 @@ class _Draft:
                 default = coding.read(default)
             except UNREADABLE:
                 default = None  # the source has it all the same
+        if place[0] == "input" and coding.nulls and not (argument.type.nullable or isinstance(argument.type, ListRef)):
+            # Null can be given, for something stands for it there.
+            argument = replace(argument, type=replace(argument.type, nullable=True), required=False)
         return replace(argument, type=self._ref(place, argument.type), default=default)
 
     def _ref(self, place: Slot, ref: TypeRef) -> TypeRef:
         coding = self.codings.get(place)
         if coding is None:
+            return ref
+        if coding.plain:
             return ref
         return with_inner(ref, NamedRef(self.enums[place]) if coding.words else ScalarRef(coding.scalar))
 
@@ -435,9 +436,12 @@ class _Draft:
         coded = {name: coding for (kind, key, name), coding in self.codings.items() if (kind, key) == ("field", owner)}
         several = {name for name, coding in coded.items() if not coding.exact}
         unordered = {name for name, coding in coded.items() if not coding.ordered}
+        # The source has a place of its own in its order for what means nothing, and not that of its nulls.
+        nothing = {name for name, coding in coded.items() if coding.nulls}
         return replace(
             rows,
             filterable=rows.filterable - several,
-            orderable=rows.orderable - unordered,
+            orderable=rows.orderable - unordered - nothing,
             by_equality=frozenset(unordered - several),
+            ungrouped=frozenset(name for name in coded if not self._one_group(owner, name)),
         )

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StrictFloat, StrictInt, StrictStr, StringConstraints, model_validator
 
 from resolvers.model import Scalar
 from resolvers.settings import Settings
-from resolvers.shaping.coding import Base, Coding, remembering, retyped, table
+from resolvers.shaping.coding import Base, Coding, NoCoding, remembering, retyped, table
 from resolvers.shaping.formats import formatted
+from resolvers.shaping.nothing import Nothing, nulled, plain
 
 Typed = Literal[
     "String", "ID", "Int", "BigInt", "Float", "Decimal", "Boolean", "DateTime", "Date", "Time", "UUID"
@@ -22,8 +23,10 @@ _Word = Annotated[str, StringConstraints(pattern=r"^[_A-Za-z][_0-9A-Za-z]*$")]
 class ShapeSettings(Settings):
     """What the values of one field, argument or input field are, where the description says less or says it wrongly."""
 
-    values: dict[str | int, _Word] | None = Field(
-        None, description="A code table: what the source says → the value of an enum that stands for it.", min_length=1
+    values: dict[str | int, _Word | None] | None = Field(
+        None,
+        description="A code table: what the source says → the value of an enum that stands for it, or null.",
+        min_length=1,
     )
     format: str | None = Field(
         None,
@@ -37,6 +40,9 @@ class ShapeSettings(Settings):
         "read too. The source then cannot filter by it.",
     )
     type: Typed | None = Field(None, description="The scalar that the values are, whatever the description says.")
+    nulls: tuple[StrictStr | StrictInt | StrictFloat, ...] | None = Field(
+        None, description='What the source says where it means nothing: ["", "00000000"], [0].', min_length=1
+    )
     nullable: bool | None = Field(None, description="Whether it may be null, whatever the description says.")
 
     flatten: Literal[True] | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
@@ -51,8 +57,14 @@ class ShapeSettings(Settings):
         given = [name for name in ("values", "format", "type", "flatten", "take") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError(f"{given[0]} and {given[1]} are two answers to one question: say one of them")
-        if not given and self.nullable is None:
-            raise ValueError("it says nothing: add values, format, type, nullable, flatten or take")
+        if not given and self.nullable is None and self.nulls is None:
+            raise ValueError("it says nothing: add values, format, type, nulls, nullable, flatten or take")
+        if self.nulls is not None and given and given[0] in {"flatten", "take"}:
+            raise ValueError("nulls are said of values, and this is an object")
+        if self.values is not None and not any(self.values.values()):
+            raise ValueError("the table has no word: write nulls instead of values")
+        if self.nothing and self.nullable is False:
+            raise ValueError("some of its values mean nothing, so it may be null: remove nullable")
         if self.loose and self.format is None:
             raise ValueError("loose is said of a format")
         return self
@@ -60,17 +72,36 @@ class ShapeSettings(Settings):
     @property
     def recodes(self) -> bool:
         """Whether the values themselves are others than the source says."""
-        return self.values is not None or self.format is not None or self.type is not None
+        said = (self.values, self.format, self.type, self.nulls)
+        return any(each is not None for each in said)
 
-    def coding(self, base: Base) -> Coding:
-        """How such values are written. ``base``: what the description says of them.
+    @property
+    def nothing(self) -> tuple[Nothing, ...]:
+        """The values that mean nothing."""
+        codes = tuple(code for code, word in (self.values or {}).items() if word is None)
+        return (*codes, *(self.nulls or ()))
+
+    def told(self, fault: NoCoding) -> tuple[str | int, ...]:
+        """Which of these settings a fault is about, as a path of keys."""
+        if fault.told == "nulls" and self.nulls is not None:
+            return ("nulls", self.nulls.index(fault.key)) if fault.key in self.nulls else ("nulls",)
+        said = next(name for name in ("values", "format", "type", "nulls") if getattr(self, name) is not None)
+        return (said, fault.key) if said == "values" and isinstance(fault.key, str | int) else (said,)
+
+    def coding(self, base: Base, *, tables: bool = True) -> Coding:
+        """How such values are written. ``base``: what the description says of them; ``tables``: they are of a column.
 
         Raises:
             NoCoding: they cannot be so.
         """
+        made = self._coding(base)
+        return nulled(made, self.nothing, base, tables=tables) if self.nothing else made
+
+    def _coding(self, base: Base) -> Coding:
         if self.values is not None:
-            return table(self.values, base)
+            return table({code: word for code, word in self.values.items() if word is not None}, base)
         if self.format is not None:
             return remembering(formatted(self.format, base, loose=self.loose))
-        assert self.type is not None
+        if self.type is None:
+            return plain(base)
         return remembering(retyped(Scalar(self.type), base))

@@ -9,7 +9,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -58,6 +58,11 @@ class Written:
     shown: Callable[[Any], Any]
     literal: Callable[[Any], str]
     ordered: bool = False
+    taken: frozenset[str] = frozenset()
+    """Texts that cannot mean nothing, since they mean something."""
+    nulls: tuple[str, ...] = ()
+    firm: bool = False
+    """Whether the column can hold no null, so that the one text in ``nulls`` stands for it."""
 
 
 @st.composite
@@ -67,7 +72,7 @@ def codes(draw: st.DrawFn) -> Written:
     spelled = draw(st.lists(text, min_size=len(words), max_size=len(words), unique=True))
     back = dict(zip(words, spelled, strict=True))
     shape = {"values": dict(zip(spelled, words, strict=True))}
-    return Written(shape, st.sampled_from(words), back.__getitem__, str, str)
+    return Written(shape, st.sampled_from(words), back.__getitem__, str, str, taken=frozenset(spelled))
 
 
 @st.composite
@@ -117,7 +122,12 @@ def flags(draw: st.DrawFn) -> Written:
     yes, no = draw(st.tuples(word, st.one_of(word, st.just(""))).filter(lambda pair: pair[0] != pair[1]))
     spelled = {True: yes, False: no}
     return Written(
-        {"format": f"{yes}/{no}"}, st.booleans(), spelled.__getitem__, bool, lambda value: str(value).lower()
+        {"format": f"{yes}/{no}"},
+        st.booleans(),
+        spelled.__getitem__,
+        bool,
+        lambda value: str(value).lower(),
+        taken=frozenset({yes, no}),
     )
 
 
@@ -128,7 +138,28 @@ def padded(draw: st.DrawFn) -> Written:
     return Written({"format": "0" * width}, values, lambda value: str(value).rjust(width, "0"), int, str, ordered=True)
 
 
+@st.composite
+def texts(draw: st.DrawFn) -> Written:
+    """What is nothing but what it says."""
+    values = st.text("aB0 /-", max_size=3)
+    return Written({}, values, str, str, json.dumps, ordered=draw(st.just(True)))
+
+
 WRITTEN = st.one_of(codes(), dates(), numbers(), flags(), padded())
+NOTHING = ("", "0", "00000000", "00.00.0000", "N/A", "-", "99991231", "'", "%")
+
+
+@st.composite
+def nothing(draw: st.DrawFn) -> Written:
+    """What is written so, beside texts that mean nothing."""
+    written = draw(st.one_of(WRITTEN, texts()))
+    free = [each for each in NOTHING if each not in written.taken]
+    nulls = tuple(draw(st.lists(st.sampled_from(free), min_size=1, max_size=3, unique=True)))
+    shape = {**written.shape, "nulls": list(nulls)}
+    if "values" in shape and draw(st.booleans()):
+        shape = {"values": {**shape["values"], **dict.fromkeys(nulls)}}
+    values = written.values.filter(lambda value: written.write(value) not in nulls)
+    return replace(written, shape=shape, values=values, nulls=nulls, firm=len(nulls) == 1 and draw(st.booleans()))
 
 
 @dataclass
@@ -160,6 +191,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("laws")
     with sqlite3.connect(folder / "t.db") as made:
         made.execute("CREATE TABLE things (no INTEGER PRIMARY KEY, a VARCHAR(60))")
+        made.execute("CREATE TABLE firms (no INTEGER PRIMARY KEY, a VARCHAR(60) NOT NULL)")
     made.close()
     (folder / "t.json").write_text(json.dumps(DOCUMENT_OF))
     with asyncio.Runner() as runner:
@@ -181,16 +213,18 @@ LAW = settings(max_examples=15, deadline=None, suppress_health_check=list(Health
 
 
 @LAW
-@given(data=st.data(), written=WRITTEN)
+@given(data=st.data(), written=st.one_of(WRITTEN, nothing()))
 def test_a_table_is_asked_for_what_is_meant(world: World, data: st.DataObject, written: Written) -> None:
     values: list[Any] = data.draw(st.lists(st.one_of(st.none(), written.values), min_size=1, max_size=8))
     wanted = data.draw(st.lists(st.one_of(written.values, st.sampled_from(values)).filter(lambda each: each is not None)
         if any(value is not None for value in values) else written.values, min_size=1, max_size=3))  # fmt: skip
+    table = "firms" if written.firm else "things"
+    missing = st.sampled_from(written.nulls if written.firm else (None, *written.nulls))
     with sqlite3.connect(world.file) as made:
-        made.execute("DELETE FROM things")
+        made.execute(f"DELETE FROM {table}")
         made.executemany(
-            "INSERT INTO things VALUES (?, ?)",
-            [(no, None if value is None else written.write(value)) for no, value in enumerate(values)],
+            f"INSERT INTO {table} VALUES (?, ?)",
+            [(no, data.draw(missing) if value is None else written.write(value)) for no, value in enumerate(values)],
         )
     made.close()
     one, several = written.literal(wanted[0]), ", ".join(map(written.literal, wanted))
@@ -200,25 +234,33 @@ def test_a_table_is_asked_for_what_is_meant(world: World, data: st.DataObject, w
         "in": (f"in: [{several}]", lambda value: value in wanted),
         "nin": (f"nin: [{several}]", lambda value: value is not None and value not in wanted),
         "isNull": ("isNull: true", lambda value: value is None),
+        "there": ("isNull: false", lambda value: value is not None),
     }
     if written.ordered:
         conditions |= {
             "lt": (f"lt: {one}", lambda value: value is not None and value < wanted[0]),
             "gte": (f"gte: {one}", lambda value: value is not None and value >= wanted[0]),
         }
-    fields = [f"{name}: things(where: {{ a: {{ {asked} }} }}) {{ no }}" for name, (asked, _) in conditions.items()]
-    fields += [
-        f"not{name}: things(where: {{ not: {{ a: {{ {asked} }} }} }}) {{ no }}"
+    if "format" not in written.shape and "values" not in written.shape:
+        conditions["startsWith"] = f"startsWith: {one}", lambda value: value is not None and value.startswith(wanted[0])
+    fields = [f"{name}: {table}(where: {{ a: {{ {asked} }} }}) {{ no }}" for name, (asked, _) in conditions.items()]
+    negated = [
+        f"not{name}: {table}(where: {{ not: {{ a: {{ {asked} }} }} }}) {{ no }}"
         for name, (asked, _) in conditions.items()
     ]
-    order = "orderBy: [{ a: DESC_NULLS_LAST }, { no: ASC }]" if written.ordered else "orderBy: { no: ASC }"
-    groups = "groups: thingsAggregate(groupBy: [a]) { key { a } count }"
+    orderable = written.ordered and not written.nulls
+    order = "orderBy: [{ a: DESC_NULLS_LAST }, { no: ASC }]" if orderable else "orderBy: { no: ASC }"
+    grouped = written.firm or not written.nulls
+    groups = f"groups: {table}Aggregate(groupBy: [a]) {{ key {{ a }} count }}" if grouped else ""
+    distinct = f"distinct: {table}(distinct: [a]) {{ a }}" if grouped else ""
+    shape = {f"{'Firm' if written.firm else 'Thing'}.a": written.shape}
     found = world.ask(
-        world.table, {"Thing.a": written.shape}, f"{{ all: things({order}) {{ no a }} {groups} {' '.join(fields)} }}"
+        world.table, shape, f"{{ all: {table}({order}) {{ no a }} {groups} {distinct} {' '.join(fields)} }}"
     )
+    found |= world.ask(world.table, shape, f"{{ {' '.join(negated)} }}")
     told = [(row["no"], None if row["a"] is None else written.shown(row["a"])) for row in found["all"]]
     expected: list[tuple[int, Any]] = list(enumerate(values))
-    if written.ordered:
+    if orderable:
         there = [pair for pair in expected if pair[1] is not None]
         there.sort(key=lambda pair: pair[1], reverse=True)
         assert [value for _, value in told] == [value for _, value in there] + [None] * (len(values) - len(there))
@@ -226,10 +268,15 @@ def test_a_table_is_asked_for_what_is_meant(world: World, data: st.DataObject, w
     assert told == expected
     for name, (_, holds) in conditions.items():
         assert sorted(row["no"] for row in found[name]) == [no for no, value in expected if holds(value)], name
-        unknown = name != "isNull"
+        unknown = name not in {"isNull", "there"}
         assert sorted(row["no"] for row in found[f"not{name}"]) == [
             no for no, value in expected if not holds(value) and not (unknown and value is None)
         ], name
+    if not grouped:
+        return
+    shown = [None if row["a"] is None else written.shown(row["a"]) for row in found["distinct"]]
+    assert len(shown) == len(set(values))
+    assert set(shown) == set(values)
     counted = {None if each["key"]["a"] is None else written.shown(each["key"]["a"]): each["count"]
                for each in found["groups"]}  # fmt: skip
     assert counted == {value: values.count(value) for value in values}
