@@ -207,6 +207,7 @@ async def test_who_is_not_pinned_is_told_where_one_might_think_so(home: Home) ->
 
 async def test_two_pulls_at_once_both_count(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (await run("pull", home.file, "stock")).code == 0
+
     async def meanwhile(configuration: Configuration, names: Collection[str]) -> Fetched:
         found = await fetch(configuration, names)
         lock = read_lock(home.folder)
