@@ -143,7 +143,8 @@ async def stand(there: Town) -> Stand:
         for name, value in _VALUE.findall(await answer.text()):
             told[name] += float(value)  # type: ignore[assignment]  # a counter adds any numbers
     return Stand(
-        told["process_open_fds"] - told["isthmus_source_pool_idle"] - _connected(there.redis.port), told["isthmus_tasks"],
+        told["process_open_fds"] - told["isthmus_source_pool_idle"] - _connected(there.redis.port),
+        told["isthmus_tasks"],
         told["isthmus_source_pool_in_use"], told["isthmus_source_calls_under_way"],
         told["process_resident_memory_bytes"] / 1e6,
     )  # fmt: skip
