@@ -141,6 +141,23 @@ async def test_a_mutation_is_not_recorded(trading: Path, isthmus: Command, monke
 
 
 @pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("noq.graphql", 'there is no file "noq.graphql"\n'),
+        ("{ orders(limit: 1) { nummer } }", "the operation is refused, so nothing is recorded\n  Cannot query field"),
+        ("{ orders(limit: 1) { number }", "the operation is refused, so nothing is recorded\n  Syntax Error"),
+    ],
+)
+async def test_what_is_no_query_is_not_recorded(
+    trading: Path, isthmus: Command, monkeypatch: pytest.MonkeyPatch, query: str, said: str
+) -> None:
+    result = await recorded(isthmus, monkeypatch, "--query", query, "--as", "clerk", "-o", "scenes/no")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+    assert not (trading / "scenes" / "no").exists()
+
+
+@pytest.mark.parametrize(
     "value",
     ["eva.o'neil+x@mail.example.com", "DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "+49 (0)30 1234-567"],
 )
