@@ -239,7 +239,8 @@ class Rows:
     lets no two rows be equal. ``searched``: the fields whose texts it searches together; empty where it does not.
     ``joined``: others may be joined to them, and views be made of them; false where the rows hang on arguments.
     ``by_equality``: those of ``filterable`` of which the source knows which are equal, and nothing of their order.
-    ``ungrouped``: those by which it would not group or tell apart what is equal.
+    ``ungrouped``: those by which it would not group or tell apart what is equal. ``unsure``: those in which may stand
+    what is no value of theirs, and fulfils conditions all the same.
     """
 
     filterable: frozenset[str]
@@ -250,6 +251,7 @@ class Rows:
     joined: bool = True
     by_equality: frozenset[str] = frozenset()
     ungrouped: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
 
     @property
     def groupable(self) -> frozenset[str]:

@@ -115,10 +115,16 @@ async def _asks(
 
 
 def _file(given: str) -> str:
+    """What an option is given: the text itself, which holds braces, or that of the file that it names."""
+    if "{" in given:
+        return given
     try:
-        return Path(given).read_text("utf-8") if "{" not in given and Path(given).is_file() else given
-    except (OSError, UnicodeDecodeError):
-        fail(f'"{given}" cannot be read')
+        return Path(given).read_text("utf-8")
+    except (FileNotFoundError, ValueError) as error:
+        what = "cannot be read: it is not UTF-8" if isinstance(error, UnicodeDecodeError) else ""
+        fail(f'"{given}" {what}' if what else f'there is no file "{given}"')
+    except OSError as error:
+        fail(f'"{given}" cannot be read: {error.strerror}')
 
 
 def _environment(chosen: Configuration, out: Path) -> None:

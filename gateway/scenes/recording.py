@@ -26,7 +26,7 @@ from gateway.scenes.scene import QUERY, SCENE, Scene, UnreadableScene
 from gateway.scenes.settings import SceneSettings
 from gateway.scenes.writing import as_yaml, learn, masked, masked_query, sources_of
 from gateway.snapshot import Snapshot, load
-from resolvers import LOGIN, PROOF, ConfigurationError, Recorder
+from resolvers import LOGIN, PROOF, Code, ConfigurationError, Recorder
 from schema import GraphQLRequest, Principal
 
 PERSONAL_TAGS = frozenset({"pii", "personal", "sensitive", "confidential", "private", "gdpr", "secret"})
@@ -62,7 +62,8 @@ async def record(chosen: Configuration, wanted: Wanted, folder: Path) -> Made:
     """Asks the systems and writes the query and the scene into ``folder``; expectations are not written yet.
 
     Raises:
-        ConfigurationError: a source cannot be read, or the file is not sound. UnreadableScene: as ``answered``.
+        ConfigurationError: a source cannot be read, or the file is not sound. UnreadableScene: as ``answered``; the
+            operation writes, or was refused.
     """
     recorder = Recorder()
     current = await load(rehearsed(chosen), stage=recorder)
@@ -81,6 +82,10 @@ async def record(chosen: Configuration, wanted: Wanted, folder: Path) -> Made:
         )
         asked = Scene(folder, folder.name, wanted.query, settings, None, None)
         live = await answered(chosen, asked, wanted.principal, recorder, current)
+        refused = _refused(live)
+        if refused:
+            told = "".join(f"\n  {each}" for each in refused)
+            raise UnreadableScene(f"the operation is refused, so nothing is recorded{told}\n  mend: correct the query")
         masking = _masking(chosen, current, wanted.keep)
     finally:
         await current.close()
@@ -92,6 +97,14 @@ async def record(chosen: Configuration, wanted: Wanted, folder: Path) -> Made:
     (query, said), count = without_secrets((query, said), _secrets(chosen, wanted))
     await asyncio.to_thread(_write, folder, {QUERY: query, SCENE: as_yaml(said)})
     return Made(live, masking, count)
+
+
+def _refused(live: object) -> list[str]:
+    """Why an operation was not carried out at all: its syntax, what it asks for, or its variables."""
+    if not isinstance(live, dict) or "data" in live:
+        return []
+    errors = [each for each in live.get("errors", ()) if each.get("extensions", {}).get("code") == Code.BAD_REQUEST]
+    return [str(each.get("message")) for each in errors]
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:
@@ -171,7 +184,8 @@ def _masking(chosen: Configuration, current: Snapshot, keep: Sequence[str]) -> M
                 protected.setdefault(source, set()).add(spelling)
     models = [source.model for source in current.sources.values()]
     fixed = {value.value for model in models for enum in model.enums.values() for value in enum.values}
-    return Masking(protected, kept, {str(value) for value in fixed}, _keys(chosen, current))
+    nothing = {str(value) for each in chosen.settings.shape.values() for value in each.nulls or ()}
+    return Masking(protected, kept, {str(value) for value in fixed} | nothing, _keys(chosen, current))
 
 
 def _taken(chosen: Configuration, current: Snapshot) -> dict[str, set[str]]:

@@ -444,4 +444,5 @@ class _Draft:
             orderable=rows.orderable - unordered - nothing,
             by_equality=frozenset(unordered - several),
             ungrouped=frozenset(name for name in coded if not self._one_group(owner, name)),
+            unsure=frozenset(name for name, coding in coded.items() if not (coding.known or coding.plain)),
         )

@@ -108,7 +108,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How the process stands. ``files``: but for idle connections to databases; ``in_use``: those that are lent."""
+    """How the process stands.
+
+    ``files``: but for connections to Redis, and idle ones to databases, of which there may be so many (64 to a Redis).
+    ``in_use``: those that are lent.
+    """
 
     files: float
     tasks: float
@@ -123,17 +127,24 @@ class Stand:
         )
 
 
-async def stand(port: int) -> Stand:
+def _connected(port: int) -> int:
+    """How many sockets of this machine are connected to ``port``, half-closed ones too (proc(5), /proc/net/tcp)."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text("utf-8").splitlines()[1:]]
+    return sum(int(line[2].rpartition(":")[2], 16) == port and line[3] in {"01", "08"} for line in lines)
+
+
+async def stand(there: Town) -> Stand:
     """As the gateway's own metrics say."""
     async with (
         aiohttp.ClientSession() as client,
-        client.get(f"http://127.0.0.1:{port}/metrics", headers={"Connection": "close"}) as answer,
+        client.get(f"http://127.0.0.1:{there.metrics}/metrics", headers={"Connection": "close"}) as answer,
     ):
         told: Counter[str] = Counter()
         for name, value in _VALUE.findall(await answer.text()):
             told[name] += float(value)  # type: ignore[assignment]  # a counter adds any numbers
     return Stand(
-        told["process_open_fds"] - told["isthmus_source_pool_idle"], told["isthmus_tasks"],
+        told["process_open_fds"] - told["isthmus_source_pool_idle"] - _connected(there.redis.port),
+        told["isthmus_tasks"],
         told["isthmus_source_pool_in_use"], told["isthmus_source_calls_under_way"],
         told["process_resident_memory_bytes"] / 1e6,
     )  # fmt: skip
@@ -268,7 +279,7 @@ async def quiet(there: Town) -> Stand:
     for injector in there.injectors:
         injector.choose(Passes())
     await asyncio.sleep(QUIET_S)
-    return await stand(there.metrics)
+    return await stand(there)
 
 
 async def sampled(there: Town, samples: list[tuple[float, float]], ends: float) -> None:
@@ -276,7 +287,7 @@ async def sampled(there: Town, samples: list[tuple[float, float]], ends: float) 
     while time.monotonic() < ends:
         await asyncio.sleep(10)
         with contextlib.suppress(aiohttp.ClientError):
-            samples.append((time.monotonic(), (await stand(there.metrics)).megabytes))
+            samples.append((time.monotonic(), (await stand(there)).megabytes))
 
 
 async def storm(there: Town, minutes: float, seed: int, samples: list[tuple[float, float]]) -> Heard:
@@ -317,7 +328,7 @@ async def run(minutes: float, seed: int) -> bool:
     """Warms up, notes how the process stands, goes on, and looks again."""
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         async with town(Path(name)) as there:
-            say(f"began, seed {seed}: {(await stand(there.metrics)).line()}")
+            say(f"began, seed {seed}: {(await stand(there)).line()}")
             await storm(there, min(2.0, minutes / 4), seed + 1000, [])
             before = await quiet(there)
             say(f"warm and quiet: {before.line()}")

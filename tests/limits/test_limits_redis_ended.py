@@ -27,7 +27,7 @@ async def test_connections_to_a_redis_that_ended_are_closed() -> None:
 
     server = await asyncio.start_server(answers, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    redis = open_redis(RedisSettings(url=f"redis://127.0.0.1:{port}/0", timeout_s=5))  # type: ignore[arg-type]
+    redis = open_redis(RedisSettings(url=f"redis://127.0.0.1:{port}/0", timeout_s=5))
     try:
         await asyncio.gather(*(redis.ask("PING") for _ in range(6)))
         assert to(port) >= 6

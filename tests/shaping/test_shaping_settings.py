@@ -162,3 +162,43 @@ async def test_what_is_no_word_or_no_flag_is_told_in_words(tmp_path: Path, said:
     assert line == "isthmus.yaml:6"
     assert about.startswith(what)
     assert how.startswith(mend)
+
+
+RULED = """sources:
+  shop: { database: "sqlite:///shop.db" }
+shape: { Customer.born: { format: YYYYMMDD }, Customer.active: { format: Y/N } }
+access: { default: anonymous, rules: { Customer: { rows: RULE } } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        ('{ born: { eq: "1960-01-01" }, active: { ne: true } }', ""),
+        ('{ born: { in: ["1960-01-01"] }, not: { active: { eq: true } } }', ""),
+        ("{ born: { isNull: true } }", ""),
+        ("{ born: { isNull: false } }", "born.isNull"),
+        ('{ born: { gte: "1960-01-01" } }', "born.gte"),
+        ('{ born: { ne: "1960-01-01" } }', "born.ne"),
+        ('{ not: { born: { eq: "1960-01-01" } } }', "not.born"),
+        (
+            '{ or: [{ active: { eq: true } }, { not: { or: [{ born: { eq: "1960-01-01" } }] } }] }',
+            "or[1].not.or[0].born",
+        ),
+    ],
+)
+async def test_a_rule_lets_no_row_by_whose_column_holds_what_is_no_value(tmp_path: Path, rule: str, place: str) -> None:
+    with sqlite3.connect(tmp_path / "shop.db") as made:
+        made.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, born TEXT, active TEXT)")
+    made.close()
+    (tmp_path / "isthmus.yaml").write_text(RULED.replace("RULE", rule))
+    chosen = read(tmp_path / "isthmus.yaml", {})
+    if not place:
+        await (await load(chosen)).close()
+        return
+    with pytest.raises(ConfigurationError) as raised:
+        await load(chosen)
+    text = chosen.describe(raised.value.problems)
+    assert "born is shaped, and its column may hold what is no such value" in text
+    assert f"access.rules.Customer.rows.{place}\n" in text, text
+    assert "mend: a rule takes born: { eq: … }, or in, and no not" in text

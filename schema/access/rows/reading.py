@@ -73,7 +73,8 @@ class LinkTo:
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a condition is on: ``leaves``: name → (source's name, type); ``relations`` stay in the source's database,
-    ``links`` lead on to one row. ``others``: names that are there and that no condition can be on.
+    ``links`` lead on to one row. ``others``: names that are there and that no condition can be on. ``unsure``: those of
+    ``leaves`` in which their database may hold what is no value of theirs.
     """
 
     said: str
@@ -81,6 +82,7 @@ class Subject:
     relations: Mapping[str, RelatedRows]
     links: Mapping[str, LinkTo]
     others: frozenset[str]
+    unsure: frozenset[str] = frozenset()
 
 
 class Reader:
@@ -135,7 +137,8 @@ class Reader:
             if coordinate.partition(".")[0] == owner
         }
         others = frozenset(spelled.values()) - leaves.keys()
-        return Subject(owner, leaves, relations if asked_there else {}, links, others)
+        unsure = frozenset(name for name, (field, _) in leaves.items() if rows is not None and field in rows.unsure)
+        return Subject(owner, leaves, relations if asked_there else {}, links, others, unsure)
 
     def _all(
         self,
@@ -146,6 +149,7 @@ class Reader:
         depth: int,
         *,
         asked_there: bool,
+        negated: bool = False,
     ) -> Expression:
         if not isinstance(where, Mapping) or not where:
             raise Fault("a condition is a mapping that says something", *at, mend="{ field: { eq: value } }")
@@ -156,14 +160,19 @@ class Reader:
             here = (*at, name)
 
             def inner(below: object, *path: Key, here: tuple[Key, ...] = here) -> Expression:
-                return self._all(subject, made, below, (*here, *path), depth + 1, asked_there=asked_there)
+                turned = negated or here[-1] == "not"
+                return self._all(
+                    subject, made, below, (*here, *path), depth + 1, asked_there=asked_there, negated=turned
+                )
 
             if name in _WORDS and name not in subject.leaves:
                 parts.append(_worded(name, value, here, inner))
             elif name in subject.leaves:
                 parts += _conditions(*subject.leaves[name], value, here)
+                if name in subject.unsure:
+                    _check_sure(value, here, negated=negated)
             elif name in subject.relations and made is not None:
-                parts.append(self._related_rows(subject.relations[name], made, value, here, depth))
+                parts.append(self._related_rows(subject.relations[name], made, value, here, depth, negated=negated))
             elif name in subject.links:
                 parts.append(self._led(subject.links[name], f"{subject.said}.{name}", value, here, depth))
             else:
@@ -171,13 +180,20 @@ class Reader:
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
     def _related_rows(
-        self, related: RelatedRows, made: SourceTypes, value: object, here: tuple[Key, ...], depth: int
+        self,
+        related: RelatedRows,
+        made: SourceTypes,
+        value: object,
+        here: tuple[Key, ...],
+        depth: int,
+        *,
+        negated: bool,
     ) -> Expression:
         key = row_of(related.operation)
         there = self._subject(made, key, asked_there=True)
         there = replace(there, links={}, others=there.others | there.links.keys())
         if not related.through.many:
-            part = self._all(there, made, value, here, depth + 1, asked_there=True)
+            part = self._all(there, made, value, here, depth + 1, asked_there=True, negated=negated)
             return ThroughRows(related.through.leads, "some", part)
         if not isinstance(value, Mapping) or not value:
             raise Fault(f"{related.field} leads to many rows", *here, mend="say some, every or none")
@@ -191,7 +207,8 @@ class Reader:
                     quantifier,
                     mend=mend,
                 )
-            part = self._all(there, made, below, (*here, quantifier), depth + 1, asked_there=True)
+            turned = negated or quantifier != "some"
+            part = self._all(there, made, below, (*here, quantifier), depth + 1, asked_there=True, negated=turned)
             parts.append(ThroughRows(related.through.leads, cast("Quantifier", quantifier), part))
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
@@ -266,6 +283,22 @@ def _conditions(field: str, leaf: Leaf, value: object, here: tuple[Key, ...]) ->
         else:
             parts.append(Comparison(field, cast("Operator", operator), _operand(leaf, given, at)))
     return parts
+
+
+_SURE = ("eq", "in")
+
+
+def _check_sure(value: object, here: tuple[Key, ...], *, negated: bool) -> None:
+    """Refuses what a text that is no value may fulfil in a database, which knows of no values: a rule would let it by.
+
+    Raises:
+        Fault: another operator than ``eq``, ``in`` and ``isNull: true``, or one whose opposite is meant.
+    """
+    assert isinstance(value, Mapping)
+    loose = [each for each, given in value.items() if each not in _SURE and (each, given) != ("isNull", True)]
+    if loose or negated:
+        what = f"{here[-1]} is shaped, and its column may hold what is no such value and fulfils this all the same"
+        raise Fault(what, *here, *loose[:1], mend=f"a rule takes {here[-1]}: {{ eq: … }}, or in, and no not")
 
 
 def _several(leaf: Leaf, given: object, at: tuple[Key, ...]) -> tuple[Operand, ...] | Claim:
