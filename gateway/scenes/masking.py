@@ -19,18 +19,26 @@ _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _PHONE = re.compile(r"(?<![\w.-])(?:\+|00)\d{1,3}[ ()/.-]*(?:\d[ ()/.-]*){6,12}\d(?![\w.-])")
 _PERSONAL = (("e-mail", _EMAIL), ("IBAN", _IBAN), ("phone", _PHONE))
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(
+    r"(?:\d{4}(?=[-/.])|(?:1[89]|2[01])\d{2})([-/.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d(?!\d{5}(?!\d)))"
+)
+"""Year first, as ISO 8601 has it, and as systems write it that leave the signs out; a time may follow."""
+_DAY_FIRST = re.compile(r"\d{2}([-/.])\d{2}\1\d{4}(?!\d)")
 _NAMES = re.compile(
     r"^(?:first|last|given|family|middle|maiden|full|birth|sur|contact|display|user|nick|holder|owner)_?name$"
     r"|^(?:forename|surname|lastname|firstname)s?$"
 )
 _PRIVATE = re.compile(
-    r"^(?:e_?mail(?:_?address)?|(?:tele)?phone(?:_?number)?|mobile|fax|birth_?(?:day|date)|date_?of_?birth|dob|ssn|"
+    r"^(?:e_?mail(?:_?address)?|(?:tele)?phone(?:_?number)?|mobile|fax|ssn|"
     r"social_?security.*|tax_?(?:id|number)|passport.*|iban|bic|account_?number|card_?number|street.*|address_?line.*|"
     r"zip(?:_?code)?|postal_?code|house_?number|salary)$"
 )
+_BIRTH = re.compile(
+    r"^(?:\w+_)?(?:(?:born|bday|dob)(?:_?(?:on|at|in|date|day|year))?|birth(?:_?(?:days?|date|dt|month|year|place))?|"
+    r"(?:date|day|month|year|place)_?of_?birth)$"
+)
 _SECRET = re.compile(r"password|passwd|secret|token$|api_?key|authorization|cookie|credential|private_?key|session_?id")
-_PERSON = frozenset({"email", "e_mail", "phone", "mobile", "birthday", "birth_date", "date_of_birth"})
+_PERSON = frozenset({"email", "e_mail", "phone", "mobile"})
 _LONG_ENOUGH = 4
 _FEWEST_DIGITS = 3
 _TRIES = 50
@@ -68,9 +76,9 @@ class Masking:
         if name in self.protected.get(source, ()):
             return "protected"
         plain = spelled(name)
-        if _NAMES.match(plain) or (plain == "name" and not _PERSON.isdisjoint(map(spelled, beside))):
+        if _NAMES.match(plain) or (plain == "name" and any(map(_is_of_a_person, beside))):
             return "name"
-        return "personal" if _PRIVATE.match(plain) else ""
+        return "personal" if _PRIVATE.match(plain) or _BIRTH.match(plain) else ""
 
     def learn(self, source: str, name: str, value: object, beside: Collection[str] = ()) -> None:
         """Takes note of a value; what stands in its place is decided now."""
@@ -148,14 +156,28 @@ class Masking:
             return f"person{number % 1_000_000}@example.org"
         if _is_iban(text):
             return _iban(text, digest)
-        if _DATE.match(text):
-            day = f"{1950 + number % 50}-{1 + number // 50 % 12:02}-{1 + number // 600 % 28:02}"
-            return day + text[10:]
+        for pattern in (_DATE, _DAY_FIRST):
+            written = pattern.match(text)
+            if written is not None:
+                return _day(number, written[1], first=pattern is _DAY_FIRST) + text[written.end() :]
         digits = sum(letter.isascii() and letter.isdigit() for letter in text)
         letters = any(letter.isalpha() for letter in text)
         if again < _TRIES and ((digits and not letters) or (digits >= _FEWEST_DIGITS and " " not in text)):
             return _shaped(text, digest)
         return f"Name{number % 1_000_000}"
+
+
+def _is_of_a_person(name: str) -> bool:
+    plain = spelled(name)
+    return plain in _PERSON or _BIRTH.match(plain) is not None
+
+
+def _day(number: int, sign: str, *, first: bool) -> str:
+    """A day in another's way of writing; where the year is last, one that is read either way round."""
+    year, month = f"{1950 + number % 50}", f"{1 + number // 50 % 12:02}"
+    if first:
+        return sign.join((f"{1 + number // 600 % 12:02}", month, year))
+    return sign.join((year, month, f"{1 + number // 600 % 28:02}"))
 
 
 def is_distinct(text: str) -> bool:

@@ -184,7 +184,8 @@ def _masking(chosen: Configuration, current: Snapshot, keep: Sequence[str]) -> M
                 protected.setdefault(source, set()).add(spelling)
     models = [source.model for source in current.sources.values()]
     fixed = {value.value for model in models for enum in model.enums.values() for value in enum.values}
-    return Masking(protected, kept, {str(value) for value in fixed}, _keys(chosen, current))
+    nothing = {str(value) for each in chosen.settings.shape.values() for value in each.nulls or ()}
+    return Masking(protected, kept, {str(value) for value in fixed} | nothing, _keys(chosen, current))
 
 
 def _taken(chosen: Configuration, current: Snapshot) -> dict[str, set[str]]:

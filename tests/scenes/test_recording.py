@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -177,6 +179,57 @@ def test_names_count_where_a_person_s_are_and_products_keep_theirs() -> None:
     assert masking.kind("", "name", ["price"]) == ""
     assert masking.kind("", "api_key") == "secret"
     assert Masking(kept={"crm": {"lastName"}}).kind("crm", "lastName") == ""
+
+
+def test_a_shaped_day_of_birth_is_masked_as_a_day(
+    tmp_path: Path, isthmus: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with sqlite3.connect("crm.sqlite") as connection:
+        connection.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, last_name TEXT, born TEXT NOT NULL)")
+        connection.execute("INSERT INTO people VALUES (1, 'Abelmann', '19800131'), (2, 'Fischer', '00000000')")
+    connection.close()
+    Path("isthmus.yaml").write_text(
+        "sources:\n  crm: { database: 'sqlite:///crm.sqlite' }\naccess: { default: anonymous }\n"
+        "shape:\n  Person.born: { format: YYYYMMDD, nulls: ['00000000'] }\n",
+        "utf-8",
+    )
+    result = isthmus("record", "--query", "{ people { lastName born } }", "-o", "scenes/born")
+    assert result.exit_code == 0, result.output
+    text = Path("scenes/born/scene.yaml").read_text("utf-8")
+    assert ("Abelmann" in text, "19800131" in text, "00000000" in text) == (False, False, True)
+    one, other = json.loads(Path("scenes/born/reply.json").read_text("utf-8"))["data"]["people"]
+    assert one["born"] != "1980-01-31"
+    assert datetime.fromisoformat(one["born"])
+    assert other["born"] is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["born", "BORN", "bornOn", "birth", "BIRTH_DT", "dob", "birthday", "birthDate", "dateOfBirth", "customerBirthday"],
+)
+def test_when_somebody_was_born_is_personal(name: str) -> None:
+    masking = Masking()
+    assert (masking.kind("", name), masking.kind("", "name", [name])) == ("personal", "name")
+    assert masking.kind("", "newborn") == masking.kind("", "stubborn") == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("19800131", "%Y%m%d"), (19800131, "%Y%m%d"), ("1980-01-31", "%Y-%m-%d"), ("31.01.1980", "%d.%m.%Y"),
+        ("01/31/1980", "%m/%d/%Y"), ("1980/01/31", "%Y/%m/%d"), ("19800131101112", "%Y%m%d%H%M%S"),
+        ("1980-01-31T10:11:12", "%Y-%m-%dT%H:%M:%S"), ("9999-12-31", "%Y-%m-%d"),
+    ],
+)  # fmt: skip
+def test_a_date_stays_a_date_in_its_own_way_of_writing(value: str | int, written: str) -> None:
+    for _ in range(20):
+        masking = Masking()
+        masking.learn("crm", "born", value)
+        made = masking.value("crm", "born", value)
+        assert type(made) is type(value)
+        assert made != value
+        assert datetime.strptime(str(made), written)  # noqa: DTZ007  # a day has no zone
 
 
 def test_short_numbers_are_replaced_in_their_place_alone() -> None:
