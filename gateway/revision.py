@@ -18,12 +18,13 @@ from resolvers import ConfigurationError, Problem
 
 @contextmanager
 def at_revision(revision: str, file: Path) -> Iterator[Path]:
-    """``file`` as it was at a revision, among the files it lay beside; they are gone when the block ends.
+    """``file`` as it was at a revision, among the files it lay beside; they are gone when the block ends. What is
+    no revision was meant to be a file that is not there.
 
     Raises:
         ConfigurationError: there is no git, no repository, no such revision, or the file was not in it.
     """
-    top = Path(_git(["rev-parse", "--show-toplevel"], file).decode().strip())
+    top = Path(_git(["rev-parse", "--show-toplevel"], file, revision, top=True).decode().strip())
     commit = _git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"], file, revision)
     archive = _git(["archive", "--format=tar", commit.decode().strip()], top, revision)
     with TemporaryDirectory(prefix="isthmus-") as folder:
@@ -36,8 +37,11 @@ def at_revision(revision: str, file: Path) -> Iterator[Path]:
         yield found
 
 
-def _git(arguments: list[str], near: Path, revision: str = "") -> bytes:
+def _git(arguments: list[str], near: Path, revision: str, *, top: bool = False) -> bytes:
     folder = near if near.is_dir() else near.parent
+    absent = f'there is no file "{revision}"'
+    if not folder.is_dir():
+        raise ConfigurationError([Problem(f'{absent}, and no folder "{folder}"', mend="name two files that are there")])
     try:
         done = subprocess.run(  # noqa: S603  # no shell; a revision cannot be taken for an option
             ["git", "-C", str(folder.resolve()), *arguments],  # noqa: S607  # git is where the user's path says
@@ -45,10 +49,13 @@ def _git(arguments: list[str], near: Path, revision: str = "") -> bytes:
             check=False,
         )
     except OSError as error:
-        raise ConfigurationError([Problem("git is not installed, so no revision can be read")]) from error
+        what = f"{absent}, and git is not installed, so no revision can be read"
+        raise ConfigurationError([Problem(what)]) from error
     if done.returncode != 0:
-        if not revision:
-            raise ConfigurationError([Problem(f"{folder} lies in no git repository", mend="name two files instead")])
+        if top:
+            here = "this folder" if folder == Path() else str(folder)
+            what = f"{absent}, and no revision either: {here} lies in no git repository"
+            raise ConfigurationError([Problem(what, mend="name two files that are there")])
         mend = "name a file, a branch, a tag or a commit"
-        raise ConfigurationError([Problem(f'"{revision}" is neither a file nor a revision of git', mend=mend)])
+        raise ConfigurationError([Problem(f"{absent}, and git knows no revision of that name", mend=mend)])
     return done.stdout

@@ -139,7 +139,7 @@ async def test_schemas_files_and_locks_are_compared(inside: Shell, folder: Path)
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ("v2", '"v2" is neither a file nor a revision of git'),
+        ("v2", 'there is no file "v2", and git knows no revision of that name\n  mend: name a file, a branch'),
         ("--upload-pack=x", "No such option"),
         ("v1:other.yaml", "other.yaml was not there at v1"),
         ("bad.graphql", "bad.graphql\n  is no schema: "),
@@ -158,4 +158,9 @@ async def test_a_folder_outside_git_says_so(shell: Shell, tmp_path_factory: pyte
     (alone / "isthmus.yaml").write_text(FILE)
     ended = await Shell(alone).run("diff", "main")
     assert ended.code == 1
-    assert "lies in no git repository" in ended.err
+    assert ended.err == (
+        'there is no file "main", and no revision either: this folder lies in no git repository\n'
+        "  mend: name two files that are there\n"
+    )
+    ended = await Shell(alone).run("diff", "nope", "nowhere/isthmus.yaml")
+    assert ended.err.startswith('there is no file "nope", and no folder "nowhere"\n')
