@@ -64,6 +64,7 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
             section = _SECTIONS.get(where, "") if item["type"].startswith(("model_", "dict_")) else ""
             mend = f"write {section}" if section and model.__name__ == "FileSettings" else ""
             mend = item.get("ctx", {}).get("mend", mend) or _alone(item["type"], where)
+            mend = mend or ("write true or false" if item["type"] == "bool_parsing" else "")
             mend = mend or _switched(item["type"], model, where, _at(raw, where))
             problem = Problem(_short(item) or _sentence(item["type"], item["msg"]), where, mend)
         known_problem = merged.get(problem.where)

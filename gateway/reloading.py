@@ -31,6 +31,8 @@ FIRST_S, LAST_S = 1.0, 60.0
 """Missing sources are asked for after a second, then half as often each time, once a minute in the end."""
 KEYS_S = 10.0
 """Longest wait for the keys of issuers that the file names anew, in seconds; as long as fetching them may take."""
+_CLOCK_NS = 20_000_000
+"""A file's time comes from a clock that may be so much behind."""
 Signs = Mapping[Path, Sign]
 
 
@@ -156,13 +158,13 @@ class Reloader:
 
     async def _reload(self, *, everything: bool = False, touched: Iterable[Path] = ()) -> None:
         """Reads the file and takes over what it says. ``everything``: others' descriptions are looked at too."""
-        changed = frozenset(touched)
+        changed, began_ns = frozenset(touched), time.time_ns()
         try:
             read = await asyncio.to_thread(self._read)
         except UnreadableFile as error:
             self._mentioned = error.files
             self._refused(error.text)
-            await self._look_further()
+            await self._look_further(began_ns)
             return
         self._mentioned = read.files
         effective, stays = _effective(read, self._app.front.settings)
@@ -180,11 +182,17 @@ class Reloader:
         }  # fmt: skip
         edge = bool(changed & set(_edge_files(effective.settings.server)))
         await self._take_over(effective, reopen, renew, edge=edge)
-        await self._look_further()
+        await self._look_further(began_ns)
 
-    async def _look_further(self) -> None:
-        """Looks at files that were not named before, too; what was seen of the others stays so until it is read."""
-        self._seen = {**await asyncio.to_thread(self._look), **self._seen}
+    async def _look_further(self, began_ns: int) -> None:
+        """Looks at files that were not named before, too; what was seen of the others stays so until it is read.
+
+        ``began_ns``: when reading began. What was written since then may not be what was read: it is looked at again.
+        """
+        signs = await asyncio.to_thread(self._look)
+        since_ns = began_ns - _CLOCK_NS
+        new = {path: () if path not in self._seen and _written_since(path, since_ns) else signs[path] for path in signs}
+        self._seen = {**new, **self._seen}
 
     async def _described_otherwise(self, state: State) -> set[str]:
         """The sources whose description changed, or that cannot be told so without opening them again."""
@@ -343,6 +351,13 @@ class Reloader:
         if keys and keys != self._told:
             log("restart_needed", level="warning", keys=list(keys))
         self._told = keys
+
+
+def _written_since(path: Path, since_ns: int) -> bool:
+    try:
+        return path.stat().st_mtime_ns >= since_ns
+    except (OSError, ValueError):
+        return False
 
 
 def _pinned_files(configuration: Configuration, name: str) -> Iterable[Path]:

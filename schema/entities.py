@@ -46,6 +46,10 @@ class _Side:
     key: str
     fields: Mapping[str, str]
 
+    def held(self, shown: str) -> str:
+        """How the file calls the field that holds a field of the key."""
+        return f"{self.coordinate}.{self.settings.match.get(shown, shown)}"
+
 
 class EntityBuilder:
     """Makes entities of types; problems are collected, a faulty entity leaves its parts as they are."""
@@ -102,19 +106,37 @@ class EntityBuilder:
             mend = f"write match: {{ {part.match[unknown[0]]}: {unknown[0]} }}, the key's field first" if turned else ""
             mend = mend or offered(unknown[0], settings.key)
             raise Fault(f'"{unknown[0]}" is no field of the key', *where, "match", mend=mend)
-        fields: dict[str, str] = {}
-        for field in settings.key:
-            held = part.match.get(field, field)
-            if held not in own:
-                mend = nearest(held, own) or f"write match: {{ {field}: FIELD }}"
-                raise Fault(f'{coordinate} has no field "{held}"', *where, "match", mend=mend)
-            fields[own[held]] = field
+        fields = {self._held(settings, coordinate, own, field): field for field in settings.key}
         for field in part.only or ():
             if field not in own:
                 raise Fault(f'{coordinate} has no field "{field}"', *where, "only", mend=nearest(field, own))
         wanted = own if part.only is None else {field: own[field] for field in part.only}
         fields |= {field: shown for shown, field in wanted.items() if field not in fields}
         return _Side(coordinate, part, made, key, {field: fields[field] for field in spelled if field in fields})
+
+    def _held(self, settings: EntitySettings, coordinate: str, own: Mapping[str, str], field: str) -> str:
+        """The field of a part that holds a field of the key. ``own``: GraphQL name → name of the source."""
+        match = settings.parts[coordinate].match
+        held = match.get(field, field)
+        if held in own:
+            return own[held]
+        what, near = f'{coordinate} has no field "{held}"', nearest(held, own)
+        if field not in match and self._is_nowhere(settings, field):
+            raise Fault(what, "key", mend=near or f"name a field of {coordinate}")
+        raise Fault(what, "from", coordinate, "match", mend=near or f"write match: {{ {field}: FIELD }}")
+
+    def _is_nowhere(self, settings: EntitySettings, field: str) -> bool:
+        """Whether no part has a field of the key, by its own name or another: then the key itself is misspelled."""
+        for coordinate, part in settings.parts.items():
+            source, _, type_name = coordinate.partition(".")
+            made = self._types.sources.get(source)
+            if made is None or field in part.match:
+                return False
+            output = made.outputs.get(type_name)
+            known = made.field_names.get(type_name) or made.field_names.get(output.name if output is not None else "")
+            if not known or field in known.values():
+                return False
+        return True
 
     def _unite(self, name: str, settings: EntitySettings, sides: list[_Side]) -> None:
         self._check(settings, sides)
@@ -265,9 +287,14 @@ class EntityBuilder:
         where = ("from", other.coordinate)
         link = LinkSettings(one=other.settings.by, match={shown: shown for shown in settings.key})
         try:
-            return links.step(link, side[0].made, side[0].key, side[1])
+            return links.step(
+                link, (side[0].made, side[0].key), side[1], lambda shown: (side[0].held(shown), other.held(shown))
+            )
         except Fault as fault:
-            raise Fault(fault.problem.what, *where, *fault.problem.where[-1:], mend=fault.problem.mend) from fault
+            at = fault.problem.where
+            if at[1:] and at[1] not in other.settings.match:  # it is matched by its own name, without a word
+                at = ()
+            raise Fault(fault.problem.what, *where, *at, mend=fault.problem.mend) from fault
 
 
 def named_by_parts(problem: Problem, entities: Mapping[str, EntitySettings]) -> Problem:

@@ -5,7 +5,7 @@ It is used by whoever makes fields of joins (``links.py``, ``entities.py``) and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import cast
@@ -141,10 +141,12 @@ def matched_of(
     parent: tuple[SourceTypes, str, str],
     target: tuple[SourceTypes, Operation],
     written: Mapping[str, frozenset[Comparison]] = MappingProxyType({}),
+    called: Callable[[str], tuple[str, str]] | None = None,
 ) -> Matched:
     """What ``match`` says of both ends.
 
-    ``written``: field of the parent → how its source compares it, which counts as well.
+    ``written``: field of the parent → how its source compares it, which counts as well. ``called``: field of the parent
+    → how the file calls it, and what it is matched with, where that is otherwise than ``settings`` has it.
 
     Raises:
         Fault: a field is not there, is no key, or can never be equal to the other.
@@ -158,7 +160,8 @@ def matched_of(
         field, target_scalar, checked, argument = _result_field(target_made, operation, result_field)
         compare = compared(operation, field) | written.get(parent_field, frozenset())
         if not agree(scalar, target_scalar, compare):
-            what = f"{owner}.{parent_field} is {scalar} and {result_field} is {target_scalar}: they never match"
+            ends = called(parent_field) if called is not None else (f"{owner}.{parent_field}", result_field)
+            what = f"{ends[0]} is {scalar} and {ends[1]} is {target_scalar}: they never match"
             mend = ""
             if agree(scalar, target_scalar, compare | {"number"}):
                 mend = f"state operations.{operation.name}.compare: [number] at the source if both are numbers"

@@ -6,7 +6,7 @@ way to fetch anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType
@@ -138,18 +138,24 @@ class LinkBuilder:
         return any(name in made.field_names.get(owner, {}).values() for made, _ in self._owner[owner])
 
     def step(
-        self, settings: LinkSettings, made: SourceTypes, key: str, written: Mapping[str, frozenset[Comparison]]
+        self,
+        settings: LinkSettings,
+        parent: tuple[SourceTypes, str],
+        written: Mapping[str, frozenset[Comparison]],
+        called: Callable[[str], tuple[str, str]],
     ) -> Column:
         """The column that brings another part of the entity that a type of a source is part of.
 
-        ``written``: field of the key → how the source of that type compares it, which counts as well.
+        ``written``: field of the key → how the source of that type compares it, which counts as well. ``called``: field
+        of the key → how that type and the other part call it.
 
         Raises:
             Fault: the operation does not give that part for its key.
         """
         target = target_of(self._types, settings, "by")
-        parent = made, key, made.outputs[key].name
-        matched = matched_of(settings, parent, (target[0], unwrapped(target[1])), written)
+        made, key = parent
+        parent_type = made, key, made.outputs[key].name
+        matched = matched_of(settings, parent_type, (target[0], unwrapped(target[1])), written, called)
         return joining(self._types, settings, matched, (target[0], unwrapped(target[1])), many=False)[0]
 
     def _shown(self, parent: tuple[SourceTypes, str, str, str]) -> str:

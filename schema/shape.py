@@ -43,8 +43,26 @@ def shape(
             continue
         fault = fault or shaper.change(coordinate, new)
         if fault is not None:
-            problems.append(Problem(fault[0], where, fault[1]))
+            absent = fault[0].startswith("there is no type ") or " has no " in fault[0]
+            former = _before_rename(coordinate, rename, where) if absent else ""
+            problems.append(Problem(fault[0], where, former or fault[1]))
     return problems
+
+
+def _before_rename(coordinate: str, rename: Mapping[str, str], where: tuple[Key, ...]) -> str:
+    """How to mend a coordinate that is written with the names which ``rename`` gives; empty where it is not."""
+    match = _COORDINATE.fullmatch(coordinate)
+    owner, name, argument = match.groups() if match is not None else (coordinate, None, None)
+    before = {(key.rpartition(".")[0], new): key for key, new in rename.items() if "(" not in key}
+    former = before.get(("", owner), owner)
+    if name is not None:
+        former = before.get((former, name), f"{former}.{name}")
+    if argument is not None:
+        given = {new: key for key, new in rename.items() if key.startswith(f"{former}(")}
+        former = given.get(argument, f"{former}({argument}:)")
+    if former == coordinate:
+        return ""
+    return f"{where[0]} uses names as they are before rename: write {former}"
 
 
 def _name_fault(new: str) -> Fault | None:
@@ -108,8 +126,9 @@ class _Shaper:
         known = made.field_names.get(owner)
         if known is None or name in known.values():
             return False
-        fault = f'"{owner}" has no field "{name}"', nearest(name, known.values())
-        self._types.joins[made.model.name, key, name] = Later(new, Problem(fault[0], where, fault[1]))
+        mend = _before_rename(coordinate, self._rename, where) or nearest(name, known.values())
+        problem = Problem(f'"{owner}" has no field "{name}"', where, mend)
+        self._types.joins[made.model.name, key, name] = Later(new, problem)
         reason = self._keep.get(coordinate, "") if new else ""
         if reason:
             output = made.outputs[key]

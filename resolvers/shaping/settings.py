@@ -4,9 +4,11 @@ whether its values can be so, is decided by whoever knows the names and the desc
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictFloat, StrictInt, StrictStr, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic_core import PydanticCustomError
 
 from resolvers.model import Scalar
 from resolvers.settings import Settings
@@ -17,7 +19,20 @@ from resolvers.shaping.nothing import Nothing, nulled, plain
 Typed = Literal[
     "String", "ID", "Int", "BigInt", "Float", "Decimal", "Boolean", "DateTime", "Date", "Time", "UUID"
 ]  # fmt: skip
-_Word = Annotated[str, StringConstraints(pattern=r"^[_A-Za-z][_0-9A-Za-z]*$")]
+_WORD = r"^[_A-Za-z][_0-9A-Za-z]*$"
+
+
+def _legal(word: str) -> str:
+    if re.fullmatch(_WORD, word, re.ASCII):
+        return word
+    legal = re.sub(r"[^_0-9A-Za-z]+", "_", word, flags=re.ASCII).strip("_")
+    legal = f"_{legal}" if legal[:1].isdigit() else legal
+    mend = f"write {legal.upper()}" if legal else "write a word, as UNKNOWN, or null"
+    what = "a word of an enum is made of letters, digits and _, and begins with no digit"
+    raise PydanticCustomError("no_word", what, {"mend": mend})
+
+
+_Word = Annotated[str, AfterValidator(_legal), Field(json_schema_extra={"pattern": _WORD})]
 
 
 class ShapeSettings(Settings):

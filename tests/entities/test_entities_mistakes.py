@@ -71,3 +71,15 @@ async def test_a_rule_on_rows_of_an_entity_is_refused(folder: Path) -> None:
         RIGHT.replace(OPEN, "access: { default: anonymous, rules: { Customer: { rows: { segment: { eq: A } } } } }\n"),
     )
     assert "the rows of Customer lie in several sources" in told
+
+
+async def test_keys_that_never_match_are_called_as_the_file_calls_them(folder: Path) -> None:
+    told = await _said(folder, RIGHT.replace(", compare: [number] }", " }").replace("[trim, number]", "[trim]"))
+    assert "entities.Customer.from.billing.Party.match.id\n" in told
+    assert "crm.Client.id is Int and billing.Party.partyNo is String: they never match" in told
+
+
+async def test_a_key_that_no_part_has_is_told_at_the_key(folder: Path) -> None:
+    told = await _said(folder, RIGHT.replace("key: id", "key: idd"))
+    assert "isthmus.yaml:17  entities.Customer.key\n" in told
+    assert 'mend: did you mean "id"?' in told

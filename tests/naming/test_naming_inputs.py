@@ -125,6 +125,32 @@ async def test_what_cannot_be_is_refused_with_its_reason(tmp_path: Path, more: s
     assert told[1] in problem.mend, problem
 
 
+@pytest.mark.parametrize(
+    ("rename", "more", "told"),
+    [
+        ("Customer: Person", "hide: [Person.mail]", "hide uses names as they are before rename: write Customer.mail"),
+        ("Customer: Person, Customer.mail: email", "hide: [Person.email]", "before rename: write Customer.mail"),
+        ("Customer.mail: email", "hide: [Customer.email]", "write Customer.mail"),
+        ("NewCustomerInput.mail: email", "hide: [NewCustomerInput.email]", "write NewCustomerInput.mail"),
+        ("State.SHUT: DONE", "hide: [State.DONE]", "write State.SHUT"),
+        ("'Query.customers(near:)': at, Query.customers: all", "hide: ['Query.all(at:)']", "Query.customers(near:)"),
+        (
+            "Customer: Person, Person.mail: email",
+            "",
+            "rename uses names as they are before rename: write Customer.mail",
+        ),
+        ("Customer.mail: email", "hide: [Customer.emial]", 'did you mean "mail"'),
+    ],
+)
+async def test_a_name_that_rename_gives_is_told_by_the_old_one(
+    tmp_path: Path, rename: str, more: str, told: str
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        await load(read(write(tmp_path, f"rename: {{ {rename} }}\n{more}\n"), {}))
+    (problem,) = raised.value.problems
+    assert problem.mend.endswith(told), problem
+
+
 def test_what_implements_an_interface_that_nobody_reaches_goes_too() -> None:
     roots = ["Query.parties", "Query.contacts", "Query.desk", "Query.people", "Query.search", "Mutation.change"]
     everything = company(links={}).graph.schema.type_map

@@ -148,6 +148,22 @@ def test_what_is_written_loosely_is_read_and_never_asked_for() -> None:
     assert coding.back("1234.5") == "1.234,50"
 
 
+@pytest.mark.parametrize(
+    ("said", "what", "mend"),
+    [
+        ("values: { F: male-x }", "a word of an enum is made of letters, digits and _", "mend: write MALE_X"),
+        ("values: { F: 2nd }", "a word of an enum is made of letters, digits and _", "mend: write _2ND"),
+        ('values: { F: "?" }', "a word of an enum is made of letters, digits and _", "mend: write a word, as UNKNOWN"),
+        ("nullable: maybe", "true or false is needed", "mend: write true or false"),
+    ],
+)
+async def test_what_is_no_word_or_no_flag_is_told_in_words(tmp_path: Path, said: str, what: str, mend: str) -> None:
+    ((line, about, how),) = found(await told(tmp_path, f"Customer.gender: {{ {said} }}"))
+    assert line == "isthmus.yaml:6"
+    assert about.startswith(what)
+    assert how.startswith(mend)
+
+
 RULED = """sources:
   shop: { database: "sqlite:///shop.db" }
 shape: { Customer.born: { format: YYYYMMDD }, Customer.active: { format: Y/N } }

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.parts import sign_of_part
+from gateway.reloading import Signs
 from tests.reload.house import System, behind, described, house, listening
 
 MAIN = """\
@@ -99,3 +100,18 @@ async def test_what_is_other_in_an_environment_is_looked_at_too(tmp_path: Path, 
         (tmp_path / "isthmus.prod.yaml").unlink()
         await at.refused()
         assert "errors" not in await at.ask("{ crm { name } }")
+
+
+async def test_a_part_that_comes_while_the_file_is_read_is_not_missed(tmp_path: Path, base: str) -> None:
+    async with house(tmp_path, MAIN) as at:
+        look = at.reloader._look  # the moment between the reading of the file and the look at what it names
+
+        def late() -> Signs:
+            if at.holder.reloads.failing and not (tmp_path / "other.yaml").exists():
+                at.write(CRM.replace("crm.json", "teams/crm.json").format(base=base), "other.yaml")
+            return look()
+
+        at.reloader._look = late  # type: ignore[method-assign]
+        at.write(MAIN.replace("teams/", "other.yaml"))
+        await at.refused()
+        await at.until(lambda: not at.holder.reloads.failing)
