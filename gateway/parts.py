@@ -135,6 +135,9 @@ class _Reader:
         part = Part(self.path, self.path.name)
         self.parts[self.path.resolve()] = part
         self.files.add(self.path)
+        if not self.path.exists():
+            mend = "go to its folder, name the file, or begin with isthmus init"
+            raise UnreadableFile(f"{self.path}: there is no such file here\n  mend: {mend}", self.files)
         text = text_of(self.path)
         yaml = None
         if not text.lstrip("\ufeff \t\r\n").startswith("<"):

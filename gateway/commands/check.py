@@ -23,7 +23,7 @@ LOCK_DRIFT = 2
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="The configuration file.")],
+    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("isthmus.yaml"),
     *,
     env: Env = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,

@@ -31,7 +31,10 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def serve(
-    what: Annotated[list[str], typer.Argument(metavar="FILE | NAME=LOCATION…", help="The file, or sources.")],
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE | NAME=LOCATION…", help="The file, or sources; isthmus.yaml when absent."),
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0: any free one.")] = None,
     workers: Annotated[
@@ -42,8 +45,9 @@ def serve(
     subgraph: Annotated[bool, typer.Option("--subgraph", help="Serve it to the router of a federation too.")] = False,
 ) -> None:
     """Serve one GraphQL API over the sources."""
-    chosen = configuration(what, env)
-    file = Path(what[0]) if chosen.file else None
+    named = what or ["isthmus.yaml"]
+    chosen = configuration(named, env)
+    file = Path(named[0]) if chosen.file else None
     stating = {"host": host, "port": port, "subgraph": subgraph or None}
     given: dict[str, object] = {key: value for key, value in stating.items() if value is not None}
     if workers is not None:

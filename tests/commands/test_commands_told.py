@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sqlite3
 import textwrap
 from pathlib import Path
@@ -35,6 +36,25 @@ async def test_no_token_is_signed_that_the_server_would_refuse(shell: Shell, wri
         assert ended.code == 0
         claims = jwt.decode(ended.out.strip(), SECRET, ["HS256"], audience="a")
         assert claims["exp"] - claims["iat"] == 600
+
+
+async def test_check_and_serve_take_the_file_of_the_folder(shell: Shell, write: WriteFile) -> None:
+    write(SHOP_FILE)
+    ended = await shell.run("check")
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, "The file is sound.")
+    running = await shell.serve("serve", "--port", "0")
+    assert (await running.end(signal.SIGTERM)).code == 0
+    assert "[default: isthmus.yaml]" in (await shell.run("check", "--help")).out
+    assert "[FILE | NAME=LOCATION…]" in (await shell.run("serve", "--help")).out
+
+
+@pytest.mark.parametrize("command", ["check", "serve", "doctor", "lock", "pull", "config"])
+async def test_a_file_that_is_not_there_is_told_by_all_commands_alike(shell: Shell, command: str) -> None:
+    mend = "  mend: go to its folder, name the file, or begin with isthmus init\n"
+    ended = await shell.run(command)
+    assert (ended.code, ended.err) == (1, f"isthmus.yaml: there is no such file here\n{mend}")
+    ended = await shell.run(command, "e/shop.yaml")
+    assert (ended.code, ended.err) == (1, f"e/shop.yaml: there is no such file here\n{mend}")
 
 
 async def test_why_a_name_was_given_up_is_told(shell: Shell, tmp_path: Path) -> None:

@@ -258,6 +258,6 @@ def test_one_file_cut_into_several_is_the_same_configuration(
 
 
 def test_the_first_file_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match="cannot be read"):
+    with pytest.raises(UnreadableFile, match="there is no such file here"):
         read(tmp_path / "none.yaml", {})
     assert write(tmp_path, {"isthmus.yaml": MAIN}).exists()
