@@ -17,6 +17,7 @@ from resolvers.collection import Paged, recognise
 from resolvers.credentials import NONE, credentials_of, origin
 from resolvers.documents import DescriptionAway, DescriptionError, Documents
 from resolvers.http_settings import HttpSettings
+from resolvers.model import SourceModel
 from resolvers.network import direct, open_network
 from resolvers.ntlm import handshakes
 from resolvers.pinned import Pin, Pinned, Pulled
@@ -94,13 +95,18 @@ async def _documents(settings: HttpSettings, opening: Opening, location: str) ->
 
 def _dated(client: Client, documents: Documents) -> Client:
     """The client, whose model says of which description it was made, and in which file of it something stands."""
+    stale = documents.stale or client.model.stale
+    client.model = replace(_located(client.model, documents), digest=documents.digest, stale=stale)
+    return client
+
+
+def _located(model: SourceModel, documents: Documents) -> SourceModel:
+    """The model, which says of whatever it leaves out in which file somebody finds it."""
     left_out = tuple(
         replace(item, place=replace(item.place, document=documents.named(item.place.document)))
-        for item in client.model.left_out
+        for item in model.left_out
     )
-    stale = documents.stale or client.model.stale
-    client.model = replace(client.model, digest=documents.digest, stale=stale, left_out=left_out)
-    return client
+    return replace(model, left_out=left_out)
 
 
 def _rest_settings() -> type[SourceSettings]:
@@ -277,6 +283,8 @@ async def open_all(
         if stage is not None:
             client = stage.client(name, client)  # noqa: PLW2901  # the same client, watched
         model, problems = apply(recognise(client.model, each), each)
+        if name in opened.documents:  # what the file leaves out stands in the copies too
+            model = _located(model, opened.documents[name])
         client.model = model = with_views(model, each.pages, each.exclude)
         opened.problems += [problem.under("sources", name) for problem in problems]
         together = None

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 from resolvers.model import EnumType, Scalar
 
@@ -22,6 +23,7 @@ _MAX_DIGITS = 1000
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,999})", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d{1,1000}(\.\d{0,1000})?|\.\d{1,1000})([eE][+-]?\d{1,3})?", re.ASCII)
 
+_Moment = TypeVar("_Moment")
 UNREADABLE = (ValueError, TypeError, ArithmeticError)
 """What is raised for a value that is not written so, or cannot be."""
 Convert = Callable[[object], object]
@@ -84,8 +86,9 @@ class Coding:
         return self.write(value if self.words else native(self.scalar, value))
 
 
-def strict(coding: Coding) -> Coding:
-    """The coding, which reads what it would write itself and nothing else: so equal values are written alike.
+def strict(coding: Coding, form: str) -> Coding:
+    """The coding, which reads what it would write itself and nothing else: so equal values are written alike. ``form``:
+    how values are written, for whoever reads of one that is not.
 
     What the source says as another type than it would be written in (a number for a text) is what it is.
     """
@@ -95,7 +98,7 @@ def strict(coding: Coding) -> Coding:
         value = read(raw)
         written = write(value)
         if type(raw) is type(written) and raw != written:
-            raise ValueError("it is written otherwise")
+            raise ValueError(f"not written as {form}")
         return value
 
     return replace(coding, read=exactly)
@@ -196,7 +199,7 @@ def retyped(target: Scalar, base: Base) -> Coding:
 def of_text(target: Scalar) -> Coding | None:
     """What a text is as another type; a source whose description lies may say the other type itself."""
     if target in WHOLE:
-        return strict(Coding(target, _integer, lambda value: str(_integer(value))))
+        return strict(Coding(target, _integer, lambda value: str(_integer(value))), "a whole number")
     ways: dict[Scalar, tuple[Convert, Convert]] = {
         Scalar.STRING: (_text, _text),
         Scalar.ID: (_text, _text),
@@ -299,11 +302,19 @@ def _boolean(raw: object) -> bool:
     raise ValueError("neither true nor false")
 
 
+def _iso(read: Callable[[str], _Moment], text: str, what: str) -> _Moment:
+    """What a text says; ``what``: that it says none, since the message of the reader itself repeats the text."""
+    try:
+        return read(text)
+    except ValueError:
+        raise ValueError(what) from None
+
+
 def _date(raw: object) -> date:
     if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
     if isinstance(raw, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", raw, re.ASCII):
-        return date.fromisoformat(raw)
+        return _iso(date.fromisoformat, raw, "no date")
     raise ValueError("no date")
 
 
@@ -311,7 +322,7 @@ def _date_time(raw: object) -> datetime:
     if isinstance(raw, datetime):
         return raw
     if isinstance(raw, str) and re.match(r"\d{4}-\d\d-\d\d[Tt ]\d", raw, re.ASCII):
-        return datetime.fromisoformat(raw.upper().replace(" ", "T", 1))
+        return _iso(datetime.fromisoformat, raw.upper().replace(" ", "T", 1), "no date and time")
     raise ValueError("no date and time")
 
 
@@ -319,7 +330,7 @@ def _time(raw: object) -> time:
     if isinstance(raw, time):
         return raw
     if isinstance(raw, str) and re.match(r"\d\d:\d\d", raw, re.ASCII):
-        return time.fromisoformat(raw)
+        return _iso(time.fromisoformat, raw, "no time")
     raise ValueError("no time")
 
 

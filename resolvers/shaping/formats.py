@@ -44,12 +44,12 @@ def formatted(text: str, base: Base, *, loose: bool = False) -> Coding:
         made = _padded(text, base)
     elif re.search(r"\d", text):
         made = _number(text, base, loose=loose)
-        return made if loose else strict(made)
+        return made if loose else strict(made, text)
     else:
         raise NoCoding(f'"{text}" is no format', _SAMPLES)
     if loose:
         raise NoCoding("only numbers can be written loosely", "remove loose")
-    return strict(made)
+    return strict(made, text)
 
 
 def _texts_only(text: str, base: Base) -> None:
@@ -113,9 +113,12 @@ def _calendar(text: str, base: Base) -> Coding:
             raw = str(raw).zfill(width)  # as a number it has no zeros at its front
         match = found.fullmatch(raw) if isinstance(raw, str) else None
         if match is None:
-            raise ValueError("it is written otherwise")
+            raise ValueError(f"not written as {text}")
         given = {_RANK[part]: number for part, number in zip(parts, match.groups(), strict=True)}
-        return _moment(given, scalar, zulu=zulu)
+        try:
+            return _moment(given, scalar, zulu=zulu)
+        except ValueError:  # a thirteenth month, whose own message may say which
+            raise ValueError(f"not written as {text}") from None
 
     def write(value: object) -> object:
         moment = _broken_down(value, scalar, zulu=zulu)
@@ -205,7 +208,7 @@ def _words(text: str, base: Base) -> Coding:
 
     def read(raw: object) -> object:
         if isinstance(raw, bool | list | dict) or raw not in spelled:
-            raise ValueError("neither of the two words")
+            raise ValueError(f"not written as {text}")
         return spelled[raw]
 
     def write(value: object) -> object:
@@ -223,7 +226,7 @@ def _padded(text: str, base: Base) -> Coding:
 
     def read(raw: object) -> object:
         if not isinstance(raw, str) or re.fullmatch(rf"\d{{{width}}}", raw, re.ASCII) is None:
-            raise ValueError("it is written otherwise")
+            raise ValueError(f"not written as {text}")
         return int(raw)
 
     def write(value: object) -> object:
@@ -251,7 +254,7 @@ def _number(text: str, base: Base, *, loose: bool) -> Coding:
     def read(raw: object) -> object:
         found = form.fullmatch(raw) if isinstance(raw, str) and len(raw) <= _LONGEST else None
         if found is None:
-            raise ValueError("it is written otherwise")
+            raise ValueError(f"not written as {text}")
         number, sign = (found[1], found[2]) if behind else (found[2], found[1])
         plain = number.replace(thousands, "") if thousands else number
         return Decimal(sign + (plain.replace(mark, ".") if mark else plain))

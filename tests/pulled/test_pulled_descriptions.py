@@ -125,10 +125,13 @@ async def test_a_source_that_fails_keeps_what_it_had_and_no_other_away(home: Hom
 
 async def test_what_is_left_out_is_told_with_its_line_in_the_copy(home: Home) -> None:
     home.far.files["/crm/openapi.json"]["paths"]["/watch"] = {"trace": {"responses": {}}}
+    home.far.files["/crm/openapi.json"]["paths"]["/made"] = {"post": {"operationId": "make", "responses": {}}}
     assert (await run("pull", home.file, "crm")).code == 0
     copy = (home.folder / "descriptions/crm/openapi.json").read_text().splitlines()
     line = next(number for number, text in enumerate(copy, 1) if '"trace"' in text)
-    assert f"(descriptions/crm/openapi.json:{line} #/paths/~1watch/trace)" in (await run("check", home.file)).out
+    told = (await run("check", home.file)).out
+    assert f"(descriptions/crm/openapi.json:{line} #/paths/~1watch/trace)" in told
+    assert "make: writes are off (descriptions/crm/openapi.json #/paths/~1made/post)" in told
 
 
 async def test_a_source_that_left_the_file_takes_its_description_along(home: Home) -> None:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.shaping.crm import DOCUMENT, Crm, crm
 from tests.through.gateway import Gateway, codes, gateway
 
@@ -49,7 +51,10 @@ shape:{shape}"""
             yield running, made
 
 
-async def test_replies_say_what_is_meant_and_errors_stand_in_their_places(tmp_path: Path) -> None:
+async def test_replies_say_what_is_meant_and_errors_stand_in_their_places(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     async with opened(tmp_path) as (running, _):
         body = await running.ask(f"{{ customers {{ {ALL} }} }}")
         ann, bob = body["data"]["customers"]
@@ -60,6 +65,8 @@ async def test_replies_say_what_is_meant_and_errors_stand_in_their_places(tmp_pa
         assert list(bob.values()) == [
             8, "Bob", None, "1969-12-31", None, None, None, ["NEW", None, None], "100", None, None
         ]  # fmt: skip
+        assert "owes: not written as " in caplog.text, caplog.text
+        assert "it is written otherwise" not in caplog.text
         at = ["customers", 1]
         assert sorted(map(str, codes(body))) == sorted(
             str(("SOURCE_BAD_RESPONSE", [*at, *path]))

@@ -202,3 +202,31 @@ async def test_a_rule_lets_no_row_by_whose_column_holds_what_is_no_value(tmp_pat
     assert "born is shaped, and its column may hold what is no such value" in text
     assert f"access.rules.Customer.rows.{place}\n" in text, text
     assert "mend: a rule takes born: { eq: … }, or in, and no not" in text
+
+
+@pytest.mark.parametrize(
+    ("form", "wrong"),
+    [
+        ("YYYYMMDD", "1999-04-01"),
+        ("YYYYMMDD", "19991341"),
+        ("DD.MM.YYYY HH:mm", "1.1.1999"),
+        ("Y/N", "Q"),
+        ("0000", "77777"),
+        ("1.234,56", "4,711"),
+    ],
+)
+def test_a_value_that_is_written_otherwise_is_told_by_the_format_and_never_by_itself(form: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match="not written as") as raised:
+        formatted(form, Scalar.STRING).read(wrong)
+    assert str(raised.value) == f"not written as {form}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [("Date", "1999-13-41"), ("DateTime", "1999-04-01T9x"), ("Time", "47:11"), ("Int", "0047"), ("UUID", "4711")],
+)
+def test_a_value_of_another_type_is_not_repeated(kind: str, wrong: str) -> None:
+    coding = ShapeSettings.model_validate({"type": kind}).coding(Scalar.STRING)
+    with pytest.raises(UNREADABLE) as raised:
+        coding.read(wrong)
+    assert not any(part in str(raised.value) for part in ("47", "13", "41", "9x", "9X"))
