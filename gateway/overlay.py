@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from gateway.parts import INCLUDE, UnreadableFile, Whole, overlay_of, overlays, text_of
 from gateway.places import Found, Part, Place, Places, Where
@@ -36,7 +37,7 @@ def in_environment(whole: Whole, env: str) -> Whole:
         end = "?" if mend.startswith("did you mean") else ""
         what = f"there is no {path.name} for the environment {env}; {there}"
         raise UnreadableFile(f"{first.name}\n  {what}\n  mend: {mend}{end}", files)
-    part = Part(path, path.name, len(whole.parts))
+    part = Part(path, Path(first.name).with_name(path.name).as_posix(), len(whole.parts))
     text = text_of(path)
     try:
         yaml = Yaml(text)

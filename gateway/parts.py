@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import glob
 import os
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +89,15 @@ def name_from(folder: Path, path: Path) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
+def told_as(path: Path) -> str:
+    """The name of the file that was named: as it was given, seen from the working directory. What lies elsewhere, named
+    from the root, goes by its name alone.
+    """
+    if path.is_absolute():
+        return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else path.name
+    return path.as_posix()
+
+
 def overlay_of(path: Path, env: str) -> Path:
     """The file beside ``path`` that says what is other in an environment."""
     return path.with_name(f"{path.stem}.{env}{path.suffix}")
@@ -132,7 +142,7 @@ class _Reader:
     found: list[Found] = field(default_factory=list)
 
     def read(self) -> Whole:
-        part = Part(self.path, self.path.name)
+        part = Part(self.path, told_as(self.path))
         self.parts[self.path.resolve()] = part
         self.files.add(self.path)
         if not self.path.exists():
@@ -304,7 +314,9 @@ class _Reader:
     def _part(self, path: Path, place: Place, where: Where, chain: tuple[Path, ...]) -> None:
         self.files.add(path)
         known = path.resolve()
-        name = name_from(self.path.parent, path)
+        name = posixpath.normpath(
+            posixpath.join(posixpath.dirname(told_as(self.path)), name_from(self.path.parent, path))
+        )
         if known in chain:
             circle = " → ".join([*(self.parts[each].name for each in chain[chain.index(known) :]), name])
             self._say(place, f"a file includes itself: {circle}", where, "take one of these includes away")

@@ -18,7 +18,7 @@ Where = tuple[Key, ...]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of the configuration. ``name``: seen from the folder of the first one; ``order``: in which it was read."""
+    """A file of the configuration. ``name``: seen from the working directory; ``order``: in which it was read."""
 
     path: Path
     name: str

@@ -94,3 +94,22 @@ async def test_a_server_and_its_workers_serve_the_environment(shell: Shell, team
         answer = await client.post("/graphql", json={"query": "{ product { name } }"})
     assert answer.json() == {"data": {"product": [{"name": "of prod"}]}}
     assert (await running.end(signal.SIGTERM)).code == 0
+
+
+async def test_places_are_told_as_the_file_was_given(shell: Shell, tmp_path: Path) -> None:
+    teams = tmp_path / "e" / "teams"
+    teams.mkdir(parents=True)
+    (tmp_path / "e" / "isthmus.yaml").write_text(
+        "sources:\n  s: { database: 'sqlite:///x.db', nope: 1 }\naccess: { default: anonymous }\ninclude: [teams/]\n"
+    )
+    (teams / "stock.yaml").write_text("\nlinkz: {}\n")
+    (tmp_path / "e" / "isthmus.prod.yaml").write_text("limitz: {}\n")
+    ended = await shell.run("check", "e/isthmus.yaml", "--env", "prod")
+    places = [line.partition("  ")[0] for line in ended.err.splitlines() if line[:1].strip()]
+    assert places == ["e/isthmus.yaml:2", "e/teams/stock.yaml:2", "e/isthmus.prod.yaml:1"]
+    for given in ("e/teams/stock.yaml", str(teams / "stock.yaml")):
+        ended = await shell.run("check", given)
+        assert "\ne/teams/stock.yaml:2  linkz\n" in ended.err
+    ended = await Shell(teams).run("check", "../isthmus.yaml")
+    places = [line.partition("  ")[0] for line in ended.err.splitlines() if line[:1].strip()]
+    assert places == ["../isthmus.yaml:2", "../teams/stock.yaml:2"]
