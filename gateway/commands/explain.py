@@ -89,7 +89,7 @@ async def _explained(
 
 
 def _errors(graph: Graph, request: GraphQLRequest, answer: Answer | None) -> list[dict[str, Any]]:
-    """The errors of an answer; whoever has the file may know all names, so an unknown one is told with those near it."""
+    """The errors of an answer; whoever has the file may know all names, so those near an unknown one are told."""
     body: Mapping[str, Any] = {} if answer is None else answer.body
     found = list(body.get("errors", ()))
     if answer is None or answer.kind == "data" or not found:
