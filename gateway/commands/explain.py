@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -40,23 +41,26 @@ def explain(  # each is an option of the command
     chosen = configuration([file], env)
     request = GraphQLRequest(_query(query), operation, object_of(variables, "--variables"))
 
-    async def work() -> tuple[tuple[Step, ...], Journal, Answer | None, float]:
+    async def work() -> tuple[tuple[Step, ...], Journal, Answer | None, float, list[dict[str, Any]]]:
         current = await snapshot(chosen, quiet=as_json)
         try:
-            return await _explained(current.graph, request, await _principal(chosen, claims, token), timeout_s, dry=dry)
+            principal = await _principal(chosen, claims, token)
+            explained = await _explained(current.graph, request, principal, timeout_s, dry=dry)
+            return *explained, _errors(current.graph, request, explained[2])
         finally:
             await current.close()
 
-    plan, journal, answer, seconds = asyncio.run(work())
+    plan, journal, answer, seconds, found = asyncio.run(work())
     refused = answer is not None and answer.kind != "data"
     if as_json:
-        typer.echo(_for_programs(plan, journal, answer, seconds))
+        typer.echo(_for_programs(plan, journal, found, seconds))
     elif answer is None:
         typer.echo("\n".join(_planned(plan)))
     elif not refused:
         typer.echo("\n".join([*_planned(plan), "", *_called(journal), "", _summary(journal, seconds)]))
-    for error in answer.body.get("errors", ()) if answer is not None else ():  # type: ignore[attr-defined]  # of a map
+    for error in found:
         path = ".".join(str(part) for part in error.get("path", ()))
+        path = path or ", ".join(f"{each['line']}:{each['column']}" for each in error.get("locations", ()))
         where = f" {path}" if path else ""
         errors.print(f"{error['extensions']['code']}{where}: {error['message']}", markup=False)
     if refused:
@@ -82,6 +86,20 @@ async def _explained(
     except MutationOverGet:
         fail("explain changes nothing, and this is a mutation\n  mend: say --dry to see its plan")
     return plan, context.journal, answer, loop.time() - began
+
+
+def _errors(graph: Graph, request: GraphQLRequest, answer: Answer | None) -> list[dict[str, Any]]:
+    """The errors of an answer; whoever has the file may know all names, so those near an unknown one are told."""
+    body: Mapping[str, Any] = {} if answer is None else answer.body
+    found = list(body.get("errors", ()))
+    if answer is None or answer.kind == "data" or not found:
+        return found
+    known = graph.documents.faults(request.query)
+
+    def whole(message: str) -> str:
+        return next((each for each in known if each.startswith(message)), message)
+
+    return [{**error, "message": whole(error["message"])} for error in found]
 
 
 async def _principal(chosen: Configuration, claims: str | None, token: str | None) -> Principal:
@@ -152,7 +170,7 @@ def _number(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def _for_programs(plan: tuple[Step, ...], journal: Journal, answer: Answer | None, seconds: float) -> str:
+def _for_programs(plan: tuple[Step, ...], journal: Journal, found: list[dict[str, Any]], seconds: float) -> str:
     calls = [
         {
             "source": call.source, "operation": call.operation, "wire": call.wire, "text": call.text, "rows": call.rows,
@@ -165,6 +183,6 @@ def _for_programs(plan: tuple[Step, ...], journal: Journal, answer: Answer | Non
         "plan": [asdict(step) for step in plan],
         "calls": calls,
         "ms": round(seconds * 1000, 3),
-        "errors": list(answer.body.get("errors", ())) if answer is not None else [],  # type: ignore[call-overload]
+        "errors": found,
     }
     return orjson.dumps(told).decode()

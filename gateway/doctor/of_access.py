@@ -42,6 +42,10 @@ def of_access(chosen: Configuration, current: Snapshot) -> Iterator[Finding]:
         what, place = f'no rule and no view is at "#{tag}"', chosen.place("access", "tags", tag)
         yield Finding("note", "tag-idle", f"#{tag}", what, "add a rule, or leave the tag out", place)
     yield from _nobody(chosen, current)
+    for argument, field in current.graph.access(access).narrowing():
+        what = f"it has no rule, and {field} has: who may not see the field may narrow down by it what it holds"
+        mend = f'add "{argument}" to access.rules, with the rule of {field}; {{}} where anybody may ask by it'
+        yield Finding("warning", "access", argument, what, mend, chosen.place("access", "rules"))
 
 
 def _nobody(chosen: Configuration, current: Snapshot) -> Iterator[Finding]:

@@ -6,10 +6,11 @@ Two reports can be compared. It holds data alone; commands print it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from graphql import GraphQLSchema
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type
 
 from schema.access.callers import holds_for
 from schema.access.classes import Caller, callers
@@ -135,6 +136,26 @@ class Access:
         asked = [clause for clause in need.clauses if not clause.opens] or need.clauses
         return tuple(Asked(words_of(clause), clause.origin) for clause in asked)
 
+    def narrowing(self) -> Iterator[tuple[str, str]]:
+        """Arguments that no rule stands at and that are called after a protected field of what is returned: who may not
+        see the field may find out by them what it holds. Given as the coordinates of both.
+        """
+        for named in self._schema.type_map.values():
+            if not isinstance(named, GraphQLObjectType) or named is self._schema.mutation_type:
+                continue
+            for name, field in named.fields.items():
+                returned = get_named_type(field.type)
+                if named.name.startswith("__") or not isinstance(returned, GraphQLObjectType | GraphQLInterfaceType):
+                    continue
+                around = self._policy.field(named.name, name)
+                for argument in field.args:
+                    if self._policy.argument(named.name, name, argument).ruled:
+                        continue
+                    for held in returned.fields:
+                        need = self._policy.field(returned.name, held)
+                        if need.ruled and _speaks_of(argument, held) and not around.covers(need):
+                            yield f"{named.name}.{name}({argument}:)", f"{returned.name}.{held}"
+
     def rows(self, coordinate: Coordinate, principal: Principal | None = None) -> tuple[Asked, ...]:
         """Conditions on the rows of a coordinate; those alone that hold for ``principal`` where one is given."""
         found = []
@@ -149,6 +170,15 @@ class Access:
                 condition = stated([bare]).removeprefix("any token") if principal is None else ""
                 found.append(Asked(words + condition, key))
         return tuple(found)
+
+
+def _speaks_of(argument: str, field: str) -> bool:
+    """Whether all words of a field's name stand together in an argument's: ``bornAfter``, ``min_born``."""
+    return f" {_words(field)} " in f" {_words(argument)} "
+
+
+def _words(name: str) -> str:
+    return " ".join(re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)).lower()
 
 
 def _on_rows(rule: RuleSettings) -> bool:

@@ -74,13 +74,20 @@ async def test_a_token_says_who_asks(shell: Shell, trading: Path) -> None:
 async def test_what_is_no_query_is_told(shell: Shell, write: WriteFile) -> None:
     write(SHOP_FILE)
     for query, more, said in (
-        ("{ nothing }", (), "BAD_REQUEST: Cannot query field 'nothing'"),
-        ("{ products", (), "BAD_REQUEST: Syntax Error"),
+        ("{ nothing }", (), "BAD_REQUEST 1:3: Cannot query field 'nothing' on type 'Query'.\n"),
+        (
+            "{\n  products { skuu } }",
+            (),
+            "BAD_REQUEST 2:14: Cannot query field 'skuu' on type 'Product'. Did you mean 'sku'",
+        ),
+        ("{ products(wher: {}) { sku } }", (), "BAD_REQUEST 1:12: Unknown argument 'wher'"),
+        ("{ products(wher: {}) { sku } }", ("--json",), "Did you mean 'where'"),
+        ("{ products", (), "BAD_REQUEST 1:11: Syntax Error"),
         ("{ products { sku } }", ("--variables", "[]"), "--variables is not a JSON object"),
     ):
         ended = await shell.run("explain", "isthmus.yaml", query, *more)
-        assert (ended.code, ended.out) == (1, "")
-        assert said in ended.err
+        assert ended.code == 1
+        assert said in (ended.out if "--json" in more else ended.err), ended
     ended = await shell.run("explain", "shop=shop.sqlite", '{ products(where: { sku: { in: ["A1"] } }) { name } }')
     assert "1. shop.products: 1 row in " in ended.out
     assert "WHERE products.sku IN (…)" in ended.out

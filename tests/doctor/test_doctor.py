@@ -269,3 +269,45 @@ def test_what_is_stated_was_not_recognised(doctor: Doctor, tmp_path: Path, state
         "--json",
     )
     assert [each["what"].partition("by ")[2] for each in findings(result, "recognised")] == ([told] if told else [])
+
+
+def test_arguments_that_are_called_after_a_protected_field_are_named(doctor: Doctor, tmp_path: Path) -> None:
+    query = [
+        {"name": name, "in": "query", "schema": {"type": "string"}}
+        for name in ("bornAfter", "min-born", "reborn", "name", "born")
+    ]
+    answer = {"type": "array", "items": {"$ref": "#/components/schemas/Customer"}}
+    content = {"application/json": {"schema": answer}}
+    operation = {
+        "operationId": "customers",
+        "parameters": query,
+        "responses": {"200": {"description": "", "content": content}},
+    }
+    text = {"type": "string"}
+    customer = {"type": "object", "properties": {"name": text, "born": text}}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/customers": {"get": operation}},
+        "components": {"schemas": {"Customer": customer}},
+    }
+    (tmp_path / "crm.json").write_text(json.dumps(document), "utf-8")
+    ended = doctor(NARROWED, "--json")
+    found = findings(ended, "access")
+    assert [(each["level"], each["about"]) for each in found] == [
+        ("warning", "Query.customers(bornAfter:)"),
+        ("warning", "Query.customers(minBorn:)"),
+    ]
+    assert "Customer.born has" in found[0]["what"]
+    whole = NARROWED.replace("rules: {", "rules: { Query.customers: { roles: [hr] },")
+    assert findings(doctor(whole, "--json"), "access") == []
+
+
+NARROWED = """
+sources:
+  crm: { openapi: ./crm.json, url: "http://127.0.0.1:9/" }
+access:
+  default: authenticated
+  rules: { "*.born": { roles: [hr] }, "Query.customers(born:)": {} }
+server: { jwt: { issuer: "https://i.example/", audience: x, secret: "a secret of more than thirty-two bytes" } }
+"""
