@@ -279,7 +279,10 @@ def _validate(
         kinds = [kind for kind in KINDS if kind in source]
         if len(kinds) != 1:
             what = "a source needs exactly one of " + ", ".join(KINDS)
-            mend = "" if kinds else _near_kind(source)
+            mend = _near_kind(source)
+            if kinds:
+                what = f"{what}, and {' and '.join(kinds)} stand here"
+                mend = f"keep one of them, and give the {'other' if len(kinds) == 2 else 'others'} a source of its own"
             problems.append(Problem(what, ("sources", name), mend))
             continue
         model = settings_of(kinds[0])

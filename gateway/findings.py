@@ -57,7 +57,7 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
             problem = Problem(f'unknown key "{key}"', where, _outdented(where, raw) or near)
         elif item["type"] == "missing":
             name = str(item["loc"][-1])
-            problem = Problem(f'"{name}" is missing', inside, _add(model, where, name))
+            problem = Problem(f'"{name}" is missing', inside, _add(model, where, name) + _of_a_part(inside, name, raw))
         elif item["type"] in _CHOICES:
             problem = Problem(_sentence(item["type"], item["msg"]), where, _choose(_about(model, where)))
         else:
@@ -160,6 +160,14 @@ def _add(model: type[Settings], where: tuple[Key, ...], name: str) -> str:
         return f"add {section}"
     about = _about(model, where)
     return f"add {name} ({about})" if about else f"add {name}"
+
+
+def _of_a_part(inside: tuple[Key, ...], name: str, raw: object) -> str:
+    """What to do instead where a section is missing that a part of a configuration need not have: adding it there
+    would say for all parts what only one file may say.
+    """
+    whole = inside or (name,) not in _SECTIONS or not isinstance(raw, dict) or "include" in raw
+    return "" if whole else "; if it is a part that another file includes, check that file"
 
 
 def _choose(about: str) -> str:

@@ -28,10 +28,14 @@ def render(problem: Problem, place: str, hidden: Mapping[str, str]) -> str:
     lines.append(f"  {problem.what}")
     if problem.document:
         lines.append(f"  in {problem.document}")
-    if problem.mend:
-        end = "?" if problem.mend.startswith("did you mean") else ""
-        lines.append(f"  mend: {problem.mend}{end}")
+    lines += mended(problem.mend)
     return hide("\n".join(lines), hidden)
+
+
+def mended(mend: str) -> list[str]:
+    """The line that says how to mend something, where there is something to say."""
+    end = "?" if mend.startswith("did you mean") and not mend.endswith("?") else ""
+    return [f"  mend: {mend}{end}"] if mend else []
 
 
 def hide(text: str, hidden: Mapping[str, str]) -> str:

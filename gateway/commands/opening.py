@@ -17,6 +17,7 @@ from gateway.app import edge_problems
 from gateway.config import Configuration, UnreadableFile, from_sources, is_configuration, read
 from gateway.lock import FILE, FOLDER
 from gateway.overlay import VARIABLE
+from gateway.problems import mended
 from gateway.snapshot import Snapshot, State, load
 from gateway.tls import Tls
 from resolvers import KINDS, ConfigurationError, DescriptionError, Problem, kind_of
@@ -129,7 +130,7 @@ def one_source(location: str, name: str = "source") -> Configuration:
 
 def sentence(problem: Problem) -> str:
     """What is wrong and how to mend it, without the place."""
-    return problem.what + (f"\n  mend: {problem.mend}" if problem.mend else "")
+    return "\n".join((problem.what, *mended(problem.mend)))
 
 
 def describe(chosen: Configuration, problems: Iterable[Problem]) -> str:

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.opening import Env, configuration, describe, errors, fail
+from gateway.commands.opening import Env, configuration, describe, errors, fail, sentence
 from gateway.config import Configuration
 from gateway.lock import FILE, Lock, read_lock, save
 from gateway.pulled import Files, Pins, drop, fetch, files_of, put
-from resolvers import ConfigurationError, Pin, nearest
+from resolvers import ConfigurationError, Pin, Problem, offered
 
 _FILE = "isthmus.yaml"
 _ENDINGS = frozenset({".yaml", ".yml", ".json"})
@@ -83,8 +83,7 @@ def _chosen(given: Sequence[str], env: str | None) -> tuple[Configuration, list[
     chosen = configuration([file], env)
     for name in names:
         if name not in chosen.sources:
-            mend = nearest(name, chosen.sources)
-            fail(f'{chosen.file} has no source "{name}"' + (f"\n  mend: {mend}" if mend else ""))
+            fail(sentence(Problem(f'{chosen.file} has no source "{name}"', mend=offered(name, chosen.sources))))
     return chosen, list(dict.fromkeys(names)) or list(chosen.sources)
 
 

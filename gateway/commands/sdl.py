@@ -10,7 +10,7 @@ import typer
 
 from gateway.commands.callers import AS, caller
 from gateway.commands.opening import Env, as_subgraph, configuration, fail, sentence, snapshot
-from resolvers import Problem, nearest
+from resolvers import Problem, offered
 
 
 def sdl(
@@ -34,7 +34,11 @@ def sdl(
     principal = None if who is None and not scope else caller(chosen, who or "", scope or [])
     views = chosen.settings.access.views
     if view and view not in views:
-        fail(sentence(Problem(f'the file has no view "{view}"', mend=nearest(view, views))))
+        fail(
+            sentence(
+                Problem(f'the file has no view "{view}"', mend=offered(view, views) or "leave --view out: it has none")
+            )
+        )
     if writes and chosen.file:
         fail("a file says itself which sources may be written to\n  mend: write writes: true under the source")
     if writes:

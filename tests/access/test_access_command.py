@@ -148,3 +148,5 @@ def test_the_schema_is_printed_as_a_caller_is_shown_it(folder: Path) -> None:
     (folder / "views.yaml").write_text(FILE + "  views: { shop: { include: [Query.products, Product] } }\n")
     assert isthmus(folder, "sdl", "views.yaml", "--view", "shop")[1].count("type ") == 2
     assert isthmus(folder, "sdl", "views.yaml", "--view", "shpo")[0] == 1
+    told = isthmus(folder, "sdl", "views.yaml", "--view", "v3")[1]
+    assert told == 'the file has no view "v3"\n  mend: write shop\n'

@@ -65,6 +65,10 @@ def test_a_key_that_nobody_obeys_is_refused(text: str, tmp_path: Path) -> None:
         ("sources: [a]\n" + ACCESS, "shop.yaml:1  sources"),
         ("sources: { a: 3 }\n" + ACCESS, "shop.yaml:1  sources.a"),
         ("sources: { 'a b': { database: 'sqlite:///x' } }\n" + ACCESS, "is no name for a source"),
+        (
+            "sources: { a: { database: 'sqlite:///x', wsdl: a.wsdl } }\n" + ACCESS,
+            "files, and wsdl and database stand here\n  mend: keep one of them, and give the other a source of its own",
+        ),
         (HEAD, '"access" is missing'),
         (HEAD + "access: {}\n", '"default" is missing'),
     ],

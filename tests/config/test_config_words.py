@@ -71,7 +71,13 @@ def problems(tmp_path: Path, text: str) -> str:
             HEAD + ACCESS + "server: { rate_limits: { rules: { all: { requests: 3, brust: 4 } } } }\n",
             'shop.yaml:4  server.rate_limits.rules.all.brust\n  unknown key "brust"\n  mend: did you mean "burst"?',
         ),
-        (HEAD, 'shop.yaml\n  "access" is missing\n  mend: add access: { default: authenticated }'),
+        (
+            HEAD,
+            (
+                'shop.yaml\n  "access" is missing\n  mend: add access: { default: authenticated }; if it is a part '
+                "that another file includes, check that file"
+            ),
+        ),
         (HEAD + "access:\n", "shop.yaml:3  access\n  a mapping is needed, as { key: value }\n  mend: write access: {"),
         (HEAD + "access: {}\n", f'shop.yaml:3  access\n  "default" is missing\n  mend: add default {MEANINGS}'),
         (

@@ -120,7 +120,8 @@ async def test_a_source_that_fails_keeps_what_it_had_and_no_other_away(home: Hom
     assert [line for line in lines(home.file) if line[0] == "billing"] == [x for x in locked if x[0] == "billing"]
     assert "email: String" in await sdl(home.file)
     assert "nothing changed" in (await run("pull", home.file, "stock")).out
-    assert 'has no source "stokc"' in (await run("pull", home.file, "stokc")).err
+    ended = await run("pull", home.file, "stokc")
+    assert 'has no source "stokc"\n  mend: did you mean "stock"?\n' in ended.err
 
 
 async def test_what_is_left_out_is_told_with_its_line_in_the_copy(home: Home) -> None:
