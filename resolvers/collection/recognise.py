@@ -40,20 +40,33 @@ def _recognised(model: SourceModel, operation: Operation, stated: OperationSetti
     found = inside_of(model, operation, signals)
     if found is not None:
         operation = replace(operation, inside=found[0])
-        evidence.append(found[1])
+        if stated.at is None:
+            evidence.append(found[1])
     opened = unwrapped(operation)
     assert opened.result is not None
+    # What is stated is no longer recognised; at another place than that of the signs it has them forgotten, too.
+    elsewhere = stated.at is not None and opened.at != (*operation.at, *stated.at.split("."))
     paged = paging_of(model, operation, opened.result, opened.at, signals)
     if paged is not None:
         operation = replace(operation, paging=paged[0])
-        evidence.append(paged[1])
+        if stated.page is None and not elsewhere:
+            evidence.append(paged[1])
     if stated.keys is None and stated.by is None and operation.keys is None:
-        many = keys_of(model, operation)
-        if many is not None:
-            operation = replace(operation, keys=many[0])
-            evidence.append(many[1])
-        one = key_of(model, operation) if not operation.by else None
-        if one is not None:
-            operation = replace(operation, by=one[0])
-            evidence.append(one[1])
+        operation, signs = _keyed(model, operation, elsewhere=elsewhere)
+        evidence += signs
     return replace(operation, evidence=tuple(evidence)) if evidence else operation
+
+
+def _keyed(model: SourceModel, operation: Operation, *, elsewhere: bool) -> tuple[Operation, list[str]]:
+    """The operation with the keys that it shows. ``elsewhere``: those of a list are not those of the stated place."""
+    evidence = []
+    many = keys_of(model, operation)
+    if many is not None:
+        operation = replace(operation, keys=many[0])
+        if not elsewhere:
+            evidence.append(many[1])
+    one = key_of(model, operation) if not operation.by else None
+    if one is not None:
+        operation = replace(operation, by=one[0])
+        evidence.append(one[1])
+    return operation, evidence

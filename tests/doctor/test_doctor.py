@@ -221,6 +221,56 @@ access: { default: anonymous }
     assert findings(doctor(text.replace(" OPERATIONS", stated), "--json"), "effect-guessed") == []
 
 
+ROWS = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}}
+PAGED = {
+    "openapi": "3.0.3",
+    "info": {"title": "t", "version": "1"},
+    "paths": {
+        f"/{name}": {
+            "get": {
+                "operationId": name,
+                "parameters": [
+                    {"name": each, "in": "query", "schema": {"type": "integer"}} for each in ("page", "size")
+                ],
+                "responses": {
+                    "200": {
+                        "description": "",
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "properties": {"data": ROWS, "total": {"type": "integer"}},
+                                }
+                            }
+                        },
+                    }
+                },
+            }
+        }
+        for name in ("getCustomers", "getOrders")
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ("{}", "signs: getCustomers, getOrders"),
+        ("{ getCustomers: { at: data, page: { style: page, position: page, size: size } } }", "signs: getOrders"),
+        ("{ getCustomers: { at: data.id } }", "signs: getOrders"),
+        ("{ getCustomers: { recognise: false }, getOrders: { at: total } }", ""),
+    ],
+)
+def test_what_is_stated_was_not_recognised(doctor: Doctor, tmp_path: Path, stated: str, told: str) -> None:
+    (tmp_path / "crm.json").write_text(json.dumps(PAGED), "utf-8")
+    result = doctor(
+        f"sources:\n  crm: {{ openapi: crm.json, url: 'http://127.0.0.1:9', operations: {stated} }}\n"
+        "access: { default: anonymous }\n",
+        "--json",
+    )
+    assert [each["what"].partition("by ")[2] for each in findings(result, "recognised")] == ([told] if told else [])
+
+
 def test_arguments_that_are_called_after_a_protected_field_are_named(doctor: Doctor, tmp_path: Path) -> None:
     query = [
         {"name": name, "in": "query", "schema": {"type": "string"}}
