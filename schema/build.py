@@ -66,6 +66,7 @@ from schema.recording import Recording, check_recording, recorded
 from schema.responses import Responses
 from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
+from schema.shaped_inputs import left_behind
 from schema.shaping import bared, enums_of, shaped
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
@@ -201,7 +202,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         (*types.names.renamed, *types.root_names.renamed),
         types.given,
         tuple(links.filtered),
-        tuple(entities.notes),
+        (*entities.notes, *left_behind(types, settings.rename)),
         "" if federation is None else federation.sdl,
         {name: _spelled(made) for name, made in types.sources.items()},
     )

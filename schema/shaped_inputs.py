@@ -6,7 +6,7 @@ changed in ``shape.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from graphql import GraphQLEnumValue, get_named_type, is_required_argument
 
@@ -21,6 +21,23 @@ Drop = Callable[[SourceTypes, str], None]
 
 _Home = tuple[SourceTypes, str]
 """A source, and the key of a type there."""
+
+
+def left_behind(types: TypeBuilder, rename: Mapping[str, str]) -> Iterator[str]:
+    """Fields of inputs that keep a name which ``rename`` changes in the result of the very same schema, as notes."""
+    changes = {(coordinate.rpartition(".")[2], new) for coordinate, new in rename.items()}
+    for made in types.sources.values():
+        outputs = {each.place: key for key, each in made.model.types.items() if str(each.place) and key in made.outputs}
+        for key, given in made.inputs.items():
+            twin = outputs.get(made.model.inputs[key].place)
+            if twin is None or made.model.inputs[key].row_of:
+                continue
+            result = made.outputs[twin].name
+            served = made.field_names.get(result, {})
+            for source_key, shown in made.input_names.get(given.name, {}).items():
+                new = served.get(source_key, shown)
+                if (shown, new) in changes and shown != new:
+                    yield f"{result}.{new} is called so by rename, and {given.name}.{shown} of the same schema is not"
 
 
 class InputShaper:

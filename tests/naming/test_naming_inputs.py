@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,25 @@ async def test_what_cannot_be_is_refused_with_its_reason(tmp_path: Path, more: s
     (problem,) = raised.value.problems
     assert told[0] in problem.what, problem
     assert told[1] in problem.mend, problem
+
+
+async def test_an_input_whose_result_is_renamed_without_it_is_noted(tmp_path: Path) -> None:
+    file = write(tmp_path, "rename: { Customer.mail: email, NewCustomerInput.mail: post }")
+    described = json.loads((tmp_path / "crm.json").read_text("utf-8"))
+    body = described["paths"]["/customers"]["post"]["requestBody"]["content"]["application/json"]
+    body["schema"] = {"$ref": "#/components/schemas/Customer"}
+    (tmp_path / "crm.json").write_text(json.dumps(described), "utf-8")
+    for more, told in (
+        ("", ["Customer.email is called so by rename, and CustomerInput.mail of the same schema is not"]),
+        (", CustomerInput.mail: email", []),
+        (", CustomerInput.mail: other", []),
+    ):
+        text = file.read_text("utf-8").replace(", NewCustomerInput.mail: post", more)
+        (tmp_path / "other.yaml").write_text(text, "utf-8")
+        snapshot = await load(read(tmp_path / "other.yaml", {}))
+        assert snapshot.built is not None
+        assert list(snapshot.built.notes) == told
+        await snapshot.close()
 
 
 @pytest.mark.parametrize(
