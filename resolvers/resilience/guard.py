@@ -11,6 +11,8 @@ from resolvers.http_settings import HttpSettings
 from resolvers.model import Effect, SourceModel
 from resolvers.settings import SourceSettings
 
+MOST_SENDS = 3
+"""So often one call leaves us at most: one that is sent again at once with a new token has left us twice."""
 _FIRST_S, _MOST_S = 0.05, 1.0
 """The longest pause before the first retry; each further one may be twice as long."""
 _TOO_MANY = 429
@@ -35,7 +37,7 @@ class Guard:
         """Whether a call may be made again after ``error``; it has left us ``sends`` times, and was made again ``made``
         times before.
         """
-        if not isinstance(error, SourceError) or not self._passes(error):
+        if not isinstance(error, SourceError) or sends >= MOST_SENDS or not self._passes(error):
             return False
         # A kept connection that was closed says nothing of the source: looking after connections is no retry.
         if made >= max(self.retries, int(error.stale and self.reads)):
