@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from gateway.config import read
@@ -153,6 +153,10 @@ def test_a_name_is_changed_kept_and_told_of_alike_wherever_it_stands(data: st.Da
             if isinstance(each, GraphQLObjectType) and f"{each.name}Where" in made.type_map and len(each.fields) > 1
         }
         owner = data.draw(st.sampled_from(sorted(rows)))
+        # OrderOrderBy is Order's, and would be read as one of OrderOrder's.
+        assume(
+            f"{owner}Order" not in made.type_map and (not owner.endswith("Order") or owner[:-5] not in made.type_map)
+        )
         old = data.draw(st.sampled_from(rows[owner]))
         more = (
             f'rename: {{ {owner}.{old}: {{ to: fresh, keep: "it is old" }} }}\n'
