@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +15,7 @@ from gateway.commands.test import ENVIRONMENT, who
 from gateway.config import Configuration
 from gateway.identity import CannotVerify, open_tokens
 from gateway.scenes.masking import Masking
-from gateway.scenes.recording import Made, Wanted, environment_of, record, same_shape
+from gateway.scenes.recording import Wanted, environment_of, record, same_shape
 from gateway.scenes.rehearsal import Outcome, play
 from gateway.scenes.scene import QUERY, UnreadableScene, read
 from gateway.scenes.writing import as_yaml
@@ -51,7 +50,7 @@ def record_scene(  # each is an option of the command
     given = object_of(_file(variables), "--variables")
     wanted = Wanted(text, given, operation, said, principal, headers, keep or [])
     try:
-        made = asyncio.run(_recorded(chosen, wanted, out))
+        made = asyncio.run(record(chosen, wanted, out))
     except ConfigurationError as error:
         fail(chosen.describe(error.problems))
     except UnreadableScene as error:
@@ -71,11 +70,6 @@ def record_scene(  # each is an option of the command
     if not outcome.passed:
         fail("\n".join(line for each in outcome.differences for line in each.lines()))
     typer.echo(f"{out} is written: {len(outcome.calls)} calls. Look through it before you commit it.")
-
-
-async def _recorded(chosen: Configuration, wanted: Wanted, out: Path) -> Made:
-    logging.getLogger("isthmus").setLevel(logging.ERROR)
-    return await record(chosen, wanted, out)
 
 
 def _played(chosen: Configuration, out: Path) -> Outcome:
