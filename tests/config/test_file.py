@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile, json_schema, read
+from gateway.config import UnreadableFile, read
+from gateway.json_schema import json_schema
 
 GOOD = """
 sources:
