@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.commands.opening import fail
-from gateway.json_schema import json_schema as whole
+from gateway.file.json_schema import json_schema as whole
 
 FILE = "isthmus.schema.json"
 """How it is called where it lies beside the configuration file."""

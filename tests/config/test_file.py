@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile, read
-from gateway.json_schema import json_schema
+from gateway.file.config import UnreadableFile, read
+from gateway.file.json_schema import json_schema
 
 GOOD = """
 sources:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from gateway.config import read
+from gateway.file.config import read
+from gateway.file.json_schema import json_schema
 from gateway.identity import ApiKeysSettings, RevocationSettings
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.revocation import Revocation
-from gateway.json_schema import json_schema
 from resolvers import load
 from resolvers.rest import RestSettings
 from schema import Principal

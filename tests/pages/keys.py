@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from gateway.config import FileSettings
-from gateway.json_schema import json_schema
+from gateway.file.config import FileSettings
+from gateway.file.json_schema import json_schema
 from gateway.server_settings import ServerSettings
 from resolvers import KINDS, settings_of
 from tests.pages.pages import ROOT

@@ -11,8 +11,8 @@ import yaml
 from graphql import parse
 from jsonschema import Draft202012Validator
 
-from gateway.config import FileSettings, read
-from gateway.json_schema import json_schema
+from gateway.file.config import FileSettings, read
+from gateway.file.json_schema import json_schema
 from resolvers import load
 from tests.pages.pages import Shown, blocks
 

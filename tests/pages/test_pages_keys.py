@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gateway.config import FileSettings
+from gateway.file.config import FileSettings
 from resolvers import KINDS, settings_of
 from tests.pages.keys import FOLDER, MORE, pages, schema
 from tests.pages.pages import ROOT, blocks, spans

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from gateway.config import FileSettings
-from gateway.json_schema import json_schema
+from gateway.file.config import FileSettings
+from gateway.file.json_schema import json_schema
 from resolvers import YamlError, load
 from tests.pages.pages import ROOT, Shown, spans
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from gateway.config import read
-from gateway.json_schema import json_schema
+from gateway.file.config import read
+from gateway.file.json_schema import json_schema
 from resolvers import load
 from tests.teams.files import write
 

@@ -17,8 +17,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gateway.commands.first_file import FirstFile, Found
-from gateway.config import read
 from gateway.demo import trading_folder
+from gateway.file.config import read
 from resolvers import SourceModel, load
 from tests.teams.test_teams_commands import run
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field, create_model
 
-from gateway.config import FileSettings
+from gateway.file.config import FileSettings
 from resolvers import KINDS, settings_of
 
 
