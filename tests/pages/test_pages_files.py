@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from gateway.file.config import FileSettings, read
 from gateway.file.json_schema import json_schema
 from resolvers import load
-from tests.pages.pages import Shown, blocks
+from tests.pages.pages import ROOT, Shown, blocks, named
 
 YAML = [block for block in blocks() if block.language == "yaml"]
 OTHERS = {
@@ -84,6 +84,19 @@ def _alternatives(text: str) -> list[str]:
     """A block that says one key twice shows two ways."""
     keys = re.findall(r"^(\w+):", text, re.MULTILINE)
     return [text] if len(keys) == len(set(keys)) else text.splitlines(keepends=True)
+
+
+SERVED = [
+    path
+    for folder in ("deploy", "examples", "benchmarks")
+    for path in sorted((ROOT / folder).rglob("*.yaml"))
+    if re.search(r"^sources:", path.read_text("utf-8"), re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize("path", SERVED, ids=named)
+def test_editors_find_nothing_wrong_with_the_files_that_are_served(path: Path) -> None:
+    assert [error.message for error in WHOLE.iter_errors(load(path.read_bytes()))] == []
 
 
 @pytest.mark.parametrize("block", [block for block in blocks() if block.language == "graphql"], ids=str)

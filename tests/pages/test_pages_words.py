@@ -170,3 +170,14 @@ def test_every_file_of_ours_that_is_named_is_there() -> None:
 @pytest.mark.parametrize("name", FileSettings.model_fields)
 def test_every_section_of_the_file_is_told_of(name: str) -> None:
     assert any(re.match(rf"{name}\b", span.text) for span in SPANS), name
+
+
+def test_every_topic_of_the_doctor_is_told_of_and_no_other() -> None:
+    files = [*(ROOT / "gateway" / "doctor").glob("*.py"), ROOT / "gateway" / "commands" / "doctor.py"]
+    made = "\n".join(path.read_text("utf-8") for path in files)
+    topics = set(re.findall(r'(?:Finding|_split)\(\s*"(?:error|warning|note)",\s*"([a-z0-9-]+)"', made))
+    variable = set(re.findall(r'(?:Finding|_split)\(\s*[a-z]\w*,\s*"([a-z0-9-]+)"', made))
+    rows = re.findall(
+        r"^\| (`.*?) \| (?:error|warning|note) ", (ROOT / "docs" / "doctor.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert {topic for row in rows for topic in re.findall(r"`([a-z0-9-]+)`", row)} == topics | variable
