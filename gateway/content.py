@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from gateway.asked import Asked
+from gateway.cors import PREFLIGHTED
 from gateway.replies import GRAPHQL, JSON, Refusal
-from gateway.uploads import PREFLIGHTED, UploadSettings
+from gateway.uploads import UploadSettings
 from resolvers import Code
 
 

@@ -118,6 +118,14 @@ def test_pages_of_other_origins_read_nothing_unless_they_are_listed(start: Start
         assert "access-control-allow-credentials" not in {*reply.headers, *preflight.headers}
 
 
+def test_a_listed_page_may_send_what_clients_of_graphql_send_and_what_the_file_adds(start: Start) -> None:
+    url = start(cors={"origins": [APP], "headers": ["x-api-key"]}).url + "/graphql"
+    sent = ("apollo-require-preflight", "graphql-require-preflight", "apollographql-client-name", "x-api-key")
+    for name in (*sent, "x-tenant"):
+        asked = {"origin": APP, "access-control-request-method": "POST", "access-control-request-headers": name}
+        assert httpx.options(url, headers=asked).is_success is (name in sent), name
+
+
 @pytest.mark.parametrize(
     "origin", ["null", "https://a.example/", "https://A.example", "a.example", "https://a.example:443", "https://*"]
 )
