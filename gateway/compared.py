@@ -15,12 +15,12 @@ from graphql import GraphQLSchema, build_schema
 
 from gateway.causes import caused
 from gateway.changes import Broken, SchemaChange, broken, changes
-from gateway.config import Configuration
+from gateway.file.config import Configuration
+from gateway.file.statements import without
 from gateway.lock import Lock
 from gateway.pulled import Files, fetch, files_of
 from gateway.registered.manifest import read_manifests
 from gateway.snapshot import load
-from gateway.statements import without
 from resolvers import ConfigurationError, Pin, Problem
 
 _ROUNDS = 20

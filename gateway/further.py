@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.assembly import attempt, check_edge, graph_settings
-from gateway.config import Configuration
-from gateway.places import Where
-from gateway.problems import dotted
-from gateway.sound import statement
-from gateway.statements import without
+from gateway.file.config import Configuration
+from gateway.file.places import Where
+from gateway.file.problems import dotted
+from gateway.file.sound import statement
+from gateway.file.statements import without
 from resolvers import ConfigurationError, Problem, Source
 from schema import Extension
 

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from gateway.commands.opening import DEFAULT, Env, configuration, describe, errors, fail, sentence
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.lock import FILE, Lock, read_lock, save
-from gateway.pulled import Files, Pins, drop, fetch, files_of, put
+from gateway.pulled import Files, Pins, drop, fetch, files_of, left_behind, put
 from resolvers import ConfigurationError, Pin, Problem, offered
 
 _ENDINGS = frozenset({".yaml", ".yml", ".json"})
@@ -42,6 +42,9 @@ def pull(
         except OSError as error:
             errors.print(f"{name}: its description cannot be written: {error.strerror}", markup=False)
             continue
+        for path in left_behind(chosen.base, name):
+            path.unlink(missing_ok=True)
+            typer.echo(f"{name}: {path.relative_to(chosen.base)} was left by a pull that was ended, and is removed")
         now[name] = files.pins
         _tell(name, files, known)
     if not what or len(names) == len(chosen.sources):

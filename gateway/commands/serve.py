@@ -28,7 +28,7 @@ from gateway.commands.opening import (
     unpinned,
 )
 from gateway.commands.supervise import supervise
-from gateway.config import Configuration, UnreadableFile, read
+from gateway.file.config import Configuration, UnreadableFile, read
 from gateway.holder import State
 from gateway.reloading import Reloader
 from gateway.server import Place, run, serve_app, tidy
