@@ -22,7 +22,7 @@ from resolvers.guards import RetrySettings, SourceRate
 from resolvers.http_settings import HttpSettings
 from resolvers.resilience.allowance import DAY_S, Allowance, Rate, Turn
 from resolvers.resilience.budget import WINDOW_S, Budget
-from resolvers.resilience.bulkhead import Bulkhead, Full
+from resolvers.bulkhead import Bulkhead, Full
 from resolvers.resilience.source import Resilient
 from tests.guards.virtual_time import VirtualLoop
 
