@@ -59,20 +59,25 @@ async def execute(source: Source, operation: Operation, call: Call, context: Con
     context.spend(1)
     value = await source.execute(wrapped, context)
     if operation.at:
-        value = _descend(value, operation.at)
+        value = descend(value, operation.at)
     if isinstance(value, IsthmusError):
         raise value
     return value
 
 
-def _descend(value: object, path: tuple[str, ...]) -> object:
+def descend(value: object, path: tuple[str, ...]) -> object:
+    """What lies at a path inside of a reply; lists on the way are joined into one.
+
+    Raises:
+        SourceBadResponse: there is no object where one has to be.
+    """
     for depth, name in enumerate(path):
         if value is None or isinstance(value, IsthmusError):
             return value
         if isinstance(value, list):
             found: list[object] = []
             for item in value:
-                below = _descend(item, path[depth:])
+                below = descend(item, path[depth:])
                 found.extend(below) if isinstance(below, list) else found.append(below)
             return found
         if not isinstance(value, Mapping):
@@ -126,7 +131,9 @@ def _needed(column: Column) -> Selection:
 async def _chunk(
     source: Source, column: Column, call: Call, chunk: Mapping[Canonical, tuple[object, ...]], context: Context
 ) -> dict[Canonical, Outcome]:
-    keyed = Keyed(call, chunk, partial(_bound, column, call), partial(_told_apart, column))
+    checked = zip(column.match.fields, column.match.verify, strict=True)
+    fields = tuple(name for name, verify in checked if verify)
+    keyed = Keyed(call, chunk, partial(_bound, column, call), partial(_told_apart, column), fields)
     failed = keyed.failed
     try:
         made = replace(_with_keys(column, call, list(chunk.values())), keyed=keyed)
@@ -192,7 +199,7 @@ def _told_apart(
     Raises:
         SourceError: the reply says so, or a row may be anybody's.
     """
-    inside = _descend(value, column.operation.at)
+    inside = descend(value, column.operation.at)
     if isinstance(inside, IsthmusError):
         raise inside
     return _group(_rows(inside), column, wanted)
