@@ -44,7 +44,8 @@ class Objects(msgspec.Struct, eq=False):
         if isinstance(first, Row):
             run(map(setattr, self.made, repeat(first.slots[key]), values))
         else:
-            run(map(dict.__setitem__, cast("Sequence[dict[str, object]]", self.made), repeat(key), values))
+            for made, value in zip(cast("Sequence[dict[str, object]]", self.made), values, strict=True):
+                made[key] = value
 
     def clear(self, key: str, index: int) -> None:
         """Puts null where a value stood."""
