@@ -88,7 +88,7 @@ def _said() -> Iterator[tuple[Shown, str, str | None]]:
         found = _KEY.fullmatch(span.text)
         if found is None or (found[2] is None and "." not in found[1]) or span.text in FORMS:
             continue
-        if found[2] is None and found[1].rpartition(".")[2] in ENDINGS:
+        if found[2] is None and ENDINGS.intersection(found[1].split(".")):
             continue
         if found[1] not in OF_OTHERS:
             yield span, found[1], found[2]
