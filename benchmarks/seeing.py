@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway import telemetry
-from gateway.asked import Asked
-from gateway.ended import Ended
-from gateway.request_log import LogSettings, RequestLog
+from gateway.edge.request_log import LogSettings, RequestLog
+from gateway.request.asked import Asked
+from gateway.request.ended import Ended
 from gateway.tally import EdgeTally, OperationTallies
 from gateway.tracing.finished import Finished, finished
 from gateway.tracing.settings import TracingSettings

@@ -30,7 +30,7 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A running competitor, and one connection to ask it single questions."""
+    """A running competitor, and where it is asked single questions."""
 
     competitor: Competitor
     process: Measured
@@ -55,6 +55,7 @@ class Player:
         self.connection.request("POST", "/graphql", content, dict(self.headers))
         reply = self.connection.getresponse()
         answer = reply.read()
+        self.connection.close()  # a server may close one that rests for some seconds; the next opens it anew
         if reply.status != 200:
             raise WrongAnswer(f"{self.name} answered {content[:300]!r} with {reply.status}: {answer[:500]!r}")
         return answer

@@ -14,11 +14,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.addresses import Networks
-from gateway.asked import Asked
 from gateway.audit.auditor import Auditor, degraded, open_audit, writing
 from gateway.cors import cors
-from gateway.graphql import Endpoint, Holder
+from gateway.edge.graphql import Endpoint, Holder
 from gateway.hosts import accepted
 from gateway.identity import (
     Authenticator,
@@ -32,11 +30,13 @@ from gateway.overload.lag import Lag
 from gateway.rates.limiter import Rates
 from gateway.redis import Redis, open_redis
 from gateway.registered.documents import RegisteredDocuments, registered_of
+from gateway.request.addresses import Networks
+from gateway.request.asked import Asked
+from gateway.request.whole import taken_from
 from gateway.server_settings import ServerSettings
 from gateway.tally import EdgeTally
 from gateway.telemetry import request_id
 from gateway.tracing.tracer import Tracer, open_tracer, sending
-from gateway.whole import taken_from
 from resolvers import ConfigurationError, Problem
 from schema import ANONYMOUS
 

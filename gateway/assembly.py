@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import TypeAlias, get_args
 
 import schema  # ``from schema import build`` reads as an import of the module of that name
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.rates.settings import unknown_fields
 from gateway.registered.manifest import read_manifests
 from gateway.server_settings import ServerSettings

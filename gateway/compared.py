@@ -16,7 +16,7 @@ from graphql import GraphQLSchema, build_schema
 from pydantic import BaseModel
 
 from gateway.changes import Broken, SchemaChange, broken, changes
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.lock import Lock
 from gateway.pulled import Files, fetch, files_of
 from gateway.registered.manifest import read_manifests

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.uses import Uses
 from resolvers import CacheTally, Documents, Problem, Sign, Source, Standing, Store, Tally
 from schema import Built, Graph, GraphSettings

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.lock import FOLDER
 from resolvers import Pin, Problem, Pulled, digest_of, open_all, reviewable
 

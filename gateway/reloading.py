@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.app import Edge, Front, edge_problems, make_front
-from gateway.config import Configuration, UnreadableFile
+from gateway.file.config import Configuration, UnreadableFile
+from gateway.file.parts import sign_of_part
 from gateway.holder import Holder, State
-from gateway.parts import sign_of_part
 from gateway.reload_settings import APPLIED, CONNECTIONS
 from gateway.server_settings import ServerSettings
 from gateway.snapshot import SourcesAway, load_after

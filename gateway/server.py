@@ -21,11 +21,11 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from gateway.addresses import Networks
 from gateway.app import PATH
+from gateway.edge.protocol import protocol
 from gateway.loop import Loop
 from gateway.overload.shedding import Shedding
-from gateway.protocol import protocol
+from gateway.request.addresses import Networks
 from gateway.server_settings import ServerSettings
 from gateway.telemetry import configure
 from gateway.tls import Tls

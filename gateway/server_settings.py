@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.audit.settings import AuditSettings
 from gateway.cors import CorsSettings
+from gateway.edge.request_log import LogSettings
 from gateway.identity import (
     ApiKeysSettings,
     Issuers,
@@ -16,17 +17,16 @@ from gateway.identity import (
     RevocationSettings,
 )
 from gateway.kept.settings import KeptSettings
-from gateway.limits import LimitSettings
 from gateway.metrics.settings import MetricsSettings
 from gateway.overload.settings import OverloadSettings
 from gateway.rates.settings import RateLimitSettings
 from gateway.redis import RedisSettings
 from gateway.registered.settings import DocumentSettings
 from gateway.reload_settings import ReloadSettings
-from gateway.request_log import LogSettings
+from gateway.request.limits import LimitSettings
+from gateway.request.uploads import UploadSettings
 from gateway.tls import TlsSettings
 from gateway.tracing.settings import TracingSettings
-from gateway.uploads import UploadSettings
 from gateway.workers.settings import Workers
 from resolvers import Settings
 from schema import Executor

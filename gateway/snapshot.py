@@ -15,7 +15,7 @@ from hashlib import blake2b
 
 from gateway.allowance import RedisAllowance
 from gateway.assembly import build_graph, check_edge, graph_settings
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.holder import Assembled, Holder, Reloads, Snapshot, State, close_all
 from gateway.kept.opening import open_store
 from gateway.redis import open_redis

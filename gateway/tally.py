@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from gateway.ended import Ended
+from gateway.request.ended import Ended
 from resolvers import Code, Latencies
 
 OTHER = "(other)"

@@ -1,7 +1,7 @@
 """What is wrong with a configuration or a description: what, where, and how to mend it.
 
 A problem names its place as a path of keys; the path is turned into ``file:line`` in exactly one place,
-``gateway/config.py``. Errors of a running request live in ``errors.py``.
+``gateway/file/config.py``. Errors of a running request live in ``errors.py``.
 """
 
 from __future__ import annotations

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
-from gateway.addresses import Networks
-from gateway.limits import LimitSettings
+from gateway.edge.protocol import protocol
 from gateway.overload.settings import OverloadSettings
-from gateway.protocol import protocol
+from gateway.request.addresses import Networks
+from gateway.request.limits import LimitSettings
 from gateway.server_settings import ServerSettings
 
 

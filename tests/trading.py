@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from gateway.app import make_app
-from gateway.config import read
 from gateway.demo import DemoServers, tokens, trading_folder
+from gateway.file.config import read
 from gateway.snapshot import Holder, Snapshot, load
 from tests.serving import serving, unhurried
 

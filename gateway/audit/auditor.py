@@ -14,12 +14,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gateway.addresses import Networks, caller_address
-from gateway.asked import Asked
 from gateway.audit.settings import AuditSettings
 from gateway.audit.sinks import File, open_sink
 from gateway.audit.writer import Writer
 from gateway.identity.claims import at
+from gateway.request.addresses import Networks, caller_address
+from gateway.request.asked import Asked
 from resolvers import ConfigurationError, Context, Problem
 from schema import ANONYMOUS, GraphQLRequest, Objects, Principal, Trail
 

@@ -17,7 +17,7 @@ import typer
 from gateway.commands.access_page import page
 from gateway.commands.callers import AS, caller
 from gateway.commands.opening import Env, configuration, describe, fail, sentence, snapshot
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from resolvers import Problem, nearest
 from schema import Access, Asked, Change, Held, Line, changes
 

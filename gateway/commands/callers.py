@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.commands.opening import fail
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.identity import ClaimSettings, JwtSettings, principal_of
 from schema import ANONYMOUS, Principal
 

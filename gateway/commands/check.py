@@ -12,8 +12,8 @@ import typer
 from gateway.commands import security
 from gateway.commands.check_drift import check_drift
 from gateway.commands.opening import Env, closed, configuration, describe, errors, fail, snapshot, unpinned
-from gateway.config import Configuration
 from gateway.drift import Drift, drift, locked
+from gateway.file.config import Configuration
 from gateway.lock import FILE
 from gateway.snapshot import Snapshot
 from resolvers import served

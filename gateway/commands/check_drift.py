@@ -11,8 +11,8 @@ from gateway.changes import Level
 from gateway.commands.diff import FOUND, report, tell
 from gateway.commands.opening import describe, fail
 from gateway.compared import Compared, compared
-from gateway.config import Configuration
-from gateway.problems import dotted
+from gateway.file.config import Configuration
+from gateway.file.problems import dotted
 from resolvers import ConfigurationError
 
 

@@ -17,12 +17,12 @@ import orjson
 import typer
 
 from gateway.commands.opening import Env, environment, fail
-from gateway.config import UnreadableFile, read, read_file
-from gateway.parts import Whole
-from gateway.places import Where
-from gateway.problems import dotted
+from gateway.file.config import UnreadableFile, read, read_file
+from gateway.file.parts import Whole
+from gateway.file.places import Where
+from gateway.file.problems import dotted
+from gateway.file.shown import shown
 from gateway.scenes.rehearsal import placeholder
-from gateway.shown import shown
 from resolvers import Problem, load
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*")

@@ -12,10 +12,10 @@ from gateway import explorer
 from gateway.app import make_app
 from gateway.commands.listening import check_address
 from gateway.commands.opening import fail, snapshot
-from gateway.config import UnreadableFile, read
 from gateway.demo.folder import trading_folder
 from gateway.demo.roles import ROLES, tokens
 from gateway.demo.servers import HOST, DemoServers
+from gateway.file.config import UnreadableFile, read
 from gateway.server import run, serve_app
 from gateway.snapshot import Holder
 

@@ -19,12 +19,12 @@ import typer
 from gateway.commands import security
 from gateway.commands.check import locked_drift
 from gateway.commands.opening import Env, apart, closed, configuration, snapshot, unpinned
-from gateway.config import Configuration
 from gateway.doctor.finding import LEVELS, Finding
 from gateway.doctor.of_access import of_access
 from gateway.doctor.of_file import of_file
 from gateway.doctor.of_graph import Described, descriptions, of_graph
 from gateway.doctor.of_sources import of_sources
+from gateway.file.config import Configuration
 from gateway.snapshot import Snapshot
 from resolvers import served
 

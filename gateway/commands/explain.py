@@ -18,7 +18,7 @@ import typer
 
 from gateway.commands.callers import AS, caller, object_of
 from gateway.commands.opening import Env, configuration, errors, fail, snapshot
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.identity import CannotVerify, open_tokens
 from resolvers import Caller, CallRecord, Context, Journal, Unauthenticated
 from schema import ANONYMOUS, Answer, Graph, GraphQLRequest, MutationOverGet, Principal, Step

@@ -16,8 +16,8 @@ import yaml
 from gateway.commands import security
 from gateway.commands.links import plain, written
 from gateway.commands.sampling import Sample
-from gateway.config import FileSettings
-from gateway.leaves import leaves
+from gateway.file.config import FileSettings
+from gateway.file.leaves import leaves
 from resolvers import LOGIN, PROOF, WRITES_ARE_OFF, SourceModel, served
 from schema import Offer
 

@@ -15,8 +15,8 @@ from gateway.commands.first_file import FirstFile, Found
 from gateway.commands.links import offered
 from gateway.commands.opening import configuration, describe, errors, fail, is_sqlite
 from gateway.commands.sampling import sampled
-from gateway.config import Configuration
-from gateway.parts import MAX_FILE_BYTES, described
+from gateway.file.config import Configuration
+from gateway.file.parts import MAX_FILE_BYTES, described
 from gateway.snapshot import Snapshot, load
 from resolvers import KINDS, WRITES_ARE_OFF, ConfigurationError, Problem, SourceSettings, Yaml, YamlError, served
 

@@ -16,8 +16,8 @@ import typer
 from gateway.commands import security
 from gateway.commands.links import print_links
 from gateway.commands.opening import Env, configuration, fail, one_source
-from gateway.config import Configuration, is_configuration
 from gateway.figures import figures
+from gateway.file.config import Configuration, is_configuration
 from gateway.snapshot import Snapshot, load
 from resolvers import ConfigurationError, is_view, served
 from schema import type_count

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.config import json_schema as whole
+from gateway.file.config import json_schema as whole
 
 
 def json_schema(

@@ -10,7 +10,7 @@ import typer
 
 from gateway.assembly import graph_settings
 from gateway.commands.opening import describe, fail
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.snapshot import Snapshot, load
 from resolvers import ConfigurationError, suggest
 from schema import Offer, offers

@@ -14,10 +14,10 @@ import typer
 from rich.console import Console
 
 from gateway.app import edge_problems
-from gateway.config import Configuration, UnreadableFile, from_sources, is_configuration, read
+from gateway.file.config import Configuration, UnreadableFile, from_sources, is_configuration, read
+from gateway.file.overlay import VARIABLE
+from gateway.file.problems import mended
 from gateway.lock import FILE, FOLDER
-from gateway.overlay import VARIABLE
-from gateway.problems import mended
 from gateway.snapshot import Snapshot, State, load
 from gateway.tls import Tls
 from resolvers import KINDS, ConfigurationError, DescriptionError, Problem, kind_of

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway.commands.opening import Env, configuration, describe, errors, fail, sentence
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.lock import FILE, Lock, read_lock, save
 from gateway.pulled import Files, Pins, drop, fetch, files_of, put
 from resolvers import ConfigurationError, Pin, Problem, offered

@@ -12,7 +12,7 @@ import typer
 from gateway.commands.callers import AS, caller, object_of
 from gateway.commands.opening import Env, configuration, fail
 from gateway.commands.test import ENVIRONMENT, who
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.identity import CannotVerify, open_tokens
 from gateway.scenes.masking import Masking
 from gateway.scenes.recording import Wanted, environment_of, record, same_shape

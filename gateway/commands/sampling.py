@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, get_named_type, is_required_argument
 
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.snapshot import load
 from resolvers import Context
 from schema import ANONYMOUS, Graph, GraphQLRequest, Offer

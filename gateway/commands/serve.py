@@ -16,7 +16,7 @@ from gateway.app import make_app
 from gateway.commands.listening import check_address
 from gateway.commands.opening import Env, advised, apart, closed, configuration, errors, fail, sentence, state, unpinned
 from gateway.commands.supervise import supervise
-from gateway.config import Configuration, UnreadableFile, read
+from gateway.file.config import Configuration, UnreadableFile, read
 from gateway.holder import State
 from gateway.reloading import Reloader
 from gateway.server import Place, run, serve_app, tidy

@@ -15,7 +15,7 @@ import typer
 
 from gateway.commands.callers import caller
 from gateway.commands.opening import Env, environment, fail
-from gateway.config import Configuration, UnreadableFile, read
+from gateway.file.config import Configuration, UnreadableFile, read
 from gateway.scenes.differences import Difference
 from gateway.scenes.junit import junit
 from gateway.scenes.rehearsal import Outcome, placeholder, play

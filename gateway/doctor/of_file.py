@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, SecretStr
 
-from gateway.config import Configuration
 from gateway.doctor.finding import Finding
-from gateway.problems import SHORTEST_HIDDEN
+from gateway.file.config import Configuration
+from gateway.file.problems import SHORTEST_HIDDEN
 from resolvers import Key, proves
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.config import Configuration
 from gateway.doctor.finding import Finding
 from gateway.doctor.of_sources import cached, single
+from gateway.file.config import Configuration
 from gateway.snapshot import Snapshot
 
 _ROOTS = ("Query", "Mutation", "Subscription")

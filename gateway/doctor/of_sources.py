@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from gateway.config import Configuration
 from gateway.doctor.finding import Finding
+from gateway.file.config import Configuration
 from gateway.snapshot import Snapshot
 from resolvers import READ_BECAUSE, WRITES_ARE_OFF, Effect, Operation, SourceModel, SourceSettings
 

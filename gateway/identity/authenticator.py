@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from gateway.asked import Asked
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.bearer import BearerTokens
 from gateway.identity.certificates import Certificates, thumbprint
 from gateway.identity.keys import Keys
 from gateway.identity.proxied import ProxiedCertificates
 from gateway.identity.revocation import Revocation
+from gateway.request.asked import Asked
 from gateway.watched import Looked, watching
 from resolvers import Unauthenticated
 from schema import ANONYMOUS, Principal

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.body import strict_json
+from gateway.request.body import strict_json
 from resolvers import BadRequest, Unauthenticated
 
 MAX_TOKEN_BYTES = 8192

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from gateway.body import strict_json
 from gateway.identity.issuers import unchanged_on_its_way
 from gateway.identity.keys import MAX_SET_BYTES
+from gateway.request.body import strict_json
 from resolvers import BadRequest
 
 FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, TimeoutError, ValueError)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
-from gateway.body import strict_json
+from gateway.request.body import strict_json
 from resolvers import BadRequest
 
 MAX_SET_BYTES = 65_536

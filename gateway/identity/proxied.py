@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 import re
 
-from gateway.addresses import Networks
-from gateway.asked import Asked
 from gateway.identity.certificates import Certificates, CertificateSettings
+from gateway.request.addresses import Networks
+from gateway.request.asked import Asked
 from resolvers import Unauthenticated
 from schema import Principal
 

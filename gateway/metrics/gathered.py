@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Protocol
 
-from gateway.graphql import Holder
+from gateway.edge.graphql import Holder
 from gateway.identity import Authenticator
 from gateway.metrics.families import Family, counter, gauge, histogram
 from gateway.metrics.of_sources import response_families, source_families

@@ -17,14 +17,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.addresses import Networks
-from gateway.limits import LimitSettings
+from gateway.edge.protocol import protocol
 from gateway.metrics.families import packed
 from gateway.metrics.gathered import Gathered
 from gateway.metrics.settings import NAME, MetricsSettings
 from gateway.metrics.text import OPENMETRICS, PROMETHEUS, written
 from gateway.metrics.workers import Workers, workers_of
-from gateway.protocol import protocol
+from gateway.request.addresses import Networks
+from gateway.request.limits import LimitSettings
 from gateway.tally import EdgeTally, OperationTallies
 from resolvers import ConfigurationError, Problem
 

@@ -9,9 +9,9 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, replace
 
-from gateway.limits import Busy
 from gateway.overload.pace import Pace, Window
 from gateway.overload.settings import OverloadSettings
+from gateway.request.limits import Busy
 from gateway.telemetry import log
 
 WINDOW_S = 0.1

@@ -10,7 +10,7 @@ import re
 import time
 
 from gateway.overload.admission import Admission
-from gateway.replies import BUSY, GRAPHQL, JSON, encoded, errors_of
+from gateway.request.replies import BUSY, GRAPHQL, JSON, encoded, errors_of
 from gateway.telemetry import new_request_id
 from resolvers import Code
 

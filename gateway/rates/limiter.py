@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.addresses import Networks, caller_address
-from gateway.asked import Asked
 from gateway.rates.buckets import Buckets, Rate, Take, Taken
 from gateway.rates.settings import RateLimitSettings, RateSettings
 from gateway.rates.shared import SharedBuckets
 from gateway.redis import Redis, RedisAway
-from gateway.replies import Refusal
+from gateway.request.addresses import Networks, caller_address
+from gateway.request.asked import Asked
+from gateway.request.replies import Refusal
 from resolvers import Code
 from schema import ANONYMOUS, Outline, Principal
 

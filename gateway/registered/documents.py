@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from gateway.registered.manifest import Registered, read_manifests
 from gateway.registered.settings import DocumentSettings
-from gateway.replies import Refusal
+from gateway.request.replies import Refusal
 from resolvers import BadRequest, Code
 from schema import GraphQLRequest, Principal
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.body import strict_json
+from gateway.request.body import strict_json
 from resolvers import BadRequest, ConfigurationError, Problem
 
 APOLLO = "apollo-persisted-query-manifest"

@@ -19,7 +19,7 @@ from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, SecretStr
 
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.scenes.masking import REMOVED, Masking
 from gateway.scenes.rehearsal import answered, rehearsed
 from gateway.scenes.scene import QUERY, SCENE, Scene, UnreadableScene

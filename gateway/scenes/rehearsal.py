@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pydantic import SecretStr
 from starlette.types import Message
 
-from gateway.asked import Asked
-from gateway.config import Configuration
-from gateway.graphql import Endpoint
+from gateway.edge.graphql import Endpoint
+from gateway.file.config import Configuration
 from gateway.holder import Holder
 from gateway.identity import Authenticator
 from gateway.kept.settings import KeptSettings
+from gateway.request.asked import Asked
 from gateway.scenes.differences import Difference, of_calls, of_replies
 from gateway.scenes.scene import CALLS, QUERY, REPLY, SCENE, Scene, UnreadableScene
 from gateway.snapshot import Snapshot, load

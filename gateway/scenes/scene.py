@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gateway.findings import problems_of
-from gateway.places import in_file, told
+from gateway.file.findings import problems_of
+from gateway.file.places import in_file, told
 from gateway.scenes.rows import from_plain
 from gateway.scenes.settings import AnswerSettings, SceneSettings, StatementAnswerSettings
 from resolvers import Answer, Key, Played, Problem, StatementAnswer, Yaml, YamlError, asked

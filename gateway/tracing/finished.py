@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from gateway.ended import Ended
+from gateway.request.ended import Ended
 from resolvers import CallRecord, Code, Context, Trace
 
 MOST_CALLS = 200

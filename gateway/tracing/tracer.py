@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from gateway.asked import Asked
-from gateway.ended import Ended
+from gateway.request.asked import Asked
+from gateway.request.ended import Ended
 from gateway.tracing.finished import finished
 from gateway.tracing.sending import Sending
 from gateway.tracing.settings import TracingSettings

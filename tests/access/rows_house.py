@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.config import Configuration, read
+from gateway.file.config import Configuration, read
 from tests.serving import serving
 from tests.soap.reading import NAMESPACES
 from tests.through.gateway import Gateway, gateway

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from tests.access.rows_house import rows_house

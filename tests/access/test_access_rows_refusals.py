@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import read
+from gateway.file.config import read
 from resolvers import ConfigurationError, Problem
 from tests.access.rows_house import rows_house
 from tests.statements.shop import stated

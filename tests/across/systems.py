@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.config import read
 from gateway.demo import billing
 from gateway.demo.records import invoices
 from gateway.demo.records import orders as billed
+from gateway.file.config import read
 from gateway.snapshot import Snapshot, load
 from resolvers import Context, Journal
 from schema import ANONYMOUS, GraphQLRequest, Principal

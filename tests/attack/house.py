@@ -13,7 +13,7 @@ import httpx
 import jwt
 
 from gateway.app import make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Holder, load
 from tests.serving import serving
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import jwt
 
-from gateway.config import read
 from gateway.demo import DemoServers
+from gateway.file.config import read
 from tests.audit.shop import records
 from tests.commands.conftest import Shell
 from tests.commands.conftest import shell as shell  # noqa: PLC0414  # a fixture is found by its name

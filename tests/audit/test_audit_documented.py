@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from gateway.audit.settings import AuditSettings
-from gateway.config import read
+from gateway.file.config import read
 from gateway.usage import unusual
 from tests.audit.shop import records, shop
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile
+from gateway.file.config import UnreadableFile
 from resolvers import ConfigurationError
 from tests.access.served import token
 from tests.audit.shop import records, shop, until

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Snapshot, load
 from resolvers import Context
 from schema import ANONYMOUS, GraphQLRequest

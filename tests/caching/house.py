@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from gateway.app import make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Holder, Snapshot, load
 from resolvers import MemoryStore, Store
 from tests.caching.crm import Crm, crm

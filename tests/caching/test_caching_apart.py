@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import UnreadableFile, read
+from gateway.file.config import UnreadableFile, read
 from resolvers import ConfigurationError
 from tests.access.served import token
 from tests.caching.house import TRUSTED, House, house

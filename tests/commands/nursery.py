@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PRELOADED = (
-    "gateway.app", "gateway.config", "gateway.drift", "gateway.snapshot", "resolvers.rest", "resolvers.soap",
+    "gateway.app", "gateway.file.config", "gateway.drift", "gateway.snapshot", "resolvers.rest", "resolvers.soap",
     "resolvers.sql", "rich.console", "sqlalchemy.dialects.sqlite.aiosqlite", "typer.rich_utils",
 )  # fmt: skip
 """No command is among them: whether each imports what it needs stays proved."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import strawberry
 
-from gateway.config import UnreadableFile, read
+from gateway.file.config import UnreadableFile, read
 from resolvers import ConfigurationError
 
 HEAD = "sources:\n  stock:\n    database: sqlite:///stock.db\n"

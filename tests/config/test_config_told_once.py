@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile, read
 from gateway.demo import trading_folder
-from gateway.parts import MAX_FILE_BYTES
+from gateway.file.config import UnreadableFile, read
+from gateway.file.parts import MAX_FILE_BYTES
 
 
 def told(path: Path, **environment: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile, json_schema, read
+from gateway.file.config import UnreadableFile, json_schema, read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile, read
-from gateway.expand import Expansion
+from gateway.file.config import UnreadableFile, read
+from gateway.file.expand import Expansion
 from resolvers import Problem
 
 

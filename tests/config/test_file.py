@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile, json_schema, read
+from gateway.file.config import UnreadableFile, json_schema, read
 
 GOOD = """
 sources:

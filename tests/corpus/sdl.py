@@ -16,7 +16,7 @@ from graphql.language import Visitor, visit
 
 from gateway.commands.inspect import NOWHERE
 from gateway.commands.opening import one_source
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.snapshot import load
 from tests.corpus.measure import CORPUS
 

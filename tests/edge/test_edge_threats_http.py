@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.addresses import Networks, caller_address
+from gateway.request.addresses import Networks, caller_address
 from tests.edge.conftest import Running, Start, begun
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from gateway.app import make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Holder, load
 from tests.entities.world import FILE, OPEN, world
 from tests.serving import serving, unhurried

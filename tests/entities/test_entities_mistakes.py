@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile, read
+from gateway.file.config import UnreadableFile, read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from tests.entities.world import CRM, FILE, OPEN

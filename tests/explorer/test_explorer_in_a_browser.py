@@ -19,7 +19,7 @@ import pytest
 import uvicorn
 
 from gateway.app import make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.demo import DemoServers, records, tokens, trading_folder
 from gateway.explorer import STATIC, page, routes
 from gateway.snapshot import Holder, load

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile, read
+from gateway.file.config import UnreadableFile, read
 from tests.faults.injector import Drip, HalfOpen, Latency
 from tests.faults.world import FILE, POST_INVOICE, codes, world, write_files
 from tests.postgresql import own_schema

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from gateway.app import make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Holder, Snapshot, load
 from tests.faults.injector import Injector, injected
 from tests.raw_server import Heard, RawServer, raw_server, reply

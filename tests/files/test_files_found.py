@@ -10,7 +10,7 @@ import duckdb
 import httpx
 import pytest
 
-from gateway.config import UnreadableFile, read
+from gateway.file.config import UnreadableFile, read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from tests.commands.conftest import Shell

@@ -14,7 +14,7 @@ import pytest
 
 from gateway.allowance import RedisAllowance
 from gateway.app import make_app
-from gateway.config import UnreadableFile, read
+from gateway.file.config import UnreadableFile, read
 from gateway.redis import RedisSettings, open_redis
 from gateway.snapshot import Holder, load
 from resolvers import AllowanceAway, ConfigurationError, Rate

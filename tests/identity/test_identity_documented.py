@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from gateway.config import json_schema, read
+from gateway.file.config import json_schema, read
 from gateway.identity import ApiKeysSettings, RevocationSettings
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.revocation import Revocation

@@ -17,7 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.app import make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Holder, load
 from gateway.token import sign
 from resolvers.errors import Forbidden, OutcomeUnknown, SourceRejected, SourceUnavailable, Unauthenticated

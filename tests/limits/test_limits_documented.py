@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import read
-from gateway.limits import LimitSettings
+from gateway.file.config import read
+from gateway.request.limits import LimitSettings
 from gateway.server_settings import ServerSettings
 from gateway.snapshot import load
 from resolvers import Context, Settings

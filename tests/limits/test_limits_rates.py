@@ -12,11 +12,11 @@ import jwt
 import pytest
 from pydantic import ValidationError
 
-from gateway.addresses import Networks
-from gateway.asked import Asked
 from gateway.rates.buckets import Buckets, Rate, Take
 from gateway.rates.limiter import Rates
 from gateway.rates.settings import RateLimitSettings
+from gateway.request.addresses import Networks
+from gateway.request.asked import Asked
 from gateway.server_settings import ServerSettings
 from schema import Principal
 from tests.edge.conftest import begun

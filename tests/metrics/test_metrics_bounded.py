@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from gateway.ended import Ended, errors_in
 from gateway.metrics.families import counter, gauge, histogram, packed, summed, unpacked
 from gateway.metrics.text import written
+from gateway.request.ended import Ended, errors_in
 from gateway.tally import IDLE_S, LOOK_S, OTHER, OperationTallies
 from resolvers import BOUNDS_S, Code, Latencies
 from schema import Answer

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import build_client_schema, get_introspection_query, print_schema
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from tests.naming.shop import OPEN, Shop, shop, write

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import UnreadableFile, read
+from gateway.file.config import UnreadableFile, read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from tests.naming.shop import JWT, shop, token, write

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load
 from resolvers import LONGEST, Effect, Operation, Scalar, ScalarRef, SourceModel
 from resolvers.naming import Naming

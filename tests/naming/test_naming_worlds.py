@@ -20,8 +20,8 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.config import read
 from gateway.drift import locked
+from gateway.file.config import read
 from gateway.lock import save
 from gateway.snapshot import Snapshot, load
 

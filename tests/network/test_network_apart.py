@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from urllib.parse import unquote
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.token import sign
 from tests.network.crm import ADA, ROW, document
 from tests.raw_server import Heard, raw_server, reply, says

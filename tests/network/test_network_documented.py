@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.config import read
+from gateway.file.config import read
 from resolvers.rest import RestSettings
 
 PAGE = Path(__file__).parents[2] / "docs" / "network.md"

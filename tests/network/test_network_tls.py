@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load
 from resolvers.errors import SourceUnavailable
 from resolvers.problem import ConfigurationError

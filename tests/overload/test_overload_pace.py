@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.limits import Busy
 from gateway.overload.admission import Admission
 from gateway.overload.pace import CALM_S, FEW, FLOOR_PER_S, MOVED, Pace, Window
 from gateway.overload.settings import OverloadSettings
+from gateway.request.limits import Busy
 
 COST_S = 0.002
 REFUSAL_S = 0.00003

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from typer.testing import CliRunner
 
 from gateway.commands import app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load
 
 TOKEN = "a-token-that-only-the-source-may-see"

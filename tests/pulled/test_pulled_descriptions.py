@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.commands import pull
-from gateway.config import Configuration
+from gateway.file.config import Configuration
 from gateway.lock import read_lock, save
 from gateway.pulled import Fetched, fetch
 from resolvers import Pin

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.commands.first_file import FirstFile, Found
-from gateway.config import read
+from gateway.file.config import read
 from resolvers import Problem, SourceModel
 from tests.teams.test_teams_commands import run
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, cast
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Snapshot, load
 from resolvers import Context, Journal
 from resolvers.source import Caller

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from gateway.commands import COMMANDS
-from gateway.config import read
 from gateway.demo.folder import trading_folder
 from gateway.demo.servers import DemoServers
 from gateway.drift import locked
+from gateway.file.config import read
 from gateway.lock import written
 from gateway.snapshot import load
 from resolvers import ConfigurationError

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.app import Edge, make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.reloading import Reloader
 from gateway.snapshot import Holder, load_or_wait
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load, load_or_wait
 from resolvers import ConfigurationError
 from tests.reload.house import System, behind, described, free_port, house, listening

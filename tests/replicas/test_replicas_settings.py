@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import UnreadableFile, read
+from gateway.file.config import UnreadableFile, read
 
 _FILE = """
 sources:

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.commands import app
-from gateway.config import read
 from gateway.demo import warehouse
 from gateway.demo.folder import trading_folder
+from gateway.file.config import read
 from gateway.snapshot import load
 
 NOWHERE = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 
 from gateway.app import make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Holder, load
 from gateway.token import sign
 

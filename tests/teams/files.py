@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from gateway.config import Configuration, UnreadableFile, read
+from gateway.file.config import Configuration, UnreadableFile, read
 
 MAIN = """\
 include: [teams/]

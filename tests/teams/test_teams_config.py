@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.commands.config import written
-from gateway.config import read
 from gateway.demo import trading_folder
-from gateway.parts import read_whole
+from gateway.file.config import read
+from gateway.file.parts import read_whole
 from resolvers import load
 from tests.teams.files import write
 from tests.teams.test_teams_commands import run

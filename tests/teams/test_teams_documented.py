@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from gateway.config import json_schema, read
+from gateway.file.config import json_schema, read
 from resolvers import load
 from tests.teams.files import write
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.overlay import in_environment
-from gateway.parts import UnreadableFile, read_whole
+from gateway.file.overlay import in_environment
+from gateway.file.parts import UnreadableFile, read_whole
 from tests.teams.files import MAIN, chosen, refusal, write
 
 PART = """\

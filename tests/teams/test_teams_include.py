@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.config import UnreadableFile, read
-from gateway.parts import MAX_DEPTH
+from gateway.file.config import UnreadableFile, read
+from gateway.file.parts import MAX_DEPTH
 from tests.teams.files import MAIN, chosen, refusal, write
 
 BILLING = """\

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from gateway.commands.first_file import FirstFile, Found
-from gateway.config import read
 from gateway.demo import trading_folder
+from gateway.file.config import read
 from resolvers import SourceModel, load
 from tests.teams.test_teams_commands import run
 

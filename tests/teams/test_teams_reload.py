@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.parts import sign_of_part
+from gateway.file.parts import sign_of_part
 from gateway.reloading import Signs
 from tests.reload.house import System, behind, described, house, listening
 

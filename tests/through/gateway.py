@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from gateway.app import make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Holder, Snapshot, load
 from tests.serving import serving, unhurried
 

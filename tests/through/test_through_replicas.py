@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from tests.sql.servers import SERVERS, Server, server

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import read
 from gateway.drift import locked
+from gateway.file.config import read
 from gateway.lock import read_lock, written
 from gateway.snapshot import load
 from resolvers import ConfigurationError, Problem

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import read
+from gateway.file.config import read
 from resolvers.soap import SoapSettings
 from tests.soap.security.billing import HERE
 from tests.soap.security.pki import signatory

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from gateway.asked import Asked
-from gateway.replies import GRAPHQL, JSON, Refusal
-from gateway.uploads import PREFLIGHTED, UploadSettings
+from gateway.request.asked import Asked
+from gateway.request.replies import GRAPHQL, JSON, Refusal
+from gateway.request.uploads import PREFLIGHTED, UploadSettings
 from resolvers import Code
 
 

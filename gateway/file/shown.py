@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.config import FileSettings
-from gateway.expand import REFERENCE, Expansion
-from gateway.leaves import Leaf, leaves
-from gateway.parts import Whole, name_from
-from gateway.places import Where
+from gateway.file.config import FileSettings
+from gateway.file.expand import REFERENCE, Expansion
+from gateway.file.leaves import Leaf, leaves
+from gateway.file.parts import Whole, name_from
+from gateway.file.places import Where
 from resolvers import LOGIN, PROOF
 
 MASK = "***"

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, SecretStr
 
-from gateway.places import Where
+from gateway.file.places import Where
 from resolvers import KINDS, Located, settings_of
 
 PATH = Located()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.asked import Headers
+from gateway.request.asked import Headers
 from resolvers import BadRequest
 
 HEADER = "x-request-timeout"

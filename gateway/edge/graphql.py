@@ -15,27 +15,27 @@ from typing import Any, Protocol
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from gateway.asked import Asked
 from gateway.audit.auditor import Auditor, Entry
-from gateway.body import from_get, from_post
-from gateway.content import check_content, check_link, negotiate
-from gateway.deadline import deadline_of
-from gateway.ended import NO_ERRORS, Ended, errors_in
-from gateway.failed import failed
+from gateway.edge.content import check_content, check_link, negotiate
+from gateway.edge.deadline import deadline_of
+from gateway.edge.failed import failed
+from gateway.edge.repeated import idempotency_of
+from gateway.edge.request_log import LogSettings, RequestLog
 from gateway.hosts import name_of
 from gateway.identity import Authenticator, bearer
-from gateway.limits import LimitSettings, Places, read_body, sent, whole_body
 from gateway.overload.admission import Admission
 from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
-from gateway.repeated import idempotency_of
-from gateway.replies import GRAPHQL, JSON, Refusal, Reply, encoded, retry_after
-from gateway.request_log import LogSettings, RequestLog
+from gateway.request.asked import Asked
+from gateway.request.body import from_get, from_post
+from gateway.request.ended import NO_ERRORS, Ended, errors_in
+from gateway.request.limits import LimitSettings, Places, read_body, sent, whole_body
+from gateway.request.replies import GRAPHQL, JSON, Refusal, Reply, encoded, retry_after
+from gateway.request.uploads import UploadSettings, from_multipart
 from gateway.tally import EdgeTally
 from gateway.telemetry import log
 from gateway.tracing.tracer import Tracer
-from gateway.uploads import UploadSettings, from_multipart
 from gateway.uses import Uses
 from resolvers import (
     Caller,

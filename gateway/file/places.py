@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.problems import render
+from gateway.file.problems import render
 from resolvers import Key, Problem
 
 Where = tuple[Key, ...]

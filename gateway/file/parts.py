@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
 
-from gateway.places import Found, Part, Place, Places, Where
+from gateway.file.places import Found, Part, Place, Places, Where
 from resolvers import Problem, Sign, Yaml, YamlError, nearest, sign_of
 
 MAX_FILE_BYTES = 4_194_304

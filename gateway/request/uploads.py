@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from gateway.body import from_members, strict_json
-from gateway.limits import BodyTooLarge
+from gateway.request.body import from_members, strict_json
+from gateway.request.limits import BodyTooLarge
 from resolvers import BadRequest, File, Settings
 from schema import GraphQLRequest
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.transport import GatheringTransport
+from gateway.request.transport import GatheringTransport
 
 _NAME = "isthmus.whole"
 

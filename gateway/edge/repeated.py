@@ -5,7 +5,7 @@ What becomes of it is the business of the sources that take keys; nothing is rem
 
 from __future__ import annotations
 
-from gateway.asked import Headers
+from gateway.request.asked import Headers
 from resolvers import IDEMPOTENCY_KEY, BadRequest, Idempotency, key_of
 
 

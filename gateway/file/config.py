@@ -16,14 +16,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, create_model
 
-from gateway.expand import Expansion
-from gateway.findings import problems_of
-from gateway.leaves import leaves
+from gateway.file.expand import Expansion
+from gateway.file.findings import problems_of
+from gateway.file.leaves import leaves
+from gateway.file.overlay import in_environment
+from gateway.file.parts import INCLUDE, UnreadableFile, Whole, read_whole, text_of
+from gateway.file.places import Places, told
 from gateway.lock import FILE as LOCK
 from gateway.lock import Lock, read_lock
-from gateway.overlay import in_environment
-from gateway.parts import INCLUDE, UnreadableFile, Whole, read_whole, text_of
-from gateway.places import Places, told
 from gateway.server_settings import ServerSettings
 from resolvers import (
     KINDS,

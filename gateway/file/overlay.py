@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gateway.parts import INCLUDE, UnreadableFile, Whole, overlay_of, overlays, text_of
-from gateway.places import Found, Part, Place, Places, Where
+from gateway.file.parts import INCLUDE, UnreadableFile, Whole, overlay_of, overlays, text_of
+from gateway.file.places import Found, Part, Place, Places, Where
 from resolvers import Problem, Yaml, YamlError, nearest
 
 VARIABLE = "ISTHMUS_ENV"

@@ -12,14 +12,14 @@ from typing import Any, cast
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway.addresses import NOBODY, Networks
-from gateway.connection import Connection
-from gateway.limits import Connections, LimitSettings
 from gateway.overload.shedding import Shedding
+from gateway.request.addresses import NOBODY, Networks
+from gateway.request.connection import Connection
+from gateway.request.limits import Connections, LimitSettings
+from gateway.request.transport import GatheringTransport
+from gateway.request.whole import Whole
 from gateway.tally import EdgeTally
 from gateway.telemetry import log, request_id
-from gateway.transport import GatheringTransport
-from gateway.whole import Whole
 
 BAD = b"400 Bad Request"
 LATE = b"408 Request Timeout"

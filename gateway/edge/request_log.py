@@ -15,7 +15,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from gateway.ended import Ended
+from gateway.request.ended import Ended
 from gateway.telemetry import Level, log, write_request
 from resolvers import CallRecord, Context, HeaderName, Settings
 from schema import Principal

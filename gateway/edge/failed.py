@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.identity import CannotVerify
-from gateway.limits import BodyTooLarge, Busy
-from gateway.replies import BUSY, Refusal, errors_of
+from gateway.request.limits import BodyTooLarge, Busy
+from gateway.request.replies import BUSY, Refusal, errors_of
 from gateway.telemetry import log
 from resolvers import CallerError, Code, IsthmusError, Unauthenticated
 from schema import Unrecorded

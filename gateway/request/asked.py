@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from gateway.connection import Connection, connection_of
-from gateway.whole import Whole
+from gateway.request.connection import Connection, connection_of
+from gateway.request.whole import Whole
 from resolvers import Context, Trace
 from schema import ANONYMOUS, Principal
 

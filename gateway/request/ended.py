@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from gateway.asked import Asked
+from gateway.request.asked import Asked
 from resolvers import Code
 from schema import Answer
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gateway.addresses import Networks
-from gateway.asked import Asked
+from gateway.request.addresses import Networks
+from gateway.request.asked import Asked
 from resolvers import Code, IsthmusError, Settings
 
 

@@ -1,0 +1,1 @@
+"""One request over HTTP as bytes: who sent it, its body and uploads, its limits, and what goes back."""
