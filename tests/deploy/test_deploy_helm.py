@@ -34,7 +34,9 @@ STATED = {
 FOREIGN = {"ServiceMonitor"}
 """Of Prometheus' operator, not of Kubernetes."""
 
-pytestmark = pytest.mark.skipif(shutil.which("helm") is None, reason="no helm on this machine: the chart is not rendered")
+pytestmark = pytest.mark.skipif(
+    shutil.which("helm") is None, reason="no helm on this machine: the chart is not rendered"
+)
 
 
 def helm(*arguments: str) -> bytes:
@@ -63,7 +65,9 @@ def test_the_chart_is_sound(stated: str) -> None:
     assert found["Service"]["spec"]["selector"].items() <= labels
     named = {each["name"] for each in pod["spec"]["containers"][0]["ports"]}
     assert {each["targetPort"] for each in found["Service"]["spec"]["ports"]} == named
-    assert ("replicas" in found["Deployment"]["spec"]) == (stated == LEAST)  # or an autoscaler is undone by each upgrade
+    assert ("replicas" in found["Deployment"]["spec"]) == (
+        stated == LEAST
+    )  # or an autoscaler is undone by each upgrade
 
 
 @pytest.mark.parametrize("stated", STATED, ids=["as it stands", "least", "everything"])

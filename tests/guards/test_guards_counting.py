@@ -1,4 +1,4 @@
-"""What budget, allowance and throttle count, by times that are handed to them: the edges that no random walk is sure of."""
+"""What budget, allowance and throttle count, by times that are handed to them: edges that no random walk is sure of."""
 
 from __future__ import annotations
 
