@@ -56,20 +56,25 @@ async def execute(source: Source, operation: Operation, call: Call, context: Con
     """Makes one call and gives what lies at the operation's ``at``, with the selection wrapped the same way."""
     wrapped = replace(call, selection=call.selection.under(operation.at)) if operation.at else call
     context.spend(1)
-    value = _descend(await source.execute(wrapped, context), operation.at)
+    value = descend(await source.execute(wrapped, context), operation.at)
     if isinstance(value, IsthmusError):
         raise value
     return value
 
 
-def _descend(value: object, path: tuple[str, ...]) -> object:
+def descend(value: object, path: tuple[str, ...]) -> object:
+    """What lies at a path inside of a reply; lists on the way are joined into one.
+
+    Raises:
+        SourceBadResponse: there is no object where one has to be.
+    """
     for depth, name in enumerate(path):
         if value is None or isinstance(value, IsthmusError):
             return value
         if isinstance(value, list):
             found: list[object] = []
             for item in value:
-                below = _descend(item, path[depth:])
+                below = descend(item, path[depth:])
                 found.extend(below) if isinstance(below, list) else found.append(below)
             return found
         if not isinstance(value, Mapping):
@@ -123,7 +128,9 @@ def _needed(column: Column) -> Selection:
 async def _chunk(
     source: Source, column: Column, call: Call, chunk: Mapping[Canonical, tuple[object, ...]], context: Context
 ) -> dict[Canonical, Outcome]:
-    keyed = Keyed(call, chunk, partial(_bound, column, call), partial(_told_apart, column))
+    checked = zip(column.match.fields, column.match.verify, strict=True)
+    fields = tuple(name for name, verify in checked if verify)
+    keyed = Keyed(call, chunk, partial(_bound, column, call), partial(_told_apart, column), fields)
     failed = keyed.failed
     try:
         made = replace(_with_keys(column, call, list(chunk.values())), keyed=keyed)
@@ -189,7 +196,7 @@ def _told_apart(
     Raises:
         SourceError: the reply says so, or a row may be anybody's.
     """
-    inside = _descend(value, column.operation.at)
+    inside = descend(value, column.operation.at)
     if isinstance(inside, IsthmusError):
         raise inside
     return _group(_rows(inside), column, wanted)

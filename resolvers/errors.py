@@ -83,11 +83,11 @@ class BadRequest(CallerError):
 
 class Unsayable(BadRequest):
     """A source has no way to say a value. As the key of a join it is equal to nothing there, and no mistake of the
-    caller's. ``argument``: what it was given to.
+    caller's. ``argument``: what it was given to. ``why``: what the caller may mend.
     """
 
-    def __init__(self, argument: str) -> None:
-        super().__init__(f"{argument}: its source cannot say this value")
+    def __init__(self, argument: str, why: str = "") -> None:
+        super().__init__(f"{argument}: {why or 'its source cannot say this value'}")
         self.argument = argument
 
 

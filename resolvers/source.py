@@ -95,14 +95,16 @@ class Keyed:
 
     ``keys``: canonical key → its values as the operation takes them. ``base``: the call without any of them; ``bind``
     puts some of them into it. ``group`` gives the rows of each of some keys out of a reply, and how many are nobody's;
-    it raises what ``Source.execute`` may raise. ``failed`` and ``foreign`` are told by who answers: the keys whose own
-    call failed while others are answered, and how many rows were left out since they are nobody's.
+    it raises what ``Source.execute`` may raise. ``fields``: those of a row that say whose it is. ``failed`` and
+    ``foreign`` are told by who answers: the keys whose own call failed while others are answered, and how many rows
+    were left out since they are nobody's.
     """
 
     base: Call
     keys: Mapping[tuple[object, ...], tuple[object, ...]]
     bind: Callable[[Mapping[tuple[object, ...], tuple[object, ...]]], Call]
     group: Callable[[object, Mapping[tuple[object, ...], object]], tuple[dict[tuple[object, ...], list[object]], int]]
+    fields: tuple[str, ...] = ()
     failed: dict[tuple[object, ...], IsthmusError] = field(default_factory=dict)
     foreign: int = 0
 

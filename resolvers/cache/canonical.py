@@ -41,6 +41,8 @@ def text(value: object) -> str:
         return f"{{{','.join(f'{name!r}:{text(value[name])}' for name in sorted(value))}}}"
     if isinstance(value, Enum):
         return f"{kind.__name__}.{value.name}"
+    if isinstance(value, str):  # a column's name may know how it is quoted, which tells nothing of what is asked
+        return repr("".join(value))
     if is_dataclass(value):
         # The name of the class tells ``And`` from ``Or``, whose members are named alike.
         return f"{kind.__name__}({','.join(text(getattr(value, each.name)) for each in fields(value))})"

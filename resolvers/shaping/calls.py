@@ -24,7 +24,7 @@ from resolvers.predicate import (
     Predicate,
     Related,
 )
-from resolvers.shaping.coding import UNREADABLE, Coding
+from resolvers.shaping.coding import UNREADABLE, Coding, NoOffset
 from resolvers.shaping.shapes import Shaping, Slot, at, inner, named
 
 _ZEROS = re.compile(r"[+-]?\d{1,100}", re.ASCII)
@@ -33,6 +33,8 @@ _OPPOSITES: Mapping[Operator, Operator] = {
     "eq": "ne", "ne": "eq", "gt": "lte", "lte": "gt", "lt": "gte", "gte": "lt",
 }  # fmt: skip
 """What holds where an operator does not, of values that are there."""
+_FLOORED: Mapping[Operator, Operator] = {"gt": "gt", "gte": "gt", "lt": "lte", "lte": "lte"}
+"""What an order comes to, with the greatest value below in the place of one that cannot be said."""
 _LIKE = frozenset({"like", "ilike", "contains", "startsWith", "endsWith"})
 _OF_VALUES = frozenset({"key", "min", "max"})
 """Functions of a group whose values are those of the rows."""
@@ -276,8 +278,7 @@ def _compared(coding: Coding, asked: Compare, *, negated: bool = False) -> Predi
     made: Predicate = asked
     if asked.operator not in _LIKE:
         operator = _OPPOSITES[asked.operator] if negated else asked.operator
-        among = operator in _ORDERS
-        made = replace(asked, operator=operator, value=_written(coding, asked.value, asked.field, among=among))
+        made = _bounded(coding, replace(asked, operator=operator))
     elif negated:
         made = Not(asked)
     # A row with something that means nothing, or that nobody knows, fulfils neither a condition nor its opposite.
@@ -313,13 +314,31 @@ def _numbers(operation: Operation) -> bool:
     return "number" in operation.compare or any("number" in each for each in operation.compare_by.values())
 
 
-def _written(coding: Coding, value: object, name: str, *, number: bool = False, among: bool = False) -> object:
-    """``number``: a text may say a number in another way than the source does, as ``000042`` says 42. ``among``: others
-    are less or greater than it.
+def _bounded(coding: Coding, asked: Compare) -> Compare:
+    """A condition on what is written. Where the source cannot say the value itself, others are above or not above the
+    greatest that it can say.
     """
+    if asked.operator not in _ORDERS:
+        return replace(asked, value=_written(coding, asked.value, asked.field))
     try:
-        return coding.bound(value) if among else coding.back(value)
+        return replace(asked, value=coding.bound(asked.value))
+    except UNREADABLE as error:
+        try:
+            return replace(asked, operator=_FLOORED[asked.operator], value=coding.under(asked.value))
+        except UNREADABLE:
+            raise _unsayable(asked.field, error) from error
+
+
+def _written(coding: Coding, value: object, name: str, *, number: bool = False) -> object:
+    """``number``: a text may say a number in another way than the source does, as ``000042`` says 42."""
+    try:
+        return coding.back(value)
     except UNREADABLE as error:
         if number and isinstance(value, str) and _ZEROS.fullmatch(value.strip()):
             return _written(coding, str(int(value)), name)
-        raise Unsayable(name) from error
+        raise _unsayable(name, error) from error
+
+
+def _unsayable(name: str, error: Exception) -> Unsayable:
+    needed = "a moment needs its offset, as in 2026-01-31T12:00:00+01:00" if isinstance(error, NoOffset) else ""
+    return Unsayable(name, needed)

@@ -8,19 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from resolvers.model import EnumType, Scalar
-from resolvers.shaping.coding import TEXTS, UNREADABLE, WHOLE, Base, Coding, NoCoding, native, of_text
+from resolvers.shaping.coding import NUMBERS, TEXTS, UNREADABLE, WHOLE, Base, Coding, NoCoding
+from resolvers.shaping.forms import alike, native
+from resolvers.shaping.retyping import of_text
 
 Nothing = str | int | float
 """How the file writes such a value."""
-_LEAVES = (str, int, float, Decimal, date)
-_NUMBERS = WHOLE | {Scalar.FLOAT, Scalar.DECIMAL}
+_LEAVES = (str, int, float, Decimal, date, time)
+_CLOCKS = frozenset({Scalar.DATE, Scalar.DATE_TIME, Scalar.TIME})
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _LONG = 100
-_PLAIN = TEXTS | _NUMBERS | {Scalar.DATE, Scalar.DATE_TIME, Scalar.TIME, Scalar.JSON}
+_PLAIN = TEXTS | NUMBERS | _CLOCKS | {Scalar.JSON}
 
 
 def plain(base: Base) -> Coding:
@@ -53,7 +55,7 @@ def nulled(coding: Coding, given: Sequence[Nothing], base: Base, *, tables: bool
             made = of_text(base)
             assert made is not None, "JSON has all texts"
             coding = replace(coding, read=made.read)
-    read, nulls = coding.read, frozenset(sayable)
+    read, nulls = coding.read, frozenset(map(alike, sayable))
 
     def read_or_nothing(raw: object) -> object:
         if isinstance(raw, _LEAVES) and not isinstance(raw, bool) and (raw in others or _plainly(raw, base) in nulls):
@@ -87,10 +89,10 @@ def _plainly(raw: object, base: Base) -> object:
     """A value as the source's type has it, however it was sent: XML has texts alone."""
     if base in TEXTS:
         return str(raw)
-    if base in _NUMBERS and isinstance(raw, str):
+    if base in NUMBERS and isinstance(raw, str):
         return Decimal(raw) if len(raw) < _LONG and _NUMBER.fullmatch(raw) else raw
     try:
-        return native(Scalar.DATE, raw) if base is Scalar.DATE else raw
+        return alike(native(base, raw)) if isinstance(base, Scalar) and base in _CLOCKS else raw
     except UNREADABLE:
         return raw
 
@@ -107,7 +109,7 @@ def _of_base(value: Nothing, base: Base) -> object:
         return str(value)
     if base is Scalar.JSON:
         return value
-    if base in WHOLE | {Scalar.DECIMAL, Scalar.DATE}:
+    if base in WHOLE | _CLOCKS | {Scalar.DECIMAL}:
         return native(base, value)
     if base is Scalar.FLOAT and not isinstance(value, str):
         return float(value)

@@ -12,9 +12,11 @@ from pydantic_core import PydanticCustomError
 
 from resolvers.model import Scalar
 from resolvers.settings import Settings
-from resolvers.shaping.coding import Base, Coding, NoCoding, remembering, retyped, table
-from resolvers.shaping.formats import formatted
+from resolvers.shaping.codes import table
+from resolvers.shaping.coding import Base, Coding, NoCoding, remembering
+from resolvers.shaping.formats import counted, formatted, moments, scaled, zoned
 from resolvers.shaping.nothing import Nothing, nulled, plain
+from resolvers.shaping.retyping import retyped
 
 Typed = Literal[
     "String", "ID", "Int", "BigInt", "Float", "Decimal", "Boolean", "DateTime", "Date", "Time", "UUID"
@@ -55,6 +57,20 @@ class ShapeSettings(Settings):
         "read too. The source then cannot filter by it.",
     )
     type: Typed | None = Field(None, description="The scalar that the values are, whatever the description says.")
+    zone: str | None = Field(
+        None,
+        description="The zone whose local times these are, as Europe/Berlin; they are served with their offset.",
+        min_length=1,
+    )
+    pivot: int | None = Field(
+        None,
+        description="The first year that two digits (YY) can mean: with 1930, 30 is 1930 and 29 is 2029.",
+        ge=1000,
+        le=9900,
+    )
+    scale: int | None = Field(
+        None, description="How many of the last digits stand behind a point that is not written.", ge=1, le=30
+    )
     nulls: tuple[StrictStr | StrictInt | StrictFloat, ...] | None = Field(
         None, description='What the source says where it means nothing: ["", "00000000"], [0].', min_length=1
     )
@@ -72,22 +88,35 @@ class ShapeSettings(Settings):
         given = [name for name in ("values", "format", "type", "flatten", "take") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError(f"{given[0]} and {given[1]} are two answers to one question: say one of them")
-        if not given and self.nullable is None and self.nulls is None:
-            raise ValueError("it says nothing: add values, format, type, nulls, nullable, flatten or take")
-        if self.nulls is not None and given and given[0] in {"flatten", "take"}:
-            raise ValueError("nulls are said of values, and this is an object")
+        self._beside(given[0] if given else "")
+        said = (self.nullable, self.nulls, self.zone, self.scale)
+        if not given and all(each is None for each in said):
+            raise ValueError("it says nothing: add values, format, type, zone, scale, nulls, nullable, flatten or take")
+        for name in ("nulls", "zone", "scale"):
+            if getattr(self, name) is not None and given and given[0] in {"flatten", "take"}:
+                raise ValueError(f"{name} is said of values, and this is an object")
         if self.values is not None and not any(self.values.values()):
             raise ValueError("the table has no word: write nulls instead of values")
         if self.nothing and self.nullable is False:
             raise ValueError("some of its values mean nothing, so it may be null: remove nullable")
-        if self.loose and self.format is None:
-            raise ValueError("loose is said of a format")
         return self
+
+    def _beside(self, given: str) -> None:
+        """Raises ``ValueError`` for what does not stand beside how the values are said to be written."""
+        for name, needed in (("loose", self.loose), ("pivot", self.pivot is not None)):
+            if needed and given != "format":
+                raise ValueError(f"{name} is said of a format")
+        if self.zone is not None and self.scale is not None:
+            raise ValueError("zone is said of times, scale of numbers: say one of them")
+        if self.zone is not None and given == "values":
+            raise ValueError("zone is said of times, and these are codes")
+        if self.scale is not None and given in {"values", "type"}:
+            raise ValueError(f"scale is said of a format or alone: remove {given}")
 
     @property
     def recodes(self) -> bool:
         """Whether the values themselves are others than the source says."""
-        said = (self.values, self.format, self.type, self.nulls)
+        said = (self.values, self.format, self.type, self.nulls, self.zone, self.scale)
         return any(each is not None for each in said)
 
     @property
@@ -100,7 +129,8 @@ class ShapeSettings(Settings):
         """Which of these settings a fault is about, as a path of keys."""
         if fault.told == "nulls" and self.nulls is not None:
             return ("nulls", self.nulls.index(fault.key)) if fault.key in self.nulls else ("nulls",)
-        said = next(name for name in ("values", "format", "type", "nulls") if getattr(self, name) is not None)
+        names = ("values", "format", "type", "zone", "scale", "nulls")
+        said = next(name for name in (fault.told, *names) if name and getattr(self, name) is not None)
         return (said, fault.key) if said == "values" and isinstance(fault.key, str | int) else (said,)
 
     def coding(self, base: Base, *, tables: bool = True) -> Coding:
@@ -115,8 +145,13 @@ class ShapeSettings(Settings):
     def _coding(self, base: Base) -> Coding:
         if self.values is not None:
             return table({code: word for code, word in self.values.items() if word is not None}, base)
+        made = None
         if self.format is not None:
-            return remembering(formatted(self.format, base, loose=self.loose))
-        if self.type is None:
-            return plain(base)
-        return remembering(retyped(Scalar(self.type), base))
+            made = formatted(self.format, base, loose=self.loose, pivot=self.pivot)
+        elif self.type is not None:
+            made = retyped(Scalar(self.type), base)
+        if self.scale is not None:
+            made = scaled(made or counted(base), self.scale)
+        if self.zone is not None:
+            made = zoned(made or moments(base), self.zone)
+        return plain(base) if made is None else remembering(made)

@@ -7,11 +7,13 @@ A call that is about nothing coded goes down as it came.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from msgspec.structs import replace
 
 from resolvers.model import Operation, SourceModel
 from resolvers.shaping.calls import Calls
+from resolvers.shaping.keyed import translated
 from resolvers.shaping.replies import Replies
 from resolvers.shaping.shapes import Shaping
 from resolvers.source import Call, Context, Source
@@ -58,23 +60,27 @@ class Shaped:
             return await self._source.execute(call, context)
         keys_alone = bool(call.grouping.by) and not operation.aggregate_of
         way = (self._replies.groups if keys_alone else self._replies.way)(operation, call.selection)
-        asked = self._asked(call)
+        asked = self._asked(call, joined=call.keyed is not None)
         if call.keyed is not None and _nothing(operation, asked):
             return None  # no key is one that the source could have
         if way.change is not None:
             asked = replace(asked, selection=way.selection)
+        keys = None
         if asked is not call and call.keyed is not None:
-            asked = replace(asked, keyed=None)  # single keys and their rows are told apart by the values served
+            if self.keeps:  # nobody else looks at them
+                keys = translated(operation, call.keyed, asked, partial(self._asked, joined=True), self._replies)
+            asked = replace(asked, keyed=None if keys is None else keys.keyed)
         value = await self._source.execute(asked, context)
+        if keys is not None and call.keyed is not None:
+            keys.tell(call.keyed)
         return value if way.change is None or value is None else way.change(value)
 
-    def _asked(self, call: Call) -> Call:
+    def _asked(self, call: Call, *, joined: bool) -> Call:
+        """The call as the source takes it. ``joined``: it is for many keys, which no caller wrote."""
         operation = self._raw.operations[call.operation]
         changes: dict[str, object] = {}
-        joined = (
-            operation.keys.argument[0] if call.keyed is not None and operation.keys and operation.keys.argument else ""
-        )
-        arguments = self._calls.arguments(operation, call.arguments, keys=joined) if call.arguments else call.arguments
+        keys = operation.keys.argument[0] if joined and operation.keys and operation.keys.argument else ""
+        arguments = self._calls.arguments(operation, call.arguments, keys=keys) if call.arguments else call.arguments
         if arguments is not call.arguments:
             changes["arguments"] = arguments
         if self._calls.touches():

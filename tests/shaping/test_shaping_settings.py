@@ -59,7 +59,7 @@ async def test_all_mistakes_are_told_at_once_with_their_lines_and_mends(tmp_path
         ("Query.crmCustomers: { type: Int }", "has a value of its own type", "name the type and its field"),
         ("Customer: { type: Int }", '"Customer" names no field', "write Type.field"),
         ("CrmCustomer.partner: { type: Int }", "its values are objects", "say it of their fields"),
-        ("Customer.born: { format: YYMMDD }", '"YY" in "YYMMDD" says nothing', "with its century, YYYY"),
+        ("Customer.born: { format: YYMMDD }", 'nothing says of which century "YY" in "YYMMDD" is', "say pivot: 1930"),
         ("Customer.level: { values: { one: ONE } }", '"one" is none', ""),
         ("CrmCustomer.level: { type: Int }", "says Int already", "remove type"),
         ("Customer.gender: { values: { M: MALE, m: MALE } }", '"MALE" stands for several codes', "word of its own"),
@@ -92,7 +92,7 @@ async def test_what_contradicts_itself_is_refused_before_anything_is_opened(tmp_
         ("YYYYDD", "no whole date", "name YYYY, MM and DD"),
         ("YYYYMD", "can be read in several ways", "full width"),
         ("DD.MM.YYYY HH:MM", "says one thing twice", "minutes are mm"),
-        ("DD.MM.YY", '"YY" in "DD.MM.YY" says nothing', "century"),
+        ("DD.MM.YY", 'of which century "YY" in "DD.MM.YY" is', "pivot"),
         ("DD.MM.YYYY mm", "no whole time", "name HH"),
         ("YYYYMMDDZ", "has a zone and is no moment", "remove the Z"),
         ("YYYY-MM-DD at HH", "says nothing", "are known"),
@@ -166,7 +166,7 @@ async def test_what_is_no_word_or_no_flag_is_told_in_words(tmp_path: Path, said:
 
 RULED = """sources:
   shop: { database: "sqlite:///shop.db" }
-shape: { Customer.born: { format: YYYYMMDD }, Customer.active: { format: Y/N } }
+shape: { Customer.born: { format: YYYYMMDD }, Customer.active: { format: Y/N }, Customer.owes: { scale: 2 } }
 access: { default: anonymous, rules: { Customer: { rows: RULE } } }
 """
 
@@ -177,6 +177,7 @@ access: { default: anonymous, rules: { Customer: { rows: RULE } } }
         ('{ born: { eq: "1960-01-01" }, active: { ne: true } }', ""),
         ('{ born: { in: ["1960-01-01"] }, not: { active: { eq: true } } }', ""),
         ("{ born: { isNull: true } }", ""),
+        ('{ owes: { lt: "10.005" }, not: { owes: { eq: "3" } } }', ""),  # whatever stands there is a number
         ("{ born: { isNull: false } }", "born.isNull"),
         ('{ born: { gte: "1960-01-01" } }', "born.gte"),
         ('{ born: { ne: "1960-01-01" } }', "born.ne"),
@@ -189,7 +190,7 @@ access: { default: anonymous, rules: { Customer: { rows: RULE } } }
 )
 async def test_a_rule_lets_no_row_by_whose_column_holds_what_is_no_value(tmp_path: Path, rule: str, place: str) -> None:
     with sqlite3.connect(tmp_path / "shop.db") as made:
-        made.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, born TEXT, active TEXT)")
+        made.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, born TEXT, active TEXT, owes INTEGER)")
     made.close()
     (tmp_path / "isthmus.yaml").write_text(RULED.replace("RULE", rule))
     chosen = read(tmp_path / "isthmus.yaml", {})
