@@ -20,10 +20,10 @@ from resolvers.pinned import Pinned, Pulled
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql.catalogue import (
     Catalogue,
-    KeptCatalogue,
     PinnedCatalogue,
     Reflected,
     declare,
+    kept_catalogue,
     read_catalogue,
     read_written,
     reflect,
@@ -35,6 +35,7 @@ from resolvers.sql.dialects import Address, Database, Dialect, Replica, Replicas
 from resolvers.sql.offering import Offering, unpinned
 from resolvers.sql.reading import trial
 from resolvers.sql.recorded import RecordedDatabase, without_replicas
+from resolvers.sql.remembered import Remembered, Room
 from resolvers.sql.routines import Routines
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.writing import Offers, no_offers, offers
@@ -82,8 +83,9 @@ async def open_database(
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
     if stage is not None:
         database, settings = RecordedDatabase(database, stage.statements(name)), without_replicas(settings)
-    kept = kept_catalogue(name, settings, dialect, where, keep)
-    offering = Offering(name, settings, dialect, where, keep, pulled)
+    room = room_of(name, settings, where, keep)
+    kept = None if room is None else kept_catalogue(room, dialect.types)
+    offering = Offering(settings, dialect, room, pulled)
     replicas = _replicas(name, settings, dialect, database, base, standing or Standing())
     opening = _Opening(
         name,
@@ -142,14 +144,11 @@ def _replicas(
     return Replicas(found, primary) if found else None
 
 
-def kept_catalogue(
-    name: str, settings: DatabaseSettings, dialect: Dialect, where: Address, keep: Path | None
-) -> KeptCatalogue | None:
-    """Where the catalogue of a source is kept, if anywhere."""
+def room_of(name: str, settings: DatabaseSettings, where: Address, keep: Path | None) -> Room | None:
+    """Where what a source says of itself is kept, if anywhere."""
     if keep is None:
         return None
-    place = where.url.set(password=None).render_as_string()
-    return KeptCatalogue(keep, name, place, settings.schemas, dialect.types)
+    return Room(keep, name, where.url.set(password=None).render_as_string(), settings.schemas)
 
 
 class _Opening:
@@ -161,7 +160,7 @@ class _Opening:
         settings: DatabaseSettings,
         dialect: Dialect,
         database: Database,
-        kept: KeptCatalogue | None,
+        kept: Remembered[Reflected] | None,
         pinned: Mapping[str, str] | None,
         offering: Offering,
         replicas: Replicas | None,

@@ -23,11 +23,11 @@ from resolvers.errors import SourceRejected
 from resolvers.pinned import Pinned
 from resolvers.problem import Problem
 from resolvers.source import Call, Context
-from resolvers.sql.catalogue import Catalogue, reflect
+from resolvers.sql.catalogue import Catalogue, kept_catalogue, reflect
 from resolvers.sql.client import SqlSource
 from resolvers.sql.dialects import DIALECTS, Address, Database, Dialect, KeyedText, Plain, address
 from resolvers.sql.offering import Offering
-from resolvers.sql.opening import as_stated, catalogue_in, kept_catalogue
+from resolvers.sql.opening import as_stated, catalogue_in, room_of
 from resolvers.sql.played.tables import PlayedDialect, write
 from resolvers.sql.recorded import told, without_replicas
 from resolvers.sql.routines import Routines
@@ -124,9 +124,9 @@ async def _known(
             reflected = await opened.run(partial(reflect, schemas=settings.schemas, dialect=dialect))
         finally:
             await opened.close()
-    kept = kept_catalogue(name, settings, dialect, where, keep)
-    if reflected is None and kept is not None:
-        reflected = await asyncio.to_thread(kept.load, anyhow=True)
+    room = room_of(name, settings, where, keep)
+    if reflected is None and room is not None:
+        reflected = await asyncio.to_thread(kept_catalogue(room, dialect.types).load, anyhow=True)
     if reflected is None:
         what = "the database is not asked here, and no catalogue of it is kept"
         mend = f"run isthmus pull {name} once where it can be reached, or isthmus check, which keeps it in .isthmus"
@@ -135,7 +135,7 @@ async def _known(
     model = offers(known).model if settings.writes else known.model
     spoken = dialect.open(where, concurrency=1, timeout_s=1.0)
     try:
-        offering = Offering(name, settings, dialect, where, keep)
+        offering = Offering(settings, dialect, room)
         if described is None:
             routines = await offering.kept(spoken, known, model)
         else:
