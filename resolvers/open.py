@@ -189,6 +189,7 @@ async def _open_files(settings: SourceSettings, opening: Opening) -> Client:
         opening.base,
         opening.pinned,
         opening.keep,
+        stage=opening.stage,
         described=opening.described,
         pulled=opening.pulled,
     )
