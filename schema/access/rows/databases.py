@@ -6,6 +6,7 @@ that they lead to are fetched in one batch. So whatever it is asked then, counts
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from resolvers import (
@@ -14,6 +15,7 @@ from resolvers import (
     Call,
     Context,
     Grouping,
+    In,
     Join,
     LimitExceeded,
     Not,
@@ -56,11 +58,15 @@ class DatabaseRules:
         if not self._leading:
             return self._plain
         made = dict(self._plain)
-        for key in set(self._tables(operation, call)) & self._leading.keys():
+        tables = Counter(self._tables(operation, call))
+        for key in tables.keys() & self._leading.keys():
             keys = {}
             for each in self._leading[key]:
                 given = keys_of(each, _given(call.arguments)) if operation.change is not None else []
-                keys[each] = list(dict.fromkeys([*await self._there(key, each, context), *given]))
+                there = _wanted(operation, call, each) if tables[key] == 1 else None
+                if there is None:
+                    there = await self._there(key, each, context)
+                keys[each] = list(dict.fromkeys([*there, *given]))
             made[key] = predicate(self._rows[key], self._principal, await self._beyond.verdicts(keys))
         return made
 
@@ -104,6 +110,16 @@ class DatabaseRules:
             raise LimitExceeded("a rule would have to be decided for too many rows")
         self._keys[each] = keys_of(each, groups)
         return self._keys[each]
+
+
+def _wanted(operation: Operation, call: Call, each: Led) -> list[tuple[object, ...]] | None:
+    """The keys of the only rows that can come, where they are asked for by them; ``None`` where they are not, or where
+    their database finds a row by another key than its own.
+    """
+    if any(map(operation.compare_by.get, each.keys)):
+        return None
+    parts = call.predicate.parts if isinstance(call.predicate, And) else (call.predicate,)
+    return next((list(part.values) for part in parts if isinstance(part, In) and part.fields == each.keys), None)
 
 
 def _joins(asked: Predicate) -> list[Join]:
