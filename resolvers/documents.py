@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os.path
 import posixpath
+import socket
 import ssl
 import stat
 from collections.abc import Callable, Mapping
@@ -283,7 +284,7 @@ class Documents:
             raise DescriptionError(Problem(f"{url} cannot be fetched: {error}", mend="check auth")) from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             said = refusal(error)
-            what = f"{url} cannot be fetched: {said or type(error).__name__}"
+            what = f"{url} cannot be fetched: {said or _why(error)}"
             mends = bool(said) or isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol)
             raise (DescriptionError if mends else DescriptionAway)(
                 Problem(what, mend="check the address, or name a local file")
@@ -323,6 +324,22 @@ class Documents:
                     raise DescriptionError(Problem(f"{url.partition('?')[0]} is larger than {self._max_bytes} bytes"))
                 chunks.append(chunk)
         return reply, b"".join(chunks)
+
+
+def _why(error: Exception) -> str:
+    """Why a host did not answer, in words of whoever wrote its address and knows no library of ours."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            return "the name of its host is not known"
+        if isinstance(cause, ConnectionRefusedError):
+            return "the connection was refused"
+        if isinstance(cause, TimeoutError | httpx.TimeoutException):
+            return "it did not answer in time"
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.ProtocolError):
+        return "what it answers is no HTTP"
+    return "the connection broke" if isinstance(error, httpx.NetworkError) else type(error).__name__
 
 
 def _digest(content: bytes) -> bytes:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from gateway.cors import PREFLIGHTED
 from gateway.request.asked import Asked
 from gateway.request.replies import GRAPHQL, JSON, Refusal
-from gateway.request.uploads import PREFLIGHTED, UploadSettings
+from gateway.request.uploads import UploadSettings
 from resolvers import Code
 
 

@@ -132,6 +132,8 @@ def from_post(data: bytes) -> GraphQLRequest:
     if known is not None:
         return known
     members = strict_json(data)
+    if isinstance(members, list):
+        raise BadRequest("a body holds one request, and no list of them: clients must send each by itself")
     if not isinstance(members, dict):
         raise BadRequest("the body must be a JSON object")
     request = from_members(members)
