@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from tests.attack.house import TRUSTED, Asking, gateway, token

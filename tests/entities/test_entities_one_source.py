@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from schema import Executor

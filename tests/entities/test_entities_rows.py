@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 from schema import Executor
@@ -179,6 +179,14 @@ async def test_only_the_keys_that_are_asked_for_are_judged(tmp_path: Path) -> No
             {"depot": "East", "credit": 10}
         ]
         assert here.calls == [("clients", (1,)), ("clients", (1,))]
+        assert await here.data('{ account(no: "3") { depot } }', ANN) == {"account": {"depot": "East"}}
+        assert here.calls == [("clients", (3,))]
+        # Only parcels are asked for by the key of this name: which credits there are beside them is asked in full.
+        asked = "{ parcels(where: { accountByAccount: { credits: { some: { credit: { gt: 0 } } } } }) { number } }"
+        assert [row["number"] for row in (await here.data(asked, ANN))["parcels"]] == ["P1", "P3"]
+        below = "accountByAccount: { credits: { none: { credit: { gt: 90 } } } }"
+        asked = f'{{ parcels(where: {{ account: {{ in: ["1"] }}, {below} }}) {{ number }} }}'
+        assert [row["number"] for row in (await here.data(asked, ANN))["parcels"]] == ["P1"]
 
 
 async def test_rows_are_changed_as_they_are_seen(tmp_path: Path) -> None:
@@ -218,7 +226,8 @@ async def _told(here: Twins, rule: str) -> str:
     chosen = read(file, {})
     with pytest.raises(ConfigurationError) as raised:
         await load(chosen)
-    return chosen.describe(raised.value.problems)
+    told: str = chosen.describe(raised.value.problems)
+    return told
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.app import make_app
-from gateway.config import read
+from gateway.file.config import read
 from gateway.snapshot import Holder, load
 from schema import Executor
 from tests.attack.house import TRUSTED, token
@@ -63,7 +63,8 @@ class World:
         """The join of all parts, as Python makes it."""
         found: dict[str, Any] = dict.fromkeys(("name", "owner", "tier", "city", "depot", "region", "credit"))
         for rows, key in PARTS:
-            row = next((each for each in getattr(self, rows) if int(each[key]) == number), {})
+            known: Rows = getattr(self, rows)
+            row: Mapping[str, Any] = next((each for each in known if int(each[key]) == number), {})
             found |= {name: value for name, value in row.items() if name != key}
         return {"id": number, **found}
 

@@ -27,6 +27,10 @@ class Beyond:
         self._principal = principal
         self._loaders = loaders
 
+    def forget(self) -> None:
+        """What was fetched so far is fetched anew."""
+        self._loaders.forget()
+
     async def verdicts(self, keys: Keys) -> Verdicts:
         """What each condition comes to for each of its keys."""
         true: dict[Led, Sequence[tuple[object, ...]]] = {}

@@ -59,11 +59,13 @@ class DatabaseRules:
             return self._plain
         made = dict(self._plain)
         tables = Counter(self._tables(operation, call))
+        alone = {key for key in self._of(operation) if tables[key] == 1}
         for key in tables.keys() & self._leading.keys():
             keys = {}
             for each in self._leading[key]:
                 given = keys_of(each, _given(call.arguments)) if operation.change is not None else []
-                there = _wanted(operation, call, each) if tables[key] == 1 else None
+                loose = any(map(self._listing(key).compare_by.get, each.keys))
+                there = _wanted(operation, call, each) if key in alone and not loose else None
                 if there is None:
                     there = await self._there(key, each, context)
                 keys[each] = list(dict.fromkeys([*there, *given]))
@@ -91,15 +93,19 @@ class DatabaseRules:
         elif (name := named_in(operation.result)) is not None:
             yield name
 
-    async def _there(self, key: str, each: Led, context: Context) -> list[tuple[object, ...]]:
-        """The different keys that the rows of a type have."""
-        if each in self._keys:
-            return self._keys[each]
-        listing = next(
+    def _listing(self, key: str) -> Operation:
+        """The list of the rows of a type."""
+        return next(
             item
             for item in self._source.model.operations.values()
             if item.rows is not None and item.rows.joined and not item.rows.of and named_in(item.result) == key
         )
+
+    async def _there(self, key: str, each: Led, context: Context) -> list[tuple[object, ...]]:
+        """The different keys that the rows of a type have."""
+        if each in self._keys:
+            return self._keys[each]
+        listing = self._listing(key)
         selection = Selection({_KEY: Selection(dict.fromkeys(each.keys, LEAF))})
         page = Page(limit=_MOST_KEYS + 1)
         call = Call(listing.name, selection=selection, page=page, grouping=Grouping(each.keys))
@@ -113,11 +119,9 @@ class DatabaseRules:
 
 
 def _wanted(operation: Operation, call: Call, each: Led) -> list[tuple[object, ...]] | None:
-    """The keys of the only rows that can come, where they are asked for by them; ``None`` where they are not, or where
-    their database finds a row by another key than its own.
-    """
-    if any(map(operation.compare_by.get, each.keys)):
-        return None
+    """The keys of the only rows that can come, where they are asked for by them; ``None`` where they are not."""
+    if operation.change is None and operation.by.keys() >= set(each.keys):
+        return [tuple(call.arguments.get(operation.by[name]) for name in each.keys)]
     parts = call.predicate.parts if isinstance(call.predicate, And) else (call.predicate,)
     return next((list(part.values) for part in parts if isinstance(part, In) and part.fields == each.keys), None)
 
