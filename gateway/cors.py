@@ -11,12 +11,17 @@ from pydantic import Field, field_validator
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from resolvers import Settings
+from resolvers import HeaderName, Settings
+
+PREFLIGHTED = ("graphql-require-preflight", "apollo-require-preflight", "x-requested-with")
+"""A page of another origin can send one of these only after the server has agreed to it (Fetch section 3.2.2)."""
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _ASKED_WITH = (
-    "Accept", "Authorization", "Content-Type", "GraphQL-Cost", "Idempotency-Key", "X-Client-Name", "X-Request-Id",
-    "X-Request-Timeout",
+    "Accept", "Authorization", "Content-Type", "GraphQL-Cost", "GraphQL-Freshness", "Idempotency-Key", "X-Client-Name",
+    "X-Request-Id", "X-Request-Timeout",
+    # What clients of GraphQL send by themselves: uploads need one of the first, Apollo's client says its name.
+    *PREFLIGHTED, "Apollographql-Client-Name", "Apollographql-Client-Version",
 )  # fmt: skip
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -24,6 +29,9 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 class CorsSettings(Settings):
     origins: tuple[str, ...] = Field(
         min_length=1, description='Origins of web pages that may ask, compared exactly; "*" alone: every origin.'
+    )
+    headers: tuple[HeaderName, ...] = Field(
+        (), description="Further headers that these pages may send: of API keys, or what a source is sent on."
     )
     max_age_s: int = Field(600, ge=0, le=86_400, description="How long browsers keep a preflight's answer, in seconds.")
 
@@ -50,7 +58,7 @@ def cors(settings: CorsSettings) -> Middleware:
         CORSMiddleware,
         allow_origins=settings.origins,
         allow_methods=("GET", "POST"),
-        allow_headers=_ASKED_WITH,
+        allow_headers=(*_ASKED_WITH, *settings.headers),
         allow_credentials=False,
         expose_headers=("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"),
         max_age=settings.max_age_s,

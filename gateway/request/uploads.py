@@ -15,9 +15,6 @@ from gateway.request.limits import BodyTooLarge
 from resolvers import BadRequest, File, Settings
 from schema import GraphQLRequest
 
-PREFLIGHTED = ("graphql-require-preflight", "apollo-require-preflight", "x-requested-with")
-"""A page of another origin can send one of these only after the server has agreed to it (Fetch section 3.2.2)."""
-
 
 class UploadSettings(Settings):
     max_bytes: int = Field(10_485_760, gt=0, description="Largest request with files, in bytes.")

@@ -223,7 +223,7 @@ WSDL = f"""<definitions targetNamespace="urn:t" {NAMESPACES}><types>
 
 SOURCES = """
 sources:
-  shop: { database: "${env:URL}", schemas: [SCHEMAS], writes: true }
+  shop: { database: "${env:URL}", schemas: [SCHEMAS], writes: true, max_wait_s: 60 }  # for a busy machine
   desk:
     openapi: ./desk.json
     url: "ADDRESS"

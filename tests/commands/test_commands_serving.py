@@ -90,7 +90,8 @@ async def test_sources_are_served_without_a_file(shell: Shell, trading: Path) ->
 async def test_a_source_without_its_description_does_not_stop_the_others(shell: Shell, write: WriteFile) -> None:
     write(SHOP_FILE.replace("sources:\n", 'sources:\n  crm: { openapi: "http://127.0.0.1:9/openapi.json" }\n'))
     running = await shell.serve("serve", "isthmus.yaml", "--port", "0")
-    assert "Source crm is not served: http://127.0.0.1:9/openapi.json cannot be fetched" in running.seen
+    told = "http://127.0.0.1:9/openapi.json cannot be fetched: the connection was refused"
+    assert f"Source crm is not served: {told}" in running.seen
     async with httpx.AsyncClient(trust_env=False) as client:
         ready = await client.get(f"{running.address}/readyz")
     assert ready.status_code == 200

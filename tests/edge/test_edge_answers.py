@@ -50,7 +50,7 @@ class SlowWrite:
 
 
 def test_a_write_that_outlasts_the_deadline_goes_on_and_its_outcome_is_unknown(start: Start) -> None:
-    running, slow = start(limits={"deadline_s": 0.2}), SlowWrite()
+    running, slow = start(limits={"deadline_s": 1}), SlowWrite()
     running.holder.current.graph = slow  # type: ignore[assignment]  # another graph behind the same seam
     reply = httpx.post(running.url + "/graphql", json={"query": "mutation { touch }"})
     assert reply.json()["errors"][0]["extensions"]["code"] == "OUTCOME_UNKNOWN"
@@ -116,6 +116,14 @@ def test_pages_of_other_origins_read_nothing_unless_they_are_listed(start: Start
         assert preflight.is_success == (allowed is not None)
         assert preflight.headers.get("access-control-allow-origin") == allowed
         assert "access-control-allow-credentials" not in {*reply.headers, *preflight.headers}
+
+
+def test_a_listed_page_may_send_what_clients_of_graphql_send_and_what_the_file_adds(start: Start) -> None:
+    url = start(cors={"origins": [APP], "headers": ["x-api-key"]}).url + "/graphql"
+    sent = ("apollo-require-preflight", "graphql-require-preflight", "apollographql-client-name", "x-api-key")
+    for name in (*sent, "x-tenant"):
+        asked = {"origin": APP, "access-control-request-method": "POST", "access-control-request-headers": name}
+        assert httpx.options(url, headers=asked).is_success is (name in sent), name
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,17 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-
-from tests.services import missing
 
 if TYPE_CHECKING:
     from tests.edge.conftest import Start
 
 HELLO = {"query": "{ hello }"}
 RESPONSE = {"accept": "application/graphql-response+json"}
-AUDITS = Path(__file__).parent / "audits"
 
 
 def raw(port: int, data: bytes) -> bytes:
@@ -121,17 +115,3 @@ def test_health_and_readiness(start: Start) -> None:
     running.holder.current.graph = None
     assert httpx.get(running.url + "/readyz").status_code == 503
     assert httpx.get(running.url + "/healthz").status_code == 200
-
-
-def test_the_server_audits_of_graphql_http(start: Start, tmp_path: Path) -> None:
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        missing("npm and node are needed for the audits of graphql-http")
-    for name in ("package.json", "package-lock.json", "audit.mjs"):
-        shutil.copy(AUDITS / name, tmp_path)
-    subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=tmp_path, check=True, timeout=120)
-    url = start().url + "/graphql"
-    done = subprocess.run([node, "audit.mjs", url], cwd=tmp_path, check=True, timeout=60, capture_output=True)
-    results = json.loads(done.stdout)
-    assert [result for result in results if result["status"] != "ok"] == []
-    assert len(results) == 61  # every audit of the locked version

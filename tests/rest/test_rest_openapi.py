@@ -281,6 +281,23 @@ def test_every_declared_operation_is_served_or_named(shop: Description) -> None:
     assert len(model.operations) + len(gone) == model.declared
 
 
+def test_an_operation_that_is_none_is_left_out_and_the_others_stay() -> None:
+    model = of("""
+        openapi: 3.0.3
+        info: { title: x, version: "1" }
+        paths:
+          /a: { get: 17, post: { parameters: none, responses: { "200": { description: ok } } } }
+          /b: { parameters: { q: {} }, get: { responses: { "200": { description: ok } } } }
+          /c: { get: { parameters: null, responses: { "200": { description: ok } } } }
+    """).model
+    assert {item.place.pointer: item.reason for item in model.left_out} == {
+        "#/paths/~1a/get": "an operation is a mapping",
+        "#/paths/~1a/post/parameters": "parameters are a list",
+        "#/paths/~1b/parameters": "parameters are a list",
+    }
+    assert (model.declared, len(model.operations)) == (4, 1)
+
+
 def test_openapi_3_1() -> None:
     model = of("""
         openapi: 3.1.0

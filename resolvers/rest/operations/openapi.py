@@ -206,6 +206,8 @@ class _Reader:
             raise Unserved(f"the method {method.upper()} is not served", pointer)
         if not path.startswith("/"):
             raise Unserved("a path begins with a slash", path_pointer)
+        if not isinstance(path_item[method] or {}, Mapping):
+            raise Unserved("an operation is a mapping", pointer)
         title = joined(name) or "Operation"
         given = in_order(path_item, path_pointer, node, pointer)
         parameters = read_parameters(self._tree, self._schemas, title, given, path)

@@ -222,7 +222,14 @@ def _kind(node: Node) -> bool:
 
 
 def in_order(path_item: Node, path_pointer: str, operation: Node, pointer: str) -> list[tuple[object, str]]:
-    """The parameters of a path and of its operation with their pointers."""
+    """The parameters of a path and of its operation with their pointers.
+
+    Raises:
+        Unserved: they are no list, so nobody knows what the call needs.
+    """
+    for node, where in ((path_item, path_pointer), (operation, pointer)):
+        if not isinstance(node.get("parameters") or [], list):
+            raise Unserved("parameters are a list", f"{where}/parameters")
     return [
         (item, f"{where}/parameters/{index}")
         for node, where in ((path_item, path_pointer), (operation, pointer))
