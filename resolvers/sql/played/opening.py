@@ -94,8 +94,12 @@ async def played(
     if fixture is None:
         changes = offers(known) if settings.writes else None
         return SqlSource(known, settings, PlayedDatabase(unasked, stage, name), changes, None, routines)
-    await unasked.close()
-    return await _by_tables(name, settings, stated, known, routines, pinned, stage, fixture)
+    try:
+        spoken = PlayedDatabase(unasked, stage, name)
+        return await _by_tables(name, settings, stated, known, routines, pinned, spoken, fixture)
+    except BaseException:
+        await unasked.close()
+        raise
 
 
 async def _by_tables(
@@ -105,9 +109,10 @@ async def _by_tables(
     known: Catalogue,
     routines: Routines,
     pinned: Mapping[str, str] | None,
-    stage: Stage,
+    spoken: PlayedDatabase,
     fixture: Fixture,
 ) -> SqlSource:
+    """``spoken``: answers statements that are not ours, as their own database spells them."""
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="isthmus-scene-"))
     database: Database | None = None
     try:
@@ -123,7 +128,7 @@ async def _by_tables(
         unsearched = {key: each.model_copy(update={"search": None, "key": None}) for key, each in stated.items()}
         as_played = as_stated(name, reflected, unsearched, dialect, pinned)
         changes = offers(as_played) if settings.writes else None
-        both = _Both(database, PlayedDatabase(database, stage, name))
+        both = _Both(database, spoken)
         return _Temporary(as_played, settings, both, changes, None, routines, folder=folder)
     except BaseException:
         if database is not None:
@@ -296,6 +301,7 @@ class _Both:
 
     async def close(self) -> None:
         await self._database.close()
+        await self._played.close()
 
 
 class _Temporary(SqlSource):
