@@ -122,6 +122,7 @@ sources:
   crm:
     openapi: crm.json
     url: "{crm}"
+    timeout_s: 60
     operations:
       clients: {{ keys: ids, by: id, compare: [number] }}
       client: {{ by: id }}
@@ -138,7 +139,7 @@ entities:
       crm.Profile: {{ by: crm.profiles, match: {{ id: clientId }} }}
       shop.Account: {{ by: shop.accounts, match: {{ id: no }} }}
       shop.Credit: {{ by: shop.credits, match: {{ id: account }} }}
-server: {{ subgraph: true, {trusted} }}
+server: {{ subgraph: true, limits: {{ deadline_s: 120 }}, {trusted} }}
 {more}"""
 _TABLES = """
 create table accounts (no text primary key, depot text not null, region text);
