@@ -31,11 +31,12 @@ from gateway.rates.limiter import Rates
 from gateway.redis import Redis, open_redis
 from gateway.registered.documents import RegisteredDocuments, registered_of
 from gateway.request.addresses import Networks
-from gateway.request.asked import Asked
+from gateway.request.asked import Asked, Headers
+from gateway.request.replies import Reply
 from gateway.request.whole import taken_from
 from gateway.server_settings import ServerSettings
 from gateway.tally import EdgeTally
-from gateway.telemetry import request_id
+from gateway.telemetry import new_request_id, request_id
 from gateway.tracing.tracer import Tracer, open_tracer, sending
 from resolvers import ConfigurationError, Problem
 from schema import ANONYMOUS
@@ -90,8 +91,21 @@ class Edge(Starlette):
             await super().__call__(scope, receive, send)
             return
         whole = taken_from(scope)
-        given = request_id([value for name, value in scope["headers"] if name == b"x-request-id"])
+        headers = Headers(scope["headers"])
+        given = request_id(headers.getlist("x-request-id")) if "x-request-id" in headers else new_request_id()
         scope.setdefault("state", {})["request_id"] = given
+        if self.at_once and scope["method"] == "POST" and scope["path"] == PATH:
+            response = await self.front.endpoint(Asked(scope, receive, whole, headers=headers))
+            if whole is not None and isinstance(response, Reply) and not self.state.leaving:
+                lines = b"%bx-request-id: %b\r\n" % (response.lines, given.encode())
+                if whole.answer(response.status_code, lines, response.content, close=response.closes):
+                    return
+            await response(scope, receive, self._naming(given, send))
+        else:
+            await super().__call__(scope, receive, self._naming(given, send))
+
+    def _naming(self, given: str, send: Send) -> Send:
+        """What sends answers with the id of their request."""
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -101,17 +115,7 @@ class Edge(Starlette):
                 message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
 
-        if self.at_once and scope["method"] == "POST" and scope["path"] == PATH:
-            response = await self.front.endpoint(Asked(scope, receive, whole))
-            headers = [*response.raw_headers, (b"x-request-id", given.encode())]
-            if (
-                whole is None
-                or self.state.leaving
-                or not whole.answer(response.status_code, headers, bytes(response.body))
-            ):
-                await response(scope, receive, named)
-        else:
-            await super().__call__(scope, receive, named)
+        return named
 
 
 def _came_by_tls(request: Request, trusted: Networks) -> bool:

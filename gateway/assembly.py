@@ -73,17 +73,23 @@ def graph_settings(
 
 def build_graph(sources: Mapping[str, Source], settings: GraphSettings, problems: list[Problem]) -> Built:
     """Builds, and says the problems of statements together with those of references."""
+    made, own = attempt(sources, settings, problems)
+    if made is None or problems:
+        raise ConfigurationError([*problems, *own])
+    return made
+
+
+def attempt(
+    sources: Mapping[str, Source], settings: GraphSettings, problems: Sequence[Problem]
+) -> tuple[Built | None, list[Problem]]:
+    """The graph, or what is wrong with it; what follows from ``problems`` of statements is not told."""
     try:
-        made = schema.build(sources, settings)
+        return schema.build(sources, settings), []
     except ConfigurationError as error:
         faulty = {problem.where[1:4:2] for problem in problems if problem.where[2:3] == ("operations",)}
         unknown = {each for each in faulty if each[1] not in _operations(sources, each[0])}
         targets = _targets(settings)
-        own = [problem for problem in error.problems if not _follows(problem, targets, (faulty, unknown))]
-        raise ConfigurationError([*problems, *own]) from error
-    if problems:
-        raise ConfigurationError(problems)
-    return made
+        return None, [each for each in error.problems if not _follows(each, targets, (faulty, unknown))]
 
 
 def _operations(sources: Mapping[str, Source], name: Key) -> Container[Key]:

@@ -27,11 +27,14 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SchemaChange:
-    """One difference. ``kind``: a stable word (``FIELD_REMOVED``). ``what``: a sentence."""
+    """One difference. ``kind``: a stable word (``FIELD_REMOVED``). ``what``: a sentence. ``of``: the coordinate of the
+    difference that it comes of; empty where it comes of none.
+    """
 
     level: Level
     kind: str
     what: str
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from graphql import GraphQLSchema, build_schema
-from pydantic import BaseModel
 
+from gateway.causes import caused
 from gateway.changes import Broken, SchemaChange, broken, changes
 from gateway.file.config import Configuration
+from gateway.file.statements import without
 from gateway.lock import Lock
 from gateway.pulled import Files, fetch, files_of
 from gateway.registered.manifest import read_manifests
 from gateway.snapshot import load
-from resolvers import ConfigurationError, Key, Pin, Problem
+from resolvers import ConfigurationError, Pin, Problem
 
 _ROUNDS = 20
 """What does not fit is taken away until the rest does; what is taken away may uncover more that does not."""
@@ -74,7 +74,7 @@ async def compared(configuration: Configuration) -> Compared:
     return replace(
         same,
         affected=(*unfit, *affected),
-        changes=tuple(changes(before, after)),
+        changes=tuple(caused(changes(before, after), before, after)),
         broken=tuple(broken(operations, before, after)),
     )
 
@@ -111,41 +111,8 @@ async def _as_far_as_it_fits(configuration: Configuration) -> tuple[tuple[Proble
             return tuple(affected), await _schema(configuration)
         except ConfigurationError as error:
             affected |= dict.fromkeys(error.problems)
-            smaller = _without(configuration, [problem.where for problem in error.problems])
+            smaller = without(configuration, [problem.where for problem in error.problems])
             if smaller is None:
                 break
             configuration = smaller
     return tuple(affected), None
-
-
-def _without(configuration: Configuration, places: Collection[tuple[Key, ...]]) -> Configuration | None:
-    """The file without the statements at these places; ``None`` where there are none that can be taken away."""
-    settings, sources, taken = configuration.settings, dict(configuration.sources), False
-    # Places in a list from its end, so that those before them stay what they are.
-    for place in sorted(dict.fromkeys(places), key=lambda place: [str(key).zfill(9) for key in place], reverse=True):
-        if place[:1] == ("sources",) and len(place) > 2 and place[1] in sources:  # below a source
-            kind, each = sources[str(place[1])]
-            made = _less(each, place[2:])
-            taken |= made is not each
-            sources[str(place[1])] = (kind, made)
-        elif place[:1] != ("sources",):
-            made = _less(settings, place)
-            taken |= made is not settings
-            settings = made
-    return replace(configuration, settings=settings, sources=sources) if taken else None
-
-
-def _less(value: Any, place: tuple[Key, ...]) -> Any:
-    """A value without the first member of a mapping or list on the way to a place."""
-    if not place:
-        return value
-    key = place[0]
-    if isinstance(value, BaseModel):
-        old = getattr(value, str(key), None)
-        new = _less(old, place[1:])
-        return value if new is old else value.model_copy(update={str(key): new})
-    if isinstance(value, Mapping) and key in value:
-        return {name: each for name, each in value.items() if name != key}
-    if isinstance(value, tuple) and isinstance(key, int) and key < len(value):
-        return (*value[:key], *value[key + 1 :])
-    return value

@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from errno import ELOOP
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +20,10 @@ from gateway.lock import FOLDER
 from resolvers import Pin, Problem, Pulled, digest_of, open_all, reviewable
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._/-]+")
+_HALF = re.compile(r"\.(?:json|yaml|yml|xml|xsd|wsdl)\.[1-9][0-9]*$")
+"""How a file is called while it is written: the name of the file, and the number of the process."""
+_SETTLED_S = 60.0
+"""A process of another container, whose number is nobody's here, has written its files by then."""
 Pins = Mapping[str, Mapping[str, Pin]]
 
 
@@ -88,8 +94,11 @@ def put(base: Path, files: Files, before: Mapping[str, Pin]) -> None:
     """Writes the files of one source, and removes those that ``before`` names and that are none of it any more.
 
     Raises:
-        OSError: something cannot be written; then nothing has been replaced.
+        OSError: something cannot be written, or would be outside of ``base``; then nothing has been replaced.
     """
+    for folder in {(base / file).parent for file in files.contents}:
+        if not folder.resolve().is_relative_to(base.resolve()):
+            raise OSError(ELOOP, "a link leads out of the folder of the file")
     beside = {base / file: base / f"{file}.{os.getpid()}" for file in files.contents}
     try:
         for (path, fresh), content in zip(beside.items(), files.contents.values(), strict=True):
@@ -102,6 +111,23 @@ def put(base: Path, files: Files, before: Mapping[str, Pin]) -> None:
     for path, fresh in beside.items():
         fresh.replace(path)
     drop(base, {pin.file for pin in before.values()} - files.contents.keys())
+
+
+def left_behind(base: Path, name: str) -> list[Path]:
+    """What pulls of a source that were killed have left half written: of no process that lives, and not of just now."""
+    before = time.time() - _SETTLED_S
+    found = [path for path in (base / FOLDER / name).rglob("*") if _HALF.search(path.name) and path.is_file()]
+    return sorted(path for path in found if path.lstat().st_mtime < before and not _lives(int(path.suffix[1:])))
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def drop(base: Path, files: Collection[str]) -> None:

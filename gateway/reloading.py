@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.app import Edge, Front, edge_problems, make_front
-from gateway.file.config import Configuration, UnreadableFile
+from gateway.file.config import Configuration, UnreadableFile, WrongFile
 from gateway.file.parts import sign_of_part
 from gateway.holder import Holder, State
 from gateway.reload_settings import APPLIED, CONNECTIONS
@@ -163,7 +163,11 @@ class Reloader:
             read = await asyncio.to_thread(self._read)
         except UnreadableFile as error:
             self._mentioned = error.files
-            self._refused(error.text)
+            rest = error.rest if isinstance(error, WrongFile) else None
+            if rest is None:
+                self._refused(error.text)
+            else:  # it is refused, with what else is wrong
+                await self._take_over(_effective(rest, self._app.front.settings)[0], set(), set(), edge=False)
             await self._look_further(began_ns)
             return
         self._mentioned = read.files
@@ -220,15 +224,15 @@ class Reloader:
             def loading() -> Awaitable[State]:
                 return load_after(before, configuration, reopen=reopen, renew=renew, still=frozenset(still))
 
-            state = await self._checked(configuration.settings.server, loading, opens=edge)
+            state = await self._checked(configuration, loading, opens=edge)
             try:
                 successor = await self._succeed(front, configuration.settings.server, renew=edge)
             except BaseException:
                 await self._holder.discard(state)
                 raise
         except ConfigurationError as error:
-            self._postponed = isinstance(error, SourcesAway)
-            self._refused(configuration.describe(error.problems))
+            self._postponed = isinstance(error, SourcesAway) and not configuration.wrong
+            self._refused(configuration.describe(error.problems, error.unseen))
             self._holder.tidy_soon()
             return False
         self._configuration = configuration
@@ -251,13 +255,16 @@ class Reloader:
         log("reloaded", seconds=round(reloads.last_s, 3), opened=opened, missing=list(state.failed))
         return True
 
-    async def _checked(self, server: ServerSettings, loading: Callable[[], Awaitable[State]], *, opens: bool) -> State:
+    async def _checked(
+        self, configuration: Configuration, loading: Callable[[], Awaitable[State]], *, opens: bool
+    ) -> State:
         """What is loaded, once nothing is wrong with the edge either; all that is wrong is told at once.
 
         Raises:
             ConfigurationError: the edge must not be so, a file of it cannot be used; or as ``loading``.
         """
-        forbidden = self._forbids(server)
+        server = configuration.settings.server
+        forbidden = None if configuration.wrong else self._forbids(server)
         wrong = [] if forbidden is None else [forbidden]
         if opens or server != self._app.front.settings:
             wrong += await asyncio.to_thread(edge_problems, server)
@@ -266,7 +273,7 @@ class Reloader:
         except ConfigurationError as error:
             if not wrong:
                 raise
-            raise ConfigurationError(dict.fromkeys([*wrong, *error.problems])) from error
+            raise ConfigurationError(dict.fromkeys([*wrong, *error.problems]), error.besides, error.unseen) from error
         if wrong:
             await self._holder.discard(state)
             raise ConfigurationError(wrong)

@@ -16,6 +16,7 @@ from hashlib import blake2b
 from gateway.allowance import RedisAllowance
 from gateway.assembly import build_graph, check_edge, graph_settings
 from gateway.file.config import Configuration
+from gateway.further import refusal, unseen
 from gateway.holder import Assembled, Holder, Reloads, Snapshot, State, close_all
 from gateway.kept.opening import open_store
 from gateway.redis import open_redis
@@ -189,14 +190,9 @@ class _Loading:
         try:
             problems = list(dict.fromkeys([*opened.problems, *self._wrong(opened, carried)]))
             sources, documents = self._merged(carried, opened)
-            if not sources:
+            if not sources and not configuration.wrong:
                 return self._without(opened, documents, problems)
-            assembled = await asyncio.to_thread(self._assembled, opened.failed, problems)
-            built = None if problems else self._same(sources, assembled)
-            if built is None:
-                built = await asyncio.to_thread(build_graph, sources, self._keeping(assembled, sources), problems)
-            server = configuration.settings.server
-            await asyncio.to_thread(check_edge, server, built.graph, incomplete=bool(opened.failed))
+            assembled, built = await asyncio.to_thread(self._checked, sources, opened.failed, problems)
         except BaseException:
             await close_all(opened.sources.values())
             raise
@@ -219,6 +215,27 @@ class _Loading:
             responses=self._responses,
         )
         return made if self._before is None or self._differs(self._before, made) else self._before
+
+    def _checked(
+        self, sources: Mapping[str, Source], failed: Mapping[str, Problem], problems: list[Problem]
+    ) -> tuple[Assembled, Built]:
+        """The graph. Meant for a thread.
+
+        Raises:
+            ConfigurationError: with all that is wrong.
+        """
+        configuration = self._configuration
+        if configuration.wrong:
+            raise refusal(configuration, sources, failed, problems, problems)
+        try:
+            assembled = self._assembled(failed, problems)
+            built = None if problems else self._same(sources, assembled)
+            if built is None:
+                built = build_graph(sources, self._keeping(assembled, sources), problems)
+            check_edge(configuration.settings.server, built.graph, incomplete=bool(failed))
+        except ConfigurationError as error:
+            raise refusal(configuration, sources, failed, problems, error.problems) from error
+        return assembled, built
 
     def _standings(self, sources: Mapping[str, Source], opened: Opened) -> dict[str, Standing]:
         """How the sources that are served stand: those that were opened, and those that stay as they were."""
@@ -284,8 +301,10 @@ class _Loading:
         """
         if self._before is not None:
             return self._compared(self._before, opened, carried)
-        if not opened.sources and not (self._waits and opened.away):
-            raise ConfigurationError(dict.fromkeys([*opened.problems, *opened.failed.values()]))
+        nothing = not opened.sources and not (self._waits and opened.away)
+        if nothing and not self._configuration.wrong:
+            problems = dict.fromkeys([*opened.problems, *opened.failed.values()])
+            raise ConfigurationError(problems, unseen=unseen(self._configuration, {}, opened.failed))
         return []
 
     def _compared(self, before: State, opened: Opened, carried: dict[str, Source]) -> list[Problem]:

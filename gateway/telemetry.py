@@ -25,7 +25,7 @@ from gateway.log_lines import Lines
 
 Level = Literal["info", "warning", "error"]
 _LEVELS: Mapping[Level, int] = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-WELL_FORMED = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+WELL_FORMED = re.compile("[A-Za-z0-9._:-]{1,64}")
 
 
 _ids = random.Random(secrets.randbits(128))  # noqa: S311  # an id tells requests apart and proves nothing
@@ -43,13 +43,13 @@ class _Current:
     least: Level = "info"
 
 
-def request_id(given: Sequence[bytes]) -> str:
+def request_id(given: Sequence[str]) -> str:
     """The id of a request: the caller's own ``X-Request-Id`` where there is one and it is harmless, else one of ours.
 
     ``given``: the values of all headers of that name.
     """
     if len(given) == 1 and WELL_FORMED.fullmatch(given[0]):
-        return given[0].decode("ascii")
+        return given[0]
     return new_request_id()
 
 

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -56,7 +57,9 @@ async def execute(source: Source, operation: Operation, call: Call, context: Con
     """Makes one call and gives what lies at the operation's ``at``, with the selection wrapped the same way."""
     wrapped = replace(call, selection=call.selection.under(operation.at)) if operation.at else call
     context.spend(1)
-    value = descend(await source.execute(wrapped, context), operation.at)
+    value = await source.execute(wrapped, context)
+    if operation.at:
+        value = descend(value, operation.at)
     if isinstance(value, IsthmusError):
         raise value
     return value
@@ -98,10 +101,10 @@ async def fetch(
     if many_keys is None:
         return await _singles(source, column, call, keys, context)
     refused = _unsendable(many_keys.separator, keys) if many_keys.separator else {}
+    if len(keys) <= many_keys.max_keys and not refused:
+        return await _chunk(source, column, call, keys, context)
     items = [item for item in keys.items() if item[0] not in refused]
     chunks = [dict(items[start : start + many_keys.max_keys]) for start in range(0, len(items), many_keys.max_keys)]
-    if len(chunks) == 1 and not refused:
-        return await _chunk(source, column, call, chunks[0], context)
     outcomes = dict(refused)
     waiting = iter(chunks)
 
@@ -230,7 +233,7 @@ def _with_keys(column: Column, call: Call, keys: list[tuple[object, ...]]) -> Ca
         return replace(call, predicate=predicate, per=column.match.fields if paged else ())
     members = [operation.keys.by[name] for name in column.match.fields]
     items: object = (
-        [key[0] for key in keys] if members == [""] else [dict(zip(members, key, strict=True)) for key in keys]
+        list(map(itemgetter(0), keys)) if members == [""] else [dict(zip(members, key, strict=True)) for key in keys]
     )
     if operation.keys.separator:
         items = operation.keys.separator.join(str(key[0]) for key in keys)

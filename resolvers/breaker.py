@@ -95,7 +95,11 @@ class Permit:
 
     def succeeded(self, seconds: float) -> None:
         """It was answered, however: a refusal (4xx, 429) is an answer."""
-        self._end(failed=False, seconds=seconds)
+        if self._spell == self._breaker.well and seconds < self._breaker.slow_s:
+            self._spell = 0
+            self._breaker.went_well()
+        else:
+            self._end(failed=False, seconds=seconds)
 
     def failed(self) -> None:
         """It was not answered, or by an error that is none of the caller's."""
@@ -140,11 +144,14 @@ class Breaker:
         self._called = called
         self._clock = clock
         self._chance = chance
-        self._slow_s = float("inf") if settings.slow_s is None else settings.slow_s
+        self.slow_s = float("inf") if settings.slow_s is None else settings.slow_s
+        """For permits: a call that took so long was slow."""
         self._state: State = "closed"
         self._spell = 1
         """Counts changes of state; no permit has 0."""
-        self._window: deque[tuple[float, bool, bool]] = deque()
+        self.well = self._spell
+        """For permits: the spell, while it is closed and no call of the window failed or was slow; otherwise -1."""
+        self._window: deque[tuple[float, bool, bool]] = deque(maxlen=settings.window_calls + 1)
         """When a call ended, whether it failed, whether it was slow."""
         self._failures = self._slow = self._in_a_row = 0
         self._openings = 0
@@ -199,9 +206,11 @@ class Breaker:
         """For permits: one comes back with a verdict, and the spell that it belongs to."""
         if spell != self._spell:
             return
-        slow = seconds >= self._slow_s
+        slow = seconds >= self.slow_s
         if self._state == "closed":
             self._count(failed=failed, slow=slow)
+            if self._state == "closed":
+                self.well = -1 if self._failures or self._slow else self._spell
             return
         self._probes.pop(permit, None)
         if failed or slow:
@@ -211,6 +220,12 @@ class Breaker:
         if self._good >= self._settings.closes_after:
             self._openings = 0
             self._change("closed")
+
+    def went_well(self) -> None:
+        """For permits: a call ended well and soon where all of the window did. What is too old or too much in it is
+        looked at when there is something to judge.
+        """
+        self._window.append((self._clock(), False, False))
 
     def _count(self, *, failed: bool, slow: bool) -> None:
         now, window, settings = self._clock(), self._window, self._settings
@@ -249,6 +264,7 @@ class Breaker:
             _log.warning("%s answers again", self._called)
         self._state = self._told.state = state
         self._spell += 1
+        self.well = self._spell if state == "closed" else -1
         self._probes.clear()
         self._window.clear()
         self._failures = self._slow = self._in_a_row = 0

@@ -54,6 +54,10 @@ class DescriptionError(Exception):
         self.problem = problem
 
 
+class DescriptionOutside(DescriptionError):
+    """A description refers to a file that whoever wrote it should not make the gateway read."""
+
+
 class DescriptionAway(DescriptionError):
     """Nobody answered, or nobody who is well: it may come without anybody mending anything here."""
 
@@ -90,6 +94,7 @@ class Documents:
     ``network``: the way to the source, that its documents are fetched by too. ``keep``: the folder where what was read
     may be kept. ``fresh``: what was kept is not taken for what is away. ``offline``: nothing is fetched. ``pinned``:
     what lies under version control, in whose place nothing is fetched. ``pulled``: takes down what is read.
+    ``anywhere``: files on disk may refer to any other; else to those below their own folder or ``base``.
     """
 
     def __init__(
@@ -106,8 +111,10 @@ class Documents:
         offline: bool = False,
         pinned: Pinned | None = None,
         pulled: Pulled | None = None,
+        anywhere: bool = False,
     ) -> None:
         self.base = base
+        self._anywhere = anywhere
         self.keep = keep
         self.seen: dict[str, Seen] = {}
         self.stale = ""
@@ -166,23 +173,25 @@ class Documents:
         """The file in which somebody finds what counts as lying at a location: the copy, where that was read."""
         return self._copies.get(location, location)
 
-    async def read(self, location: str, relative_to: str | None = None) -> Document:
+    async def read(self, location: str, relative_to: str | None = None, *, referred: bool = False) -> Document:
         """The document at a path or an http(s) URL, seen from ``relative_to`` (the location of another document).
+        ``referred``: a document names it, and not the configuration.
 
         Raises:
             DescriptionError: it cannot be read, is too large, or lies on another host than the document naming it.
+            DescriptionOutside: it lies outside of the folders that documents may name files of.
         """
         if self._trusted is None:
             self._trusted = _origin(location)
             self._main = location
-        found, seen = await self._read(location, relative_to)
+        found, seen = await self._read(location, relative_to, referred=referred)
         digest = await asyncio.to_thread(_digest, found.content)
         self.seen[seen.copied_to or found.location] = replace(seen, digest=digest)
         if self._pulled is not None:
             self._pulled.put(self._address(found.location), found.content)
         return found
 
-    async def _read(self, location: str, relative_to: str | None) -> tuple[Document, Seen]:
+    async def _read(self, location: str, relative_to: str | None, *, referred: bool) -> tuple[Document, Seen]:
         if relative_to is not None and _is_url(relative_to):
             try:
                 target = urljoin(relative_to, location)
@@ -198,12 +207,21 @@ class Documents:
             return await self._fetch(location)
         start = self.base if relative_to is None else Path(relative_to).parent
         path = start / location.removeprefix("file://")
+        if referred and not await asyncio.to_thread(self._may_name, path):
+            what = f"{location} lies outside of the folders of the description and of the file"
+            raise DescriptionOutside(Problem(f"{what}: references: anywhere allows it"))
         # A file that changes while it is read is another one when it is looked at next.
         seen = self.seen[str(path)] = Seen(sign=await asyncio.to_thread(sign_of, path))
         content = await asyncio.to_thread(self._load, path)
         if self._pinned is not None and not self._pinned.fits(self._address(str(path)), content):
             raise DescriptionError(Problem(f"{path.name} is not among the descriptions that were pulled", mend=_PULL))
         return Document(str(path), content), seen
+
+    def _may_name(self, path: Path) -> bool:
+        """Whether a document on disk may make a file be read: through links, it must lie where documents do."""
+        folders = (self.base, (self.base / self._main.removeprefix("file://")).parent)
+        real = path.resolve()
+        return self._anywhere or any(real.is_relative_to(folder.resolve()) for folder in folders)
 
     def _address(self, location: str) -> str:
         """As in ``Pulled``."""

@@ -120,9 +120,11 @@ class Loaders:
         (part,) = column.match.parts
         if alone and part.is_canonical(kinds) and part.is_outgoing(kinds):
             # Nearly every link: what is compared, sent and found by is the value itself, so nothing goes row by row.
-            keys: dict[Canonical, tuple[object, ...]] = {key: key for key in zip(distinct, strict=True)}
+            parts = list(zip(distinct, strict=True))
+            keys: dict[Canonical, tuple[object, ...]] = dict(zip(parts, parts, strict=True))
             loaded = await fetch(self._sources[column.source], column, keys, self._context, selection)
-            return list(map({value: loaded[value,] for value in distinct}.__getitem__, values))
+            by_value = dict(zip(distinct, map(loaded.__getitem__, parts), strict=True))
+            return list(map(by_value.__getitem__, values))
         outcomes = await self.load(column, [(value,) for value in distinct], selection, alone=alone)
         found = dict(zip(distinct, outcomes, strict=True))
         return [found[value] for value in values]

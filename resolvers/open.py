@@ -88,6 +88,7 @@ async def _documents(settings: HttpSettings, opening: Opening, location: str) ->
         offline=plays,
         pinned=opening.described,
         pulled=opening.pulled,
+        anywhere=getattr(settings, "references", "files") == "anywhere",
     )
     opening.read.append(documents)
     return documents

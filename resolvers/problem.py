@@ -22,7 +22,7 @@ class Problem:
     ``where`` is the path of keys in the configuration file (``("sources", "shop", "timout_s")``); ``mend`` is an
     imperative sentence without a full stop, empty where nothing better than ``what`` can be said. ``document`` names
     another file (a description) when the fault lies there, as ``file`` or ``file:line``. ``lacks``: the schema
-    coordinate that is not there, for whoever knows why.
+    coordinate that is not there, for whoever knows why. ``meant``: the key that an unknown one is probably meant for.
     """
 
     what: str
@@ -30,6 +30,7 @@ class Problem:
     mend: str = ""
     document: str = ""
     lacks: str = ""
+    meant: str = ""
 
     def __post_init__(self) -> None:
         """Whatever is told of an address, what it proves is not: problems are logged, printed, and sent to others."""
@@ -42,10 +43,14 @@ class Problem:
 
 
 class ConfigurationError(Exception):
-    """Carries every problem that was found, never only the first."""
+    """Carries every problem that was found, never only the first. ``besides``: what is wrong too, alone no
+    reason to refuse (a source that is away); ``unseen``: what could not be looked at because of either, as a sentence.
+    """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], besides: Iterable[Problem] = (), unseen: str = "") -> None:
         self.problems = tuple(problems)
+        self.besides = tuple(besides)
+        self.unseen = unseen
         super().__init__("; ".join(problem.what for problem in self.problems))
 
 

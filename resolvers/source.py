@@ -154,8 +154,7 @@ def rows_of(value: object, at: Sequence[str]) -> int:
     return len(value) if isinstance(value, list) else int(value is not None)
 
 
-@dataclass(slots=True)
-class CallRecord:
+class CallRecord(msgspec.Struct, eq=False):
     """One journal entry. ``wire`` says in the source's own terms what was sent, without any value of a caller.
 
     As the manager of a block it notes when that began (by the running loop's clock), the seconds it took, and the code
@@ -212,16 +211,18 @@ class Journal:
         return record
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, eq=False):
     """What the caller's request carries that a source may be told, where that source's settings say so.
 
     ``token``: the verified access token, empty for an anonymous caller. ``headers``: found by lower-case names.
     """
 
-    token: str = field(default="", repr=False)
-    claims: Mapping[str, object] = field(default_factory=dict, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: str = ""
+    claims: Mapping[str, object] = {}  # msgspec makes a new one for each
+    headers: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        return "Caller()"  # nothing of it belongs into a log
 
 
 @dataclass(slots=True)
@@ -259,8 +260,7 @@ ANONYMOUS = "anonymous"
 """The credential class of everybody who showed none."""
 
 
-@dataclass(slots=True)
-class Context:
+class Context(msgspec.Struct, eq=False):
     """What a request carries down to every source.
 
     ``deadline`` is absolute, in seconds of the running loop's clock. ``credential_class`` names whose rights the calls
@@ -272,16 +272,16 @@ class Context:
     request_id: str
     credential_class: str = ANONYMOUS
     max_calls: int = 500
-    journal: Journal = field(default_factory=Journal)
-    session: dict[str, object] = field(default_factory=dict)
-    dropped: dict[str, int] = field(default_factory=dict)
+    journal: Journal = msgspec.field(default_factory=Journal)
+    session: dict[str, object] = {}  # msgspec makes a new one for each
+    dropped: dict[str, int] = {}
     """Foreign results dropped while matching, counted by ``source.operation``."""
-    misnamed: dict[str, int] = field(default_factory=dict)
+    misnamed: dict[str, int] = {}
     """Elements of replies that were read although their namespace is not the declared one, by ``source.operation``."""
     caller: Caller = NOBODY
     idempotency: Idempotency | None = None
     """The caller's own key, where one came."""
-    aged: dict[tuple[str, str], Aged] = field(default_factory=dict)
+    aged: dict[tuple[str, str], Aged] = {}
     """What was answered by something kept: source and operation → the oldest of it."""
     parts: Parts | None = None
     """Filled where the whole answer might be kept."""

@@ -25,49 +25,46 @@ def leaves() -> bool:
 class TimeLimits:
     """The blocks of one owner that are under way; all of them in one event loop."""
 
-    __slots__ = ("_at", "_loop", "_open", "_timer")
+    __slots__ = ("_timer", "first_at", "loop", "open")
 
     def __init__(self) -> None:
-        self._open: set[Until] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.open: set[Until] = set()
+        """For blocks: those that are under way."""
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """For blocks: where the timer runs."""
+        self.first_at = float("inf")
+        """For blocks: when the timer rings; never, while none is set."""
         self._timer: asyncio.TimerHandle | None = None
-        self._at = 0.0
 
     def until(self, at: float) -> Until:
         """A block that ends with ``TimeoutError`` when the running loop's clock shows ``at``, wherever it waits."""
         return Until(self, at)
 
-    def begin(self, block: Until, at: float) -> None:
-        """Watches a block."""
+    def begin(self, block: Until) -> None:
+        """For blocks that are due before all others, or in another loop: sets the timer for one."""
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._loop, self._timer = loop, None
-            self._open.clear()
-        self._open.add(block)
-        if self._timer is None:
-            self._set(at)
-        elif at < self._at:
+        if loop is not self.loop:
+            self.loop, self._timer = loop, None
+            self.open.clear()
+        elif self._timer is not None:
             self._timer.cancel()
-            self._set(at)
-
-    def end(self, block: Until) -> None:
-        """Watches it no longer."""
-        self._open.discard(block)
+        self.open.add(block)
+        self._set(block.at)
 
     def _set(self, at: float) -> None:
-        assert self._loop is not None
-        self._at = at
-        self._timer = self._loop.call_at(at, self._ring)
+        assert self.loop is not None
+        self.first_at = at
+        self._timer = self.loop.call_at(at, self._ring)
 
     def _ring(self) -> None:
-        assert self._loop is not None
-        self._timer = None
-        now = self._loop.time() + _EARLY_S
-        for block in [block for block in self._open if block.at <= now]:
-            self._open.discard(block)
+        assert self.loop is not None
+        self._timer, self.first_at = None, float("inf")
+        now = self.loop.time() + _EARLY_S
+        for block in [block for block in self.open if block.at <= now]:
+            self.open.discard(block)
             block.interrupt()
-        if self._open:
-            self._set(min(block.at for block in self._open))
+        if self.open:
+            self._set(min(block.at for block in self.open))
 
 
 class Until:
@@ -80,10 +77,14 @@ class Until:
         self.at = at
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task()
+        loop, limits = asyncio.get_running_loop(), self._limits
+        task = asyncio.current_task(loop)
         assert task is not None, "only what runs in a task can be interrupted"
         self._task, self._before, self._interrupted = task, task.cancelling(), False
-        self._limits.begin(self, self.at)
+        if loop is limits.loop and self.at >= limits.first_at:  # nearly always; each call passes here three times
+            limits.open.add(self)
+        else:
+            limits.begin(self)
         return self
 
     def interrupt(self) -> None:
@@ -93,7 +94,7 @@ class Until:
             self._task.cancel()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        self._limits.end(self)
+        self._limits.open.discard(self)
         # Another's cancellation that came beside ours goes on, as with asyncio.timeout.
         if self._interrupted and self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
             raise TimeoutError from error

@@ -94,6 +94,8 @@ class GraphSettings:
     extensions: Sequence[Extension] = ()
     limits: OperationLimits = field(default_factory=OperationLimits)
     missing: Mapping[str, str] = field(default_factory=dict)
+    partial: bool = False
+    """Whether some of what the file says was left out, so that types may be reached by nothing for that reason."""
     executor: Executor = "columns"
     subgraph: bool = False
     """Whether it is served to a router of a federation too."""
@@ -136,7 +138,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     links, entities = _joined(unified, types, settings, former)
     federation = Federation(entities.keys()) if settings.subgraph else None
     types.queries |= {} if federation is None else federation.fields()
-    _complete(unified, types, sources)
+    _complete(unified, types, sources, unreached=settings.partial)
     schema = unified.graphql
     problems = [fault for change in types.arguments for fault in change.faults]
     problems += [] if problems else keep(schema, types.kept)
@@ -148,7 +150,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems += tell(schema, settings.describe, settings.deprecate, incomplete=incomplete)
     problems += check_recording(schema, settings.recording, settings.access.tags, incomplete=incomplete)
     problems += check_prices(schema, settings.limits.cost, incomplete=incomplete)
-    problems += check_lifetimes(schema, settings.lifetimes, incomplete=incomplete)
+    problems += check_lifetimes(schema, settings.lifetimes, incomplete=incomplete or settings.partial)
     if problems:
         raise ConfigurationError(map(former.explain, problems))
     lay_lifetimes(schema, settings.lifetimes)
@@ -156,7 +158,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems = check_joins(policy, links.joined) + check_needs(policy, types, settings.extensions)
     problems += check_values(schema, policy)
     problems += bared(sources, types, settings.access, schema)
-    if not settings.missing:
+    if not (settings.missing or settings.partial):
         problems += unreached(policy, types, links.joined, settings.extensions)
     rules, faults = row_rules(schema, types, settings.access)
     problems += map(former.explain, faults)
@@ -307,8 +309,8 @@ def _unmade(types: TypeBuilder, settings: GraphSettings) -> list[Problem]:
     return [] if settings.missing else [later.otherwise for later in types.joins.values()]
 
 
-def _complete(unified: UnifiedSchema, types: TypeBuilder, sources: Mapping[str, Source]) -> None:
-    """Puts all fields into one schema.
+def _complete(unified: UnifiedSchema, types: TypeBuilder, sources: Mapping[str, Source], *, unreached: bool) -> None:
+    """Puts all fields into one schema. ``unreached``: types that no field gives as well.
 
     Raises:
         ConfigurationError: there are none, or the schema is not valid.
@@ -316,7 +318,10 @@ def _complete(unified: UnifiedSchema, types: TypeBuilder, sources: Mapping[str, 
     empty = not (types.queries or types.mutations or unified.hand_written_roots() - {PLACEHOLDER})
     if empty and not any(_declares_nothing(source.model) for source in sources.values()):
         raise ConfigurationError([_nothing(source.model) for source in sources.values()])
-    faults = unified.complete(types.queries, types.mutations, _implementations(types), list(sources))
+    more = _implementations(types)
+    if unreached:
+        more = list({each.name: each for made in types.sources.values() for each in made.outputs.values()}.values())
+    faults = unified.complete(types.queries, types.mutations, more, list(sources))
     if faults:
         raise ConfigurationError(Problem(fault) for fault in faults)
 

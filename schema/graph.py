@@ -205,7 +205,7 @@ class Graph:
             shown = await self._shown.get(lacking)
             if plan.is_introspection:
                 return await self._introspections.answer(shown, lacking, document.node, request)
-        key = self._kept_at(request, plan, principal, context)
+        key = None if self._responses is None else self._kept_at(request, plan, principal, context)
         if key is None or self._responses is None:
             answer = await self._run(request, document, variables, plan, principal, context, trail, shown)
         else:
@@ -255,7 +255,8 @@ class Graph:
                 reply = await run_columns(self.schema, plan, variables, run)
         finally:
             run.end()
-        tell_ended(trail, plan, reply.failures, guards)
+        if trail is not None:
+            tell_ended(trail, plan, reply.failures, guards)
         if shown is not None and reply.data is not None:
             reply.data.update(await beside_data(shown, plan, request.variables))
         answer = answer_of(reply, plan, context, self._limits.max_failures)
@@ -280,7 +281,7 @@ class Graph:
         planned = self._plan(request, principal, context, seen, addressed, read_only=False)
         return planned if isinstance(planned, Answer) else steps(planned[2], planned[1])
 
-    def _plan(
+    def _plan(  # noqa: C901  # what may refuse a request, one after the other
         self,
         request: GraphQLRequest,
         principal: Principal,
@@ -304,11 +305,12 @@ class Graph:
             return refused([worded(error, context)])
         operation = document.operation
         context.operation, context.kind = document.name, document.kind
-        if principal.is_anonymous and not self.anonymous and not _only_typename(operation):
+        anonymous = principal.is_anonymous
+        if anonymous and not self.anonymous and not _only_typename(operation):
             raise Unauthenticated
         if read_only and operation.operation is not OperationType.QUERY:
             raise MutationOverGet
-        stranger = principal.is_anonymous and self._policy.default != "anonymous"
+        stranger = anonymous and self._policy.default != "anonymous"
         errors = document.errors(seen, addressed, self._limits.max_errors)
         if errors:
             if trail is not None and addressed:
@@ -320,11 +322,16 @@ class Graph:
         if isinstance(variables, list):
             return refused([formatted_error(error, context) for error in variables])
         plan = self.documents.plan(document, self._policy, principal, variables, request.variables)
-        tell_planned(trail, plan)
+        if trail is not None:
+            tell_planned(trail, plan)
         if plan.refused and stranger:
             raise Unauthenticated
-        refusal = self._refusal(plan, context) or self._too_deep(plan, variables, context)
-        return refusal or self._given_twice(plan, request, context) or (document, variables, plan)
+        if plan.refused or plan.introspected or plan.filtered or self._twice.any:
+            refusal = self._refusal(plan, context) or self._too_deep(plan, variables, context)
+            refusal = refusal or self._given_twice(plan, request, context)
+            if refusal is not None:
+                return refusal
+        return document, variables, plan
 
     def _too_deep(self, plan: OperationPlan, variables: VariableValues, context: Context) -> Answer | None:
         """The answer to an operation one of whose filters asks too much of each row."""

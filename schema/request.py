@@ -50,8 +50,7 @@ class Fresh:
     lives_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A response map (GraphQL specification section 7.1).
 
     ``kind``: ``"data"``: the operation was executed and the map has ``data``, null or not; ``"request_error"``: it was

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from graphql import GraphQLError, Node
+from msgspec.structs import replace
 
 from resolvers import CallerError, Code, Context, Forbidden, IsthmusError, SourceBadResponse, untraced
 from schema.plan.columns import Executed
@@ -53,13 +53,12 @@ def _short(message: str) -> str:
 
 def answer_of(reply: Executed, plan: OperationPlan, context: Context, most: int) -> Answer:
     """What came of an operation; ``most``: of so many failures is told, of the rest how many they are."""
+    if not plan.refused and not reply.failures:
+        return Answer("data", {"data": reply.data}, laid=reply.laid)
     errors: list[dict[str, object]] = [forbidden(each, context) for each in plan.refused]
     errors += [_failure(failure, context) for failure in reply.failures[:most]]
     untold = len(reply.failures) - most
-    body: dict[str, object] = {}
-    if errors:
-        body["errors"] = errors
-    body["data"] = reply.data
+    body: dict[str, object] = {"errors": errors, "data": reply.data}
     if untold > 0:
         _log.info("%d more errors", untold, extra={"request_id": context.request_id})
         body["extensions"] = {"moreErrors": untold}

@@ -16,18 +16,20 @@ import typer
 
 from gateway.commands.access_page import page
 from gateway.commands.callers import AS, caller
-from gateway.commands.opening import Env, configuration, describe, fail, sentence, snapshot
+from gateway.commands.opening import DEFAULT, Env, configuration, describe, fail, sentence, snapshot
 from gateway.file.config import Configuration
 from resolvers import Problem, nearest
 from schema import Access, Asked, Change, Held, Line, changes
 
-FILE = "isthmus.yaml"
-
 
 def access(
     what: Annotated[
-        list[str], typer.Argument(metavar="FILE | diff OLD NEW | why COORDINATE [FILE]", help="What to tell.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE | diff OLD [NEW] | why COORDINATE [FILE]",
+            help="What to tell; FILE is isthmus.yaml when absent, and so is NEW.",
+        ),
+    ] = None,
     *,
     env: Env = None,
     who: Annotated[str, typer.Option("--as", metavar="CALLER", help=AS)] = "anonymous",
@@ -36,16 +38,16 @@ def access(
     html: Annotated[Path | None, typer.Option(help="Write one page that needs nothing else, in place of text.")] = None,
 ) -> None:
     """Show who can read and write each coordinate, and by which ways."""
-    match what:
-        case ["diff", old, new]:
-            _diff(old, new, env, as_json=as_json)
-        case ["why", coordinate] | ["why", coordinate, _]:
+    match what or [DEFAULT]:
+        case ["diff", old, *more] if len(more) < 2:
+            _diff(old, "".join(more) or DEFAULT, env, as_json=as_json)
+        case ["why", coordinate, *more] if len(more) < 2:
             roles = "" if scope and who == "anonymous" else who
-            _why(_opened(what[2] if len(what) > 2 else FILE, env), coordinate, roles, scope or [], as_json=as_json)
+            _why(_opened("".join(more) or DEFAULT, env), coordinate, roles, scope or [], as_json=as_json)
         case [file] if file not in {"diff", "why"}:
             _table(file, env, as_json=as_json, html=html)
         case _:
-            fail("say a FILE, or diff OLD NEW, or why COORDINATE [FILE]")
+            fail("say a FILE, or diff OLD [NEW], or why COORDINATE [FILE]")
 
 
 def _opened(file: str, env: str | None) -> tuple[Configuration, Access]:

@@ -11,9 +11,10 @@ import typer
 
 from gateway.commands import security
 from gateway.commands.check_drift import check_drift
-from gateway.commands.opening import Env, closed, configuration, describe, errors, fail, snapshot, unpinned
+from gateway.commands.opening import DEFAULT, Env, closed, configuration, describe, errors, fail, snapshot, unpinned
 from gateway.drift import Drift, drift, locked
 from gateway.file.config import Configuration
+from gateway.further import unseen
 from gateway.lock import FILE
 from gateway.snapshot import Snapshot
 from resolvers import served
@@ -23,7 +24,7 @@ LOCK_DRIFT = 2
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("isthmus.yaml"),
+    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path(DEFAULT),
     *,
     env: Env = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
@@ -34,10 +35,11 @@ def check(
         bool,
         typer.Option("--drift", help="Compare pulled descriptions with those of now: 2 where that breaks something."),
     ] = False,
+    every: Annotated[bool, typer.Option("--all", help="With --drift: list each change that comes of another.")] = False,
 ) -> None:
     """Check a file: its shape, and that all it names exists."""
     if live:
-        check_drift(configuration([str(file)], env), as_json=as_json)
+        check_drift(configuration([str(file)], env), as_json=as_json, each=every)
         return
     try:
         _check(file, env, as_json=as_json, as_locked=as_locked)
@@ -48,7 +50,7 @@ def check(
 
 
 def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> None:
-    chosen = configuration([str(file)], env)
+    chosen = configuration([str(file)], env, further=True)
 
     async def work() -> Snapshot:
         current = await snapshot(chosen, quiet=as_json)
@@ -57,7 +59,7 @@ def _check(file: Path, env: str | None, *, as_json: bool, as_locked: bool) -> No
 
     current = asyncio.run(work())
     if current.failed:
-        fail(describe(chosen, current.failed.values()))
+        fail(describe(chosen, current.failed.values(), unseen(chosen, current.sources, current.failed)))
     found = locked_drift(chosen, current)
     if as_json:
         told = [{"source": item.source, "kind": item.kind, "what": item.sentence} for item in found]

@@ -16,7 +16,7 @@ from gateway.file.problems import dotted
 from resolvers import ConfigurationError
 
 
-def check_drift(chosen: Configuration, *, as_json: bool) -> None:
+def check_drift(chosen: Configuration, *, as_json: bool, each: bool) -> None:
     """Compares, tells, and ends with 2 where something breaks, with 1 where something cannot be compared."""
     if chosen.lock is None or not chosen.lock.descriptions:
         fail("no description is pinned, so nothing can have drifted\n  mend: run isthmus pull")
@@ -27,14 +27,14 @@ def check_drift(chosen: Configuration, *, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps(_report(chosen, found)).decode())
     else:
-        _tell(chosen, found)
+        _tell(chosen, found, each=each)
     if found.affected or found.broken or any(change.level is Level.BREAKING for change in found.changes):
         raise typer.Exit(FOUND)
     if found.away:
         raise typer.Exit(1)
 
 
-def _tell(chosen: Configuration, found: Compared) -> None:
+def _tell(chosen: Configuration, found: Compared, *, each: bool) -> None:
     for name in chosen.sources:
         if name in found.changed:
             typer.echo(f"{name}: its description has changed")
@@ -47,7 +47,7 @@ def _tell(chosen: Configuration, found: Compared) -> None:
     if not found.whole:
         typer.echo("What else changes cannot be told before that is mended.")
         return
-    tell(found.changes, found.broken, found.operations, every=True)
+    tell(found.changes, found.broken, found.operations, safe=True, each=each)
 
 
 def _report(chosen: Configuration, found: Compared) -> dict[str, object]:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from gateway.commands.opening import Env, environment, fail
+from gateway.commands.opening import DEFAULT, Env, environment, fail
 from gateway.file.config import UnreadableFile, read, read_file
 from gateway.file.parts import Whole
 from gateway.file.places import Where
@@ -33,7 +33,7 @@ _LONGEST = 80
 
 
 def config(
-    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("isthmus.yaml"),
+    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path(DEFAULT),
     *,
     env: Env = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,

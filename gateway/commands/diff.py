@@ -15,8 +15,9 @@ import orjson
 import typer
 from graphql import GraphQLError, GraphQLSchema, build_schema
 
+from gateway.causes import Cause, caused, grouped
 from gateway.changes import Broken, Level, SchemaChange, broken, changes
-from gateway.commands.opening import Env, configuration, errors, fail, sentence, snapshot
+from gateway.commands.opening import DEFAULT, Env, configuration, errors, fail, sentence, snapshot
 from gateway.drift import drift
 from gateway.lock import Lock, lock_at
 from gateway.registered.manifest import Registered, read_manifests
@@ -25,7 +26,6 @@ from resolvers import ConfigurationError
 
 FOUND = 2
 """The exit code where both versions are sound and the change is one that is not wanted."""
-FILE = "isthmus.yaml"
 _SDL = frozenset({".graphql", ".graphqls", ".gql"})
 
 
@@ -49,7 +49,7 @@ def diff(
     old: Annotated[
         str, typer.Argument(metavar="OLD", help="A file, a schema (.graphql), isthmus.lock, or a revision of git.")
     ],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The same; the file in this folder when absent.")] = FILE,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same; the file in this folder when absent.")] = DEFAULT,
     *,
     env: Env = None,
     operations: Annotated[
@@ -58,7 +58,9 @@ def diff(
     fail_on: Annotated[
         FailOn, typer.Option(help="What ends with exit code 2; operations: only operations that break.")
     ] = FailOn.BREAKING,
-    every: Annotated[bool, typer.Option("--all", help="Show safe changes too.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show safe changes too, and each that comes of another.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
 ) -> None:
     """Compare two versions of a graph: files, schemas, locks, or revisions of git (main, or v1:isthmus.yaml)."""
@@ -70,7 +72,7 @@ def diff(
                 return
             assert before.schema is not None
             assert after.schema is not None
-            found = changes(before.schema, after.schema)
+            found = caused(changes(before.schema, after.schema), before.schema, after.schema)
             known = {each.id: each for each in (*before.registered, *after.registered, *more)}
             gone = list(broken(known.values(), before.schema, after.schema))
     except ConfigurationError as error:
@@ -78,7 +80,7 @@ def diff(
     if as_json:
         typer.echo(orjson.dumps(report(found, gone, len(known))).decode())
     else:
-        tell(found, gone, len(known), every=every)
+        tell(found, gone, len(known), safe=every, each=every)
     if _unwanted(found, gone, fail_on):
         raise typer.Exit(FOUND)
 
@@ -107,7 +109,7 @@ def _version(named: str, other: str, env: str | None) -> Iterator[_Version]:
         return
     revision, _, within = named.partition(":")
     beside = Path(other.partition(":")[2] or other)
-    file = Path(within) if within else beside if beside.suffix else Path(FILE)
+    file = Path(within) if within else beside if beside.suffix else Path(DEFAULT)
     with at_revision(revision, file) as found:
         yield _of(found, env)
 
@@ -159,13 +161,15 @@ def _locks(before: _Version, after: _Version, *, as_json: bool, fails: bool) -> 
         raise typer.Exit(FOUND)
 
 
-def tell(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int, *, every: bool) -> None:
-    """Prints changes, operations that break, and how many of each there are; ``every``: safe changes too."""
-    for change in found:
-        if every or change.level is not Level.SAFE:
-            typer.echo(f"{change.level.value:<9}  {change.what}")
-    for each in gone:
-        typer.echo(f"operation  {each.operation.name} ({each.operation.file}) is no longer valid: {each.fault}")
+def tell(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int, *, safe: bool, each: bool) -> None:
+    """Prints changes, operations that break, and how many of each there are. ``safe``: safe changes too; ``each``:
+    those that come of another one by themselves, and not only how many they are.
+    """
+    for cause in map(Cause, found) if each else grouped(found):
+        if safe or cause.level is not Level.SAFE:
+            typer.echo(f"{cause.level.value:<9}  {cause.change.what}{_following(cause)}")
+    for broke in gone:
+        typer.echo(f"operation  {broke.operation.name} ({broke.operation.file}) is no longer valid: {broke.fault}")
     counts = Counter(change.level for change in found)
     said = ", ".join(f"{counts[level]} {level.value}" for level in Level if counts[level])
     typer.echo(
@@ -173,10 +177,24 @@ def tell(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int, *, e
     )
 
 
+def _following(cause: Cause) -> str:
+    """How many changes come of one, by level where these are not all the same."""
+    counts = Counter(each.level for each in cause.derived)
+    if not counts:
+        return ""
+    levels = ", ".join(f"{counts[level]} {level.value}" for level in Level if counts[level])
+    said = f": {levels}" if counts.keys() != {cause.change.level} else ""
+    if counts.total() == 1:
+        return f" 1 more comes of it{said} (--all lists it)."
+    return f" {counts.total()} more come of it{said} (--all lists them)."
+
+
 def report(found: Sequence[SchemaChange], gone: Sequence[Broken], known: int) -> dict[str, object]:
     """The same for programs."""
     return {
-        "changes": [{"level": each.level, "kind": each.kind, "what": each.what} for each in found],
+        "changes": [
+            {"level": each.level, "kind": each.kind, "what": each.what, "of": each.of or None} for each in found
+        ],
         "operations": known,
         "broken": [
             {"id": each.operation.id, "name": each.operation.name, "file": each.operation.file, "fault": each.fault}

@@ -18,7 +18,7 @@ import typer
 
 from gateway.commands import security
 from gateway.commands.check import locked_drift
-from gateway.commands.opening import Env, apart, closed, configuration, snapshot, unpinned
+from gateway.commands.opening import DEFAULT, Env, apart, closed, configuration, snapshot, unpinned
 from gateway.doctor.finding import LEVELS, Finding
 from gateway.doctor.of_access import of_access
 from gateway.doctor.of_file import of_file
@@ -33,7 +33,7 @@ _RANK = {level: rank for rank, level in enumerate(LEVELS)}
 
 
 def doctor(
-    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("isthmus.yaml"),
+    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path(DEFAULT),
     *,
     env: Env = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
@@ -43,7 +43,7 @@ def doctor(
     ] = "error",
 ) -> None:
     """Report on the whole graph: what is served, degraded, guessed, dropped, unreachable, dear or unsafe."""
-    chosen = configuration([str(file)], env)
+    chosen = configuration([str(file)], env, further=True)
 
     async def work() -> Snapshot:
         current = await snapshot(chosen, quiet=as_json)

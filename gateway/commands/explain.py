@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,16 +17,21 @@ import orjson
 import typer
 
 from gateway.commands.callers import AS, caller, object_of
-from gateway.commands.opening import Env, configuration, errors, fail, snapshot
-from gateway.file.config import Configuration
+from gateway.commands.opening import DEFAULT, Env, configuration, errors, fail, snapshot
+from gateway.file.config import Configuration, is_configuration
 from gateway.identity import CannotVerify, open_tokens
 from resolvers import Caller, CallRecord, Context, Journal, Unauthenticated
 from schema import ANONYMOUS, Answer, Graph, GraphQLRequest, MutationOverGet, Principal, Step
 
 
 def explain(  # each is an option of the command
-    file: Annotated[str, typer.Argument(metavar="FILE | NAME=LOCATION", help="The file, or one source.")],
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="The query, a file that holds it, or - for stdin.")],
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[FILE | NAME=LOCATION] QUERY",
+            help="The file, isthmus.yaml when absent, or one source; the query, a file that holds it, or - for stdin.",
+        ),
+    ],
     *,
     env: Env = None,
     variables: Annotated[str, typer.Option(help="The variables, as a JSON object.")] = "{}",
@@ -38,6 +43,7 @@ def explain(  # each is an option of the command
     as_json: Annotated[bool, typer.Option("--json", help="Print for programs.")] = False,
 ) -> None:
     """Show the calls and statements of a query, their rows and their times."""
+    file, query = _named(what)
     chosen = configuration([file], env)
     request = GraphQLRequest(_query(query), operation, object_of(variables, "--variables"))
 
@@ -118,6 +124,15 @@ async def _principal(chosen: Configuration, claims: str | None, token: str | Non
         fail(f"the token is not valid: {error.detail}")
     except CannotVerify:
         fail("the key set of the token's issuer cannot be fetched now")
+
+
+def _named(what: Sequence[str]) -> tuple[str, str]:
+    """The file or source, and the query."""
+    if len(what) == 1 and ("{" in what[0] or not is_configuration(Path(what[0]))):
+        return DEFAULT, what[0]
+    if len(what) != 2:
+        fail("say a FILE and a QUERY, or a QUERY alone")
+    return what[0], what[1]
 
 
 def _query(given: str) -> str:

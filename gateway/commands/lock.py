@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.opening import Env, configuration, describe, fail, snapshot
+from gateway.commands.opening import DEFAULT, Env, configuration, describe, fail, snapshot
 from gateway.drift import drift, locked
 from gateway.lock import FILE, Lock, save
 from gateway.pulled import as_they_are
@@ -17,7 +17,7 @@ from gateway.snapshot import Snapshot
 
 
 def lock(
-    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("isthmus.yaml"),
+    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path(DEFAULT),
     *,
     env: Env = None,
 ) -> None:

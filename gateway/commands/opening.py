@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from gateway.app import edge_problems
-from gateway.file.config import Configuration, UnreadableFile, from_sources, is_configuration, read
+from gateway.file.config import Configuration, UnreadableFile, WrongFile, from_sources, is_configuration, read
 from gateway.file.overlay import VARIABLE
 from gateway.file.problems import mended
 from gateway.lock import FILE, FOLDER
@@ -22,6 +22,8 @@ from gateway.snapshot import Snapshot, State, load
 from gateway.tls import Tls
 from resolvers import KINDS, ConfigurationError, DescriptionError, Problem, kind_of
 
+DEFAULT = "isthmus.yaml"
+"""The configuration file where none is named."""
 errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # "${env:KEY:-…}" holds no emoji
 
 
@@ -47,8 +49,11 @@ def environment(env: str | None) -> str:
     return os.environ.get(VARIABLE, "") if env is None else env
 
 
-def configuration(arguments: Sequence[str], env: str | None = None) -> Configuration:
-    """One file as it is in an environment, or sources as ``name=location`` and ``name=kind:location``."""
+def configuration(arguments: Sequence[str], env: str | None = None, *, further: bool = False) -> Configuration:
+    """One file as it is in an environment, or sources as ``name=location`` and ``name=kind:location``.
+
+    ``further``: where some of the file is wrong, the rest is looked at too, with what it names, and all is told.
+    """
     try:
         if len(arguments) == 1 and "=" not in arguments[0]:
             return read(Path(arguments[0]), env=environment(env))
@@ -56,9 +61,15 @@ def configuration(arguments: Sequence[str], env: str | None = None) -> Configura
             fail("an environment is of a file, and none is named\n  mend: leave --env out, or name a file")
         return asyncio.run(_from_arguments(arguments))
     except UnreadableFile as error:
-        fail(error.text)
+        rest = error.rest if isinstance(error, WrongFile) and further else None
+        if rest is not None:
+            asyncio.run(state(rest, load))
+        fail("\n\n".join([error.text, *([_UNSEEN] if further and isinstance(error, WrongFile) else [])]))
     except DescriptionError as error:
         fail(sentence(error.problem))
+
+
+_UNSEEN = "Descriptions, links and access were not looked at until that is mended."
 
 
 def as_subgraph(chosen: Configuration) -> Configuration:
@@ -133,9 +144,9 @@ def sentence(problem: Problem) -> str:
     return "\n".join((problem.what, *mended(problem.mend)))
 
 
-def describe(chosen: Configuration, problems: Iterable[Problem]) -> str:
-    """The problems as text, in the order of the file."""
-    return chosen.describe(advised(chosen, problem) for problem in problems)
+def describe(chosen: Configuration, problems: Iterable[Problem], unseen: str = "") -> str:
+    """The problems as text, in the order of the file; last what was not looked at."""
+    return chosen.describe((advised(chosen, problem) for problem in problems), unseen)
 
 
 def advised(chosen: Configuration, problem: Problem) -> Problem:
@@ -204,7 +215,7 @@ async def state(
     except ConfigurationError as error:
         if status is not None:
             status.stop()
-        fail(describe(chosen, error.problems))
+        fail(describe(chosen, [*error.problems, *error.besides], error.unseen))
     finally:
         if status is not None:
             status.stop()
@@ -216,7 +227,7 @@ async def _checked(chosen: Configuration, loading: Callable[[Configuration], Awa
     try:
         current = await loading(chosen)
     except ConfigurationError as error:
-        raise ConfigurationError([*error.problems, *unusable]) from error
+        raise ConfigurationError([*error.problems, *unusable], error.besides, error.unseen) from error
     if unusable:
         await current.close()
         raise ConfigurationError(unusable)

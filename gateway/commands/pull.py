@@ -10,13 +10,12 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.opening import Env, configuration, describe, errors, fail, sentence
+from gateway.commands.opening import DEFAULT, Env, configuration, describe, errors, fail, sentence
 from gateway.file.config import Configuration
 from gateway.lock import FILE, Lock, read_lock, save
-from gateway.pulled import Files, Pins, drop, fetch, files_of, put
+from gateway.pulled import Files, Pins, drop, fetch, files_of, left_behind, put
 from resolvers import ConfigurationError, Pin, Problem, offered
 
-_FILE = "isthmus.yaml"
 _ENDINGS = frozenset({".yaml", ".yml", ".json"})
 
 
@@ -43,6 +42,9 @@ def pull(
         except OSError as error:
             errors.print(f"{name}: its description cannot be written: {error.strerror}", markup=False)
             continue
+        for path in left_behind(chosen.base, name):
+            path.unlink(missing_ok=True)
+            typer.echo(f"{name}: {path.relative_to(chosen.base)} was left by a pull that was ended, and is removed")
         now[name] = files.pins
         _tell(name, files, known)
     if not what or len(names) == len(chosen.sources):
@@ -77,7 +79,7 @@ def _save(chosen: Configuration, before: Pins, now: Pins) -> None:
 def _chosen(given: Sequence[str], env: str | None) -> tuple[Configuration, list[str]]:
     """The file, and the names of the sources that are asked for."""
     names = list(given)
-    file = _FILE
+    file = DEFAULT
     if names and (Path(names[0]).suffix in _ENDINGS or Path(names[0]).is_file()):
         file = names.pop(0)
     chosen = configuration([file], env)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.commands.callers import AS, caller, object_of
-from gateway.commands.opening import Env, configuration, fail
+from gateway.commands.opening import DEFAULT, Env, configuration, fail
 from gateway.commands.test import ENVIRONMENT, who
 from gateway.file.config import Configuration
 from gateway.identity import CannotVerify, open_tokens
@@ -29,7 +29,7 @@ def record_scene(  # each is an option of the command
     query: Annotated[str, typer.Option("--query", help="The query, or a file that holds it.")],
     *,
     env: Env = None,
-    file: Annotated[str, typer.Option("--file", help="The configuration file.")] = "isthmus.yaml",
+    file: Annotated[str, typer.Option("--file", help="The configuration file.")] = DEFAULT,
     variables: Annotated[str, typer.Option(help="The variables: a JSON object, or a file that holds it.")] = "{}",
     operation: Annotated[str | None, typer.Option(help="The operation, where the query has several.")] = None,
     claims: Annotated[str | None, typer.Option("--as", "--claims", metavar="CALLER", help=AS)] = None,

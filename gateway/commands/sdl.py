@@ -9,12 +9,15 @@ from typing import Annotated
 import typer
 
 from gateway.commands.callers import AS, caller
-from gateway.commands.opening import Env, as_subgraph, configuration, fail, sentence, snapshot
+from gateway.commands.opening import DEFAULT, Env, as_subgraph, configuration, fail, sentence, snapshot
 from resolvers import Problem, offered
 
 
 def sdl(
-    what: Annotated[list[str], typer.Argument(metavar="FILE | NAME=LOCATION…", help="The file, or sources.")],
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE | NAME=LOCATION…", help="The file, or sources; isthmus.yaml when absent."),
+    ] = None,
     *,
     env: Env = None,
     who: Annotated[str | None, typer.Option("--as", metavar="CALLER", help=AS)] = None,
@@ -28,7 +31,9 @@ def sdl(
     ] = False,
 ) -> None:
     """Print the schema: all of it, or what a caller or a view is shown of it."""
-    chosen = as_subgraph(configuration(what, env)) if subgraph else configuration(what, env)
+    chosen = configuration(what or [DEFAULT], env)
+    if subgraph:
+        chosen = as_subgraph(chosen)
     if subgraph and (who is not None or scope or view):
         fail("a router composes the whole schema\n  mend: leave --as, --scope and --view out")
     principal = None if who is None and not scope else caller(chosen, who or "", scope or [])

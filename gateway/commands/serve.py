@@ -14,7 +14,19 @@ import typer
 from gateway import explorer
 from gateway.app import make_app
 from gateway.commands.listening import check_address
-from gateway.commands.opening import Env, advised, apart, closed, configuration, errors, fail, sentence, state, unpinned
+from gateway.commands.opening import (
+    DEFAULT,
+    Env,
+    advised,
+    apart,
+    closed,
+    configuration,
+    errors,
+    fail,
+    sentence,
+    state,
+    unpinned,
+)
 from gateway.commands.supervise import supervise
 from gateway.file.config import Configuration, UnreadableFile, read
 from gateway.holder import State
@@ -45,8 +57,8 @@ def serve(
     subgraph: Annotated[bool, typer.Option("--subgraph", help="Serve it to the router of a federation too.")] = False,
 ) -> None:
     """Serve one GraphQL API over the sources."""
-    named = what or ["isthmus.yaml"]
-    chosen = configuration(named, env)
+    named = what or [DEFAULT]
+    chosen = configuration(named, env, further=True)
     file = Path(named[0]) if chosen.file else None
     stating = {"host": host, "port": port, "subgraph": subgraph or None}
     given: dict[str, object] = {key: value for key, value in stating.items() if value is not None}

@@ -9,15 +9,15 @@ from typing import Annotated
 import typer
 
 from gateway import token as signing
-from gateway.commands.opening import Env, configuration, errors, fail, sentence
+from gateway.commands.opening import DEFAULT, Env, configuration, errors, fail, sentence
 from gateway.identity import new_key
 from resolvers import ConfigurationError, Problem, nearest
 
 
 def token(
     file: Annotated[
-        Path | None, typer.Argument(help="The configuration file, with server.jwt.secret; none for an API key.")
-    ] = None,
+        Path, typer.Argument(help="The configuration file, with server.jwt.secret; none for an API key.")
+    ] = Path(DEFAULT),
     sub: Annotated[str, typer.Option(help="Who the token is for.")] = "developer",
     env: Env = None,
     scope: Annotated[list[str] | None, typer.Option(help="A scope; may be repeated.")] = None,
@@ -39,8 +39,6 @@ def token(
     if api_key is not None:
         _api_key(api_key, scope or [], role or [])
         return
-    if file is None:
-        fail("Name the configuration file whose secret signs the token, or say --api-key and a name.")
     issuers = configuration([str(file)], env).settings.server.jwt
     if issuer is not None and issuer not in {each.issuer for each in issuers}:
         known = [each.issuer for each in issuers]

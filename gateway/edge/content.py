@@ -25,6 +25,12 @@ def _media(text: str) -> tuple[str, Mapping[str, str]]:
     return kind.strip().lower(), parameters
 
 
+@lru_cache(maxsize=256)
+def _is_json(said: str) -> bool:
+    kind, parameters = _media(said)
+    return kind == JSON and parameters.get("charset", "utf-8") in {"utf-8", "utf8"}
+
+
 def _weight(parameters: Mapping[str, str]) -> float:
     try:
         return float(parameters.get("q", "1"))
@@ -56,15 +62,15 @@ def check_content(request: Asked, uploads: UploadSettings | None) -> bool:
     """Whether the body is a form with files; otherwise it is JSON."""
     if "content-encoding" in request.headers:
         raise Refusal(415, Code.BAD_REQUEST, "Encoded bodies are not read.")
-    values = request.headers.getlist("content-type")
-    kind, parameters = _media(values[0]) if len(values) == 1 else ("", {})
+    said = request.headers.get("content-type", "") if "content-type" not in request.headers.several else ""
+    if _is_json(said):
+        return False
+    kind, _ = _media(said)
     if kind == "multipart/form-data" and uploads is not None:
         if not any(request.headers.get(name) for name in PREFLIGHTED):
             raise Refusal(400, Code.BAD_REQUEST, f"A form with files needs a header {PREFLIGHTED[0]}.")
         return True
-    if kind != JSON or parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
-        raise Refusal(415, Code.BAD_REQUEST, "The body must be application/json in UTF-8.")
-    return False
+    raise Refusal(415, Code.BAD_REQUEST, "The body must be application/json in UTF-8.")
 
 
 def check_link(request: Asked) -> None:

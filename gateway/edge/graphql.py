@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -27,7 +27,7 @@ from gateway.overload.admission import Admission
 from gateway.overload.settings import OverloadSettings
 from gateway.rates.limiter import Rates
 from gateway.registered.documents import NOT_FOUND, NOT_SUPPORTED, RegisteredDocuments
-from gateway.request.asked import Asked
+from gateway.request.asked import Asked, Headers
 from gateway.request.body import from_get, from_post
 from gateway.request.ended import NO_ERRORS, Ended, errors_in
 from gateway.request.limits import LimitSettings, Places, read_body, sent, whole_body
@@ -38,6 +38,7 @@ from gateway.telemetry import log
 from gateway.tracing.tracer import Tracer
 from gateway.uses import Uses
 from resolvers import (
+    IDEMPOTENCY_KEY,
     Caller,
     Code,
     Context,
@@ -238,8 +239,12 @@ class Endpoint:
                 charge = partial(self._charge, self._rates, request, principal, outline, headers)
         # Whoever sends slowly, or waits for a slow key server, holds no place: only what runs does.
         with self._places:
-            limit = Deadline(request.request_id, deadline, read_only=read_only)
-            return await self._run(request, snapshot, parameters, principal, limit, entry, charge)
+            try:
+                return await self._run(
+                    request, snapshot, parameters, principal, deadline, entry, charge, read_only=read_only
+                )
+            except MutationOverGet:
+                raise Refusal(405, Code.BAD_REQUEST, "Mutations need POST.", (("allow", "POST"),)) from None
 
     @staticmethod
     async def _charge(
@@ -275,12 +280,12 @@ class Endpoint:
     def _check_head(self, request: Asked, media: str | None) -> None:
         if media is None:
             raise Refusal(406, Code.BAD_REQUEST, "Replies are application/graphql-response+json or JSON.")
-        if len(request.headers.getlist("host")) != 1:
+        if "host" not in request.headers or "host" in request.headers.several:
             raise Refusal(400, Code.BAD_REQUEST, "Exactly one Host header is needed.")
         if self._hosts is not None and name_of(request.headers["host"]) not in self._hosts:
             raise Refusal(421, Code.BAD_REQUEST, "The server is not asked by this name (server.hosts).")
-        allowed = ("GET", "POST") if self._get else ("POST",)
-        if request.method not in allowed:
+        if request.method != "POST" and (request.method != "GET" or not self._get):
+            allowed = ("GET", "POST") if self._get else ("POST",)
             raise Refusal(405, Code.BAD_REQUEST, "Use POST.", (("allow", ", ".join(allowed)),))
 
     def _with_text(self, parameters: GraphQLRequest, principal: Principal, request_id: str) -> GraphQLRequest | Answer:
@@ -322,43 +327,48 @@ class Endpoint:
             words = self._limits.max_body_bytes
             return principal, from_multipart(body, request.headers["content-type"], settings, words)
 
-    async def _run(
+    def _run(
         self,
         request: Asked,
         snapshot: Snapshot,
         parameters: GraphQLRequest,
         principal: Principal,
-        limit: Deadline,
+        deadline: float,
         entry: Entry | None,
         charge: Callable[[int], Awaitable[None]] | None,
-    ) -> Answer:
+        *,
+        read_only: bool,
+    ) -> Coroutine[Any, Any, Answer]:
+        """What answers a request; ``deadline``: time of the loop's clock after which no call to a source goes on."""
         whole = snapshot.graph
         if whole is None:
             raise Refusal(503, Code.SOURCE_UNAVAILABLE, "Nothing can be served yet.", (("retry-after", "1"),))
         graph = whole.part(request.view, principal)
         if graph is None:
             raise Refusal(404, Code.BAD_REQUEST, "There is no such view.")
-        context = Context(limit.at, limit.request_id, principal.identity, self._limits.calls_per_operation)
-        context.caller = _caller(request, principal)
-        context.idempotency = idempotency_of(request.headers)
-        request.context = context
+        headers = request.headers
+        request.context = context = Context(
+            deadline,
+            request.request_id,
+            principal.identity,
+            self._limits.calls_per_operation,
+            caller=_caller(headers, principal),
+            idempotency=idempotency_of(headers) if IDEMPOTENCY_KEY in headers else None,
+        )
         if self._tracer is not None and request.trace is not None:
             context.trace, context.journal.traced = request.trace, request.trace.made
             self._tracer.run(request.trace)
         trail = None
         if entry is not None:
             entry.parameters, entry.context, trail = parameters, context, entry.trail
-        reads = limit.read_only or not graph.writes(parameters)
-        work = graph.execute(parameters, principal, context, read_only=limit.read_only, trail=trail, charge=charge)
-        try:
-            if reads:
-                return await self._read(request, work, limit.at + GRACE_S)
-            writing = asyncio.ensure_future(work)
-            snapshot.uses.begin()  # which outlives this request where its caller leaves
-            writing.add_done_callback(lambda _: snapshot.uses.end())
-            return await self._write(writing, limit)
-        except MutationOverGet:
-            raise Refusal(405, Code.BAD_REQUEST, "Mutations need POST.", (("allow", "POST"),)) from None
+        reads = read_only or not graph.writes(parameters)
+        work = graph.execute(parameters, principal, context, read_only=read_only, trail=trail, charge=charge)
+        if reads:
+            return self._read(request, work, deadline + GRACE_S)
+        writing = asyncio.ensure_future(work)
+        snapshot.uses.begin()  # which outlives this request where its caller leaves
+        writing.add_done_callback(lambda _: snapshot.uses.end())
+        return self._write(writing, context)
 
     async def _read(self, request: Asked, work: Coroutine[Any, Any, Answer], until: float) -> Answer:
         """The answer of a read, which ends when its caller leaves.
@@ -381,7 +391,7 @@ class Endpoint:
         finally:
             connection.unwatch(limit.interrupt)
 
-    async def _write(self, work: asyncio.Future[Answer], limit: Deadline) -> Answer:
+    async def _write(self, work: asyncio.Future[Answer], context: Context) -> Answer:
         """The answer of a write, which runs to its end whoever leaves and whatever the clock says.
 
         Raises:
@@ -389,10 +399,10 @@ class Endpoint:
         """
         self._unfinished.add(work)
         work.add_done_callback(self._ended)
-        left = limit.at + GRACE_S - asyncio.get_running_loop().time()
+        left = context.deadline + GRACE_S - asyncio.get_running_loop().time()
         done, _ = await asyncio.wait([work], timeout=left)
         if not done:
-            log("write_unfinished", request_id=limit.request_id, level="warning")
+            log("write_unfinished", request_id=context.request_id, level="warning")
             raise OutcomeUnknown("the write was still running at the deadline")
         return work.result()
 
@@ -416,19 +426,10 @@ def _outline(snapshot: Snapshot, parameters: GraphQLRequest) -> Outline | None:
     return None if snapshot.graph is None else snapshot.graph.outline(parameters)
 
 
-def _caller(request: Asked, principal: Principal) -> Caller:
+def _caller(headers: Headers, principal: Principal) -> Caller:
     """What sources may be told of the caller; only a token that was verified is handed on."""
     if principal.subject is None:
-        return Caller(headers=request.headers)
+        return Caller(headers=headers)
     # A token that came was verified, or there would be no principal; who shows a key or a certificate has none.
-    token = bearer(request.headers.get("authorization", "")) or ""
-    return Caller(token, principal.claims, request.headers)
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """``at``: time of the event loop's clock after which no call to a source goes on."""
-
-    request_id: str
-    at: float
-    read_only: bool
+    token = bearer(headers["authorization"]) if "authorization" in headers else None
+    return Caller(token or "", principal.claims, headers)

@@ -28,6 +28,7 @@ TOO_LARGE = b"431 Request Header Fields Too Large"
 FULL = b"503 Service Unavailable\r\nretry-after: 1"
 _TOLD = {BAD: "malformed", LATE: "late", TOO_LONG: "head", TOO_LARGE: "head", FULL: "connections"}
 """What metrics call these refusals."""
+_TELLING = frozenset({b"host", b"transfer-encoding", b"expect"})
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 
 
@@ -54,6 +55,12 @@ def protocol(  # noqa: C901  # one class, made for its limits
         _in_head = True
         _head_bytes = 0
         _url_bytes = 0
+        _packet = 0
+        _reach = 0
+        """No head that is being read is longer: bytes since the packet in which the message before it ended."""
+        _hosts = 0
+        _sound = True
+        _parted = False
         _counted: str | None = None
 
         def connection_made(self, transport: Any) -> None:
@@ -81,8 +88,10 @@ def protocol(  # noqa: C901  # one class, made for its limits
         def data_received(self, data: bytes) -> None:
             if shedding is not None and shedding.overloaded and self._shed(shedding, data):
                 return
+            self._packet = size = len(data)
+            self._reach += size
             if self._in_head:
-                self._head_bytes += len(data)
+                self._head_bytes += size
                 if self._due is None:
                     self._arm(limits.header_timeout_s)
             super().data_received(data)
@@ -108,7 +117,8 @@ def protocol(  # noqa: C901  # one class, made for its limits
             return True
 
         def on_message_begin(self) -> None:
-            self._url_bytes = 0
+            self._url_bytes = self._hosts = 0
+            self._sound, self._parted = True, False
             super().on_message_begin()
             self._connection.put_in(cast("Scope", self.scope))
 
@@ -116,21 +126,40 @@ def protocol(  # noqa: C901  # one class, made for its limits
             self._url_bytes += len(url)
             super().on_url(url)
 
-        def on_headers_complete(self) -> None:
-            size, hosts, sound, old = self._url_bytes, 0, self.url[:1] == b"/", self.parser.get_http_version() == "1.0"
-            for name, value in self.headers:
-                size += len(name) + len(value) + 4
+        def on_header(self, name: bytes, value: bytes) -> None:
+            """As uvicorn's, and looks at what frames a request while it is there."""
+            name = name.lower()
+            self.headers.append((name, value))
+            if name in _TELLING:
                 if name == b"host":
-                    hosts += 1
-                    sound = sound and HOST.fullmatch(value) is not None
-                elif old and name == b"transfer-encoding":
-                    sound = False  # RFC 9112 section 6.1: who speaks 1.0 may part the stream elsewhere
+                    self._hosts += 1
+                    self._sound = self._sound and HOST.fullmatch(value) is not None
+                elif name == b"transfer-encoding":
+                    self._parted = True
+                elif value.lower() == b"100-continue":
+                    self.expect_100_continue = True
+
+        def _is_well_formed(self) -> bool:
+            """RFC 9112 section 3.2; a target with a host of its own is for proxies."""
+            if self.url[:1] != b"/" or not self._sound:
+                return False
+            if self._hosts == 1 and not self._parted:
+                return True
+            old = self.parser.get_http_version() == "1.0"
+            # Section 6.1: who speaks 1.0 may part the stream elsewhere.
+            return (self._hosts == 1 or (old and not self._hosts)) and not (old and self._parted)
+
+        def _is_large(self) -> bool:
+            size = self._url_bytes + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            return size > limits.max_header_bytes
+
+        def on_headers_complete(self) -> None:
             if self._url_bytes > limits.max_url_bytes:
                 self._refuse(TOO_LONG)
-            elif size > limits.max_header_bytes or len(self.headers) > limits.max_headers:
+            elif (self._reach > limits.max_header_bytes and self._is_large()) or len(self.headers) > limits.max_headers:
                 self._refuse(TOO_LARGE)
-            elif not sound or hosts > 1 or (hosts == 0 and not old):
-                self._refuse(BAD)  # RFC 9112 section 3.2; a target with a host of its own is for proxies
+            elif not self._is_well_formed():
+                self._refuse(BAD)
             else:
                 self._in_head, self._head_bytes = False, 0
                 self._arm(limits.body_timeout_s)
@@ -138,7 +167,7 @@ def protocol(  # noqa: C901  # one class, made for its limits
                 Whole(self.cycle, self._gathering).put_in(cast("Scope", self.scope))  # its task has not begun
 
         def on_message_complete(self) -> None:
-            self._in_head = True
+            self._in_head, self._reach = True, self._packet
             self._disarm()
             if not self.transport.is_closing():
                 super().on_message_complete()

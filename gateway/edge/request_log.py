@@ -63,6 +63,7 @@ class RequestLog:
     def __init__(self, settings: LogSettings) -> None:
         self._settings = settings
         self._names = tuple(name.lower() for name in settings.client_name)
+        self._named = frozenset(self._names)
         self._versions = tuple(name.lower() for name in settings.client_version)
         key = settings.hash_key
         self._key = b"" if key is None or settings.subject == "none" else key.get_secret_value().encode()
@@ -105,7 +106,7 @@ class RequestLog:
             if self._key:
                 more += f',"subject":"{self._hashed(principal)}"'
         headers = ended.asked.headers
-        name = _first(headers, self._names)
+        name = "" if self._named.isdisjoint(headers) else _first(headers, self._names)
         if name:
             more += f',"client":{_text(name)}'
             version = _first(headers, self._versions)

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +22,8 @@ from gateway.file.findings import problems_of
 from gateway.file.leaves import leaves
 from gateway.file.overlay import in_environment
 from gateway.file.parts import INCLUDE, UnreadableFile, Whole, read_whole, text_of
-from gateway.file.places import Places, told
+from gateway.file.places import Found, Places, Where, told
+from gateway.file.sound import Sound
 from gateway.lock import FILE as LOCK
 from gateway.lock import Lock, read_lock
 from gateway.server_settings import ServerSettings
@@ -119,14 +121,19 @@ class Configuration:
     """The environment that it is for; empty: none."""
     cautions: tuple[str, ...] = ()
     """What is not wrong with the files, and should be known."""
+    wrong: tuple[Found, ...] = ()
+    """What is wrong with the files, where this is only what is sound of them: it is looked at, and never served."""
+    taken: tuple[Where, ...] = ()
+    """The statements that are left out of it for that reason."""
 
     def prefixes(self) -> dict[str, str]:
         """Source → the prefix of its names, of those that have one."""
         return {name: each.prefix for name, (_, each) in self.sources.items() if each.prefix}
 
-    def describe(self, problems: Iterable[Problem]) -> str:
-        """The problems as text, in the order of the file."""
-        return told(self.places.found(problems), self.hidden)
+    def describe(self, problems: Iterable[Problem], unseen: str = "") -> str:
+        """The problems and those of the file itself as text, in its order; last ``unseen``: what was not looked at."""
+        text = told([*self.wrong, *self.places.found(problems)], self.hidden)
+        return f"{text}\n\n{unseen}" if unseen else text
 
     def place(self, *where: Key) -> str:
         """``file:line`` of a path of keys, as near as it is known."""
@@ -164,6 +171,14 @@ def _extensions_in(path: Path) -> list[Extension]:
     return found
 
 
+class WrongFile(UnreadableFile):
+    """Some of a file is wrong. ``rest``: what is sound of it; ``None`` where nothing can be looked at further."""
+
+    def __init__(self, text: str, files: Iterable[Path], rest: Configuration | None) -> None:
+        super().__init__(text, files)
+        self.rest = rest
+
+
 def read_file(path: Path, env: str = "") -> Whole:
     """A file with its parts, as it is in an environment; nothing is put in, and nothing is checked yet.
 
@@ -185,14 +200,15 @@ def read(
     ``Expansion``.
 
     Raises:
-        UnreadableFile: with every problem of its shape.
+        UnreadableFile: it cannot be read. WrongFile: with every problem of its shape.
     """
     whole = read_file(path, env)
     places, first = whole.places, whole.places.first
     expansion = Expansion(environment if environment is not None else os.environ, places.folder, absent)
     expanded = expansion.expand(whole.raw)
     assert isinstance(expanded, dict)
-    settings, sources, found = _validate(_placed(expanded, places))
+    placed = _placed(expanded, places)
+    settings, sources, found = _validate(placed)
     # What could not be put in cannot have the right shape either: that is one problem, and its cause is told.
     lost = {problem.where for problem in expansion.problems}
     problems = [*expansion.problems, *(problem for problem in found if problem.where not in lost)]
@@ -201,17 +217,54 @@ def read(
         problems = [_meant(problem, places, list(sources)) for problem in problems]
     if whole.found:  # what is missing may stand in a part that could not be read
         problems = [problem for problem in problems if problem.where]
-    if problems or whole.found or settings is None:
-        raise UnreadableFile(told([*whole.found, *places.found(problems)], expansion.hidden), files)
+    wrong = (*whole.found, *places.found(problems))
+    lock, legible = None, True
     try:
         lock = read_lock(path.parent)
     except ConfigurationError as error:
-        raise UnreadableFile(told(Places(first).found(error.problems), {}), files) from error
-    settings = settings.model_copy(update={"server": settings.server.placed(path.parent)})
+        wrong, legible = (*wrong, *Places(first).found(error.problems)), False
     cautions = tuple(told([each], expansion.hidden) for each in whole.cautions)
-    return Configuration(
-        settings, sources, path.parent, first.name, places, expansion.hidden, lock, files, env, cautions
-    )
+    sound = Sound({} if not wrong else deepcopy(placed), dict.fromkeys([("include",)] if whole.found else ()))
+    if wrong:
+        settings, sources, more = _sound_of(sound, expansion.problems, found)
+        places = sound.places(places)
+        wrong = (*wrong, *places.found(more))
+    text = told(wrong, expansion.hidden)
+    if settings is None or not legible:  # names and descriptions hang on the lock
+        raise WrongFile(text, files, None)
+    settings = settings.model_copy(update={"server": settings.server.placed(path.parent)})
+    made = Configuration(
+        settings, sources, path.parent, first.name, places, expansion.hidden, lock, files, env, cautions,
+        wrong, tuple(sound.taken),
+    )  # fmt: skip
+    if wrong:
+        raise WrongFile(text, files, made)
+    return made
+
+
+def _sound_of(
+    sound: Sound, unset: Iterable[Problem], found: Iterable[Problem]
+) -> tuple[FileSettings | None, dict[str, tuple[str, SourceSettings]], list[Problem]]:
+    """What of a file is sound, once what is wrong was mended or taken away; and what that brings to light."""
+    known = set(found)
+    more: list[Problem] = []
+    sound.stand_in(unset)
+    sound.mend(found)
+    for _ in range(_ROUNDS):
+        settings, sources, problems = _validate(sound.raw)
+        if not problems:
+            return settings, sources, more
+        new = [problem for problem in problems if problem not in known and not sound.hangs(problem)]
+        more += new
+        known |= set(problems)
+        mended = sound.mend(new)
+        if not sound.take([each for each in problems if not each.meant or each not in new]) and not mended:
+            break
+    return None, {}, more
+
+
+_ROUNDS = 8
+"""Each takes something away that is wrong; what is left may be wrong in another way."""
 
 
 def _meant(problem: Problem, places: Places, sources: Iterable[str]) -> Problem:

@@ -53,8 +53,10 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
         if item["type"] == "extra_forbidden":
             key = str(where[-1])
             known = _known(model, where[:-1])
-            near = nearest(key, known) or f"known keys are {', '.join(sorted(known))}" if known else ""
-            problem = Problem(f'unknown key "{key}"', where, _outdented(where, raw) or near)
+            near = nearest(key, known)
+            mend = _outdented(where, raw) or near or (f"known keys are {', '.join(sorted(known))}" if known else "")
+            meant = near.removeprefix('did you mean "').removesuffix('"') if mend == near else ""
+            problem = Problem(f'unknown key "{key}"', where, mend, meant=meant)
         elif item["type"] == "missing":
             name = str(item["loc"][-1])
             problem = Problem(f'"{name}" is missing', inside, _add(model, where, name) + _of_a_part(inside, name, raw))
@@ -72,7 +74,18 @@ def problems_of(error: ValidationError, model: type[Settings], raw: object, pref
             problem = Problem(f"{known_problem.what}, or {problem.what}", problem.where, problem.mend)
         key_of = (*problem.where, problem.what) if item["type"] == "missing" else problem.where
         merged[key_of] = problem
-    return [problem.under(*prefix) for problem in merged.values() if not _another_form(problem, merged.values())]
+    written = {(*each.where[:-1], each.meant) for each in merged.values() if each.meant}
+    return [
+        problem.under(*prefix)
+        for problem in merged.values()
+        if not _another_form(problem, merged.values()) and (*problem.where, _lacking(problem)) not in written
+    ]
+
+
+def _lacking(problem: Problem) -> str:
+    """The key that is missing, by what is told of it; empty where something else is told."""
+    name, found, _ = problem.what.rpartition('" is missing')
+    return name.removeprefix('"') if found else ""
 
 
 _KINDS = frozenset({"openapi", "wsdl", "database", "files"})

@@ -5,7 +5,7 @@ Whichever server and framework it came through stays outside; nothing here knows
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
@@ -16,43 +16,30 @@ from resolvers import Context, Trace
 from schema import ANONYMOUS, Principal
 
 
-class Headers(Mapping[str, str]):
-    """Headers by their names in lower case; of those that came twice ``get`` gives the first, ``getlist`` all.
+class Headers(dict[str, str]):
+    """Headers by their names in lower case, as ASGI has them; of those that came twice this is the first.
 
-    Every request asks for ten of them. Looking through a list of bytes for each cost more than to read them once.
+    Every request asks for ten of them: a mapping of ours cost a call of Python for each. ``several``: all values of
+    those that came more than once.
     """
 
-    __slots__ = ("_all", "_first")
+    __slots__ = ("several",)
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
-        self._first: dict[str, str] = {}
-        self._all: dict[str, list[str]] = {}
-        for name, value in raw:
-            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-            if key in self._first:
-                self._all.setdefault(key, [self._first[key]]).append(text)
-            else:
-                self._first[key] = text
-
-    def __getitem__(self, name: str) -> str:
-        return self._first[name]
-
-    def __contains__(self, name: object) -> bool:  # that of a Mapping raises an error inside where there is none
-        return name in self._first
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._first)
-
-    def __len__(self) -> int:
-        return len(self._first)
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+        super().__init__(pairs)
+        self.several: dict[str, list[str]] = {}
+        if len(self) < len(pairs):
+            for name, text in pairs:
+                self.several.setdefault(name, []).append(text)
+            self.several = {name: texts for name, texts in self.several.items() if len(texts) > 1}
+            self.update((name, texts[0]) for name, texts in self.several.items())
 
     def getlist(self, name: str) -> list[str]:
         """All values of a header, in their order."""
-        several = self._all.get(name)
-        if several is not None:
-            return several
-        found = self._first.get(name)
-        return [] if found is None else [found]
+        if name in self.several:
+            return self.several[name]
+        return [self[name]] if name in self else []
 
 
 class Asked:
@@ -60,7 +47,7 @@ class Asked:
 
     ``view``: the part of the graph that is asked by its name; empty: none is named. ``principal``: who asks, once that
     is known; ``context``: what the calls are told, once the operation is read; ``received``: bytes of the body.
-    ``trace``: as ``Context.trace``.
+    ``trace``: as ``Context.trace``. ``headers``: those of the scope, where they were read already.
     """
 
     __slots__ = (
@@ -79,11 +66,18 @@ class Asked:
         "view",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, whole: Whole | None = None, view: str = "") -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        whole: Whole | None = None,
+        view: str = "",
+        headers: Headers | None = None,
+    ) -> None:
         self.view = view
         self.method: str = scope["method"]
         self.query_string: bytes = scope["query_string"]
-        self.headers = Headers(scope["headers"])
+        self.headers = Headers(scope["headers"]) if headers is None else headers
         self.request_id: str = scope["state"]["request_id"]
         client = scope.get("client")
         self.peer: str | None = client[0] if client else None

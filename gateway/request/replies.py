@@ -18,6 +18,10 @@ JSON = "application/json"
 BUSY = "The server cannot take the request now."
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (GRAPHQL, JSON)}
 _HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+_LINES = {
+    media: b"".join(b"%b: %b\r\n" % pair for pair in [*_HEADERS, (b"content-type", kind)]) + b"content-length: %d\r\n"
+    for media, kind in _CONTENT_TYPES.items()
+}
 
 
 @dataclass(eq=False)
@@ -39,13 +43,32 @@ class Reply(Response):
     """Bytes of a media type, in UTF-8, taken for nothing else; kept by nobody (RFC 9111) unless a header says so."""
 
     def __init__(self, content: bytes, status: int, headers: Mapping[str, str], media: str) -> None:
-        self.status_code, self.body, self.background = status, content, None
-        self.raw_headers = [
-            *(_HEADERS if "cache-control" not in headers else _HEADERS[1:]),
-            (b"content-type", _CONTENT_TYPES[media]),
-            (b"content-length", b"%d" % len(content)),
-            *((name.encode(), value.encode()) for name, value in headers.items()),
+        self.status_code, self.background = status, None
+        self.body = self.content = content
+        self._said, self._media = headers, media
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:  # type: ignore[override]  # Starlette only reads them
+        """As ASGI has them."""
+        said = self._said
+        return [
+            *(_HEADERS if "cache-control" not in said else _HEADERS[1:]),
+            (b"content-type", _CONTENT_TYPES[self._media]),
+            (b"content-length", b"%d" % len(self.body)),
+            *((name.encode(), value.encode()) for name, value in said.items()),
         ]
+
+    @property
+    def lines(self) -> bytes:
+        """The same as HTTP/1.1 has them, without what is said of the connection."""
+        if not self._said:
+            return _LINES[self._media] % len(self.body)
+        return b"".join(b"%b: %b\r\n" % pair for pair in self.raw_headers if pair[0] != b"connection")
+
+    @property
+    def closes(self) -> bool:
+        """Whether the connection ends with it."""
+        return "connection" in self._said
 
 
 def encoded(body: dict[str, object], request_id: str) -> bytes:

@@ -6,7 +6,7 @@ it and leaves it as uvicorn's own ``receive`` and ``send`` would. What does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -35,23 +35,19 @@ class Whole:
         body, cycle.body = bytes(cycle.body), bytearray()
         return body
 
-    def answer(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
-        """Sends all of an answer, whose headers say the length of its body; false where it must be sent in parts."""
+    def answer(self, status: int, lines: bytes, body: bytes, *, close: bool = False) -> bool:
+        """Sends all of an answer, the lines of whose head say the length of its body and nothing of its connection;
+        false where it must be sent in parts. ``close``: the connection ends with it.
+        """
         cycle = self._cycle
         if cycle.disconnected or cycle.response_started or cycle.flow.write_paused:
             return False
-        parts = [_status_line(status)]
-        for name, value in (*cycle.default_headers, *headers):
-            if name == b"connection":
-                cycle.keep_alive = False
-            else:
-                parts.append(b"%b: %b\r\n" % (name, value))
-        if not cycle.keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts.append(b"\r\n")
+        if close:
+            cycle.keep_alive = False
+        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
-        self._transport.write_whole(b"".join(parts), body)
+        self._transport.write_whole(_status_line(status) + _ours(cycle.default_headers) + lines + end, body)
         cycle.message_event.set()
         if not cycle.keep_alive:
             self._transport.close()
@@ -71,6 +67,19 @@ def taken_from(scope: Scope) -> Whole | None:
     """
     found = scope.get("extensions", {}).pop(_NAME, None)
     return found if isinstance(found, Whole) else None
+
+
+class _Latest:
+    """What uvicorn says in every answer: a list that it makes anew each second, for the date."""
+
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    lines = b""
+
+
+def _ours(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    if headers is not _Latest.headers:
+        _Latest.headers, _Latest.lines = headers, b"".join(b"%b: %b\r\n" % pair for pair in headers)
+    return _Latest.lines
 
 
 @lru_cache(maxsize=64)

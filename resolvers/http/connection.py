@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
         self._body: bytes | bytearray = b""
         self._quiet = 0
         self._bare = bare
-        self._in_head, self._framed = True, False
+        self._in_head = True
         self._transport.write(request)
         return answer
 
@@ -124,7 +124,7 @@ class Connection(asyncio.Protocol):
                 gone = Disconnected()
                 gone.__cause__ = exc  # with TLS 1.3 a refusal of our certificate comes only now
                 answer.set_exception(gone)
-        elif exc is None and not self._framed:
+        elif exc is None and not any(name.lower() in _FRAMES for name, _ in self._headers):
             self._finish()  # a body without a length ends with its connection (RFC 9112 section 6.3)
         else:
             self._fail("the reply is truncated")
@@ -148,7 +148,6 @@ class Connection(asyncio.Protocol):
         if self._answer is None or status < 200:
             return
         self._in_head = False
-        self._framed = any(name.lower() in _FRAMES for name, _ in self._headers)
         if not self._parser.should_keep_alive():
             self._usable = False
         if self._bare:

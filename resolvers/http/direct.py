@@ -10,6 +10,7 @@ import random
 import re
 import socket
 import ssl
+import sys
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from urllib.parse import quote
 import aiohappyeyeballs
 from yarl import URL
 
+from resolvers.bulkhead import Bulkhead
 from resolvers.credentials import basic
 from resolvers.errors import BadRequest, SourceBadResponse, SourceTimeout, SourceUnavailable
 from resolvers.http.connection import Connection, Disconnected
@@ -32,6 +34,7 @@ from resolvers.time_limits import TimeLimits
 _NEXT_ADDRESS_S = 0.25
 """After so many seconds the next address of a name is tried beside the first (RFC 8305 section 5)."""
 _MOST_ORIGINS = 100
+_MOST_SETS = 500
 _LINE = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+ [!-~]+ HTTP/1\.1", re.ASCII)
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -52,16 +55,38 @@ class _Unconnected(OSError):
 class _Origin:
     """Where connections lead to, and those that are idle, the one used last at the right end.
 
-    ``headers``: name in lower case and line, of what a request says when its own headers do not. ``forgotten``: nobody
-    will look for a connection here again.
+    ``headers``: name in lower case and line, of what a request says when its own headers do not. ``beside``: what that
+    comes to beside headers of these names, in this order. ``forgotten``: nobody will look for a connection here again.
     """
 
     host: str
     port: int
     tls: bool
     headers: tuple[tuple[str, str], ...]
+    beside: dict[tuple[str, ...], _Beside] = field(default_factory=dict)
     idle: deque[Connection] = field(default_factory=deque)
     forgotten: bool = False
+
+    def besides(self, names: tuple[str, ...]) -> _Beside:
+        """What goes along with headers of these names; the operations of a source name but a few sets of them."""
+        lower = [name.lower() for name in names]
+        if len(self.beside) >= _MOST_SETS:
+            self.beside.clear()
+        made = self.beside[names] = _Beside(
+            [text for name, text in self.headers if name not in lower],
+            frozenset(name for name in names if name.lower() in _OURS),
+            typed="content-type" in lower,
+        )
+        return made
+
+
+@dataclass(slots=True)
+class _Beside:
+    """``lines``: those that are ours. ``ours``: names that are not sent. ``typed``: the body has a media type."""
+
+    lines: list[str]
+    ours: frozenset[str]
+    typed: bool
 
 
 @dataclass(slots=True)
@@ -101,7 +126,7 @@ class Direct:
         self._names = Names(lookup)
         self._connect_s = connect_s
         self._most_idle = concurrency
-        self._places = asyncio.Semaphore(concurrency)
+        self._places = Bulkhead(concurrency, sys.maxsize)
         self._limits = TimeLimits()
         self._busy: set[Connection] = set()
         self._sweeping: asyncio.TimerHandle | None = None
@@ -112,13 +137,16 @@ class Direct:
         loop = asyncio.get_running_loop()
         try:
             with self._limits.until(loop.time() + timeout):
-                async with self._places:
-                    try:
-                        return await self._exchange(request, wire, loop, sure=not resendable)
-                    except Disconnected:
-                        if not (resendable and wire.reused and self._resends):
-                            raise
-                        return await self._exchange(request, wire, loop, fresh=True)
+                if not self._places.enter():
+                    await self._places.wait()
+                try:
+                    return await self._exchange(request, wire, loop, sure=not resendable)
+                except Disconnected:
+                    if not (resendable and wire.reused and self._resends):
+                        raise
+                    return await self._exchange(request, wire, loop, fresh=True)
+                finally:
+                    self._places.leave()
         except SourceBadResponse as error:
             raise lost(error, may_repeat=resendable) from error
         except TimeoutError as error:
@@ -321,25 +349,26 @@ def _head(request: Request, origin: _Origin, target: str) -> bytes:
     line = f"{request.method} {target} HTTP/1.1"
     if not _LINE.fullmatch(line):
         line = f"{request.method} {quote(target, safe=_PRINTABLE)} HTTP/1.1"
+        if not _LINE.fullmatch(line):
+            raise BadRequest("a method that HTTP cannot carry")
+    names = tuple(request.headers)
+    beside = origin.beside.get(names) or origin.besides(names)
     lines = [line]
-    names = set()
     for name, value in request.headers.items():
-        lower = name.lower()
-        if lower not in _OURS:
-            names.add(lower)
+        if name not in beside.ours:
             lines.append(f"{name}: {value}")
-    lines.extend(text for name, text in origin.headers if name not in names)
+    lines += beside.lines
     body = request.body
     if body is not None:
-        if "content-type" not in names:
+        if not beside.typed:
             lines.append("Content-Type: application/octet-stream")
         lines.append(f"Content-Length: {len(body)}")
     elif request.method not in _WITHOUT_BODY:
         lines.append("Content-Length: 0")
     head = "\r\n".join(lines)
     breaks = len(lines) - 1
-    if not _LINE.fullmatch(line) or head.count("\r") != breaks or head.count("\n") != breaks or "\0" in head:
-        raise BadRequest("a header or a method that HTTP cannot carry")
+    if head.count("\r") != breaks or head.count("\n") != breaks or "\0" in head:
+        raise BadRequest("a header that HTTP cannot carry")
     try:
         sent = f"{head}\r\n\r\n".encode()
     except UnicodeEncodeError as error:

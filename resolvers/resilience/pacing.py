@@ -28,14 +28,11 @@ class Pacing:
         self._name = name
         self._tally = tally
         self._rate = None if rate is None else rate_of(rate)
+        self.rated = rate is not None
+        """Whether calls are counted; where they are not and the throttle holds nobody, there is nothing to look at."""
         self._local = None if self._rate is None else Allowance(self._rate)
         self._shared = shared if rate is not None and rate.store == "redis" else None
         self._told_at = float("-inf")
-
-    @property
-    def active(self) -> bool:
-        """Whether there is anything to look at."""
-        return self._rate is not None or bool(self.throttle)
 
     async def admit(self, who: str, latest: float) -> Turn | None:
         """Waits until a call of ``who`` may be sent; what it gives can be given back.
@@ -48,7 +45,7 @@ class Pacing:
         while True:
             now = loop.time()
             left = latest - now
-            wait = self.throttle.wait(who, now) if self.throttle else 0.0
+            wait = self.throttle.wait(who, now) if self.throttle.held else 0.0
             turn = None
             if not wait:
                 turn = await self._take(now, left)
@@ -64,7 +61,7 @@ class Pacing:
             if turn is None and not wait:
                 return None
             if turn is not None and turn.granted:
-                if not (wait and self.throttle and self.throttle.wait(who, loop.time())):
+                if not (wait and self.throttle.held and self.throttle.wait(who, loop.time())):
                     return turn
                 self.give_back(turn)  # while it waited for its turn the source said that it wants no calls
 

@@ -11,11 +11,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace as replaced
+from typing import NoReturn
 
 from msgspec.structs import replace
 
 from resolvers.breaker import Breaker, Permit
+from resolvers.bulkhead import Bulkhead, Full
 from resolvers.errors import (
     BreakerOpen,
     IsthmusError,
@@ -32,7 +33,6 @@ from resolvers.idempotency import fresh
 from resolvers.model import SourceModel
 from resolvers.resilience.allowance import SharedAllowance
 from resolvers.resilience.budget import Budget
-from resolvers.resilience.bulkhead import Bulkhead, Full
 from resolvers.resilience.guard import Guard, guard_of, outcome, pause
 from resolvers.resilience.pacing import Pacing
 from resolvers.resilience.verdict import say
@@ -146,7 +146,7 @@ class Resilient:
             if wait:
                 await asyncio.sleep(wait)
             try:
-                return await self._once(call, replaced(context, deadline=ends), guard, ends)
+                return await self._once(call, replace(context, deadline=ends), guard, ends)
             except SourceError as failed:
                 errors.append(untraced(failed))
                 sends += failed.sends
@@ -159,16 +159,21 @@ class Resilient:
         finally:
             del error, errors  # the traceback begins here
 
-    async def _once(self, call: Call, context: Context, guard: Guard, latest: float) -> object:
+    async def _once(  # noqa: C901, PLR0912  # every call comes here: no frame more than it needs
+        self, call: Call, context: Context, guard: Guard, latest: float
+    ) -> object:
         """Makes a call, which must begin before ``latest``."""
         if self._standing.state != "closed":
             self._look()
-        turn = await self._pacing.admit(self._who(context), latest) if self._pacing.active else None
+        pacing = self._pacing
+        turn = None
+        if pacing.rated or pacing.throttle.held:
+            turn = await pacing.admit(self._who(context), latest)
         if not self._places.enter():
             try:
                 await self._place(call, latest)
             except BaseException:
-                self._pacing.give_back(turn)
+                pacing.give_back(turn)
                 raise
         self.tally.under_way += 1
         permit: Permit | None = None
@@ -176,13 +181,16 @@ class Resilient:
         started = loop.time()
         try:
             if self._breaker is not None:
-                permit = self._permit(self._breaker)
-            with self._limits.until(self._due(context, call, started) + _GRACE_S):
+                permit = self._breaker.permit() or self._refuse()
+            due = min(context.deadline, started + self._timeout_s)
+            if due <= started:
+                self._be_late(call)
+            with self._limits.until(due + _GRACE_S):
                 value = await self._client.execute(call, context)
         except BaseException as error:  # noqa: BLE001  # it is raised again below
             failed = self._named(error, call, guard)
             if isinstance(failed, SourceError) and not failed.sends:
-                self._pacing.give_back(turn)  # a source that is down would use up a day's calls and hear none
+                pacing.give_back(turn)  # a source that is down would use up a day's calls and hear none
             self._note(failed, permit, context, started)
             try:
                 if failed is error:
@@ -208,11 +216,12 @@ class Resilient:
             self.tally.refused_open += 1
             raise BreakerOpen(f"{self.model.name} is not asked now")
 
-    def _permit(self, breaker: Breaker) -> Permit:
-        permit = breaker.permit()
-        if permit is None:
-            raise BreakerOpen(f"{self.model.name} is not asked now")
-        return permit
+    def _refuse(self) -> NoReturn:
+        raise BreakerOpen(f"{self.model.name} is not asked now")
+
+    def _be_late(self, call: Call) -> NoReturn:
+        """A timeout that is due only interrupts what waits, and a client may send before it first waits."""
+        raise SourceTimeout(self._out_of_time(call), sends=0, passing=False)
 
     def _note(self, failed: BaseException, permit: Permit | None, context: Context, started: float) -> None:
         """Tells the breaker, the throttle and the tally how a call failed."""
@@ -258,17 +267,6 @@ class Resilient:
             raise SourceTimeout(self._out_of_time(call), sends=0, passing=False) from error
         finally:
             self.tally.waiting -= 1
-
-    def _due(self, context: Context, call: Call, now: float) -> float:
-        """When a call must have ended, by the running loop's clock.
-
-        Raises:
-            SourceTimeout: there are none. A timeout that is due only interrupts what waits, and a client may send
-                before it first waits.
-        """
-        if context.deadline <= now:
-            raise SourceTimeout(self._out_of_time(call), sends=0, passing=False)
-        return min(context.deadline, now + self._timeout_s)
 
     def _out_of_time(self, call: Call) -> str:
         return f"{self.model.name}.{call.operation} ran out of time"

@@ -14,29 +14,27 @@ LONGEST_S = 60.0
 class Throttle:
     """By caller, or of all of them under one name. Times are seconds of a clock that never goes back."""
 
-    __slots__ = ("_until",)
+    __slots__ = ("held",)
 
     def __init__(self) -> None:
-        self._until: dict[str, float] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._until)
+        self.held: dict[str, float] = {}
+        """Callers → until when they are held off; looked at for every call."""
 
     def hold(self, who: str, now: float, seconds: float) -> None:
         """The source wants nothing from ``who`` for so many seconds."""
         until = now + min(seconds, LONGEST_S)
-        if until > self._until.get(who, now):
-            self._until.pop(who, None)
-            self._until[who] = until
-            if len(self._until) > _MOST:
-                del self._until[next(iter(self._until))]
+        if until > self.held.get(who, now):
+            self.held.pop(who, None)
+            self.held[who] = until
+            if len(self.held) > _MOST:
+                del self.held[next(iter(self.held))]
 
     def wait(self, who: str, now: float) -> float:
         """Seconds until ``who`` may ask; 0: now."""
-        until = self._until.get(who)
+        until = self.held.get(who)
         if until is None:
             return 0.0
         if until <= now:
-            del self._until[who]
+            del self.held[who]
             return 0.0
         return until - now

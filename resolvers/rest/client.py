@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -16,7 +16,7 @@ from resolvers.errors import BadRequest, DeadlineExceeded, SourceError
 from resolvers.exposed import beside, inside
 from resolvers.forwarding import Forwarding, forwarding_of, traced
 from resolvers.http import Http, Reply, Request, keyed
-from resolvers.model import Effect, LeftOut, Operation, SourceModel, unwrapped
+from resolvers.model import Effect, LeftOut, Operation, SourceModel, TypeRef, unwrapped
 from resolvers.nearby import refused
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.reply_cache import CachingClient, ReplyStore
@@ -29,13 +29,40 @@ from resolvers.rest.replies.reply import Replies
 from resolvers.rest.requests.given import Inputs
 from resolvers.rest.requests.request import Encoder
 from resolvers.rest.settings import RestSettings
-from resolvers.rest.shapes import Description, RequestShape
-from resolvers.source import Call, CallRecord, Context, rows_of
+from resolvers.rest.shapes import Description, Outline, RequestShape
+from resolvers.source import Call, Context, Exchange, rows_of
 from resolvers.stage import Stage
 from resolvers.tally import Standing
 
 IN_THREAD_BYTES = 1024 * 1024
 """Larger replies are decoded in a thread, so that others go on meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """What the calls of one operation have in common: worked out at the first of them, for the model that it has then.
+
+    ``names``: headers of the reply that are served; ``errors``: declared bodies of errors that callers may see.
+    """
+
+    model: SourceModel
+    operation: Operation
+    shape: RequestShape
+    encoder: Encoder
+    server: str
+    http: Http
+    replies: Replies
+    result: TypeRef | None
+    wire: str
+    reads: bool
+    names: Sequence[str]
+    errors: Mapping[str, Outline] | None
+
+    def value(self, call: Call, reply: Reply) -> object:
+        """What a reply says. Raises SourceError."""
+        selection = inside(call.selection) if self.names else call.selection
+        value = self.replies.decode(self.shape, self.operation, self.result, reply, selection, self.errors)
+        return beside(value, self.names, reply.headers) if self.names else value
 
 
 class RestSource:
@@ -61,20 +88,17 @@ class RestSource:
         self._inputs = Inputs(description.model.inputs, description.inputs)
         model = description.model
         self._replies = Replies(model.types, model.enums, description.results, settings.encoding)
-        self._encoders: dict[str, Encoder] = {}
+        self._ways: dict[str, _Way] = {}
         keys = settings.auth.api_key if settings.auth is not None else ()
         self._kept = frozenset(key.query for key in keys if key.query is not None)
         self._settings = settings
+        self._timeout_s = settings.timeout_s
         self._address = settings.address
         self._several = len(settings.replicas) > 1
         self._http = http
-        never = (
-            {}
-            if uncached is None
-            else {name: uncached for name, item in settings.operations.items() if item.cache is False}
-        )
-        self._ways: Mapping[str, Http] = never
+        self._uncached = uncached
         self._forwarding = forwarding
+        self._adds = self._several or forwarding is not None
 
     async def execute(self, call: Call, context: Context) -> object:
         """One exchange; of the reply only what the selection asks is read and checked.
@@ -83,79 +107,89 @@ class RestSource:
             SourceError: by what went wrong. BadRequest: an argument that cannot be sent.
             DeadlineExceeded: no time was left to begin.
         """
-        shape = self._requests.get(call.operation)
-        operation = self.model.operations.get(call.operation)
-        if shape is None or operation is None:
-            raise BadRequest(f"{self.model.name} has no operation {call.operation}")
-        server = self._address or shape.server or self._server
-        assert server is not None, "open_rest refuses a source without an address"
-        encoder = self._encoders.get(call.operation)
-        if encoder is None:
-            encoder = self._encoders[call.operation] = Encoder(shape, self._inputs, self._kept)
-        request = encoder.encode(server, call.arguments)
+        way = self._ways.get(call.operation)
+        if way is None or way.model is not self.model:
+            way = self._ways[call.operation] = self._way(call.operation)
+        request = way.encoder.encode(way.server, call.arguments)
+        tried = [*call.tried] if self._several else None
+        if self._adds or call.query or call.idempotency is not None:
+            request = self._added(request, call, context, tried)
+        timeout = min(self._timeout_s, context.remaining())
+        if timeout <= 0:
+            raise DeadlineExceeded
+        with context.journal.call(self.model.name, call.operation, way.wire) as record:
+            if context.trace is not None:
+                request = traced(request, context, record)
+            try:
+                reply = await way.http.send(request, timeout=timeout, resendable=way.reads)
+                record.size = len(reply.body)
+                try:
+                    if record.size > IN_THREAD_BYTES:
+                        value = await asyncio.to_thread(way.value, call, reply)
+                    else:
+                        value = way.value(call, reply)
+                except SourceError as error:
+                    error.sends = reply.sends
+                    raise
+            except SourceError as error:
+                error.tried = tuple(tried or ())
+                raise
+            if call.exchange is not None:
+                _tell(call.exchange, request, reply)
+            if context.journal.detailed:
+                record.rows = rows_of(value, unwrapped(way.operation).at)
+            return value
+
+    def _added(self, request: Request, call: Call, context: Context, tried: list[str] | None) -> Request:
+        """The request with what few calls have beside their arguments."""
         if call.query:
             target = f"{request.url}{'&' if '?' in request.url else '?'}{urlencode(call.query)}"
             request = msgspec.structs.replace(request, url=target)
-        tried = [*call.tried] if self._several else None
         if tried is not None:
             request = msgspec.structs.replace(request, tried=tried)
         if self._forwarding is not None:
             request = self._forwarding.on(request, context)
-        if call.idempotency is not None:
-            request = keyed(request, *call.idempotency)
-        timeout = min(self._settings.timeout_s, context.remaining())
-        if timeout <= 0:
-            raise DeadlineExceeded
-        with context.journal.call(self.model.name, call.operation, f"{shape.method} {shape.path}") as record:
-            request = traced(request, context, record)
-            try:
-                value = await self._ask(call, shape, operation, request, timeout, record)
-            except SourceError as error:
-                error.tried = tuple(tried or ())
-                raise
-            if context.journal.detailed:
-                record.rows = rows_of(value, unwrapped(operation).at)
-            return value
+        return request if call.idempotency is None else keyed(request, *call.idempotency)
 
-    async def _ask(
-        self,
-        call: Call,
-        shape: RequestShape,
-        operation: Operation,
-        request: Request,
-        timeout: float,  # noqa: ASYNC109  # whole call
-        record: CallRecord,
-    ) -> object:
-        http = self._ways.get(call.operation, self._http) if self._ways else self._http
-        reply = await http.send(request, timeout=timeout, resendable=operation.effect is Effect.READ)
-        if call.exchange is not None:
-            call.exchange.target = urlsplit(request.url).path
-            lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
-            call.exchange.link = ", ".join(lines)  # lines of one name are one list (RFC 9110 section 5.3)
-        record.size = len(reply.body)
-        try:
-            return await self._value(call, shape, operation, reply)
-        except SourceError as error:
-            error.sends = reply.sends
-            raise
+    def _way(self, name: str) -> _Way:
+        """What all calls of an operation have in common, as the model is now.
 
-    async def _value(self, call: Call, shape: RequestShape, operation: Operation, reply: Reply) -> object:
-        stated = self._settings.operations.get(call.operation)
-        names = stated.reply_headers if stated is not None else ()
+        Raises:
+            BadRequest: there is no such operation.
+        """
+        shape, operation = self._requests.get(name), self.model.operations.get(name)
+        if shape is None or operation is None:
+            raise BadRequest(f"{self.model.name} has no operation {name}")
+        server = self._address or shape.server or self._server
+        assert server is not None, "open_rest refuses a source without an address"
+        stated = self._settings.operations.get(name)
         told = self._settings.error_detail
         if stated is not None and stated.error_detail is not None:
             told = stated.error_detail
-        selection = inside(call.selection) if names else call.selection
-        errors = shape.errors if told else None
-        result, decode = self._results[call.operation], self._replies.decode
-        if len(reply.body) > IN_THREAD_BYTES:
-            value = await asyncio.to_thread(decode, shape, operation, result, reply, selection, errors)
-        else:
-            value = decode(shape, operation, result, reply, selection, errors)
-        return beside(value, names, reply.headers) if names else value
+        http = self._uncached if stated is not None and stated.cache is False else None
+        return _Way(
+            self.model,
+            operation,
+            shape,
+            Encoder(shape, self._inputs, self._kept),
+            server,
+            http or self._http,
+            self._replies,
+            self._results[name],
+            f"{shape.method} {shape.path}",
+            reads=operation.effect is Effect.READ,
+            names=stated.reply_headers if stated is not None else (),
+            errors=shape.errors if told else None,
+        )
 
     async def close(self) -> None:
         await self._http.close()
+
+
+def _tell(exchange: Exchange, request: Request, reply: Reply) -> None:
+    exchange.target = urlsplit(request.url).path
+    lines = [value for header, value in reply.headers.items() if header.lower() == "link"]
+    exchange.link = ", ".join(lines)  # lines of one name are one list (RFC 9110 section 5.3)
 
 
 async def open_rest(

@@ -66,10 +66,11 @@ class RestSettings(HttpSettings):
         min_length=1,
         description="The OpenAPI 3.0, 3.1 or Swagger 2.0 document, JSON or YAML: a path beside the file, or a URL.",
     )
-    references: Literal["files", "network"] = Field(
+    references: Literal["files", "network", "anywhere"] = Field(
         "files",
-        description="Where references into other documents may lead: files beside a document on disk only, "
-        "or network: also to other addresses of the host that the document was read from.",
+        description="Where references into other documents may lead: from a document on disk to files below its own "
+        "folder or that of the configuration (anywhere: to all files), or network: from one that was fetched to other "
+        "addresses of its host.",
     )
     overlays: tuple[Annotated[FileName, AfterValidator(_beside)], ...] = Field(
         (),

@@ -14,6 +14,11 @@ class SoapSettings(HttpSettings):
     """A source that a WSDL describes."""
 
     wsdl: FileName = Field(min_length=1, description="The WSDL 1.1 document: a path beside the file, or a URL.")
+    references: Literal["files", "anywhere"] = Field(
+        "files",
+        description="Which files a WSDL on disk may import: those below its own folder or that of the configuration, "
+        "or anywhere: all.",
+    )
     port: str | None = Field(
         None, min_length=1, description="The one port of the WSDL whose operations are served; every port by default."
     )

@@ -55,11 +55,13 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
     """
     source = run.sources[plan.source]
     selection = planned.laid if run.lays else planned.selection
-    made = Call(plan.operation.name, selection=selection, lifetime=plan.lifetime)
-    if arguments:
-        if plan.operation.change is None:
-            arguments = present(arguments, plan.operation.arguments, source.model)
-        made = _row_arguments(made, arguments, await _filter(plan, run, arguments))
+    if arguments and plan.operation.change is None:
+        arguments = present(arguments, plan.operation.arguments, source.model)
+    if _ROW_ARGUMENTS.isdisjoint(arguments):
+        made = Call(plan.operation.name, arguments, selection, lifetime=plan.lifetime)
+    else:
+        made = Call(plan.operation.name, selection=selection, lifetime=plan.lifetime)
+        made = _row_arguments(made, arguments, await _filter(plan, run, arguments) if WHERE in arguments else None)
     if not run.guards.allow(planned.parent.name, planned.name, arguments):
         raise Forbidden
     try:

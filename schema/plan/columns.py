@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from inspect import iscoroutine, iscoroutinefunction
 from itertools import accumulate, chain, islice, repeat
 from typing import Any, cast
 
+import msgspec
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, OperationType, Undefined, default_type_resolver
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import inspect, is_iterable
 
 from resolvers import TYPE_KEY, LimitExceeded, Row, leaves, read
+from schema.access.masks import Mask
 from schema.plan.calls import call, link
 from schema.plan.fields import CallOperation, Link, Made, ReadKey, RowType, is_row
 from schema.plan.handwritten import Handwritten
@@ -31,12 +32,12 @@ from schema.plan.run import Run
 from schema.plan.shapes import Shape
 
 _NONE = type(None)
+_UNDEFINED = type(Undefined)
 _LISTS = {list}
 _ROWS = {dict}
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
+class Executed(msgspec.Struct, frozen=True):
     """``data`` is ``None`` when a null went all the way up. ``laid``: objects in it may be rows of a source."""
 
     data: dict[str, object] | None
@@ -46,7 +47,12 @@ class Executed:
 
 async def run_columns(schema: GraphQLSchema, plan: OperationPlan, variables: VariableValues, run: Run) -> Executed:
     """Executes a planned operation."""
-    return await _Columns(schema, plan, variables, run).execute()
+    columns = _Columns(schema, plan, variables, run)
+    try:
+        return await columns.answer()
+    except* LimitExceeded as group:  # all of the answer is null when it grows beyond its limit
+        error = next(_leaves_of(group))
+    return Executed(None, [Failure((), (), error, by_hand=False)])
 
 
 def columns_understand(schema: GraphQLSchema) -> bool:
@@ -70,22 +76,20 @@ class _Columns:
         self._laid = Laid(run, self._failures)
         run.lays = True
 
-    async def execute(self) -> Executed:
-        """The answer; all of it is null when it grows beyond its limit."""
-        try:
-            return await self._answer()
-        except* LimitExceeded as group:
-            error = next(_leaves_of(group))
-        return Executed(None, [Failure((), (), error, by_hand=False)])
+    async def answer(self) -> Executed:
+        """The answer.
 
-    async def _answer(self) -> Executed:
+        Raises:
+            LimitExceeded: it grows beyond its limit.
+        """
         root, made = Objects([None]), cast("list[dict[str, object]]", [])
         if self._plan.operation.operation is OperationType.MUTATION:
             made = await self._serially(root)
         else:
             pending: Pending = []
             made = self._make(self._plan.root, root, pending)
-            await self._all(pending)
+            if pending:
+                await self._all(pending)
         failures, everything = self._failures.settle()
         self._laid.hide()
         return Executed(None if everything else made[0], failures, self._laid.any)
@@ -121,7 +125,9 @@ class _Columns:
             if isinstance(entry, Fixed):
                 columns.append(repeat(entry.value, count))
             elif isinstance(entry.plan, ReadKey) and entry.step is None:
-                values = _shown(entry, entry.plan.shown(read(rows, entry.plan.key)))
+                values = entry.plan.shown(read(rows, entry.plan.key))
+                if entry.mask is not None:
+                    values = _shown(entry.mask, values)
                 columns.append(self._complete(entry, entry.shape, FieldLevel(objects, entry), values, pending))
             else:
                 columns.append(repeat(None, count))
@@ -132,17 +138,18 @@ class _Columns:
 
     async def _fill(self, planned: PlannedField, objects: Objects) -> None:
         """Runs one field that waits, for all its parents, and everything below it."""
-        values = await self._values(planned, objects)
+        values = await (self._own if planned.step is None else self._stepped)(planned, objects)
         pending: Pending = []
         results = self._complete(planned, planned.shape, FieldLevel(objects, planned), values, pending)
         objects.fill(planned.key, results)
-        await self._all(pending)
+        if pending:
+            await self._all(pending)
 
     async def _all(self, pending: Pending) -> None:
         """Runs what waits, side by side."""
         if len(pending) == 1:
             await self._fill(*pending[0])
-        elif pending:
+        else:
             try:
                 await self._together(pending)
             except asyncio.CancelledError as error:
@@ -153,11 +160,10 @@ class _Columns:
             for planned, objects in pending:
                 group.create_task(self._fill(planned, objects))
 
-    async def _values(self, planned: PlannedField, objects: Objects) -> Sequence[object]:
-        """A value or an exception for each parent."""
-        if planned.step is None:
-            return await self._own(planned, objects)
-        # The rows of another part of the entity: where there is none, or none could be had, that is the value.
+    async def _stepped(self, planned: PlannedField, objects: Objects) -> Sequence[object]:
+        """As ``_own``, for a field of another part of the entity."""
+        assert planned.step is not None
+        # The rows of that part: where there is none, or none could be had, that is the value.
         values = list(await self._own(planned.step, objects))
         at = [index for index, value in enumerate(values) if isinstance(value, Mapping)]
         if at:
@@ -168,7 +174,7 @@ class _Columns:
         return values
 
     async def _own(self, planned: PlannedField, objects: Objects) -> Sequence[object]:
-        """The same for the rows that the field's own plan is for."""
+        """A value or an exception for each of the rows, for which the field's own plan is."""
         rows = objects.rows
         try:
             arguments = planned.constant
@@ -188,7 +194,7 @@ class _Columns:
                 values = [plan.value(arguments) for _ in rows]
             else:
                 return await self._handwritten.values(planned, FieldLevel(objects, planned), arguments)
-            return _shown(planned, values)
+            return values if planned.mask is None else _shown(planned.mask, values)
         except asyncio.CancelledError:
             if leaves():
                 raise
@@ -209,7 +215,7 @@ class _Columns:
         if shape.kind == "object":
             at: Sequence[int] = range(len(values))
             if kinds != _ROWS:
-                if any(issubclass(kind, Row) for kind in kinds):
+                if _hold_rows(kinds):
                     block = planned.below[shape.objects.name]
                     laid = self._laid.objects(planned, block, level, values, pending, self._complete)
                     if laid is not None:
@@ -244,7 +250,9 @@ class _Columns:
     ) -> Sequence[object]:
         """The values with ``None`` for exceptions and for undefined ones; failures and forbidden nulls are noted."""
         suspicious = _NONE in kinds and not shape.nullable
-        if not suspicious and not any(kind is type(Undefined) or issubclass(kind, BaseException) for kind in kinds):
+        for kind in kinds:
+            suspicious = suspicious or kind is _UNDEFINED or issubclass(kind, BaseException)
+        if not suspicious:
             return values
         sifted: list[object] = []
         for index, value in enumerate(values):
@@ -324,7 +332,7 @@ class _Columns:
 
         One that fails must fail in every place where it stands.
         """
-        distinct = {id(row): row for row in rows}
+        distinct = dict(zip(map(id, rows), rows, strict=True))
         if 2 * len(distinct) > len(rows):
             return None
         before = len(self._failures)
@@ -428,9 +436,16 @@ class _Columns:
         return GraphQLError(f"Runtime Object type '{name}' is not a possible type for '{abstract}'.")
 
 
-def _shown(planned: PlannedField, values: Sequence[object]) -> Sequence[object]:
+def _shown(mask: Mask, values: Sequence[object]) -> Sequence[object]:
     """What may be shown of the values."""
-    return values if planned.mask is None else [planned.mask.of(value) for value in values]
+    return [mask.of(value) for value in values]
+
+
+def _hold_rows(kinds: set[type]) -> bool:
+    for kind in kinds:  # noqa: SIM110  # a generator costs more than what it would look at
+        if issubclass(kind, Row):
+            return True
+    return False
 
 
 def _leaves_of(group: BaseExceptionGroup[LimitExceeded]) -> Iterator[LimitExceeded]:

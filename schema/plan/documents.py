@@ -236,9 +236,10 @@ class Documents:
         """As ``Document.plan``, its memory counted."""
         before = document.weight
         plan = document.plan(policy, principal, variables, raw)
-        self.planned += document.weight != before
-        if document in self._weights:
-            self._weigh(document)
+        if document.weight != before:
+            self.planned += 1
+            if document in self._weights:
+                self._weigh(document)
         return plan
 
     def _weigh(self, document: Document) -> None:

@@ -7,13 +7,14 @@ fails, or does not fit, is left to the way that all rows go: then nothing of the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import TypeAlias, cast
 
 from msgspec import UNSET
 
 from resolvers import LimitExceeded, Row, read
-from schema.plan.fields import Link, ReadKey
-from schema.plan.levels import Failures, FieldLevel, Level, Objects, Pending
+from schema.plan.fields import Link
+from schema.plan.levels import Failures, FieldLevel, Level, Objects, Pending, run
 from schema.plan.operation import Block, PlannedField
 from schema.plan.run import Run
 from schema.plan.shapes import Shape
@@ -57,13 +58,13 @@ class Laid:
             present = cast("Sequence[Row]", [values[index] for index in at])
             kinds.remove(_NONE)
         kind = kinds.pop()
-        if kinds or not issubclass(kind, Row) or kind.layout != block.layout:
+        if kinds or not issubclass(kind, Row) or (kind.layout is not block.layout and kind.layout != block.layout):
             return None
         distinct = present
         if isinstance(planned.plan, Link) and len(set(map(id, present))) < len(present):
             if not block.settled:
                 return None
-            distinct = list({id(row): row for row in present}.values())
+            distinct = list(dict(zip(map(id, present), present, strict=True)).values())
         objects = Objects(distinct, level, at, cast("Sequence[dict[str, object] | Row]", distinct))
         if not self._complete_all(block, objects, len(present), pending, complete):
             return None
@@ -76,9 +77,7 @@ class Laid:
                 row.__class__ = shown  # of the same attributes, so that nothing is copied
         if kind.hidden:
             self._hidden.append((distinct, kind.hidden))
-        pending.extend(
-            (entry, objects) for entry in block.entries if isinstance(entry, PlannedField) and not _is_read(entry)
-        )
+        pending.extend(zip(block.waiting, repeat(objects)))
         return values
 
     def _complete_all(self, block: Block, objects: Objects, count: int, pending: Pending, complete: Complete) -> bool:
@@ -87,15 +86,12 @@ class Laid:
         self._run.objects -= count
         if self._run.objects < 0:
             raise LimitExceeded("the answer would have more objects than this server allows")
-        assert block.layout is not None
         changed: list[tuple[str, Sequence[object]]] = []
-        for entry, member in zip(block.entries, block.layout.members, strict=True):
-            if member.kind == "any" and isinstance(entry, PlannedField) and _is_read(entry):
-                assert isinstance(entry.plan, ReadKey)
-                column = read(objects.rows, entry.plan.key)
-                results = complete(entry, entry.shape, FieldLevel(objects, entry), column, pending)
-                if results is not column:
-                    changed.append((entry.key, results))
+        for entry, plan in block.unchecked:
+            column = read(objects.rows, plan.key)
+            results = complete(entry, entry.shape, FieldLevel(objects, entry), column, pending)
+            if results is not column:
+                changed.append((entry.key, results))
         if len(self._failures) > failed:
             self._failures.forget(failed)
             self._run.objects = left
@@ -109,13 +105,7 @@ class Laid:
         """Takes out of the rows what only links needed; said when no link runs any more."""
         for rows, attributes in self._hidden:
             for attribute in attributes:
-                for row in rows:
-                    setattr(row, attribute, UNSET)
-
-
-def _is_read(entry: PlannedField) -> bool:
-    """Whether the value lies in the row at hand, and not in one of another part of the entity."""
-    return entry.step is None and isinstance(entry.plan, ReadKey)
+                run(map(setattr, rows, repeat(attribute), repeat(UNSET)))
 
 
 def as_mappings(values: Sequence[object]) -> list[object]:

@@ -8,10 +8,13 @@ in the order of the response, and one that stands under an already nulled positi
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import repeat
 from typing import TypeAlias, cast
 
+import msgspec
 from graphql import FieldNode
 from graphql.pyutils import Path
 
@@ -19,9 +22,11 @@ from resolvers import Row
 from schema.plan.fields import Strawberry
 from schema.plan.operation import PlannedField
 
+run = deque[object](maxlen=0).extend
+"""Does what an iterator does, for thousands of objects without a step of Python for each."""
 
-@dataclass(slots=True, eq=False)
-class Objects:
+
+class Objects(msgspec.Struct, eq=False):
     """Objects of one run-time type. ``at``: which value of ``level`` each of them is; ``None`` when all are, in order.
 
     ``rows`` are what their fields are read from, ``made`` the objects of the response. The root has no level.
@@ -32,13 +37,12 @@ class Objects:
     at: Sequence[int] | None = None
     made: Sequence[dict[str, object] | Row] = ()
 
-    def fill(self, key: str, values: Iterable[object]) -> None:
+    def fill(self, key: str, values: Sequence[object]) -> None:
         """Puts the values of one response key."""
+        assert len(self.made) == len(values)
         first = self.made[0] if self.made else None
         if isinstance(first, Row):
-            slot = first.slots[key]
-            for made, value in zip(self.made, values, strict=True):
-                setattr(made, slot, value)
+            run(map(setattr, self.made, repeat(first.slots[key]), values))
         else:
             for made, value in zip(cast("Sequence[dict[str, object]]", self.made), values, strict=True):
                 made[key] = value
@@ -52,8 +56,7 @@ class Objects:
             made[key] = None
 
 
-@dataclass(slots=True, eq=False)
-class FieldLevel:
+class FieldLevel(msgspec.Struct, eq=False):
     """The values of one field, one for each of ``objects``."""
 
     objects: Objects
@@ -68,14 +71,13 @@ class FieldLevel:
         self.objects.clear(self.planned.key, index)
 
 
-@dataclass(slots=True, eq=False)
-class ItemLevel:
+class ItemLevel(msgspec.Struct, eq=False):
     """The items of all lists of ``parent``, one list after the other; ``ends`` are their running lengths."""
 
     parent: Level
     nullable: bool
     ends: Sequence[int]
-    lists: list[list[object] | None] = field(default_factory=list)
+    lists: list[list[object] | None] = []  # msgspec makes a new one for each
 
     def owner(self, index: int) -> tuple[int, int]:
         """The list that holds an item, and the item's index in it."""
@@ -129,6 +131,8 @@ class Failures:
 
     def settle(self) -> tuple[list[Failure], bool]:
         """Propagates nulls; gives the failures that remain in the order of the response, and whether all is null."""
+        if not self._found:
+            return [], False
         placed = [
             (*_position(level, index), level, index, planned, cause) for level, index, planned, cause in self._found
         ]

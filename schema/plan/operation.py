@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import TypeAlias
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType, Node, OperationDefinitionNode
@@ -16,7 +17,7 @@ from resolvers import LEAF, Layout, Selection
 from schema.access.masks import Mask
 from schema.access.settings import Refused
 from schema.plan.builder import Build
-from schema.plan.fields import CallOperation, FieldPlan, Link
+from schema.plan.fields import CallOperation, FieldPlan, Link, ReadKey
 from schema.plan.recorded import Identity, Told
 from schema.plan.shapes import Shape
 
@@ -95,6 +96,24 @@ class Block:
     layout: Layout | None = None
     noted: Identity | None = None
     """Set where one of the fields is recorded: how the objects of it are told apart."""
+    unchecked: tuple[tuple[PlannedField, ReadKey], ...] = field(init=False)
+    """The fields that are read from the row, and whose values a layout leaves as they are."""
+    waiting: tuple[PlannedField, ...] = field(init=False)
+    """The fields that are not read from the row at hand, but from one of another part of an entity, or not from any."""
+
+    def __post_init__(self) -> None:
+        members = repeat(None) if self.layout is None else self.layout.members
+        unchecked: list[tuple[PlannedField, ReadKey]] = []
+        waiting: list[PlannedField] = []
+        for entry, member in zip(self.entries, members, strict=False):
+            if not isinstance(entry, PlannedField):
+                continue
+            if entry.step is not None or not isinstance(entry.plan, ReadKey):
+                waiting.append(entry)
+            elif member is None or member.kind == "any":
+                unchecked.append((entry, entry.plan))
+        object.__setattr__(self, "unchecked", tuple(unchecked))
+        object.__setattr__(self, "waiting", tuple(waiting))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from resolvers import Context, Loaders, Source
 from schema.access.principal import Principal
@@ -13,8 +14,7 @@ from schema.plan.operation import OperationPlan
 from schema.plan.recorded import Trail
 
 
-@dataclass(slots=True)
-class Run:
+class Run(msgspec.Struct, eq=False):
     """What hand-written resolvers see as ``info.context``; ``batches`` belongs to batch resolvers."""
 
     plan: OperationPlan
@@ -22,8 +22,8 @@ class Run:
     context: Context
     guards: Guards
     loaders: Loaders
-    batches: dict[object, object] = field(default_factory=dict)
-    filters: dict[object, asyncio.Future[Sequence[tuple[object, ...]]]] = field(default_factory=dict)
+    batches: dict[object, object] = {}  # msgspec makes a new one for each
+    filters: dict[object, asyncio.Future[Sequence[tuple[object, ...]]]] = {}
     """What filters asked of other sources (``semijoin.py``), for every field that asks the same."""
     objects: int = 100_000
     """How many objects the answer may still have."""

@@ -15,13 +15,13 @@ from schema.plan.operation import OperationPlan
 from schema.plan.recorded import Objects, Trail
 
 
-def tell_planned(trail: Trail | None, plan: OperationPlan) -> None:
+def tell_planned(trail: Trail, plan: OperationPlan) -> None:
     """What the operation asks for.
 
     Raises:
         Unrecorded: there is something to tell, and it could not be kept.
     """
-    if trail is not None and plan.told:
+    if plan.told:
         name_operation(trail, plan.operation)
         trail.begin(plan.told)
 
@@ -40,9 +40,9 @@ def tell_refused(trail: Trail | None, plan: OperationPlan) -> None:
         trail.ended(f"{planned.parent.name}.{planned.name}", "refused", also=planned in plan.root.entries)
 
 
-def tell_ended(trail: Trail | None, plan: OperationPlan, failures: Iterable[Failure], guards: Guards) -> None:
+def tell_ended(trail: Trail, plan: OperationPlan, failures: Iterable[Failure], guards: Guards) -> None:
     """The operation has run."""
-    if trail is None or not (trail.told or failures):
+    if not (trail.told or failures):
         return
     for planned in plan.fields.values():
         if planned.marks is not None:

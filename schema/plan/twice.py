@@ -34,7 +34,7 @@ class Twice:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._holding = _holding(schema)
         """The input types in which a name may stand beside another, at any depth."""
-        self._any = bool(self._holding) or any(
+        self.any = bool(self._holding) or any(
             beside(argument) is not None
             for named in schema.type_map.values()
             for field in getattr(named, "fields", {}).values()
@@ -43,7 +43,7 @@ class Twice:
 
     def faults(self, plan: OperationPlan, raw: Mapping[str, object]) -> Iterator[str]:
         """What is wrong with the arguments of a plan's fields, in words. ``raw``: the variables as they came."""
-        if not self._any:
+        if not self.any:
             return
         variables = given_or_default(plan.operation, raw)
         for planned in plan.fields.values():

@@ -164,3 +164,48 @@ async def test_a_folder_outside_git_says_so(shell: Shell, tmp_path_factory: pyte
     )
     ended = await Shell(alone).run("diff", "nope", "nowhere/isthmus.yaml")
     assert ended.err.startswith('there is no file "nope", and no folder "nowhere"\n')
+
+
+OLD = """
+type Query { orders(where: OrderWhere): [Order] people: [Person] peopleAggregate: [PersonAggregate] }
+type Order { id: ID size: Int lines: [OrderLine] address: Address buyer: Person }
+type OrderLine { id: ID size: Int }
+type Address { street: String }
+type Person { id: ID name: String }
+type PersonAggregate { groupKey: PersonGroupKey }
+type PersonGroupKey { name: String }
+enum PersonColumn { name }
+type Mutation { updatePeople(set: PersonSet): PeopleChange }
+input PersonSet { name: String }
+type PeopleChange { returning: [Person] }
+input OrderWhere { size: Int id: ID }
+"""
+NEW = """
+type Query { orders(where: OrderWhere): [Order] }
+type Order { id: ID width: Int lines: [OrderLine] }
+type OrderLine { id: ID }
+input OrderWhere { id: ID width: Int }
+"""
+
+
+async def test_what_comes_of_one_change_is_told_as_one(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "old.graphql").write_text(OLD)
+    (tmp_path / "new.graphql").write_text(NEW)
+    ended = await shell.run("diff", "old.graphql", "new.graphql")
+    assert (ended.code, ended.out.splitlines()) == (
+        2,
+        [
+            "breaking   Field Order.address was removed. 1 more comes of it (--all lists it).",
+            "breaking   Field Order.size was removed. 1 more comes of it (--all lists it).",
+            "breaking   Field OrderLine.size was removed.",
+            "breaking   Mutation was removed.",
+            "breaking   Person was removed. 8 more come of it (--all lists them).",
+            "dangerous  Field Order.width was added. 1 more comes of it: 1 dangerous (--all lists it).",
+            "15 breaking, 1 dangerous, 1 safe.",
+        ],
+    )
+    every = await shell.run("diff", "old.graphql", "new.graphql", "--all")
+    assert (every.code, len(every.out.splitlines())) == (2, 18)
+    told = json.loads((await shell.run("diff", "old.graphql", "new.graphql", "--json")).out)["changes"]
+    assert len(told) == 17
+    assert {each["what"]: each["of"] for each in told}["Field OrderWhere.size was removed."] == "Order.size"

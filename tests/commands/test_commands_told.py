@@ -48,7 +48,26 @@ async def test_check_and_serve_take_the_file_of_the_folder(shell: Shell, write: 
     assert "[FILE | NAME=LOCATION…]" in (await shell.run("serve", "--help")).out
 
 
-@pytest.mark.parametrize("command", ["check", "serve", "doctor", "lock", "pull", "config"])
+async def test_commands_that_tell_of_a_file_take_that_of_the_folder(shell: Shell, write: WriteFile) -> None:
+    write(SHOP_FILE + JWT)
+    query = "{ __typename }"
+    for bare, named in (
+        (("sdl",), ("sdl", "isthmus.yaml")),
+        (("sdl", "--as", "boss"), ("sdl", "isthmus.yaml", "--as", "boss")),
+        (("access",), ("access", "isthmus.yaml")),
+        (("access", "diff", "isthmus.yaml"), ("access", "diff", "isthmus.yaml", "isthmus.yaml")),
+        (("explain", "--dry", query), ("explain", "--dry", "isthmus.yaml", query)),
+    ):
+        without, spelled = await shell.run(*bare), await shell.run(*named)
+        assert (without.code, without.out, without.err) == (0, spelled.out, ""), bare
+    assert (await shell.run("token")).out.count(".") == 2
+    ended = await shell.run("explain", "isthmus.yaml")
+    assert (ended.code, ended.err) == (1, "say a FILE and a QUERY, or a QUERY alone\n")
+    ended = await shell.run("access", "isthmus.yaml", "other.yaml")
+    assert (ended.code, ended.err) == (1, "say a FILE, or diff OLD [NEW], or why COORDINATE [FILE]\n")
+
+
+@pytest.mark.parametrize("command", ["check", "serve", "doctor", "lock", "pull", "config", "sdl", "access", "token"])
 async def test_a_file_that_is_not_there_is_told_by_all_commands_alike(shell: Shell, command: str) -> None:
     mend = "  mend: go to its folder, name the file, or begin with isthmus init\n"
     ended = await shell.run(command)
@@ -178,9 +197,8 @@ async def test_a_wrong_statement_is_told_once_and_not_at_the_links_that_use_it(
     path.write_text(text.replace(right, wrong), "utf-8")
     ended = await shell.run("check", "isthmus.yaml", **UNREACHED)
     assert ended.code == 1
-    assert [line.split("  ")[1] for line in ended.err.splitlines() if line.startswith("isthmus.yaml")] == [
-        f"sources.{place}"
-    ]
+    told = [line.split("  ")[1] for line in ended.err.splitlines() if line.startswith("isthmus.yaml")]
+    assert told == [f"sources.{place}", "sources.stock.database"]  # that one is away
     path.write_text(path.read_text("utf-8").replace("{ customerId: id }", "{ custmerId: id }"), "utf-8")
     ended = await shell.run("check", "isthmus.yaml", **UNREACHED)
     assert "links.Order.customer.match.custmerId\n" in ended.err

@@ -236,7 +236,7 @@ async def _answer(made: Made) -> ExecutionResult:
     infos = _Infos(asked.schema, made.plan, made.variables, run)
     infos.asked = asked
     columns._handwritten = infos
-    done = await columns.execute()
+    done = await columns.answer()
     errors = [located_error(failure.cause, list(failure.nodes), list(failure.path)) for failure in done.failures]
     return ExecutionResult(done.data, errors or None)
 

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from resolvers import Call, Context, Effect, IsthmusError, Operation, OutcomeUnknown, SourceModel, Tally
+from resolvers.bulkhead import Bulkhead, Full
 from resolvers.errors import RateLimited, SourceBadResponse, SourceError, SourceFault, SourceTimeout, SourceUnavailable
 from resolvers.guards import RetrySettings, SourceRate
 from resolvers.http_settings import HttpSettings
 from resolvers.resilience.allowance import DAY_S, Allowance, Rate, Turn
 from resolvers.resilience.budget import WINDOW_S, Budget
-from resolvers.resilience.bulkhead import Bulkhead, Full
 from resolvers.resilience.source import Resilient
 from tests.guards.virtual_time import VirtualLoop
 

@@ -40,6 +40,31 @@ def standing(tally: Tally) -> str:
     return tally.state
 
 
+def test_calls_that_go_well_count_before_the_first_that_does_not_and_for_no_longer_than_the_window() -> None:
+    now = [0.0]
+    settings = BreakerSettings(window_calls=12, minimum_calls=4, window_s=10)
+
+    def state_after(good: int, pause_s: float) -> str:
+        tally = Tally()
+        breaker = Breaker(settings, tally.standing, clock=lambda: now[0])
+
+        def ends(*, well: bool) -> None:
+            permit = breaker.permit()
+            if permit is not None:
+                permit.succeeded(0.01) if well else permit.failed()
+
+        for _ in range(good):
+            ends(well=True)
+        now[0] += pause_s
+        for well in (False, True, False, True, False):
+            ends(well=well)
+        return standing(tally)
+
+    assert state_after(6, 1) == "closed", "three of eleven failed"
+    assert state_after(60, 1) == "closed", "three of twelve failed"
+    assert state_after(60, 11) == "open", "three of five failed"
+
+
 @pytest.mark.parametrize("replicas", [1, 2])
 async def test_of_a_source_that_is_opened_twice_the_one_that_is_served_is_told(tmp_path: Path, replicas: int) -> None:
     (tmp_path / "shop.json").write_text(json.dumps(DOCUMENT))

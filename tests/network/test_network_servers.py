@@ -101,7 +101,7 @@ class Fetched(Documents):
         super().__init__(base)
         self._content = json.dumps(described).encode()
 
-    async def read(self, location: str, relative_to: str | None = None) -> Document:  # noqa: ARG002  # no other document is named
+    async def read(self, location: str, relative_to: str | None = None, *, referred: bool = False) -> Document:  # noqa: ARG002  # no other document is named
         return Document(location, self._content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -75,7 +76,9 @@ async def test_nothing_and_safe_changes_end_with_0(home: Home) -> None:
     ended = await run("check", home.file, "--drift")
     assert ended.code == 0
     assert "crm: its description has changed\n" in ended.out
-    assert "safe       Field Customer.phone was added.\n" in ended.out
+    assert "dangerous  Field Customer.phone was added. 1 more comes of it: 1 dangerous (--all lists it).\n" in ended.out
+    every = await run("check", home.file, "--drift", "--all")
+    assert (every.code, "safe       Field Customer.phone was added.\n" in every.out) == (0, True)
     assert files(home.file) == before
 
 
@@ -84,8 +87,15 @@ async def test_what_breaks_is_told_with_all_that_it_affects(home: Home) -> None:
     change(home.file.parent, "ALTER TABLE products DROP COLUMN size")
     ended = await run("check", home.file, "--drift")
     assert ended.code == 2, ended.err
-    assert "breaking   Field Product.size was removed.\n" in ended.out
-    assert "breaking   Field Customer.email was removed.\n" in ended.out
+    assert re.search(
+        r"^breaking   Field Product.size was removed. \d+ more come of it \(--all lists them\).$",
+        ended.out,
+        re.MULTILINE,
+    )
+    assert "breaking   Field Customer.email was removed. " in ended.out
+    assert "ProductWhere.size" not in ended.out
+    every = await run("check", home.file, "--drift", "--all")
+    assert (every.code, "breaking   Field ProductWhere.size was removed.\n" in every.out) == (2, True)
     assert "isthmus.yaml:14  access.rules.Customer.email\n" in ended.out
     assert "isthmus.yaml:10  rename.Customer.name\n" in ended.out
     assert (
@@ -96,6 +106,7 @@ async def test_what_breaks_is_told_with_all_that_it_affects(home: Home) -> None:
     assert told["sources"] == {"crm": "changed", "stock": "changed"}
     assert {each["where"] for each in told["affected"]} == {"access.rules.Customer.email", "rename.Customer.name"}
     assert {each["id"] for each in told["broken"]} == {"a1", "b2"}
+    assert {each["of"] for each in told["changes"] if ".size " in each["what"]} == {None, "Product.size"}
 
 
 async def test_a_link_that_loses_its_end_is_told(home: Home) -> None:
@@ -117,7 +128,7 @@ async def test_a_source_that_is_away_is_told_and_hides_no_other(home: Home) -> N
     ended = await run("check", home.file, "--drift")
     assert ended.code == 2
     assert "crm: cannot be compared\n" in ended.out
-    assert "breaking   Field Product.size was removed.\n" in ended.out
+    assert "breaking   Field Product.size was removed. " in ended.out
 
 
 async def test_without_pins_there_is_nothing_to_compare(home: Home) -> None:

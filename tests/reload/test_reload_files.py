@@ -102,6 +102,21 @@ async def test_what_is_broken_leaves_the_old_in_place_and_is_told_with_its_line(
         assert await at.ready() == (200, {})
 
 
+async def test_all_that_is_wrong_with_a_changed_file_is_told_at_once(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with house(shop.folder, shop.text) as at:
+        before = at.holder.current
+        at.write(shop.text.replace("keys: id, by", "kees: id, by") + "      rules: { Row.nmae: { roles: [staff] } }\n")
+        await at.refused()
+        told = capsys.readouterr().out
+        assert 'unknown key "kees"' in told
+        assert '"Row" has no field "nmae"' in told
+        at.write(shop.text.replace("keys: id, by", "kees: id, by"))
+        await at.refused(2)
+        assert at.holder.current is before, "what is sound of it is looked at, and never served"
+
+
 async def test_a_breaker_is_told_as_it_is_of_what_is_served(shop: Shop) -> None:
     nobody = (
         dedent(shop.text)

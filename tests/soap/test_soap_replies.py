@@ -301,3 +301,26 @@ def test_what_is_no_envelope_is_told_by_what_it_looks_like() -> None:
             decode(codec, 200, media, content, repeatable=False)
     for status, content in ((202, b""), (200, b""), (204, b""), (200, reply("<t:Answer/>"))):
         assert decode(a_codec(one_way=True), status, "", content) is None
+
+
+def test_an_object_of_texts_alone_is_read_by_its_elements_and_what_is_odd_about_it_stands_in_its_place() -> None:
+    row = a_type("Row", element("name"), element("count", INT), element("note"))
+    codec = answers(a_type("Rows", element("item", row, many=True)))
+    selection = Selection({"item": Selection({"name": LEAF, "count": LEAF})})
+    odd = (
+        "<t:item><t:name>A</t:name><t:count>1</t:count><t:note>left out</t:note></t:item>"
+        "<t:item><t:name/></t:item>"
+        "<t:item><t:name>A</t:name><t:name>B</t:name><t:count>2</t:count></t:item>"
+        "<t:item><t:name>A<t:note>B</t:note></t:name><t:count>many</t:count></t:item>"
+        "<t:item><t:other/><count>3</count></t:item>"
+    )
+    assert read(codec, reply(f"<t:Answer>{odd}</t:Answer>"), selection)["item"] == [
+        {"name": "A", "count": 1},
+        {"name": ""},
+        {"name": "error: Row.name: more than one where one is declared", "count": 2},
+        {
+            "name": "error: Row.name: elements where text is declared",
+            "count": "error: Row.count: not a value of xs:int",
+        },
+        {"count": 3},
+    ]

@@ -284,3 +284,10 @@ def test_what_is_written_by_threads_at_once_is_not_mixed() -> None:
 
     for number, content in enumerate(asyncio.run(all_of_them())):
         assert read(codec, content) == {"x": [str(number)] * 50}
+
+
+def test_texts_of_a_list_are_written_as_they_are_or_refused_with_the_place_of_the_one_that_cannot_be() -> None:
+    codec = a_codec(element("key", many=True))
+    texts = ["a", "", '<b> & "c"', "é\n\U0001f600"]
+    assert [node.text or "" for node in body(codec, {"key": texts})[0]] == texts
+    assert refused(codec, {"key": ["a", "b\0"]}) == "key[1]: the text has a character that XML cannot carry"

@@ -105,11 +105,11 @@ async def test_places_are_told_as_the_file_was_given(shell: Shell, tmp_path: Pat
     (teams / "stock.yaml").write_text("\nlinkz: {}\n")
     (tmp_path / "e" / "isthmus.prod.yaml").write_text("limitz: {}\n")
     ended = await shell.run("check", "e/isthmus.yaml", "--env", "prod")
-    places = [line.partition("  ")[0] for line in ended.err.splitlines() if line[:1].strip()]
+    places = [line.partition("  ")[0] for line in ended.err.splitlines() if ".yaml:" in line]
     assert places == ["e/isthmus.yaml:2", "e/teams/stock.yaml:2", "e/isthmus.prod.yaml:1"]
     for given in ("e/teams/stock.yaml", str(teams / "stock.yaml")):
         ended = await shell.run("check", given)
         assert "\ne/teams/stock.yaml:2  linkz\n" in ended.err
     ended = await Shell(teams).run("check", "../isthmus.yaml")
-    places = [line.partition("  ")[0] for line in ended.err.splitlines() if line[:1].strip()]
+    places = [line.partition("  ")[0] for line in ended.err.splitlines() if ".yaml:" in line]
     assert places == ["../isthmus.yaml:2", "../teams/stock.yaml:2"]

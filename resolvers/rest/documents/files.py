@@ -135,7 +135,7 @@ class _Gathering:
         reason = self._refusal(address)
         if reason:
             raise DescriptionError(Problem(reason))
-        document = await self._documents.read(address, relative_to=self._main.location)
+        document = await self._documents.read(address, relative_to=self._main.location, referred=True)
         if self._size + len(document.content) > MAX_BYTES:
             raise DescriptionError(Problem(f"the description's files are larger than {MAX_BYTES} bytes together"))
         return document

@@ -24,6 +24,8 @@ def plain(value: object) -> str:
     Raises:
         BadRequest: it is a null, an object, or a number that is none.
     """
+    if type(value) is str:
+        return value
     match value:
         case bool():
             return "true" if value else "false"

@@ -36,6 +36,7 @@ class Encoder:
         "_filled",
         "_headers",
         "_inputs",
+        "_literal",
         "_path",
         "_query",
         "_static",
@@ -60,6 +61,10 @@ class Encoder:
                 self._path.append(literal)
                 template += re.escape(literal)
         self._template = re.compile(template)
+        literal = "".join(piece for piece in self._path if isinstance(piece, str))
+        fixed = all(isinstance(piece, str) for piece in self._path) and _DOTS.search(literal) is None
+        self._literal = literal if fixed else None
+        """The path, where there is nothing to be filled in."""
         names = {
             at: frozenset(item.name for item in shape.parameters if item.location == at) for at in ("query", "cookie")
         }
@@ -85,16 +90,17 @@ class Encoder:
             BadRequest: a value that a path, a header or a body cannot carry, or a required one that is missing.
         """
         shape = self.shape
-        target = self._target(arguments)
+        target = self._target(arguments) if self._literal is None else self._literal
         query = [self._fixed(arguments)] if self._static else []
         for item, spell in self._query:
             value = arguments.get(item.argument)
             # No text says null: it is a value not given, save where the description allows an empty one.
             if value is not None or (item.empty and item.argument in arguments):
                 query.append(spell(value))
-        sent = "&".join(filter(None, query))
-        if sent:
-            target = f"{target}?{sent}"
+        if query:
+            sent = "&".join(filter(None, query))
+            if sent:
+                target = f"{target}?{sent}"
         headers = {"Accept": shape.accept}
         for item, spell in self._headers:
             value = arguments.get(item.argument)

@@ -156,6 +156,11 @@ def for_path(item: Parameter) -> Encode:
         if item.media:
             value = _content(item.media, value)
         if isinstance(value, str | int):
+            if style != "matrix":  # one text or number, as nearly always
+                part = quoted(value)
+                if not part:
+                    raise BadRequest(f"{item.argument} must not be empty")
+                return f".{part}" if style == "label" else part
             found: list[tuple[str | None, object]] = [(None, value)]
         else:
             found = parts(value)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urljoin, urlsplit
 
-from resolvers.documents import DescriptionError, Document, Documents
+from resolvers.documents import DescriptionError, DescriptionOutside, Document, Documents
 from resolvers.soap.builtins import WSDL, XSD
 from resolvers.soap.documents.standard import STANDARD
 from resolvers.xml import UnsafeXml, parse
@@ -54,7 +54,10 @@ async def _fetched(documents: Documents, here: str, reference: str, wanted: str)
     """The document, or the one that lies beside a local file under the name that its server has for it."""
     for each in (wanted, *_beside(here, reference)):
         try:
-            return await documents.read(each, here if "://" in each else None)
+            # Whatever a fetched document says, it is seen from there: never as a path on this machine.
+            return await documents.read(each, here if "://" in each + here else None, referred=True)
+        except DescriptionOutside:
+            raise
         except DescriptionError:
             continue
     return None

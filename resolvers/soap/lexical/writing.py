@@ -54,6 +54,18 @@ def legal(text: str) -> str:
     return text
 
 
+def takes_any_text(simple: Simple) -> bool:
+    """Whether every text of which ``is_simple`` is true is a value of the type, spelled as it is."""
+    return simple.scalar is Scalar.STRING and not (
+        simple.many or simple.union or simple.values or simple.builtin in TEXTS or checks(simple) is not None
+    )
+
+
+def is_simple(text: str) -> bool:
+    """Whether XML can carry a text without a look at its characters."""
+    return text.isascii() and text.isprintable()
+
+
 def written(simple: Simple, value: object, name: str) -> str:
     """The text of one value, for which no speller is kept; ``name`` is for the error's sentence."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from resolvers.errors import SourceBadResponse
@@ -61,7 +62,10 @@ class Fields:
 
 def object_reader(shape: Complex, fields: Fields, *, nils: bool) -> Read:
     """Reads the fields of one type into a row. What is wrong with a field stands in its place."""
-    declared = _with_names(_loop(shape.name, fields, nils=nils), shape)
+    declared = _loop(shape.name, fields, nils=nils)
+    if not nils:
+        declared = _flat(shape.name, fields, declared)
+    declared = _with_names(declared, shape)
     if all(member.kind != "any" for member in shape.members):
         return declared
     names = {local(member.tag) for member in shape.members if member.kind == "attribute"}
@@ -133,6 +137,52 @@ def _loop(owner: str, fields: Fields, *, nils: bool) -> Read:  # noqa: C901 - fo
         return row
 
     return read
+
+
+def _flat(owner: str, fields: Fields, general: Read) -> Read:
+    """Reads an object that is nothing but texts, as rows mostly are: each element once, all of them declared. Whatever
+    is otherwise is read in the general way.
+    """
+    asked: list[tuple[str, str, Convert]] | None = None
+
+    def read(node: Element, reading: Reading) -> object:
+        nonlocal asked
+        if asked is None:  # when the reader was made its fields were not known yet
+            asked = _texts_asked(fields)
+        found: dict[str, Element] = dict(zip(map(_TAG, node), node, strict=True)) if asked else {}
+        if not found or len(found) < len(node) or not found.keys() <= fields.taken.keys():
+            return general(node, reading)
+        row: dict[str, object] = {}
+        for tag, name, convert in asked:
+            child = found.get(tag)
+            if child is None:
+                continue
+            if len(child):
+                return general(node, reading)
+            try:
+                row[name] = convert(child.text or "")
+            except SourceBadResponse as error:
+                row[name] = _placed(owner, name, error)
+        return row
+
+    return read
+
+
+_TAG = attrgetter("tag")
+
+
+def _texts_asked(fields: Fields) -> list[tuple[str, str, Convert]]:
+    """Tag, field and converter of the elements that are asked for; none where one of them is more than a text."""
+    if fields.lists or fields.texts or fields.wildcards:
+        return []
+    asked: list[tuple[str, str, Convert]] = []
+    for tag, taken in fields.taken.items():
+        if taken is PASSED:
+            continue
+        if taken.convert is None or taken.many or any(taken.name == name for _, name, _ in asked):
+            return []
+        asked.append((tag, taken.name, taken.convert))
+    return asked
 
 
 def _with_wildcard(declared: Read, fields: Fields, attributes_known: set[str]) -> Read:

@@ -14,7 +14,7 @@ from lxml import etree
 from resolvers.errors import SourceBadResponse
 from resolvers.model import Scalar
 from resolvers.soap.builtins import NIL, XSI_TYPE
-from resolvers.soap.lexical import Spell, Unfit, reads, spells
+from resolvers.soap.lexical import Spell, Unfit, is_simple, reads, spells, takes_any_text
 from resolvers.soap.lexical.forms import QNAME
 from resolvers.soap.requests.anything import write_anything, write_wildcard
 from resolvers.soap.requests.encoded import array_writer
@@ -175,8 +175,13 @@ class Writers:
         if self.encoded or member.substitutes or not isinstance(shape, Simple) or shape.scalar is Scalar.BASE64:
             return None
         spell, tag = _spell(member), member.tag
+        any_text = member.fixed is None and shape.builtin != "QName" and takes_any_text(shape)
 
         def fill(parent: Element, value: list[str]) -> None:
+            if any_text and is_simple("".join(value)):
+                for text in value:
+                    etree.SubElement(parent, tag).text = text
+                return
             for index, text in enumerate(value):
                 try:
                     etree.SubElement(parent, tag).text = spell(text)

@@ -139,9 +139,10 @@ class KeptStatements:
         if column is None or not column.filterable:
             return None
         try:
-            keys: Sequence[object] = [key for (key,) in predicate.values]
+            (found,) = zip(*predicate.values, strict=True)
         except ValueError:
             return None  # a key of several parts is refused by the way that all other calls go
+        keys: Sequence[object] = list(found)
         if not _as_they_are(column, keys):
             keys = [key for (key,) in fitting((column,), predicate.values)]
         count = 0 if self._database.keys_together else len(keys)
