@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from gateway.demo import trading_folder
 from resolvers import load
-from tests.commands.conftest import FAR, command, environment
+from tests.commands.conftest import FAR, Shell, command, environment
 
 
 def trading() -> Any:
