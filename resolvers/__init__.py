@@ -139,7 +139,7 @@ from resolvers.source import (
     rows_of,
 )
 from resolvers.stage import Fixture, Stage, Statements
-from resolvers.statements import WRITES_ARE_OFF
+from resolvers.stated import WRITES_ARE_OFF
 from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaTally, Standing, State, Tally
 from resolvers.time_limits import TimeLimits, Until, leaves
 from resolvers.trace import PARENT, STATE, Trace, new_id

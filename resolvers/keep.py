@@ -49,8 +49,11 @@ class Keep:
 
 @cache
 def code_of(folder: Path) -> bytes:
-    """The hash of the Python code in a folder of ``resolvers`` and beside it: what another version read is not used."""
+    """The hash of the Python code in a folder of ``resolvers``, beside it and of the neutral form: what another version
+    read is not used.
+    """
     found = sha256()
-    for path in sorted((*folder.rglob("*.py"), *folder.parent.glob("*.py"))):
+    beside = folder.parent
+    for path in sorted((*folder.rglob("*.py"), *beside.glob("*.py"), *beside.glob("model/*.py"))):
         found.update(path.read_bytes())
     return found.digest()

@@ -26,7 +26,7 @@ from resolvers.resilience import Resilient, SharedAllowance
 from resolvers.settings import SourceSettings
 from resolvers.source import Client, Source
 from resolvers.stage import Stage
-from resolvers.statements import apply
+from resolvers.stated import apply
 from resolvers.tally import Standing, Tally
 from resolvers.views import with_views
 from resolvers.yaml12 import YamlError, load
@@ -189,6 +189,7 @@ async def _open_files(settings: SourceSettings, opening: Opening) -> Client:
         opening.base,
         opening.pinned,
         opening.keep,
+        stage=opening.stage,
         described=opening.described,
         pulled=opening.pulled,
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from gateway.commands import security
+from gateway.commands.json_schema import FILE as SCHEMA
 from gateway.commands.links import plain, written
 from gateway.commands.sampling import Sample
 from gateway.file.config import FileSettings
@@ -55,7 +56,11 @@ class FirstFile:
 
     def text(self) -> str:
         """The whole file."""
-        parts = ["# Written by isthmus init. Go through the comments; isthmus check says what is wrong.", "sources:"]
+        parts = [
+            f"# yaml-language-server: $schema={SCHEMA}",
+            "# Written by isthmus init. Go through the comments; isthmus check says what is wrong.",
+            "sources:",
+        ]
         for each in self.sources:
             parts += self._source(each)
         parts += self._links()

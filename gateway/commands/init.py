@@ -12,6 +12,8 @@ import typer
 from pydantic import SecretStr
 
 from gateway.commands.first_file import FirstFile, Found
+from gateway.commands.json_schema import FILE as SCHEMA
+from gateway.commands.json_schema import written
 from gateway.commands.links import offered
 from gateway.commands.opening import configuration, describe, errors, fail, is_sqlite
 from gateway.commands.sampling import sampled
@@ -55,7 +57,19 @@ def init(
             file.write(text)
     except OSError as error:
         fail(f"{out} cannot be written: {error.strerror}")
-    _tell(made, out)
+    beside = _schema(out.parent, force=force)
+    _tell(made, out, beside)
+
+
+def _schema(folder: Path, *, force: bool) -> Path | None:
+    """Writes what editors complete the file by; one that is there may be the user's own, or that of another version."""
+    path = folder / SCHEMA
+    try:
+        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
+            file.write(f"{written()}\n")
+    except OSError:
+        return None
+    return path
 
 
 def _named(argument: str) -> tuple[str, str]:
@@ -137,7 +151,7 @@ def _location(settings: SourceSettings, kind: str) -> str:
     return given.get_secret_value() if isinstance(given, SecretStr) else str(given)
 
 
-def _tell(made: FirstFile, out: Path) -> None:
+def _tell(made: FirstFile, out: Path, beside: Path | None) -> None:
     """What was written, what was left out, and what is to be done next."""
     models = [found.model for found in made.sources]
     off = sum(item.reason == WRITES_ARE_OFF for model in models for item in model.left_out)
@@ -146,6 +160,8 @@ def _tell(made: FirstFile, out: Path) -> None:
         f"{out}: sources: {len(models)}; operations: {sum(map(served, models))}, {off} that write are off, {lost} left "
         f"out; links: {len(made.offers)} suggested, {made.active} in force"
     )
+    if beside is not None:
+        typer.echo(f"  {beside}: what editors complete it by; isthmus json-schema -o {beside} after an update")
     for name, meaning in made.variables.items():
         typer.echo(f"  set {name}: {meaning}")
     typer.echo(f"Next: isthmus check {out}; then say in access who may ask, and isthmus serve {out}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, ValidationError
 
 from gateway.file.expand import Expansion
 from gateway.file.findings import problems_of
@@ -50,7 +50,6 @@ __all__ = [
     "UnreadableFile",
     "from_sources",
     "is_configuration",
-    "json_schema",
     "read",
     "read_file",
 ]
@@ -351,46 +350,3 @@ _NO_KIND = "add openapi: and a file"
 
 def _near_kind(source: Mapping[str, object]) -> str:
     return next((mend for mend in (nearest(str(key), KINDS) for key in source) if mend), _NO_KIND)
-
-
-def json_schema(*, part: bool = False) -> dict[str, Any]:
-    """The JSON Schema of the whole file, for editors; ``part``: of a part, which needs no section."""
-    union: Any = None
-    for kind in KINDS:
-        model = settings_of(kind)
-        union = model if union is None else union | model
-    whole = create_model("Isthmus", __base__=FileSettings, sources=(dict[str, union], Field(min_length=1)))
-    schema = whole.model_json_schema()
-    if part:
-        schema.pop("required", None)
-        schema["$defs"]["AccessSettings"].pop("required", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_open_to_references(schema)}
-
-
-_REFERENCE = {"type": "string", "pattern": r"\$\{(env|file):[^{}]+\}"}
-_ABOUT = ("title", "description", "default", "deprecated")
-
-
-def _open_to_references(node: Any) -> Any:
-    """A schema of the file as it is written: where a plain value stands, ``${env:NAME}`` may stand in its place.
-
-    The models see values after these were put in, so that their own schemas know nothing of references.
-    """
-    if isinstance(node, list):
-        return [_open_to_references(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if node.get("type") in {"integer", "number", "boolean"} or (
-        node.get("type") == "string" and not {"pattern", "enum", "const", "minLength", "maxLength"}.isdisjoint(node)
-    ):
-        about = {key: value for key, value in node.items() if key in _ABOUT}
-        return {"anyOf": [{key: value for key, value in node.items() if key not in about}, _REFERENCE], **about}
-    opened = {}
-    for key, value in node.items():
-        if key in {"properties", "$defs"}:  # names that are ours, not words of JSON Schema
-            opened[key] = {name: _open_to_references(item) for name, item in value.items()}
-        elif key in {"items", "additionalProperties", "anyOf", "oneOf", "allOf", "prefixItems"}:
-            opened[key] = _open_to_references(value)
-        else:
-            opened[key] = value
-    return opened

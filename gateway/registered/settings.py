@@ -43,8 +43,10 @@ class AutomaticSettings(Settings):
 
 
 class DocumentSettings(Settings):
-    manifest: Annotated[tuple[Path, ...], BeforeValidator(_listed)] = Field(
-        (), description="A file of registered operations, or several: id → text, or a manifest of Apollo's tools."
+    manifest: Annotated[tuple[Path, ...], BeforeValidator(_listed, json_schema_input_type=Path | tuple[Path, ...])] = (
+        Field(
+            (), description="A file of registered operations, or several: id → text, or a manifest of Apollo's tools."
+        )
     )
     only: bool = Field(False, description="Whether nothing but registered operations is served.")
     unless: UnlessSettings | None = Field(None, description="Whom only does not bind; absent: it binds everyone.")

@@ -20,7 +20,7 @@ from resolvers.sql.asking import Asking, read_rows
 from resolvers.sql.catalogue import Catalogue
 from resolvers.sql.connections import Connections
 from resolvers.sql.dialects import Database, Plain, Replicas
-from resolvers.sql.reading import Aggregate, KeptStatements, Statement, aggregate, read_groups, statement
+from resolvers.sql.reading import Aggregate, CompiledStatements, Statement, aggregate, read_groups, statement
 from resolvers.sql.routines import Routines, Running
 from resolvers.sql.settings import RowsSettings
 from resolvers.sql.writing import Offers, Target, clashed, prepare, refused
@@ -68,7 +68,7 @@ class SqlSource:
         self._replicas = replicas
         answered = partial(watch.answered, self) if watch is not None else None
         self._asking = Asking(known.model.name, known, settings, database, answered, replicas)
-        self._kept = KeptStatements(known, database, self._made)
+        self._kept = CompiledStatements(known, database, self._made)
         self._connections = Connections(self._asking, self._kept)
         self._running = Running(self._asking, {} if routines is None else routines.by_name)
         self._ways: dict[str, Way] = {

@@ -17,14 +17,14 @@ from resolvers.model import Operation
 from resolvers.predicate import RELEVANCE
 from resolvers.source import EVERYTHING, Call, Context, Selection
 from resolvers.sql.asking import Asking, read_rows
-from resolvers.sql.reading import KeptStatements, Stretch, beyond, counted, part
+from resolvers.sql.reading import CompiledStatements, Stretch, beyond, counted, part
 from resolvers.views import END, HAS_NEXT, HAS_PREVIOUS, NODES, PAGE_INFO, START, TOTAL, Sealed, span
 
 
 class Connections:
     """The connections of one source."""
 
-    def __init__(self, asking: Asking, kept: KeptStatements) -> None:
+    def __init__(self, asking: Asking, kept: CompiledStatements) -> None:
         self._asking = asking
         self._kept = kept
         key = asking.settings.cursor_key

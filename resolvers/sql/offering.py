@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -18,8 +17,9 @@ from resolvers.model import LeftOut, SourceModel
 from resolvers.pinned import Pinned, Pulled
 from resolvers.problem import ConfigurationError
 from resolvers.sql.catalogue import Catalogue
-from resolvers.sql.dialects import Address, Database, DeclaredRoutine, Dialect
-from resolvers.sql.functions import KeptFunctions, chosen, offers, read_functions, written_functions
+from resolvers.sql.dialects import Database, DeclaredRoutine, Dialect
+from resolvers.sql.functions import chosen, kept_functions, offers, read_functions, written_functions
+from resolvers.sql.remembered import Room
 from resolvers.sql.routines import Offer, Routines
 from resolvers.sql.settings import DatabaseSettings
 from resolvers.sql.statements import KeptStatements, Looked, read_looked, read_statements, written_statements
@@ -31,24 +31,20 @@ _OUTGROWN = "the database no longer fits its statements ({}); they are served as
 
 
 class Offering:
-    """The routines of one source. ``keep``: the folder where what was asked is kept, if anywhere."""
+    """The routines of one source. ``room``: where what was asked is kept, if anywhere."""
 
     def __init__(
         self,
-        name: str,
         settings: DatabaseSettings,
         dialect: Dialect,
-        where: Address,
-        keep: Path | None,
+        room: Room | None,
         pulled: Pulled | None = None,
     ) -> None:
         self._pulled = pulled
         self._settings = settings
         self._dialect = dialect
-        place = where.url.set(password=None).render_as_string()
-        about = (name, place, settings.schemas, dialect.types)
-        self._statements = KeptStatements(keep, *about) if keep is not None else None
-        self._functions = KeptFunctions(keep, *about) if keep is not None else None
+        self._statements = KeptStatements(room, dialect.types) if room is not None else None
+        self._functions = kept_functions(room, dialect.types) if room is not None else None
 
     async def asked(self, database: Database, known: Catalogue, model: SourceModel) -> Routines:
         """All of them, by what the database says now. ``model``: what the source offers without them.
@@ -105,7 +101,8 @@ class Offering:
             routines = _more(routines, *statements.offers(await self._known()))
         if not self._settings.functions or self._functions is None:
             return routines
-        wanted, _ = chosen(await asyncio.to_thread(self._functions.load), self._settings.functions)
+        declared = await asyncio.to_thread(self._functions.load)
+        wanted, _ = chosen(declared or (), self._settings.functions)
         return _more(routines, *offers(wanted, known, routines.model, database.spoken))
 
     async def _asked_statements(self, database: Database, known: Catalogue, model: SourceModel) -> Routines:

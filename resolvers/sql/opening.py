@@ -20,10 +20,10 @@ from resolvers.pinned import Pinned, Pulled
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql.catalogue import (
     Catalogue,
-    KeptCatalogue,
     PinnedCatalogue,
     Reflected,
     declare,
+    kept_catalogue,
     read_catalogue,
     read_written,
     reflect,
@@ -35,8 +35,9 @@ from resolvers.sql.dialects import Address, Database, Dialect, Replica, Replicas
 from resolvers.sql.offering import Offering, unpinned
 from resolvers.sql.reading import trial
 from resolvers.sql.recorded import RecordedDatabase, without_replicas
+from resolvers.sql.remembered import Remembered, Room
 from resolvers.sql.routines import Routines
-from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.settings import DatabaseSettings, TableSettings
 from resolvers.sql.writing import Offers, no_offers, offers
 from resolvers.stage import Stage
 from resolvers.tally import ReplicaTally, Standing
@@ -82,8 +83,9 @@ async def open_database(
     database = dialect.open(where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=writes)
     if stage is not None:
         database, settings = RecordedDatabase(database, stage.statements(name)), without_replicas(settings)
-    kept = kept_catalogue(name, settings, dialect, where, keep)
-    offering = Offering(name, settings, dialect, where, keep, pulled)
+    room = room_of(name, settings, where, keep)
+    kept = None if room is None else kept_catalogue(room, dialect.types)
+    offering = Offering(settings, dialect, room, pulled)
     replicas = _replicas(name, settings, dialect, database, base, standing or Standing())
     opening = _Opening(
         name,
@@ -142,14 +144,11 @@ def _replicas(
     return Replicas(found, primary) if found else None
 
 
-def kept_catalogue(
-    name: str, settings: DatabaseSettings, dialect: Dialect, where: Address, keep: Path | None
-) -> KeptCatalogue | None:
-    """Where the catalogue of a source is kept, if anywhere."""
+def room_of(name: str, settings: DatabaseSettings, where: Address, keep: Path | None) -> Room | None:
+    """Where what a source says of itself is kept, if anywhere."""
     if keep is None:
         return None
-    place = where.url.set(password=None).render_as_string()
-    return KeptCatalogue(keep, name, place, settings.schemas, dialect.types)
+    return Room(keep, name, where.url.set(password=None).render_as_string(), settings.schemas)
 
 
 class _Opening:
@@ -161,7 +160,7 @@ class _Opening:
         settings: DatabaseSettings,
         dialect: Dialect,
         database: Database,
-        kept: KeptCatalogue | None,
+        kept: Remembered[Reflected] | None,
         pinned: Mapping[str, str] | None,
         offering: Offering,
         replicas: Replicas | None,
@@ -281,7 +280,7 @@ class _Opening:
         return await asyncio.to_thread(self._kept.load)
 
     def _read(self, reflected: Reflected) -> Catalogue:
-        return as_stated(self._name, reflected, self._settings, self._dialect, self._pinned)
+        return as_stated(self._name, reflected, self._settings.tables, self._dialect, self._pinned)
 
     # As ``Watch``.
 
@@ -316,22 +315,22 @@ class _Opening:
 def as_stated(
     name: str,
     reflected: Reflected,
-    settings: DatabaseSettings,
+    tables: Mapping[str, TableSettings],
     dialect: Dialect,
     pinned: Mapping[str, str] | None = None,
 ) -> Catalogue:
-    """What was reflected, with what the settings say of it.
+    """What was reflected, with what is stated of its tables.
 
     Raises:
-        ConfigurationError: what they say does not fit.
+        ConfigurationError: what is stated does not fit.
     """
-    metadata, problems = declare(reflected.metadata, settings.tables)
+    metadata, problems = declare(reflected.metadata, tables)
     if problems:
         raise ConfigurationError(problems)
-    searched, problems = searches(metadata, settings.tables, dialect)
+    searched, problems = searches(metadata, tables, dialect)
     if problems:
         raise ConfigurationError(problems)
-    stated = frozenset(name for name, table in settings.tables.items() if table.key is not None)
+    stated = frozenset(name for name, table in tables.items() if table.key is not None)
     return read_catalogue(name, replace(reflected, metadata=metadata), dialect, pinned, stated, searched)
 
 

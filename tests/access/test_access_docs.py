@@ -25,7 +25,7 @@ def test_an_example_is_sound_and_its_access_can_be_told(example: str, tmp_path: 
         """)
     connection.close()
     file = tmp_path / "isthmus.yaml"
-    file.write_text(SOURCES + example.replace("${env:…}", "the environment"))
+    file.write_text(SOURCES + example.replace("${env:HASH_KEY}", "a key of sixteen letters or more"))
     for words in (["check", str(file)], ["access", str(file)], ["sdl", str(file), "--as", "support"]):
         found = CliRunner().invoke(named(()), words)
         assert found.exit_code == 0, found.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -11,18 +12,21 @@ from jsonschema import Draft202012Validator
 
 from gateway.demo import trading_folder
 from resolvers import load
-from tests.commands.conftest import Shell
+from tests.commands.conftest import FAR, Shell, command, environment
 
 
 def trading() -> Any:
     return load((trading_folder() / "isthmus.yaml").read_bytes())
 
 
-@pytest.fixture
-async def validator(shell: Shell) -> Draft202012Validator:
-    ended = await shell.run("json-schema")
-    assert (ended.code, ended.err) == (0, "")
-    schema = json.loads(ended.out)
+@pytest.fixture(scope="module")
+def validator(tmp_path_factory: pytest.TempPathFactory) -> Draft202012Validator:
+    folder = tmp_path_factory.mktemp("empty")
+    ended = subprocess.run(
+        command("json-schema"), cwd=folder, env=environment(), capture_output=True, check=False, timeout=FAR
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    schema = json.loads(ended.stdout)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 
@@ -76,3 +80,18 @@ async def test_a_file_with_an_unknown_key_is_refused(
     file = trading()
     spoil(file)
     assert not validator.is_valid(file)
+
+
+async def test_what_an_environment_says_may_be_a_part_of_anything_or_null_and_nothing_unknown(shell: Shell) -> None:
+    ended = await shell.run("json-schema", "--overlay", "-o", "overlay.json")
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
+    schema = json.loads((shell.folder / "overlay.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    overlay = Draft202012Validator(schema)
+    assert overlay.is_valid({"sources": {"crm": {"timeout_s": None, "url": "https://crm.test"}, "billing": None}})
+    assert overlay.is_valid({"access": {"rules": {"Debug": None}}, "server": {"rate_limits": {"rules": {"all": None}}}})
+    assert overlay.is_valid(trading())
+    assert not overlay.is_valid({"sources": {"crm": {"timout_s": None}}})
+    assert not overlay.is_valid({"sources": {"crm": {"timeout_s": "soon"}}})
+    ended = await shell.run("json-schema", "--overlay", "--part")
+    assert (ended.code, ended.err) == (1, "a file is a part, or laid over others: say --part or --overlay\n")

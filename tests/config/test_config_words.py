@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.file.config import UnreadableFile, json_schema, read
+from gateway.file.config import UnreadableFile, read
+from gateway.file.json_schema import json_schema
 from gateway.snapshot import load
 from resolvers import ConfigurationError
 

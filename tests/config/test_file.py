@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.file.config import UnreadableFile, json_schema, read
+from gateway.file.config import UnreadableFile, read
+from gateway.file.json_schema import json_schema
 
 GOOD = """
 sources:

@@ -20,7 +20,7 @@ from resolvers.model import (
 )
 from resolvers.problem import Problem
 from resolvers.settings import SourceSettings
-from resolvers.statements import apply
+from resolvers.stated import apply
 
 STRING = ScalarRef(Scalar.STRING)
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from resolvers.sql import DatabaseSettings, open_database
-from resolvers.sql.catalogue import KeptCatalogue, reflect
+from resolvers.sql.catalogue import kept_catalogue, reflect
 from resolvers.sql.dialects import address
+from resolvers.sql.remembered import Room
 from tests.sql.servers import SERVERS, Server, server
 
 
@@ -69,7 +70,7 @@ def away(there: Server, tables: int) -> None:
         _, nowhere = address(url, Path())
         with tempfile.TemporaryDirectory() as folder:
             place = nowhere.url.set(password=None).render_as_string()
-            KeptCatalogue(Path(folder), "big", place, (), dialect.types).save(reflected)
+            kept_catalogue(Room(Path(folder), "big", place, ()), dialect.types).save(reflected)
             took = min([await opened(url, Path(folder)) for _ in range(3)])
         say(f"{there.kind}: {tables} tables from what was kept in {took[0]:.2f} s ({took[1]:.2f} s of CPU here)")
 

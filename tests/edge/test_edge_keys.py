@@ -25,7 +25,7 @@ from gateway.identity.issuers import JwtSettings
 from gateway.identity.keys import MAX_SET_BYTES
 from gateway.identity.opening import open_keys
 from resolvers import ConfigurationError, Unauthenticated
-from tests.edge.key_server import KeyServer, PrivateKey, public_jwk, serving_keys
+from tests.identity.issuer_server import IssuerServer, PrivateKey, public_jwk, serving_issuer
 
 if TYPE_CHECKING:
     from tests.edge.conftest import Start
@@ -71,8 +71,8 @@ class Judge:
 
 
 @pytest.fixture
-def server() -> Iterator[KeyServer]:
-    with serving_keys(one=ONE) as running:
+def server() -> Iterator[IssuerServer]:
+    with serving_issuer(one=ONE) as running:
         yield running
 
 
@@ -86,8 +86,8 @@ def test_tokens_of_every_default_algorithm_are_verified_with_fetched_keys(start:
         "ES256": ec.generate_private_key(ec.SECP256R1()),
         "EdDSA": TWO,
     }
-    with serving_keys(rsa=RSA, p256=P256, one=ONE) as keys:
-        url = start(jwt={**BASE, "jwks_url": keys.url}).url
+    with serving_issuer(rsa=RSA, p256=P256, one=ONE) as keys:
+        url = start(jwt={**BASE, "jwks_url": keys.keys_url}).url
         own: tuple[tuple[PrivateKey, str, str], ...] = (
             (RSA, "rsa", "RS256"),
             (P256, "p256", "ES256"),
@@ -98,7 +98,7 @@ def test_tokens_of_every_default_algorithm_are_verified_with_fetched_keys(start:
             assert ask(url, token(others[algorithm], kid, algorithm)).status_code == 401
         assert ask(url, token(RSA, "rsa", "RS512")).status_code == 401  # right key, algorithm not among the accepted
         assert ask(url, token(RSA, "one", "RS256")).status_code == 401  # the named key is of another family
-        assert keys.fetches == ["/jwks"]
+        assert keys.asked == ["/keys"]
 
 
 def test_a_public_key_in_any_spelling_is_no_shared_secret(start: Start) -> None:
@@ -108,8 +108,8 @@ def test_a_public_key_in_any_spelling_is_no_shared_secret(start: Start) -> None:
     spellings = (pem, pem.strip(), public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), jwk)
     algorithm = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
     signed = token(RSA, "rsa", "RS256").split(".")[1]
-    with serving_keys(rsa=RSA) as keys:
-        url = start(jwt={**BASE, "jwks_url": keys.url}).url
+    with serving_issuer(rsa=RSA) as keys:
+        url = start(jwt={**BASE, "jwks_url": keys.keys_url}).url
         for secret in spellings:
             for name in ("HS256", "RS256"):
                 head = json.dumps({"alg": name, "typ": "JWT", "kid": "rsa"}).encode()
@@ -119,8 +119,8 @@ def test_a_public_key_in_any_spelling_is_no_shared_secret(start: Start) -> None:
 
 
 def test_degenerate_signatures_are_refused(start: Start) -> None:
-    with serving_keys(p256=P256, one=ONE) as keys:
-        url = start(jwt={**BASE, "jwks_url": keys.url}).url
+    with serving_issuer(p256=P256, one=ONE) as keys:
+        url = start(jwt={**BASE, "jwks_url": keys.keys_url}).url
         for text in (token(P256, "p256", "ES256"), token(ONE, "one")):
             head, payload, _ = text.split(".")
             for signature in (b"\0" * 64, b"\xff" * 64, b"\0", b"\0" * 65):
@@ -128,24 +128,24 @@ def test_degenerate_signatures_are_refused(start: Start) -> None:
                 assert ask(url, f"{head}.{payload}.{zeros}").status_code == 401
 
 
-async def test_a_new_key_is_fetched_once_however_many_ask_for_it(server: KeyServer) -> None:
-    judge = Judge(server.url)
+async def test_a_new_key_is_fetched_once_however_many_ask_for_it(server: IssuerServer) -> None:
+    judge = Judge(server.keys_url)
     assert await judge.takes(token(ONE, "one"))
     server.keys["two"] = TWO
     judge.clock.now += COOLDOWN_S
     server.answer.clear()
-    server.asked.clear()
+    server.heard.clear()
     asking = [asyncio.create_task(judge.takes(token(TWO, "two", jti=str(n)))) for n in range(50)]
-    assert await asyncio.to_thread(server.asked.wait, 5)
+    assert await asyncio.to_thread(server.heard.wait, 5)
     asking[0].cancel()  # one caller's leaving does not end the fetch of the others
     server.answer.set()
     assert all(await asyncio.gather(*asking[1:]))
-    assert len(server.fetches) == 2
+    assert len(server.asked) == 2
     await judge.keys.close()
 
 
-async def test_a_flood_of_unknown_key_ids_causes_one_fetch_per_cooldown(server: KeyServer) -> None:
-    judge = Judge(server.url)
+async def test_a_flood_of_unknown_key_ids_causes_one_fetch_per_cooldown(server: IssuerServer) -> None:
+    judge = Judge(server.keys_url)
     assert await judge.takes(token(ONE, "one"))
     odd = ["../../etc/passwd", "http://127.0.0.1/", "' OR 1=1 --", "\0", "k" * 3000]
     for _ in range(3):
@@ -154,13 +154,13 @@ async def test_a_flood_of_unknown_key_ids_causes_one_fetch_per_cooldown(server: 
             assert not await judge.takes(token(ONE, f"kid {n}"))
         for kid in odd:
             assert not await judge.takes(token(ONE, kid))
-    assert server.fetches == ["/jwks"] * 4
+    assert server.asked == ["/keys"] * 4
     assert await judge.takes(token(ONE, "one"))
     await judge.keys.close()
 
 
-async def test_a_withdrawn_key_ends_even_for_tokens_that_are_kept(server: KeyServer) -> None:
-    judge = Judge(server.url)
+async def test_a_withdrawn_key_ends_even_for_tokens_that_are_kept(server: IssuerServer) -> None:
+    judge = Judge(server.keys_url)
     text = token(ONE, "one")
     assert await judge.takes(text)
     server.keys = {"one": TWO}  # the same id, another key
@@ -169,7 +169,7 @@ async def test_a_withdrawn_key_ends_even_for_tokens_that_are_kept(server: KeySer
     await judge.settled()
     assert not await judge.takes(text)
     assert await judge.takes(token(TWO, "one"))
-    assert len(server.fetches) == 2
+    assert len(server.asked) == 2
     await judge.keys.close()
 
 
@@ -182,52 +182,52 @@ async def test_a_withdrawn_key_ends_even_for_tokens_that_are_kept(server: KeySer
     ],
 )  # fmt: skip
 async def test_the_last_good_keys_serve_through_an_outage_for_a_day(
-    server: KeyServer, status: int, body: bytes
+    server: IssuerServer, status: int, body: bytes
 ) -> None:
-    judge = Judge(server.url)
+    judge = Judge(server.keys_url)
     assert await judge.takes(token(ONE, "one"))
-    server.status, server.body = status, body
+    server.status, server.pages["/keys"] = status, lambda: body
     judge.clock.now += FRESH_S + 1
     for n in range(5):
         assert await judge.takes(token(ONE, "one", jti=str(n)))
     await judge.settled()
     assert await judge.takes(token(ONE, "one", jti="after the failure"))
-    assert len(server.fetches) == 2
+    assert len(server.asked) == 2
     judge.clock.now += STALE_S
     with pytest.raises(CannotVerify):
         await judge.takes(token(ONE, "one", jti="a day later"))
-    server.status, server.body = 200, None
+    server.status, server.pages["/keys"] = 200, server.key_set
     judge.clock.now += COOLDOWN_S
     assert await judge.takes(token(ONE, "one", jti="back"))
     await judge.keys.close()
 
 
-async def test_a_set_larger_than_allowed_is_not_taken_even_when_it_is_sound(server: KeyServer) -> None:
-    server.body = server.content() + b" " * MAX_SET_BYTES
+async def test_a_set_larger_than_allowed_is_not_taken_even_when_it_is_sound(server: IssuerServer) -> None:
+    server.pages["/keys"] = lambda: server.key_set() + b" " * MAX_SET_BYTES
     with pytest.raises(CannotVerify):
-        await Judge(server.url).takes(token(ONE, "one"))
+        await Judge(server.keys_url).takes(token(ONE, "one"))
 
 
-def test_a_slow_key_server_holds_up_only_who_needs_it(start: Start, server: KeyServer) -> None:
+def test_a_slow_key_server_holds_up_only_who_needs_it(start: Start, server: IssuerServer) -> None:
     server.answer.clear()
-    running = start(jwt={**BASE, "jwks_url": server.url}, limits={"max_requests": 1})
+    running = start(jwt={**BASE, "jwks_url": server.keys_url}, limits={"max_requests": 1})
     replies: list[httpx.Response] = []
     waiting = [threading.Thread(target=lambda: replies.append(ask(running.url, token(ONE, "one")))) for _ in range(3)]
     for thread in waiting:
         thread.start()
-    assert server.asked.wait(5)
+    assert server.heard.wait(5)
     assert httpx.get(running.url + "/healthz").status_code == 200
     assert httpx.post(running.url + "/graphql", json={"query": "{ hello }"}).json() == {"data": {"hello": "wörld"}}
     server.answer.set()
     for thread in waiting:
         thread.join(5)
-    assert server.fetches == ["/jwks"]
+    assert server.asked == ["/keys"]
     assert 200 in {reply.status_code for reply in replies}
 
 
-def test_a_fetch_that_fails_is_our_trouble_and_not_the_tokens(start: Start, server: KeyServer) -> None:
+def test_a_fetch_that_fails_is_our_trouble_and_not_the_tokens(start: Start, server: IssuerServer) -> None:
     server.status = 500
-    reply = ask(start(jwt={**BASE, "jwks_url": server.url}).url, token(ONE, "one"))
+    reply = ask(start(jwt={**BASE, "jwks_url": server.keys_url}).url, token(ONE, "one"))
     assert (reply.status_code, reply.headers["retry-after"]) == (503, "1")
 
 

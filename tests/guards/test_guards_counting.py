@@ -24,9 +24,9 @@ def test_the_longer_of_two_words_holds_and_only_for_whom_it_was() -> None:
 def test_a_word_that_is_over_is_forgotten() -> None:
     throttle = Throttle()
     throttle.hold("ada", 0.0, 2.0)
-    assert throttle
+    assert throttle.held
     assert throttle.wait("ada", 2.0) == 0.0
-    assert not throttle  # or every call would look at it for ever
+    assert not throttle.held  # or every call would look at it for ever
 
 
 def test_a_thousand_callers_are_remembered_and_those_whose_word_is_oldest_go_first() -> None:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.edge.key_server import PrivateKey, public_jwk
+from tests.identity.issuer_server import PrivateKey, public_jwk
 
 SECRET = "s" * 32
 SHARED, PUBLISHED = "https://one.example/", "https://two.example/"

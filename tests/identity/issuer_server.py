@@ -12,16 +12,31 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
-
-from tests.edge.key_server import PrivateKey, public_jwk
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 OIDC = "/.well-known/openid-configuration"
 RFC8414 = "/.well-known/oauth-authorization-server"
 
 
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+def public_jwk(key: PrivateKey, kid: str) -> dict[str, Any]:
+    if isinstance(key, rsa.RSAPrivateKey):
+        made = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    elif isinstance(key, ec.EllipticCurvePrivateKey):
+        made = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    else:
+        made = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {**made, "kid": kid}
+
+
 @dataclass
 class IssuerServer:
-    """``pages``: path → what makes its body; absent: 404. ``flood``: bytes that are sent after every body."""
+    """``pages``: path → what makes its body; absent: 404. ``flood``: bytes that are sent after every body. ``heard``:
+    set when it is asked. ``answer``: it answers while this is set.
+    """
 
     keys: dict[str, PrivateKey]
     url: str = ""
@@ -30,13 +45,18 @@ class IssuerServer:
     status: int = 200
     flood: int = 0
     sent: int = 0
-    pause: threading.Event = field(default_factory=threading.Event)
+    heard: threading.Event = field(default_factory=threading.Event)
+    answer: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def keys_url(self) -> str:
+        return f"{self.url}/keys"
 
     def key_set(self) -> bytes:
         return json.dumps({"keys": [public_jwk(key, kid) for kid, key in self.keys.items()]}).encode()
 
     def metadata(self, **changes: Any) -> bytes:
-        return json.dumps({"issuer": self.url, "jwks_uri": f"{self.url}/keys", **changes}).encode()
+        return json.dumps({"issuer": self.url, "jwks_uri": self.keys_url, **changes}).encode()
 
     def token(self, kid: str, key: PrivateKey | None = None, **changes: Any) -> str:
         now = int(time.time())
@@ -47,12 +67,13 @@ class IssuerServer:
 @contextmanager
 def serving_issuer(**keys: PrivateKey) -> Iterator[IssuerServer]:
     state = IssuerServer(keys)
-    state.pause.set()
+    state.answer.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             state.asked.append(self.path)
-            state.pause.wait(20)
+            state.heard.set()
+            state.answer.wait(20)
             page = state.pages.get(self.path)
             body = page() if page is not None else b"not here"
             self.send_response(state.status if page is not None else 404)
@@ -79,7 +100,7 @@ def serving_issuer(**keys: PrivateKey) -> Iterator[IssuerServer]:
     try:
         yield state
     finally:
-        state.pause.set()
+        state.answer.set()
         server.shutdown()
         server.server_close()
         thread.join(5)

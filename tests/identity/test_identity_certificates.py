@@ -23,8 +23,7 @@ from gateway.loop import Loop
 from gateway.server_settings import ServerSettings
 from gateway.tls import Tls, TlsSettings
 from resolvers import ConfigurationError, Unauthenticated
-from tests.edge.key_server import serving_keys
-from tests.identity.issuer_server import IssuerServer
+from tests.identity.issuer_server import IssuerServer, serving_issuer
 from tests.identity.test_identity_api_keys import HASH, KEY
 from tests.identity.test_identity_issuers import ONE, shared
 from tests.network.authority import Authority, Pair
@@ -118,8 +117,8 @@ def test_old_versions_and_plain_http_are_not_spoken(start: Start, house: House) 
 
 
 def test_a_token_or_a_key_comes_before_the_certificate_and_a_bad_one_is_refused(start: Start, house: House) -> None:
-    with serving_keys(one=ONE) as keys:
-        listed = [{"issuer": "k", "audience": "isthmus", "jwks_url": keys.url}, shared("i")]
+    with serving_issuer(one=ONE) as keys:
+        listed = [{"issuer": "k", "audience": "isthmus", "jwks_url": keys.keys_url}, shared("i")]
         running = start(tls=house.tls(), jwt=listed, api_keys={"keys": [{"name": "ci", "hash": HASH}]})
         mine, theirs = house.authority.sign("billing"), house.authority.sign("other")
         thumb = base64.urlsafe_b64encode(hashlib.sha256(der(mine)).digest()).rstrip(b"=").decode()
@@ -217,8 +216,8 @@ def test_a_proxy_tells_of_a_certificate_and_a_stranger_does_not(start: Start, ho
     ended = f":{base64.b64encode(der(house.authority.sign('ended', days=-1))).decode()}:"
     unknown = f":{base64.b64encode(der(house.authority.sign('unknown'))).decode()}:"
     thumb = base64.urlsafe_b64encode(hashlib.sha256(mine).digest()).rstrip(b"=").decode()
-    with serving_keys(one=ONE) as keys:
-        jwt = {"issuer": "k", "audience": "isthmus", "jwks_url": keys.url}
+    with serving_issuer(one=ONE) as keys:
+        jwt = {"issuer": "k", "audience": "isthmus", "jwks_url": keys.keys_url}
         settings = {"jwt": jwt, "client_cert": {"clients": [{"name": "billing", "roles": ["service"]}]}}
         bound = ("authorization", f"Bearer {_token('k', cnf={'x5t#S256': thumb})}")
         behind = start(**settings, trusted_proxies=["127.0.0.0/8"])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from gateway.file.config import json_schema, read
+from gateway.file.config import read
+from gateway.file.json_schema import json_schema
 from gateway.identity import ApiKeysSettings, RevocationSettings
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.revocation import Revocation

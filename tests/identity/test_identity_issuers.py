@@ -25,8 +25,7 @@ from gateway.identity.issuer import Issuer
 from gateway.identity.issuers import JwtSettings
 from gateway.token import sign
 from resolvers import ConfigurationError, Unauthenticated
-from tests.edge.key_server import public_jwk
-from tests.identity.issuer_server import OIDC, RFC8414, IssuerServer, serving_issuer
+from tests.identity.issuer_server import OIDC, RFC8414, IssuerServer, public_jwk, serving_issuer
 from tests.network.authority import Authority
 from tests.network.authority import serving as tls_of
 from tests.raw_server import raw_server, reply, says
@@ -199,14 +198,14 @@ def test_without_its_keys_the_server_is_not_ready_and_says_503_until_they_come(
 
 
 def test_one_issuer_without_keys_is_no_matter_of_the_others(start: Start, server: IssuerServer) -> None:
-    server.pause.clear()
+    server.answer.clear()
     running = start(jwt=[discovering(server), shared("https://one.example/")])
     began = time.monotonic()
     assert asked(running, sign(issuers(shared("https://one.example/")), "ada")) == 200
     assert time.monotonic() - began < 2, "it waited for the keys of another issuer"
     ready = httpx.get(f"{running.url}/readyz")
     assert (ready.status_code, list(ready.json()["degraded"])) == (200, [server.url])
-    server.pause.set()
+    server.answer.set()
 
 
 class Clock:
@@ -297,7 +296,7 @@ async def test_the_last_good_keys_outlive_whatever_their_host_says_by_a_day(
 async def test_a_host_that_hangs_keeps_nobody_waiting_who_has_keys(server: IssuerServer) -> None:
     judge = Judge(server)
     assert await judge.takes(server.token("one"))
-    server.pause.clear()
+    server.answer.clear()
     judge.clock.now += FRESH_S + 1
     async with asyncio.timeout(2):
         for number in range(50):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from resolvers.documents import Document, Documents
+from resolvers.keep import code_of
 from resolvers.rest import kept
 from resolvers.rest.client import RestSource, open_rest
 from resolvers.rest.operations.openapi import read
@@ -123,3 +124,16 @@ async def test_a_value_that_cannot_be_packed_is_read_every_time(folder: Path) ->
     main = Document("x.json", text.encode())
     kept.Kept(folder / ".isthmus", "x", main, "").save({}, description)
     assert kept.Kept(folder / ".isthmus", "x", main, "").load() is None
+
+
+@pytest.mark.parametrize("changed", ["rest/read/deep.py", "naming.py", "model/types.py"])
+def test_what_another_version_read_is_not_used(changed: str, tmp_path: Path) -> None:
+    for name in ("rest/read/deep.py", "naming.py", "model/types.py", "sql/other.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("before = 1")
+    before = code_of.__wrapped__(tmp_path / "rest")
+    (tmp_path / "sql" / "other.py").write_text("after = 2")
+    assert code_of.__wrapped__(tmp_path / "rest") == before
+    (tmp_path / changed).write_text("after = 2")
+    assert code_of.__wrapped__(tmp_path / "rest") != before

@@ -8,7 +8,7 @@ from resolvers.documents import DescriptionError
 from resolvers.model import Effect, NamedRef, ObjectType, Scalar, ScalarRef
 from resolvers.soap import SoapSettings
 from resolvers.soap.shapes import Attachment, Complex, Member, OperationCodec
-from resolvers.statements import apply
+from resolvers.stated import apply
 from tests.soap.reading import SERVICE, described, notes, refusals, wsdl
 
 ELEMENTS = """

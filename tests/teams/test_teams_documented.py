@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from gateway.file.config import json_schema, read
+from gateway.file.config import read
+from gateway.file.json_schema import json_schema
 from resolvers import load
 from tests.teams.files import write
 

@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from gateway.commands.first_file import FirstFile, Found
 from gateway.demo import trading_folder
@@ -67,6 +68,21 @@ def systems(tmp_path: Path) -> Path:
         connection.execute("CREATE TABLE parcel (id INTEGER PRIMARY KEY, customer_id TEXT)")
         connection.executemany("INSERT INTO parcel VALUES (?, ?)", [(n, f"of others {n}") for n in range(8)])
     return tmp_path
+
+
+def test_editors_are_told_by_what_to_complete_it(systems: Path) -> None:
+    assert run(systems, "init", "stock=sqlite:///stock.db").exit_code == 0
+    text = (systems / "isthmus.yaml").read_text("utf-8")
+    named = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    schema = Draft202012Validator(json.loads((systems / named).read_text("utf-8")))
+    assert schema.is_valid(load(text))
+    assert not schema.is_valid(load(text.replace("default: deny", "defalt: deny")))
+    (systems / named).write_text("{}", "utf-8")  # the user's own, or of another version
+    again = run(systems, "init", "stock=sqlite:///stock.db", "-o", "other.yaml")
+    assert (again.exit_code, (systems / named).read_text("utf-8"), named in again.output) == (0, "{}", False)
+    assert run(systems, "init", "stock=sqlite:///stock.db", "-o", "other.yaml", "--force").exit_code == 0
+    assert schema.schema == json.loads((systems / named).read_text("utf-8"))
+    assert "Found here: billing.wsdl, crm.openapi.json, stock.db\n" in run(systems, "init", "--force").output
 
 
 def test_the_file_is_sound_as_it_is_written_and_opens_nothing(

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
-from pathlib import Path
 
 import msgspec
 
-from resolvers.keep import Keep, code_of
 from resolvers.review import reviewable
 from resolvers.sql.catalogue import PackedType, pack_type, unpack_type
 from resolvers.sql.column import SqlType
 from resolvers.sql.dialects import DeclaredArgument, DeclaredRoutine, TypeName
-
-_HERE = Path(__file__).parents[1]
+from resolvers.sql.remembered import Remembered, Room
 
 
 class _Type(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -44,32 +40,16 @@ class _Routine(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: str = ""
 
 
-class KeptFunctions:
-    """Those of one source. ``place``: which database it is, without a password. ``types``: as of its dialect."""
+def kept_functions(room: Room, types: Mapping[str, type[SqlType]]) -> Remembered[Sequence[DeclaredRoutine]]:
+    """Those of one source. ``types``: as of its dialect."""
 
-    def __init__(
-        self, folder: Path, name: str, place: str, schemas: Sequence[str], types: Mapping[str, type[SqlType]]
-    ) -> None:
-        about = msgspec.json.encode([name, place, list(schemas)])
-        path = folder / f"functions-{sha256(name.encode()).hexdigest()[:16]}.msgpack"
-        self._keep = Keep(path, (code_of(_HERE), about))
-        self._types = types
+    def pack(declared: Sequence[DeclaredRoutine]) -> bytes:
+        return msgspec.msgpack.encode([_packed(each) for each in declared], enc_hook=str)
 
-    def load(self) -> list[DeclaredRoutine]:
-        """What was kept; nothing where there is none."""
-        content = self._keep.load()
-        try:
-            packed = [] if content is None else msgspec.msgpack.decode(content, type=list[_Routine])
-            return [_unpacked(each, self._types) for each in packed]
-        except Exception:  # noqa: BLE001  # whatever is wrong with it, it is as good as absent
-            return []
+    def unpack(content: bytes) -> Sequence[DeclaredRoutine]:
+        return [_unpacked(each, types) for each in msgspec.msgpack.decode(content, type=list[_Routine])]
 
-    def save(self, declared: Sequence[DeclaredRoutine]) -> None:
-        """Keeps them; a type that cannot be packed only means that there is nothing to start from."""
-        try:
-            self._keep.save(msgspec.msgpack.encode([_packed(each) for each in declared], enc_hook=str))
-        except (TypeError, ValueError):
-            return
+    return Remembered(room, "functions", pack, unpack)
 
 
 def written_functions(declared: Sequence[DeclaredRoutine]) -> bytes:

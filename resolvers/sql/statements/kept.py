@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
-from pathlib import Path
+from collections.abc import Mapping
 
 import msgspec
 
-from resolvers.keep import Keep, code_of
 from resolvers.pinned import digest_of
 from resolvers.review import reviewable
 from resolvers.sql.catalogue import PackedType, pack_type, unpack_type
 from resolvers.sql.column import SqlType
 from resolvers.sql.dialects import Described, TypeName
+from resolvers.sql.remembered import Remembered, Room
 from resolvers.sql.settings import StatementSettings
 from resolvers.sql.statements.looked import Looked
-
-_HERE = Path(__file__).parents[1]
 
 
 class _Described(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,33 +35,25 @@ class _Written(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class KeptStatements:
-    """Those of one source. ``place``: which database it is, without a password. ``types``: as of its dialect."""
+    """Those of one source. ``types``: as of its dialect."""
 
-    def __init__(
-        self, folder: Path, name: str, place: str, schemas: Sequence[str], types: Mapping[str, type[SqlType]]
-    ) -> None:
-        about = msgspec.json.encode([name, place, list(schemas)])
-        path = folder / f"statements-{sha256(name.encode()).hexdigest()[:16]}.msgpack"
-        self._keep = Keep(path, (code_of(_HERE), about))
-        self._types = types
+    def __init__(self, room: Room, types: Mapping[str, type[SqlType]]) -> None:
+        def pack(looked: Mapping[str, Looked]) -> bytes:
+            return msgspec.msgpack.encode({text: _packed_looked(each) for text, each in looked.items()}, enc_hook=str)
+
+        def unpack(content: bytes) -> Mapping[str, Looked]:
+            packed = msgspec.msgpack.decode(content, type=dict[str, _Looked])
+            return {text: _unpacked(each, types) for text, each in packed.items()}
+
+        self._kept = Remembered(room, "statements", pack, unpack)
 
     def load(self, statements: Mapping[str, StatementSettings]) -> dict[str, Looked]:
         """What was kept of those whose text and arguments are still the same."""
-        content = self._keep.load()
-        try:
-            packed = {} if content is None else msgspec.msgpack.decode(content, type=dict[str, _Looked])
-            found = {name: packed[text] for name, each in statements.items() if (text := _text(each)) in packed}
-            return {name: _unpacked(each, self._types) for name, each in found.items()}
-        except Exception:  # noqa: BLE001  # whatever is wrong with it, it is as good as absent
-            return {}
+        kept = self._kept.load() or {}
+        return {name: kept[text] for name, each in statements.items() if (text := _text(each)) in kept}
 
     def save(self, statements: Mapping[str, StatementSettings], looked: Mapping[str, Looked]) -> None:
-        """Keeps it; a type that cannot be packed only means that there is nothing to start from."""
-        try:
-            packed = {_text(statements[name]): _packed_looked(each) for name, each in looked.items()}
-            self._keep.save(msgspec.msgpack.encode(packed, enc_hook=str))
-        except (TypeError, ValueError):
-            return
+        self._kept.save({_text(statements[name]): each for name, each in looked.items()})
 
 
 def written_statements(statements: Mapping[str, StatementSettings], looked: Mapping[str, Looked]) -> bytes:

@@ -19,7 +19,7 @@ from resolvers.sql.settings import ReturnsSettings, StatementSettings
 from resolvers.sql.statements.arguments import Stated, Unfitting, read_argument
 from resolvers.sql.statements.lexer import Unread, Written, read_statement
 from resolvers.sql.statements.looked import Draft, Looked
-from resolvers.statements import keyed
+from resolvers.stated import keyed
 
 _READS = frozenset({"select", "with", "values", "table", "call", "show"})
 _WRITES = frozenset({"insert", "update", "delete", "merge", "replace"})

@@ -21,7 +21,7 @@ from resolvers.soap.shapes import OperationCodec
 from resolvers.xml import Element
 from tests.soap.security.billing import INVOICES
 from tests.soap.security.pki import signatory
-from tests.soap.security.test_soap_signatures import by_zeep
+from tests.soap.security.signed import by_zeep
 
 CODEC = OperationCodec("Ping", "urn:ping", "http://h/", "", {}, None)
 ITEM = INVOICES[INVOICES.index("<item") : INVOICES.index("</item>") + 7]

@@ -53,7 +53,7 @@ def _marks(place: Sequence[object] | None, side: str) -> Sequence[object] | None
     return [None if value is None else _Mark(side, index) for index, value in enumerate(place)]
 
 
-class KeptStatements:
+class CompiledStatements:
     """The texts of one database, by the shape of the call. ``make``: makes the statement of a call anew."""
 
     def __init__(self, catalogue: Catalogue, database: Database, make: Callable[[Call], Statement]) -> None:

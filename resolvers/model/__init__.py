@@ -1,0 +1,82 @@
+"""What a source offers, free of GraphQL and of any wire format.
+
+OpenAPI documents, WSDLs and database catalogues are each read into this one form; only ``schema/`` makes GraphQL of
+it. It holds descriptions, never values, and knows nothing of how a call is encoded: each source keeps that beside its
+client, under the operation's name.
+"""
+
+from resolvers.model.operation import (
+    READ_BECAUSE,
+    Change,
+    Comparison,
+    Effect,
+    Inside,
+    ManyKeys,
+    Operation,
+    Paging,
+    PagingStyle,
+    Rows,
+    Verb,
+    is_view,
+    unwrapped,
+)
+from resolvers.model.source import Hint, LeftOut, Relation, SourceModel, served
+from resolvers.model.types import (
+    NOWHERE,
+    TYPE_KEY,
+    Argument,
+    Bounds,
+    EnumType,
+    EnumValue,
+    Field,
+    InputType,
+    InterfaceType,
+    ListRef,
+    NamedRef,
+    ObjectType,
+    OutputType,
+    Place,
+    Scalar,
+    ScalarRef,
+    TypeRef,
+    UnionType,
+)
+
+__all__ = [
+    "NOWHERE",
+    "READ_BECAUSE",
+    "TYPE_KEY",
+    "Argument",
+    "Bounds",
+    "Change",
+    "Comparison",
+    "Effect",
+    "EnumType",
+    "EnumValue",
+    "Field",
+    "Hint",
+    "InputType",
+    "Inside",
+    "InterfaceType",
+    "LeftOut",
+    "ListRef",
+    "ManyKeys",
+    "NamedRef",
+    "ObjectType",
+    "Operation",
+    "OutputType",
+    "Paging",
+    "PagingStyle",
+    "Place",
+    "Relation",
+    "Rows",
+    "Scalar",
+    "ScalarRef",
+    "SourceModel",
+    "TypeRef",
+    "UnionType",
+    "Verb",
+    "is_view",
+    "served",
+    "unwrapped",
+]
