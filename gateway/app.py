@@ -308,7 +308,7 @@ def make_app(
     app = Edge(routes=routes, lifespan=lifespan, middleware=[cors(settings.cors)] if settings.cors else [])
     app.front = make_front(holder, settings, shared)
     lag = Lag(settings.overload, app.front.admission)
-    metrics = open_metrics(settings.metrics, Gathered(holder, app.front.tally, lambda: app.front))
+    metrics = open_metrics(settings.metrics, Gathered(holder, app.front.tally, lambda: app.front, lag.stalls))
     app.at_once = settings.cors is None
     app.shared = shared
     app.router.redirect_slashes = False

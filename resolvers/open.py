@@ -189,6 +189,7 @@ async def _open_files(settings: SourceSettings, opening: Opening) -> Client:
         opening.base,
         opening.pinned,
         opening.keep,
+        stage=opening.stage,
         described=opening.described,
         pulled=opening.pulled,
     )
@@ -283,10 +284,9 @@ async def open_all(
             continue
         if stage is not None:
             client = stage.client(name, client)  # noqa: PLW2901  # the same client, watched
-        model, problems = apply(recognise(client.model, each), each)
-        if name in opened.documents:  # what the file leaves out stands in the copies too
-            model = _located(model, opened.documents[name])
-        client.model = model = with_views(model, each.pages, each.exclude)
+        # Of a large description that takes seconds, and others are answered meanwhile.
+        documents = opened.documents.get(name)
+        client.model, problems = await asyncio.to_thread(_stated, client.model, each, documents)
         opened.problems += [problem.under("sources", name) for problem in problems]
         together = None
         if each.rate_limit is not None and each.rate_limit.store == "redis":
@@ -295,11 +295,21 @@ async def open_all(
             else:
                 together = shared()
         resilient = Resilient(client, counting[name], each, standing=opened.standings[name], shared=together)
-        source, problems = cached(resilient, kind, each, keeping, counting[name].cache)
+        source, problems = await asyncio.to_thread(cached, resilient, kind, each, keeping, counting[name].cache)
         opened.problems += [problem.under("sources", name) for problem in problems]
-        pages = any(operation.paging is not None for operation in model.operations.values())
-        opened.sources[name] = Paged(source, each.pages) if pages else source
+        pages = any(operation.paging is not None for operation in client.model.operations.values())
+        opened.sources[name] = await asyncio.to_thread(Paged, source, each.pages) if pages else source
     return opened
+
+
+def _stated(
+    model: SourceModel, settings: SourceSettings, documents: Documents | None
+) -> tuple[SourceModel, list[Problem]]:
+    """The model with all that the file says of it, and what of that does not fit. Meant for a thread."""
+    model, problems = apply(recognise(model, settings), settings)
+    if documents is not None:  # what the file leaves out stands in the copies too
+        model = _located(model, documents)
+    return with_views(model, settings.pages, settings.exclude), problems
 
 
 _NOWHERE = Problem(

@@ -6,6 +6,7 @@ Openers ask it where they would reach for a system; who plays and who records is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from resolvers.http import Http
@@ -15,22 +16,33 @@ Fixture = Mapping[str, Sequence[Mapping[str, object]]]
 """Table → its rows, each by the names of its columns."""
 
 
+Column = tuple[str, str]
+"""Table and column; both empty for what was computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a database gave for one statement. ``columns``: where each value of a row comes from. ``affected``: how many
+    rows it changed, of a statement that gave none back.
+    """
+
+    columns: Sequence[Column]
+    rows: Sequence[Any]
+    affected: int | None = None
+
+
 class Statements(Protocol):
     """Answers statements of one database, or writes down how they were answered."""
 
-    def answer(self, text: str, values: Sequence[object]) -> Sequence[Any]:
-        """The rows of a statement.
+    def answer(self, text: str, values: Sequence[object]) -> Given:
+        """What a statement gave.
 
         Raises:
-            SourceError: there are none for it.
+            SourceError: there is nothing for it.
         """
 
-    def note(self, text: str, values: Sequence[object], columns: Sequence[Column], rows: Sequence[Any]) -> None:
-        """How the database answered; ``columns``: the table and the column that each value of a row comes from."""
-
-
-Column = tuple[str, str]
-"""Table and column; both empty for what was computed."""
+    def note(self, text: str, values: Sequence[tuple[str, object]], given: Given) -> None:
+        """How the database answered; ``values``: what each belongs to, as far as it is known, and the value."""
 
 
 class Stage(Protocol):

@@ -56,7 +56,7 @@ from schema.links import LinkBuilder
 from schema.masked import any_masked, check_values, wears_masks
 from schema.namer import living
 from schema.naming import Pins, Renamed
-from schema.plan.entity import PART, Part
+from schema.plan.entity import HOME
 from schema.plan.fields import PLAN, Strawberry, plan_of
 from schema.plan.handwritten import Guarded
 from schema.plan.recorded import Recorded
@@ -68,7 +68,7 @@ from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
 from schema.shaped_inputs import left_behind
 from schema.shaping import bared, enums_of, shaped
-from schema.source_types import SourceTypes
+from schema.source_types import SourceTypes, owners
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
 
@@ -160,7 +160,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems += bared(sources, types, settings.access, schema)
     if not (settings.missing or settings.partial):
         problems += unreached(policy, types, links.joined, settings.extensions)
-    rules, faults = row_rules(schema, types, settings.access)
+    rules, faults = row_rules(schema, types, settings.access, entities.every())
     problems += map(former.explain, faults)
     if problems:
         raise ConfigurationError(problems)
@@ -218,10 +218,10 @@ def _spelled(made: SourceTypes) -> dict[str, str]:
         if row in made.model.made or bool(getattr(made.model.types.get(row), "of", ""))
     }
     return {
-        f"{type_name}.{shown}": source
-        for type_name, names in made.field_names.items()
-        if type_name not in own
-        for source, shown in names.items()
+        f"{output.name}.{shown}": source
+        for row, output in made.outputs.items()
+        if output.name not in own
+        for source, shown in made.field_names.get(row, {}).items()
     }
 
 
@@ -365,45 +365,55 @@ def _add_fields(unified: UnifiedSchema, types: TypeBuilder, settings: GraphSetti
     for extension in settings.extensions:
         for added in extension.added:
             by_type.setdefault(added.type_name, []).append(added)
-    owners: dict[str, SourceTypes] = {}
-    for made in types.sources.values():
-        for graphql in made.outputs.values():
-            owners.setdefault(graphql.name, made)
+    homes = owners(types.sources)
     for type_name, fields in by_type.items():
-        if type_name in owners:
-            spelled = {graphql: key for key, graphql in owners[type_name].field_names.get(type_name, {}).items()}
+        if type_name in homes:
             linked = {each.partition(".")[2] for each in joined if each.partition(".")[0] == type_name}
-            problems += _add_to(type_name, fields, spelled, linked, unified, types)
+            problems += _add_to(type_name, fields, homes[type_name], linked, unified, types)
         elif not settings.missing:
             what = f'an extension adds to the type "{type_name}", which does not exist'
-            problems.append(Problem(what, ("extensions",), nearest(type_name, owners)))
+            problems.append(Problem(what, ("extensions",), nearest(type_name, homes)))
     return problems
 
 
 def _add_to(
     type_name: str,
     fields: Sequence[AddedField],
-    spelled: Mapping[str, str],
+    homes: Sequence[tuple[SourceTypes, str]],
     linked: set[str],
     unified: UnifiedSchema,
     types: TypeBuilder,
 ) -> list[Problem]:
-    """Adds ``fields`` to one type. ``spelled``: its GraphQL names → source's names; ``linked``: names of its links."""
+    """Adds ``fields`` to one type. ``homes``: the sources that have it, its key there; ``linked``: names of its links.
+
+    A field of an entity starts from the first of its parts that has all it needs.
+    """
     problems = []
+    spelled = {
+        (made.model.name, key): {shown: each for each, shown in made.field_names.get(key, {}).items()}
+        for made, key in homes
+    }
+    known = list(dict.fromkeys(name for names in spelled.values() for name in names))
+    starts = []
     for added in fields:
         for need in added.needs:
-            if need not in spelled:
+            if need not in known:
                 what = f'{type_name}.{added.name} needs "{need}", which is no field of "{type_name}"'
-                problems.append(Problem(what, ("extensions",), nearest(need, spelled)))
+                problems.append(Problem(what, ("extensions",), nearest(need, known)))
+        start = next((origin for origin, names in spelled.items() if names.keys() >= set(added.needs)), None)
+        if start is None and not problems:
+            what = f"{type_name}.{added.name} needs fields of several parts of the entity, and starts from one of them"
+            problems.append(Problem(what, ("extensions",), "make a field for each part"))
+        starts.append(start or next(iter(spelled)))
     made = unified.added_fields(fields)
-    twice = sorted({*spelled, *linked} & set(made))
+    twice = sorted({*known, *linked} & set(made))
     if twice or len(made) != len(fields):
         what = f"an extension adds {type_name}.{(twice or [fields[-1].name])[0]}, which exists already"
         return [*problems, Problem(what, ("extensions",), "choose another name")]
     # Strawberry may have turned the Python name into camel case; the order is kept.
-    for (name, definition), added in zip(made.items(), fields, strict=True):
-        needs = Selection({spelled[need]: LEAF for need in added.needs if need in spelled})
-        definition.extensions = {**definition.extensions, PLAN: Strawberry(needs, added.batch)}
+    for (name, definition), added, start in zip(made.items(), fields, starts, strict=True):
+        needs = Selection({spelled[start][need]: LEAF for need in added.needs if need in spelled[start]})
+        definition.extensions = {**definition.extensions, PLAN: Strawberry(needs, added.batch), HOME: start}
         types.more.setdefault(type_name, []).append(_one(name, definition))
     return problems
 
@@ -414,20 +424,16 @@ def _one(name: str, definition: GraphQLField) -> Callable[[], dict[str, GraphQLF
 
 def _guard(schema: GraphQLSchema, types: TypeBuilder) -> None:
     """Puts every hand-written resolver behind the plan, and shows it its generated parent by GraphQL names."""
-    spelled = {
-        (made.model.name, name): names for made in types.sources.values() for name, names in made.field_names.items()
-    }
-    owners = {name: source for source, name in reversed(spelled)}
     for named in schema.type_map.values():
         if named.name.startswith("__") or not isinstance(named, GraphQLObjectType):
             continue
         for definition in named.fields.values():
             if is_hand_written(definition):
                 assert definition.resolve is not None
-                part = definition.extensions.get(PART)
-                home = part.home if isinstance(part, Part) else owners.get(named.name, "")
-                names = spelled.get((home, named.name))
-                shown = None if names is None else {graphql: key for key, graphql in names.items()}
+                shown = None
+                if HOME in definition.extensions:
+                    source, key = definition.extensions[HOME]
+                    shown = {name: each for each, name in types.sources[source].field_names.get(key, {}).items()}
                 plan = plan_of(definition)
                 needs = frozenset(plan.needs.fields) if isinstance(plan, Strawberry) else frozenset()
                 definition.resolve = Guarded(definition.resolve, shown, needs)

@@ -1,4 +1,4 @@
-"""Entities: types of several sources become one, whose fields know which source brings them.
+"""Entities: types of sources become one, whose fields know which of these parts brings them.
 
 It makes types and says what is wrong; how a field is asked of another part's rows is in ``plan/entity.py``.
 """
@@ -6,7 +6,7 @@ It makes types and says what is wrong; how a field is asked of another part's ro
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType
@@ -14,41 +14,21 @@ from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType
 from resolvers import (
     Column,
     Comparison,
-    Effect,
     KeyPart,
-    ListRef,
-    NamedRef,
     ObjectType,
-    Operation,
     Problem,
     nearest,
     offered,
-    unwrapped,
 )
+from schema.entity_parts import Side, always, check_rows, check_told_apart, written
 from schema.entity_settings import EntitySettings, PartSettings
 from schema.filters import MIRROR
-from schema.joining import compared
 from schema.link_settings import Fault, Joined, LinkSettings
 from schema.links import LinkBuilder
-from schema.plan.entity import HOME, KEY_ALONE, PART, Entity, Part
-from schema.plan.fields import Link
-from schema.source_types import SourceTypes
+from schema.plan.entity import HOME, PART, Entity, Part
+from schema.plan.fields import KEY_ALONE, Link, Origin
+from schema.promises import keep_promises
 from schema.types import Finish, MoreFields, TypeBuilder, nullable
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One part: ``key`` is the name of its type inside the source, ``fields``: source's name → GraphQL name."""
-
-    coordinate: str
-    settings: PartSettings
-    made: SourceTypes
-    key: str
-    fields: Mapping[str, str]
-
-    def held(self, shown: str) -> str:
-        """How the file calls the field that holds a field of the key."""
-        return f"{self.coordinate}.{self.settings.match.get(shown, shown)}"
 
 
 class EntityBuilder:
@@ -57,7 +37,8 @@ class EntityBuilder:
     def __init__(self, types: TypeBuilder, missing: Mapping[str, str]) -> None:
         self._types = types
         self._missing = missing
-        self._entities: list[tuple[str, EntitySettings, Entity, list[_Side]]] = []
+        self._entities: list[tuple[str, EntitySettings, Entity, list[Side]]] = []
+        self._parts: dict[Origin, tuple[str, str]] = {}
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 
@@ -83,7 +64,7 @@ class EntityBuilder:
         faulty = {each.where[1] for each in self.problems}
         return problem.where[:1] == ("links",) and str(problem.where[1]).partition(".")[0] in faulty
 
-    def _side(self, settings: EntitySettings, coordinate: str, part: PartSettings) -> _Side:
+    def _side(self, settings: EntitySettings, coordinate: str, part: PartSettings) -> Side:
         where = ("from", coordinate)
         source, _, type_name = coordinate.partition(".")
         made = self._types.sources.get(source)
@@ -93,12 +74,8 @@ class EntityBuilder:
         key = names.get(type_name) or (type_name if type_name in made.outputs else "")
         if not key:
             raise Fault(f'source "{source}" has no type "{type_name}"', *where, mend=nearest(type_name, names))
-        definition = made.model.types[key]
-        if not isinstance(definition, ObjectType) or definition.of or key in made.model.made:
-            raise Fault(f"{coordinate} is no type of rows", *where, mend="name a type of objects that it returns")
-        if any(interface in made.outputs for interface in definition.interfaces):
-            raise Fault(f"{coordinate} implements an interface, which promises its fields", *where)
-        spelled = made.field_names[made.outputs[key].name]
+        check_rows(coordinate, made, key)
+        spelled = made.field_names[key]
         own = {shown: field for field, shown in spelled.items()}
         unknown = sorted(part.match.keys() - set(settings.key))
         if unknown:
@@ -112,7 +89,7 @@ class EntityBuilder:
                 raise Fault(f'{coordinate} has no field "{field}"', *where, "only", mend=nearest(field, own))
         wanted = own if part.only is None else {field: own[field] for field in part.only}
         fields |= {field: shown for shown, field in wanted.items() if field not in fields}
-        return _Side(coordinate, part, made, key, {field: fields[field] for field in spelled if field in fields})
+        return Side(coordinate, part, made, key, {field: fields[field] for field in spelled if field in fields})
 
     def _held(self, settings: EntitySettings, coordinate: str, own: Mapping[str, str], field: str) -> str:
         """The field of a part that holds a field of the key. ``own``: GraphQL name → name of the source."""
@@ -132,14 +109,13 @@ class EntityBuilder:
             made = self._types.sources.get(source)
             if made is None or field in part.match:
                 return False
-            output = made.outputs.get(type_name)
-            known = made.field_names.get(type_name) or made.field_names.get(output.name if output is not None else "")
-            if not known or field in known.values():
+            keys = [key for key, output in made.outputs.items() if type_name in {output.name, key}]
+            if any(field in made.field_names.get(key, {field: field}).values() for key in keys):
                 return False
         return True
 
-    def _unite(self, name: str, settings: EntitySettings, sides: list[_Side]) -> None:
-        self._check(settings, sides)
+    def _unite(self, name: str, settings: EntitySettings, sides: list[Side]) -> None:
+        self._check(name, settings, sides)
         first = sides[0]
         united = cast("GraphQLObjectType", first.made.outputs[first.key])
         for side in sides[1:]:
@@ -148,28 +124,27 @@ class EntityBuilder:
             raise Fault(f'there is a type "{name}" already', mend="choose another name, or rename that type")
         for side in sides:
             former = side.made.outputs[side.key]
-            side.made.field_names[name] = _take(side, former.name)
+            side.cut()
             side.made.outputs[side.key] = united
             if former is not united:
                 self._retype(side, former)
         united.name = name
         united.description = settings.description or united.description
-        entity = Entity(name)
+        entity = Entity(name, settings.key, waits=len(sides) < len(settings.parts))
         self._entities.append((name, settings, entity, sides))
         self._types.more.setdefault(name, [])[:0] = [self._others(entity, settings, side) for side in sides[1:]]
         self._types.finish[name] = self._finished(entity, settings, sides)
+        keep_promises(self._types, name, settings, sides)
 
-    @staticmethod
-    def _check(settings: EntitySettings, sides: list[_Side]) -> None:
-        """Each source brings one part, and each field but the key comes from one of them."""
+    def _check(self, name: str, settings: EntitySettings, sides: list[Side]) -> None:
+        """Each type is one part of one entity, and each field but the key comes from one of them."""
         brought: dict[str, str] = {}
-        sources: dict[str, str] = {}
         for side in sides:
-            source = side.made.model.name
-            if source in sources:
-                what = f"{sources[source]} and {side.coordinate} are of one source, which can bring one part"
-                raise Fault(what, "from", side.coordinate, mend="leave one of them out")
-            sources[source] = side.coordinate
+            other_entity = self._parts.setdefault(side.origin, (name, side.coordinate))
+            if other_entity != (name, side.coordinate):
+                what = f"{side.coordinate} is part of {other_entity[0]} already, as {other_entity[1]}"
+                raise Fault(what, "from", side.coordinate, mend="name each type once")
+            check_told_apart(side, sides)
             first_ones = frozenset(brought)
             for shown in side.fields.values():
                 other = None if shown in settings.key else brought.setdefault(shown, side.coordinate)
@@ -179,7 +154,7 @@ class EntityBuilder:
                     mend = f"say only: [{', '.join(mine)}], or rename one of the two"
                     raise Fault(what, "from", side.coordinate, mend=mend)
 
-    def _retype(self, side: _Side, former: GraphQLNamedType) -> None:
+    def _retype(self, side: Side, former: GraphQLNamedType) -> None:
         """Whatever was made with the part's own type gets the common one."""
         made, united = side.made, side.made.outputs[side.key]
         for fields in (self._types.queries, self._types.mutations):
@@ -193,32 +168,31 @@ class EntityBuilder:
             if other.extensions.get(MIRROR) is former:
                 other.extensions[MIRROR] = united
 
-    def _others(self, entity: Entity, settings: EntitySettings, side: _Side) -> MoreFields:
+    def _others(self, entity: Entity, settings: EntitySettings, side: Side) -> MoreFields:
         """What makes the fields that a part brings."""
         definition = cast("ObjectType", side.made.model.types[side.key])
-        home = side.made.model.name
 
         def fields() -> dict[str, GraphQLField]:
             brought = {}
             for key, shown in side.fields.items():
                 if shown not in settings.key:
                     field = self._types.own_field(side.made, definition.fields[key])
-                    field.extensions[PART] = Part(entity, home)
+                    field.extensions[PART] = Part(entity, side.origin)
                     brought[shown] = field
             return brought
 
         return fields
 
-    def _finished(self, entity: Entity, settings: EntitySettings, sides: list[_Side]) -> Finish:
+    def _finished(self, entity: Entity, settings: EntitySettings, sides: list[Side]) -> Finish:
         """What makes the fields of the common type those of an entity."""
-        home = sides[0].made.model.name
-        always = {shown for shown in settings.key if all(_never_null(side, shown) for side in sides)}
+        home = sides[0].origin
+        certain = always(settings, sides)
 
         def finish(fields: dict[str, GraphQLField]) -> dict[str, GraphQLField]:
             for shown, field in fields.items():
                 key = settings.key.index(shown) if shown in settings.key else None
                 field.extensions.setdefault(PART, Part(entity, field.extensions.get(HOME, home), key))
-                if shown not in always:
+                if shown not in certain:
                     field.type = nullable(field.type)
             return fields
 
@@ -230,6 +204,10 @@ class EntityBuilder:
             name: (cast("GraphQLObjectType", sides[0].made.outputs[sides[0].key]), settings.key)
             for name, settings, _, sides in self._entities
         }
+
+    def every(self) -> list[Entity]:
+        """All that were made."""
+        return [entity for _, _, entity, _ in self._entities]
 
     def guard(self, hidden: Container[str]) -> None:
         """Tells the entities whose rows a rule may hide. ``hidden``: the names of all such types."""
@@ -249,35 +227,35 @@ class EntityBuilder:
                 brought = [shown for shown in side.fields.values() if shown not in settings.key]
                 links.joined += [Joined(f"{name}.{shown}", compares) for shown in brought]
 
-    def _connect(self, links: LinkBuilder, settings: EntitySettings, entity: Entity, sides: list[_Side]) -> None:
-        written = {side.coordinate: _written(settings, side) for side in sides}
+    def _connect(self, links: LinkBuilder, settings: EntitySettings, entity: Entity, sides: list[Side]) -> None:
+        compares = {side.coordinate: written(settings, side) for side in sides}
         first = sides[0]
         for side in sides:
-            source, fields = side.made.model.name, {shown: key for key, shown in side.fields.items()}
-            entity.keys[source] = tuple(fields[shown] for shown in settings.key)
+            fields = {shown: key for key, shown in side.fields.items()}
+            entity.keys[side.origin] = tuple(fields[shown] for shown in settings.key)
             for other in sides:
-                column = self._column(links, settings, (side, written[side.coordinate]), other)
-                entity.steps[source, other.made.model.name] = Link(column, entity.keys[source])
+                column = self._column(links, settings, (side, compares[side.coordinate]), other)
+                entity.steps[side.origin, other.origin] = Link(column, entity.keys[side.origin])
                 if side is first:
-                    entity.steps[KEY_ALONE, other.made.model.name] = Link(column, settings.key)
+                    entity.steps[KEY_ALONE, other.origin] = Link(column, settings.key)
             operation = side.made.model.operations[side.settings.by.partition(".")[2]]
             note = "" if operation.keys is not None else links.batched(side.made, operation)
             if note:
                 self.notes.append(f"entities.{entity.name}: {note}")
         entity.keys[KEY_ALONE] = settings.key
-        home = first.made.model.name
+        shown_as = entity.steps[first.origin, first.origin].column.match.parts
         for side in sides:
-            entity.parts[side.made.model.name] = tuple(
-                KeyPart(part.target, written[side.coordinate][shown])
-                for shown, part in zip(settings.key, entity.steps[home, home].column.match.parts, strict=True)
+            entity.parts[side.origin] = tuple(
+                KeyPart(part.target, compares[side.coordinate][shown])
+                for shown, part in zip(settings.key, shown_as, strict=True)
             )
 
     def _column(
         self,
         links: LinkBuilder,
         settings: EntitySettings,
-        side: tuple[_Side, Mapping[str, frozenset[Comparison]]],
-        other: _Side,
+        side: tuple[Side, Mapping[str, frozenset[Comparison]]],
+        other: Side,
     ) -> Column:
         """What asks for rows of ``other`` by the key as ``side`` has and writes it.
 
@@ -304,51 +282,3 @@ def named_by_parts(problem: Problem, entities: Mapping[str, EntitySettings]) -> 
         return problem
     parts = ", ".join(part.partition(".")[2] for part in entities[owner].parts)
     return replace(problem, mend=f"say it of its parts: {parts}")
-
-
-def _written(settings: EntitySettings, side: _Side) -> dict[str, frozenset[Comparison]]:
-    """How a source compares each field of the key.
-
-    Raises:
-        Fault: what is said to give the part does not.
-    """
-    where = ("from", side.coordinate, "by")
-    source, _, name = side.settings.by.partition(".")
-    operations = side.made.model.operations
-    own = side.made.model.name
-    if not name:
-        meant = f'did you mean "{own}.{source}"' if source in operations else "write it as source.operation"
-        raise Fault(f'"{side.settings.by}" names no operation of a source', *where, mend=meant)
-    if source != own:
-        what = f'"{side.settings.by}" is of another source than its part'
-        raise Fault(what, *where, mend=f"name one of {own}")
-    if name not in operations:
-        raise Fault(f'source "{source}" has no operation "{name}"', *where, mend=offered(name, operations))
-    if not _gives(operations[name], side.key):
-        others = [f"{own}.{other.name}" for other in operations.values() if _gives(other, side.key)]
-        mend = f"name one that does: {', '.join(others)}" if others else f"state operations.{name}.at, where they lie"
-        raise Fault(f"{side.settings.by} does not give {side.coordinate}", *where, mend=mend)
-    fields = {shown: key for key, shown in side.fields.items()}
-    return {shown: compared(operations[name], fields[shown]) for shown in settings.key}
-
-
-def _gives(operation: Operation, key: str) -> bool:
-    """Whether an operation reads rows of a type."""
-    row = unwrapped(operation).result
-    while isinstance(row, ListRef):
-        row = row.item
-    return isinstance(row, NamedRef) and row.name == key and operation.effect is Effect.READ
-
-
-def _take(side: _Side, former: str) -> dict[str, str]:
-    """The names of the part's fields, as whoever made the type holds them, cut down to what the part brings."""
-    spelled = side.made.field_names.pop(former)
-    spelled.clear()
-    spelled.update(side.fields)
-    return spelled
-
-
-def _never_null(side: _Side, shown: str) -> bool:
-    definition = cast("ObjectType", side.made.model.types[side.key])
-    field = next(definition.fields[key] for key, name in side.fields.items() if name == shown)
-    return field.required and not field.type.nullable

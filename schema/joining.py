@@ -125,7 +125,7 @@ def _how_it_takes(operation: Operation, missing: list[str]) -> str:
 def _part_of_key(made: SourceTypes, operation: Operation, settings: LinkSettings, fields: list[str]) -> Fault:
     """That a link matches not what the target takes: only a part of its key, or more."""
     assert operation.keys is not None
-    spelled = made.field_names.get(row_name_of(made, operation) or "", {})
+    spelled = made.field_names.get(row_key(operation), {})
     key = [spelled.get(field, field) for field in operation.keys.by]
     lacking = [spelled.get(field, field) for field in operation.keys.by if field not in fields]
     what = f"{settings.target} is asked by {' and '.join(key)}"
@@ -184,7 +184,7 @@ def _takes(operation: Operation, fields: list[str]) -> bool:
 
 
 def _parent_field(made: SourceTypes, key: str, owner: str, name: str) -> tuple[str, Scalar, bool]:
-    spelled = {graphql: source for source, graphql in made.field_names[owner].items()}
+    spelled = {graphql: source for source, graphql in made.field_names[key].items()}
     if name not in spelled:
         what = f'"{owner}" has no field "{name}"'
         raise Fault(what, "match", name, mend=nearest(name, spelled), lacks=f"{owner}.{name}")
@@ -201,7 +201,7 @@ def _parent_field(made: SourceTypes, key: str, owner: str, name: str) -> tuple[s
 def _result_field(made: SourceTypes, operation: Operation, name: str) -> tuple[str, Scalar, bool, str | None]:
     """The source's field, its scalar, whether results can be checked by it, and the argument that takes one key."""
     row_name = row_name_of(made, operation)
-    spelled = {} if row_name is None else {g: s for s, g in made.field_names.get(row_name, {}).items()}
+    spelled = {g: s for s, g in made.field_names.get(row_key(operation), {}).items()}
     arguments = {shown: argument for argument, shown in made.argument_names[operation.name].items()}
     if name in spelled:
         field = spelled[name]
@@ -224,13 +224,19 @@ def _result_field(made: SourceTypes, operation: Operation, name: str) -> tuple[s
 
 def row_type(made: SourceTypes, operation: Operation) -> ObjectType:
     """The type of the rows that an operation gives, as its source has it."""
-    return cast("ObjectType", made.model.types[cast("NamedRef", item_of(operation)).name])
+    return cast("ObjectType", made.model.types[row_key(operation)])
+
+
+def row_key(operation: Operation) -> str:
+    """The key of that type; empty where the operation gives plain values."""
+    ref = item_of(operation)
+    return ref.name if isinstance(ref, NamedRef) else ""
 
 
 def row_name_of(made: SourceTypes, operation: Operation) -> str | None:
     """The GraphQL name of that type; ``None`` where the operation gives plain values."""
-    ref = item_of(operation)
-    return made.outputs[ref.name].name if isinstance(ref, NamedRef) and ref.name in made.outputs else None
+    output = made.outputs.get(row_key(operation))
+    return output.name if output is not None else None
 
 
 def column_of(

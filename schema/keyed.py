@@ -25,7 +25,7 @@ def tell_columns(types: TypeBuilder) -> None:
             owner = made.outputs[row].name
             fields = types.queries if operation.effect is Effect.READ else types.mutations
             for argument in fields[root].args.values():
-                field = made.field_names[owner].get(columns.get(argument.out_name or "", ""))
+                field = made.field_names[row].get(columns.get(argument.out_name or "", ""))
                 if field is not None:
                     argument.extensions = {MIRROR: f"{owner}.{field}"}
 

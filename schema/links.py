@@ -36,6 +36,7 @@ from schema.joining import (
     item_of,
     joining,
     matched_of,
+    row_key,
     row_name_of,
     row_type,
     scalar_of,
@@ -45,10 +46,10 @@ from schema.link_arguments import listing_of
 from schema.link_settings import Fault, Filtered, Joined, LinkSettings
 from schema.naming import camel
 from schema.plan.entity import HOME
-from schema.plan.fields import Link
+from schema.plan.fields import ORIGIN, Link
 from schema.row_inputs import FarRows, RelatedRows
-from schema.source_types import SourceTypes, row_of
-from schema.types import RowArguments, TypeBuilder, nullable
+from schema.source_types import SourceTypes, owners, row_of
+from schema.types import RowArguments, TypeBuilder, nullable, origin_in
 
 
 class LinkBuilder:
@@ -57,11 +58,7 @@ class LinkBuilder:
     def __init__(self, types: TypeBuilder, filter_keys: int = 1000) -> None:
         self._types = types
         self._filter_keys = filter_keys
-        self._owner: dict[str, list[tuple[SourceTypes, str]]] = {}
-        """GraphQL type → the sources that have it, and its key there: of an entity each part."""
-        for made in types.sources.values():
-            for key, graphql in made.outputs.items():
-                self._owner.setdefault(graphql.name, []).append((made, key))
+        self._owner = owners(types.sources)
         self.problems: list[Problem] = []
         self.joined: list[Joined] = []
         self.filtered: list[Filtered] = []
@@ -92,14 +89,14 @@ class LinkBuilder:
         name = camel(relation.name)
         if self._has(owner, name):
             name = f"{name}{'List' if relation.many else 'Row'}"
-        if f"{owner}.{name}" in taken or any(key not in made.field_names[owner] for key in keys):
+        if f"{owner}.{name}" in taken or any(key not in made.field_names[relation.type] for key in keys):
             return
         name = self._shown((made, relation.type, owner, name))
         if not name:
             return
-        compares = [f"{owner}.{made.field_names[owner][key]}" for key in keys]
+        compares = [f"{owner}.{made.field_names[relation.type][key]}" for key in keys]
         target = made.outputs[row_of(operation)].name
-        spelled = made.field_names[target]
+        spelled = made.field_names[row_of(operation)]
         compares += [f"{target}.{spelled[field]}" for field in fields if field in spelled]
         self._place((made, relation.type, owner, name), made, operation, plan, None, frozenset(), relation.description)
         self.joined.append(Joined(f"{owner}.{name}", tuple(compares)))
@@ -117,7 +114,7 @@ class LinkBuilder:
             raise Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner), lacks=owner)
         parent_made, parent_key = self._parent(owner, settings)
         target, operation = target_of(self._types, settings, kind)
-        if owner not in parent_made.field_names:
+        if parent_key not in parent_made.field_names:
             raise Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
         if self._has(owner, name) or coordinate in self._names:
             raise Fault(f'"{owner}" has a field "{name}" already', mend="choose another name for the link")
@@ -129,13 +126,13 @@ class LinkBuilder:
     def _parent(self, owner: str, settings: LinkSettings) -> tuple[SourceTypes, str]:
         """The source whose rows a link starts from: of the parts of an entity the first that has all its keys."""
         for made, key in self._owner[owner]:
-            if set(settings.match) <= set(made.field_names.get(owner, {}).values()):
+            if set(settings.match) <= set(made.field_names.get(key, {}).values()):
                 return made, key
         return self._owner[owner][0]
 
     def _has(self, owner: str, name: str) -> bool:
         """Whether a type has a field of that name, of an entity whichever part brings it."""
-        return any(name in made.field_names.get(owner, {}).values() for made, _ in self._owner[owner])
+        return any(name in made.field_names.get(key, {}).values() for made, key in self._owner[owner])
 
     def step(
         self,
@@ -168,6 +165,10 @@ class LinkBuilder:
                 what = f'"{owner}" has a field "{name}" already'
                 self.problems.append(Problem(what, later.otherwise.where, "choose another name"))
                 return ""
+        elif f"{owner}.{name}" in self._names and len(self._owner[owner]) > 1:
+            what = f'two parts of {owner} have a relation "{name}"'
+            self.problems.append(Problem(what, ("entities", owner), f"hide or rename it at {made.model.name}.{key}"))
+            return ""
         if name:
             self._names.add(f"{owner}.{name}")
         return name
@@ -265,7 +266,7 @@ class LinkBuilder:
         if take is None:
             return None
         row_name = row_name_of(made, operation)
-        spelled = {g: s for s, g in made.field_names.get(row_name or "", {}).items()}
+        spelled = {g: s for s, g in made.field_names.get(row_key(operation), {}).items()}
         if take not in spelled:
             what = f'"{row_name}" has no field "{take}"'
             raise Fault(what, "take", mend=nearest(take, spelled), lacks=f"{row_name}.{take}")
@@ -281,13 +282,13 @@ class LinkBuilder:
         filled: frozenset[str],
         description: str,
     ) -> None:
-        home, _, owner, name = parent
+        home, key, owner, name = parent
 
         def field() -> dict[str, GraphQLField]:
             typed = nullable(self._types.result(made, operation))
             row = nullable(cast("GraphQLOutputType", typed.of_type)) if isinstance(typed, GraphQLList) else typed
             if take is not None:
-                spelled = made.field_names[cast("GraphQLObjectType", row).name][take]
+                spelled = made.field_names[row_key(operation)][take]
                 row = nullable(cast("GraphQLObjectType", row).fields[spelled].type)
             shown = GraphQLList(GraphQLNonNull(cast("GraphQLObjectType", row))) if plan.column.many else row
             rows: RowArguments = "none"
@@ -297,7 +298,9 @@ class LinkBuilder:
                 rows = "all" if keys is not None and not keys.argument and not plan.key_list else "filter"
             made_field = self._types.field_for(made, operation, plan, shown, rows=rows, without=filled)
             made_field.description = description or made_field.description
-            made_field.extensions[HOME] = home.model.name
+            made_field.extensions[HOME] = home.model.name, key
+            if take is not None:
+                made_field.extensions[ORIGIN] = origin_in(made, row_type(made, operation).fields[take].type)
             return {name: made_field}
 
         self._types.more.setdefault(owner, []).append(field)

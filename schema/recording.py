@@ -61,7 +61,9 @@ def recorded(
     """What is recorded of a finished schema."""
     places = None if recording.coordinates is None else Places(recording.coordinates, tags, kin_of(policy.schema))
     identities = {
-        (each.type, each.source): each for made in sources.values() for each in _identities(made, recording.keys)
+        (each.type, (each.source, each.row)): each
+        for made in sources.values()
+        for each in _identities(made, recording.keys)
     }
     return Recorded(policy.schema, policy, places, identities)
 
@@ -73,7 +75,7 @@ def _identities(made: SourceTypes, stated: Mapping[str, tuple[str, ...]]) -> Ite
             continue
         keys: tuple[str, ...] = ()
         if not definition.of and row not in made.model.made:
-            names = {shown: source for source, shown in made.field_names.get(output.name, {}).items()}
+            names = {shown: source for source, shown in made.field_names.get(row, {}).items()}
             keys = tuple(names[name] for name in stated.get(output.name, ()) if name in names)
             keys = keys or definition.key or _asked_by(made.model, row)
         yield Identity(output.name, tuple(key for key in keys if key in definition.fields), made.model.name, row)

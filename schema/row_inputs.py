@@ -228,7 +228,7 @@ def _told(
     if owner not in made.outputs:
         return {}
     shown = made.outputs[owner].name
-    spelled = made.field_names[shown]
+    spelled = made.field_names[owner]
     of_row = {key: (field, (mirror,)) for field, (key, mirror) in columns_of(made, row)().items()} if row else {}
     return {
         named: (key, typed, (f"{shown}.{spelled[key]}", *mirrors))
@@ -252,6 +252,6 @@ def columns_of(made: SourceTypes, row: str) -> Columns:
 
     def columns() -> dict[str, tuple[str, str]]:
         owner = made.outputs[row].name
-        return {field: (key, f"{owner}.{field}") for key, field in made.field_names[owner].items()}
+        return {field: (key, f"{owner}.{field}") for key, field in made.field_names[row].items()}
 
     return columns

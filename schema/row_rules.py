@@ -6,7 +6,7 @@ How rules are read and what they do to rows is in ``access/rows/``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from graphql import (
     GraphQLField,
@@ -18,31 +18,59 @@ from graphql import (
     is_abstract_type,
 )
 
-from resolvers import Effect, NamedRef, ObjectType, Operation, Problem, SourceModel
+from resolvers import Effect, KeyPart, NamedRef, ObjectType, Operation, Problem, Scalar, SourceModel
 from schema.access.coordinates import Places
-from schema.access.rows import LinkTo, Reader, RowRules, read_row_rules
+from schema.access.rows import LinkTo, Parts, Reader, RowRules, read_row_rules
 from schema.access.rules import Policy
 from schema.access.settings import AccessSettings
 from schema.beside import kin_of
 from schema.link_settings import Joined
-from schema.plan.fields import CallOperation, Link, plan_of
+from schema.plan.entity import HOME, Entity
+from schema.plan.fields import KEY_ALONE, CallOperation, Link, plan_of
 from schema.source_types import SourceTypes
 from schema.types import TypeBuilder
 
 Roots = Mapping[tuple[str, str], tuple[SourceTypes, Operation]]
 
 
-def row_rules(schema: GraphQLSchema, types: TypeBuilder, settings: AccessSettings) -> tuple[RowRules, list[Problem]]:
+def row_rules(
+    schema: GraphQLSchema, types: TypeBuilder, settings: AccessSettings, entities: Iterable[Entity]
+) -> tuple[RowRules, list[Problem]]:
     """The rules on rows. Where one may hide a row, or a value of one, null may stand in the schema."""
     rules, problems = RowRules({}, {}, {}), list[Problem]()
     every = [rule for key in settings.rules for rule in settings.alternatives(key)]
     if any(rule.rows is not None or rule.min_group is not None for rule in every):
         reader = Reader(types.sources, types.rows.related, _links(schema))
-        rules, problems = read_row_rules(schema, settings, types.sources, _roots(schema, types), reader)
+        united = {each.name: _parts(types, each, reader) for each in entities}
+        rules, problems = read_row_rules(schema, settings, types.sources, _roots(schema, types), reader, united)
         if not problems:
             _open(schema, types, rules)
             _open_counts(types, rules)
     return rules, problems
+
+
+def _parts(types: TypeBuilder, entity: Entity, reader: Reader) -> Parts:
+    """The parts of an entity, as rules on its rows are read for them."""
+    steps = {}
+    for (origin, to), step in entity.steps.items():
+        if origin != KEY_ALONE:
+            steps[origin, to] = LinkTo(step.column, step.keys, plain=True, home=origin)
+    origins = list(entity.parts)
+    first = steps[origins[0], origins[0]].column.match.parts
+    alike = {each for each in origins if all(map(_alike, first, steps[each, each].column.match.parts))}
+    made = {(source, key): (types.sources[source], key) for source, key in origins}
+    fields = entity.keys[origins[0]]
+    told = {each: tuple(zip(fields, written, strict=True)) for each, written in entity.parts.items()}
+    return Parts(made, steps, frozenset({origins[0], *alike}), told, entity.key, reader, waits=entity.waits)
+
+
+_WHOLE, _TEXTS = {Scalar.INT, Scalar.BIG_INT}, {Scalar.STRING, Scalar.ID}
+
+
+def _alike(mine: KeyPart, other: KeyPart) -> bool:
+    """Whether two parts write a field of the key in one way, so that a condition on it means one thing to both."""
+    both = {mine.target, other.target}
+    return both <= _WHOLE or (both <= _TEXTS and not (mine.compare or other.compare))
 
 
 def guarded_types(types: TypeBuilder, rules: RowRules) -> frozenset[str]:
@@ -65,7 +93,7 @@ def close(
     for source, key, name, rule in rules.on_fields():
         made = types.sources[source]
         owner = made.outputs[key].name
-        field = made.field_names[owner][name]
+        field = made.field_names[key][name]
         joins = [each for each in joined if f"{owner}.{field}" in each.compares and not each.declassify]
         held, refused = [rule.settings], rule.settings.refused or settings.refused
         for told in ((owner, field), *(_split(join.coordinate) for join in joins)):
@@ -109,7 +137,8 @@ def _links(schema: GraphQLSchema) -> dict[str, LinkTo]:
         plan = plan_of(field)
         if isinstance(plan, Link):
             plain = not (plan.column.many or plan.key_list or plan.take is not None)
-            found[f"{named.name}.{name}"] = LinkTo(plan.column, plan.keys, plain)
+            home = field.extensions[HOME]
+            found[f"{named.name}.{name}"] = LinkTo(plan.column, plan.keys, plain, home)
     return found
 
 
@@ -119,7 +148,7 @@ def _open(schema: GraphQLSchema, types: TypeBuilder, rules: RowRules) -> None:
     values = set()
     for source, key, name, _ in rules.on_fields():
         made = types.sources[source]
-        values.add((made.outputs[key].name, made.field_names[made.outputs[key].name][name]))
+        values.add((made.outputs[key].name, made.field_names[key][name]))
     for named, name, field in _fields(schema):
         inside = get_named_type(field.type)
         possible = schema.get_possible_types(inside) if is_abstract_type(inside) else [inside]
@@ -140,8 +169,8 @@ def _open_counts(types: TypeBuilder, rules: RowRules) -> None:
             for path in (paging.total_at, paging.pages_at) if paging is not None else ():
                 owner, name = _last(made.model, operation, path)
                 output = made.outputs.get(owner)
-                if isinstance(output, GraphQLObjectType) and name in made.field_names[output.name]:
-                    field = output.fields[made.field_names[output.name][name]]
+                if isinstance(output, GraphQLObjectType) and name in made.field_names[owner]:
+                    field = output.fields[made.field_names[owner][name]]
                     if isinstance(field.type, GraphQLNonNull):
                         field.type = field.type.of_type
 

@@ -15,7 +15,7 @@ from resolvers import Field, InterfaceType, Key, NamedRef, ObjectType, Problem, 
 from schema.joined_arguments import ArgumentChange, change_argument
 from schema.kept import Kept
 from schema.shaped_inputs import Fault, InputShaper, leads_to
-from schema.source_types import SourceTypes
+from schema.source_types import SourceTypes, owners
 from schema.types import Later, TypeBuilder
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
@@ -92,11 +92,8 @@ class _Shaper:
         """All coordinates that something is said of."""
         self._keep = keep
         self._incomplete = incomplete
-        self._outputs: dict[str, list[tuple[SourceTypes, str]]] = {}
-        """GraphQL type → the sources that have it, and its key there; several share what the gateway made for each."""
-        for made in types.sources.values():
-            for key, graphql in made.outputs.items():
-                self._outputs.setdefault(graphql.name, []).append((made, key))
+        self._outputs = owners(types.sources)
+        """Several sources share what the gateway made for each."""
         self._inputs = InputShaper(types, self._drop_root, self._drop_leaves)
 
     def change(self, coordinate: str, new: str) -> Fault | None:
@@ -123,7 +120,7 @@ class _Shaper:
         if not name.isidentifier() or owner not in self._outputs or len(self._outputs[owner]) > 1:
             return False
         made, key = self._outputs[owner][0]
-        known = made.field_names.get(owner)
+        known = made.field_names.get(key)
         if known is None or name in known.values():
             return False
         mend = _before_rename(coordinate, self._rename, where) or nearest(name, known.values())
@@ -141,7 +138,7 @@ class _Shaper:
             return self._joined_argument(owner, name, argument, new, reason)
         if name is None:
             return self._rename_type(owner, new) if new else self._hide_type(owner)
-        source_key = next((each for each, shown in made.field_names.get(owner, {}).items() if shown == name), None)
+        source_key = next((each for each, shown in made.field_names.get(key, {}).items() if shown == name), None)
         fault = _field(made, key, name, new)
         if fault is not None or source_key is None:
             return fault
@@ -153,7 +150,7 @@ class _Shaper:
 
             def at() -> tuple[str, str, str] | None:
                 output = made.outputs.get(key)
-                shown = made.field_names.get(output.name, {}).get(source_key) if output is not None else None
+                shown = made.field_names.get(key, {}).get(source_key) if output is not None else None
                 return None if output is None or shown is None else (output.name, shown, "")
 
             self._types.kept.append(Kept(at, name, reason, ("rename", f"{owner}.{name}")))
@@ -162,7 +159,7 @@ class _Shaper:
     def _joined_argument(self, owner: str, name: str, argument: str, new: str, reason: str) -> Fault | None:
         """Leaves what is said of an argument to whoever makes the field."""
         made, key = self._outputs[owner][0]
-        if name in made.field_names.get(owner, {}).values():
+        if name in made.field_names.get(key, {}).values():
             return f'"{owner}.{name}" has no argument "{argument}"', "a field that is read from a row has none"
         shown = self._rename.get(f"{owner}.{name}", name)
         output = made.outputs[key]
@@ -215,8 +212,6 @@ class _Shaper:
         if not self._types.names.change(name, new):
             return f'there is a type "{new}" already', "choose another name"
         for made, key in self._outputs[name]:
-            if name in made.field_names:
-                made.field_names[new] = made.field_names.pop(name)
             made.outputs[key].name = new
         return None
 
@@ -231,7 +226,7 @@ class _Shaper:
     def _hide_type(self, name: str) -> Fault | None:
         """Takes a type away with every field that returns it; a type that has no field left goes with it."""
         for made, key in self._outputs.pop(name):
-            self._hide_in(made, key, name)
+            self._hide_in(made, key)
         return None
 
     def _hide_told(self, made: SourceTypes, key: str, hidden: str) -> None:
@@ -245,9 +240,9 @@ class _Shaper:
             if not spelled and made.outputs[told].name in self._outputs:
                 self._hide_type(made.outputs[told].name)
 
-    def _hide_in(self, made: SourceTypes, key: str, name: str) -> None:
+    def _hide_in(self, made: SourceTypes, key: str) -> None:
         del made.outputs[key]
-        made.field_names.pop(name, None)
+        made.field_names.pop(key, None)
         for operation in made.model.operations.values():
             changes = operation.change is not None and operation.change.rows == key
             if changes or (operation.result is not None and leads_to(operation.result, {key})):
@@ -277,7 +272,7 @@ class _Shaper:
             elif isinstance(definition, UnionType):
                 empty = not any(member in made.outputs for member in definition.members)
             else:
-                spelled = made.field_names[made.outputs[other].name]
+                spelled = made.field_names[other]
                 for field in definition.fields.values():
                     if leads_to(field.type, {key}):
                         spelled.pop(field.name, None)
@@ -292,12 +287,12 @@ def _told_of(made: SourceTypes, key: str) -> Iterator[tuple[str, Field, dict[str
         if told in made.outputs and isinstance(definition, ObjectType) and definition.of == key:
             for field in definition.fields.values():
                 if told in made.outputs:
-                    yield told, field, made.field_names[made.outputs[told].name]
+                    yield told, field, made.field_names[told]
 
 
 def _field(made: SourceTypes, key: str, name: str, new: str) -> Fault | None:
     owner = made.outputs[key].name
-    spelled = made.field_names.get(owner, {})
+    spelled = made.field_names.get(key, {})
     source_key = next((source for source, graphql in spelled.items() if graphql == name), None)
     if source_key is None:
         return f'"{owner}" has no field "{name}"', nearest(name, spelled.values())
@@ -306,7 +301,7 @@ def _field(made: SourceTypes, key: str, name: str, new: str) -> Fault | None:
     definition = made.model.types[key]
     assert not isinstance(definition, UnionType)
     for interface in definition.interfaces:
-        if interface in made.outputs and source_key in made.field_names[made.outputs[interface].name]:
+        if interface in made.outputs and source_key in made.field_names[interface]:
             return f"{owner}.{name} is promised by the interface {made.outputs[interface].name}", "remove the line"
     if new and isinstance(definition, InterfaceType):
         return f"{owner}.{name} is a field of an interface, which keeps its names", "remove the line"

@@ -33,7 +33,7 @@ def left_behind(types: TypeBuilder, rename: Mapping[str, str]) -> Iterator[str]:
             if twin is None or made.model.inputs[key].row_of:
                 continue
             result = made.outputs[twin].name
-            served = made.field_names.get(result, {})
+            served = made.field_names.get(twin, {})
             for source_key, shown in made.input_names.get(given.name, {}).items():
                 new = served.get(source_key, shown)
                 if (shown, new) in changes and shown != new:
@@ -137,7 +137,7 @@ class InputShaper:
         definition, owner = made.model.inputs[key], made.inputs[key].name
         output = made.outputs.get(definition.row_of)
         row = "" if output is None else output.name
-        spelled = {shown: source for source, shown in made.field_names.get(row, {}).items()}
+        spelled = {shown: source for source, shown in made.field_names.get(definition.row_of, {}).items()}
         source_key = spelled.get(name, "")
         if source_key not in definition.fields:
             known = [shown for shown, source in spelled.items() if source in definition.fields]

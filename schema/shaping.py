@@ -138,7 +138,8 @@ def _named(made: SourceTypes, slot: Slot) -> tuple[str, str, Mapping[str, str]]:
     output = made.inputs.get(inside) if kind == "input" else made.outputs.get(inside)
     if output is None:
         return "", "", {}
-    return inside, output.name, (made.input_names if kind == "input" else made.field_names).get(output.name, {})
+    names = made.input_names.get(output.name, {}) if kind == "input" else made.field_names.get(inside, {})
+    return inside, output.name, names
 
 
 def _step(made: SourceTypes, slot: Slot, name: str, word: str) -> Slot:
@@ -179,7 +180,7 @@ def _bared(
                 continue
             for key, lifted in lifts.items():
                 shown = made.outputs[owner].name
-                name = made.field_names[shown].get(key)
+                name = made.field_names[owner].get(key)
                 passed = [_coordinates(made, slot) for slot in (*lifted.passed[1:], lifted.slot)]
                 rules = [(each, rule) for coordinates in passed for each in coordinates for rule in held(each)]
                 free = not held(f"{shown}.{name}") or any(
@@ -198,7 +199,7 @@ def _coordinates(made: SourceTypes, slot: Slot) -> list[str]:
     if owner not in made.outputs:
         return []
     name = made.outputs[owner].name
-    field = made.field_names[name].get(key)
+    field = made.field_names[owner].get(key)
     return [name] if field is None else [name, f"{name}.{field}"]
 
 
@@ -207,7 +208,7 @@ def _members(types: TypeBuilder, owner: str) -> Iterator[tuple[SourceTypes, dict
     for made in types.sources.values():
         for key, output in made.outputs.items():
             if output.name == owner and not isinstance(made.model.types[key], UnionType):
-                yield made, {shown: ("field", key, each) for each, shown in made.field_names.get(owner, {}).items()}
+                yield made, {shown: ("field", key, each) for each, shown in made.field_names.get(key, {}).items()}
         for key, taken in made.inputs.items():
             if taken.name == owner:
                 yield made, {shown: ("input", key, each) for each, shown in made.input_names.get(owner, {}).items()}

@@ -74,7 +74,7 @@ def _offer(types: TypeBuilder, item: Suggestion) -> Offer | None:
         return None
     match = {}
     for mine, theirs in item.match:
-        field = made.field_names.get(owner.name, {}).get(mine)
+        field = made.field_names.get(item.type, {}).get(mine)
         answered = camel(theirs) if item.by_argument else _field(target, row_name(operation), theirs)
         if field is None or answered is None:
             return None
@@ -85,5 +85,4 @@ def _offer(types: TypeBuilder, item: Suggestion) -> Offer | None:
 
 
 def _field(made: SourceTypes, row: str | None, name: str) -> str | None:
-    output = made.outputs.get(row) if row is not None else None
-    return made.field_names.get(output.name, {}).get(name) if output is not None else None
+    return made.field_names.get(row, {}).get(name) if row is not None else None

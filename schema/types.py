@@ -39,6 +39,7 @@ from resolvers import (
     InputType,
     InterfaceType,
     ListRef,
+    NamedRef,
     ObjectType,
     Operation,
     OutputType,
@@ -53,11 +54,11 @@ from schema.joined_arguments import ArgumentChange
 from schema.kept import Kept
 from schema.namer import KINDS, Namer, model_places
 from schema.naming import Pins, enum_values
-from schema.plan.fields import PLAN, CallOperation, FieldPlan, ReadKey, RowType, is_row
+from schema.plan.fields import ORIGIN, PLAN, CallOperation, FieldPlan, Origin, ReadKey, RowType, is_row
 from schema.row_inputs import RowInputs, columns_of
 from schema.scalars import SCALARS
 from schema.shared import shapes
-from schema.source_types import SourceTypes, row_of
+from schema.source_types import SourceTypes, concrete, row_of
 
 RowArguments = Literal["all", "filter", "none"]
 """Which arguments of rows a field takes: all; all but the page; none, since it gives one row."""
@@ -111,6 +112,8 @@ class TypeBuilder:
         """What is said of arguments of fields that joins add; done with when a schema is made."""
         self.kept: list[Kept] = []
         """The old names that are served beside the new, once everything is named."""
+        self.promises: dict[str, list[GraphQLInterfaceType]] = {}
+        """GraphQL type → the interfaces that it implements beside its own."""
         self.finish: dict[str, Finish] = {}
         """GraphQL type → what makes its fields out of those that it would have."""
         self._shared: dict[str, _Shared] = {}
@@ -128,11 +131,11 @@ class TypeBuilder:
             shape, called = shared.get(("type", name), ""), named["type", name]
             known = self._shared.get(shape)
             if known is not None:
-                made.outputs[name], made.field_names[called] = known.made, known.spelled
+                made.outputs[name], made.field_names[name] = known.made, known.spelled
                 continue
-            made.outputs[name] = self._output(made, called, definition)
+            made.outputs[name] = self._output(made, called, name, definition)
             if shape:
-                self._shared[shape] = _Shared(made.outputs[name], made.field_names[called])
+                self._shared[shape] = _Shared(made.outputs[name], made.field_names[name])
         for name, input_type in model.inputs.items():
             shape, called = shared.get(("input", name), ""), named["input", name]
             known = self._shared.get(shape)
@@ -165,8 +168,10 @@ class TypeBuilder:
             ),
             fields={
                 (owner, name): spelled
-                for names in (made.field_names, made.input_names)
-                for owner, each in names.items()
+                for owner, each in (
+                    *((named["type", key], each) for key, each in made.field_names.items()),
+                    *made.input_names.items(),
+                )
                 if owner not in common
                 for name, spelled in each.items()
                 if spelled != name
@@ -198,7 +203,7 @@ class TypeBuilder:
     ) -> GraphQLField:
         """A field that calls the operation; ``without``: arguments that something else fills."""
         arguments = self._arguments(made, operation, rows=rows, without=without)
-        extensions: dict[str, object] = {PLAN: plan}
+        extensions: dict[str, object] = {PLAN: plan, ORIGIN: origin_in(made, operation.result)}
         if operation.change is not None:
             condition = self._condition(made, operation, operation.change, arguments)
             arguments = condition | arguments if operation.change.conditional else arguments | condition
@@ -294,7 +299,7 @@ class TypeBuilder:
             return cast("GraphQLInputType", typed.of_type)
         return typed
 
-    def _output(self, made: SourceTypes, name: str, definition: OutputType) -> GraphQLNamedType:
+    def _output(self, made: SourceTypes, name: str, key: str, definition: OutputType) -> GraphQLNamedType:
         description = definition.description or None
         if isinstance(definition, UnionType):
             return GraphQLUnionType(
@@ -304,11 +309,11 @@ class TypeBuilder:
                     for member in definition.members
                     if member in made.outputs
                 ],
-                resolve_type=_run_time_type(made),
+                resolve_type=_run_time_type(made, key),
                 description=description,
             )
         spelled = self._namer.fields(made.model.name, name, definition.fields)
-        made.field_names[name] = spelled
+        made.field_names[key] = spelled
 
         def told() -> GraphQLNamedType | None:
             return made.outputs.get(definition.of) if isinstance(definition, ObjectType) else None
@@ -318,24 +323,25 @@ class TypeBuilder:
             items = definition.fields.items()
             own = {spelled[key]: self.own_field(made, item) for key, item in items if key in spelled}
             if told_of is not None:
-                names = made.field_names.get(told_of.name, {})  # a union has none
-                for key, item in items:
-                    if key in spelled and item.of in names:
-                        own[spelled[key]].extensions[MIRROR] = f"{told_of.name}.{names[item.of]}"
+                names = made.field_names.get(cast("ObjectType", definition).of, {})  # a union has none
+                for field, item in items:
+                    if field in spelled and item.of in names:
+                        own[spelled[field]].extensions[MIRROR] = f"{told_of.name}.{names[item.of]}"
             for more in self.more.get(output.name, ()):
                 own |= more()
             return self._finished(output.name, own)
 
         def interfaces() -> list[GraphQLInterfaceType]:
-            return [
+            own = [
                 cast("GraphQLInterfaceType", made.outputs[interface])
                 for interface in definition.interfaces
                 if interface in made.outputs
             ]
+            return [*own, *self.promises.get(output.name, ())]
 
         if isinstance(definition, InterfaceType):
             output: GraphQLInterfaceType | GraphQLObjectType = GraphQLInterfaceType(
-                name, fields, interfaces, resolve_type=_run_time_type(made), description=description
+                name, fields, interfaces, resolve_type=_run_time_type(made, key), description=description
             )
         else:
             told_of = told()
@@ -360,7 +366,7 @@ class TypeBuilder:
             typed if item.required else nullable(typed),
             description=item.description or None,
             deprecation_reason=item.deprecated,
-            extensions={PLAN: ReadKey(item.name)},
+            extensions={PLAN: ReadKey(item.name), ORIGIN: origin_in(made, item.type)},
         )
 
     def _input(self, made: SourceTypes, name: str, key: str, definition: InputType) -> GraphQLInputObjectType:
@@ -410,12 +416,23 @@ def nullable(typed: GraphQLOutputType) -> GraphQLOutputType:
     return cast("GraphQLOutputType", typed.of_type) if isinstance(typed, GraphQLNonNull) else typed
 
 
-def _run_time_type(made: SourceTypes) -> RowType:
+def origin_in(made: SourceTypes, ref: TypeRef | None) -> Origin:
+    """Where the rows in a value of a type come from."""
+    while isinstance(ref, ListRef):
+        ref = ref.item
+    return made.model.name, ref.name if isinstance(ref, NamedRef) else ""
+
+
+def _run_time_type(made: SourceTypes, abstract: str) -> RowType:
     def of(name: object) -> str | None:
         found = made.outputs.get(name) if isinstance(name, str) else None
         return found.name if found is not None else None
 
-    return RowType(of)
+    def origin(name: str) -> Origin:
+        kinds = concrete(made.model, abstract)
+        return made.model.name, next((key for key in kinds if of(key) == name), "")
+
+    return RowType(of, origin)
 
 
 def _enum(name: str, definition: EnumType) -> GraphQLEnumType:

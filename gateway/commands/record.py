@@ -38,6 +38,9 @@ def record_scene(  # each is an option of the command
         list[str] | None,
         typer.Option(metavar="COORDINATE", help='Leave these as they are: Type.field, Type, "*.name"; repeatable.'),
     ] = None,
+    mutation: Annotated[
+        bool, typer.Option("--mutation", help="Record a mutation: the systems are really changed, once.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a scene that is there.")] = False,
 ) -> None:
     """Ask the systems once, and keep what they said as a scene for isthmus test."""
@@ -48,7 +51,7 @@ def record_scene(  # each is an option of the command
     text = _file(query)
     principal, said, headers = asyncio.run(_asks(chosen, claims, token))
     given = object_of(_file(variables), "--variables")
-    wanted = Wanted(text, given, operation, said, principal, headers, keep or [])
+    wanted = Wanted(text, given, operation, said, principal, headers, keep or [], mutation)
     try:
         made = asyncio.run(record(chosen, wanted, out))
     except ConfigurationError as error:
@@ -61,6 +64,8 @@ def record_scene(  # each is an option of the command
     if made.secrets:
         places = "1 place" if made.secrets == 1 else f"{made.secrets} places"
         typer.echo(f"removed: a secret of the file, which a system sent back, in {places}")
+    if made.changes:
+        typer.echo(f"asked for changes: {', '.join(made.changes)}")
     differing = [*same_shape(_data(made.live), _data(outcome.reply))]
     if differing:
         fail(

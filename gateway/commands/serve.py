@@ -135,8 +135,14 @@ async def _run(
             check_address(metrics.host, metrics.port, "name another host or port under server.metrics")
     current = await state(chosen, load_or_wait)
     _tell(chosen, current)
-    holder = Holder(current, tidy=tidy)
+    holder = Holder(current)
     app = make_app(holder, settings, explorer_page=explorer.page, extra_routes=explorer.routes())
+
+    def tidied() -> None:
+        with app.state.lag.known("looking for garbage"):
+            tidy()
+
+    holder.tidy = tidied
 
     def started(bound: str) -> None:
         if app.state.metrics is not None:

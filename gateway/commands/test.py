@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from gateway.file.config import Configuration, UnreadableFile, read
 from gateway.scenes.differences import Difference
 from gateway.scenes.junit import junit
 from gateway.scenes.rehearsal import Outcome, placeholder, play
-from gateway.scenes.scene import Scene, UnreadableScene, find, name_of
+from gateway.scenes.scene import CALLS, REPLY, Scene, UnreadableScene, find, name_of
 from gateway.scenes.scene import read as read_scene
 from gateway.telemetry import configure
 from resolvers import YamlError, load
@@ -50,10 +51,12 @@ def test(
     outcomes = []
     for path in paths:
         outcome = _played(chosen, path, folder, update=update)
+        if any(each.place in _expected(path) for each in outcome.differences):
+            outcome = replace(outcome, mend=f"if this is right: {_again(path, file, env)} --update")
         outcomes.append(outcome)
         if not outcome.passed:
             typer.echo(f"FAILED {outcome.name}")
-            for line in (line for each in outcome.differences for line in each.lines()):
+            for line in outcome.lines():
                 typer.echo(f"  {line}")
     seconds = time.perf_counter() - began
     if report is not None:
@@ -66,7 +69,7 @@ def test(
 
 def near(folder: Path) -> Path:
     """The configuration file that scenes belong to: in their folder, above it, or here."""
-    places = [each / FILE for each in (folder, folder.resolve().parent, folder.resolve().parent.parent, Path())]
+    places = [each / FILE for each in (folder, *folder.resolve().parents, Path())]
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         fail(f"there is no {FILE} beside the scenes\n  mend: say --file with the configuration file")
@@ -87,8 +90,9 @@ def rehearsal_configuration(file: Path, folder: Path, env: str | None = None) ->
 
 
 def _environment(folder: Path) -> Mapping[str, str]:
-    places = [each / ENVIRONMENT for each in (folder, folder.resolve().parent)]
-    path = next((each for each in places if each.is_file()), None)
+    places = [folder, *folder.resolve().parents]
+    last = next((number for number, each in enumerate(places) if (each / FILE).is_file()), 1)
+    path = next((each / ENVIRONMENT for each in places[: last + 1] if (each / ENVIRONMENT).is_file()), None)
     if path is None:
         return {}
     try:
@@ -109,9 +113,19 @@ def _played(chosen: Configuration, path: Path, folder: Path, *, update: bool) ->
     if not update or outcome.reply is None:
         return outcome
     scene.expect(outcome.reply, outcome.calls)
-    expected = {str(scene.folder / name) for name in ("reply.json", "calls.yaml")}
-    left: Sequence[Difference] = [each for each in outcome.differences if each.place not in expected]
+    left: Sequence[Difference] = [each for each in outcome.differences if each.place not in _expected(path)]
     return replace(outcome, differences=left)
+
+
+def _expected(scene: Path) -> Collection[str]:
+    """The files of a scene that say what is expected, and that --update writes."""
+    return {str(scene / name) for name in (REPLY, CALLS)}
+
+
+def _again(scene: Path, file: Path | None, env: str | None) -> str:
+    """The command that plays this scene alone."""
+    more = [*(("--file", str(file)) if file is not None else ()), *(("--env", env) if env is not None else ())]
+    return shlex.join(["isthmus", "test", str(scene), *more])
 
 
 def who(chosen: Configuration, scene: Scene) -> Principal:

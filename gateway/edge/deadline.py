@@ -11,7 +11,7 @@ from gateway.request.asked import Headers
 from resolvers import BadRequest
 
 HEADER = "x-request-timeout"
-_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s)?", re.ASCII)
+_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s)?")
 _UNITS = {"": 1.0, "s": 1.0, "ms": 0.001}
 
 

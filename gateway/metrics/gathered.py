@@ -12,6 +12,7 @@ from gateway.identity import Authenticator
 from gateway.metrics.families import Family, counter, gauge, histogram
 from gateway.metrics.of_sources import response_families, source_families
 from gateway.metrics.process import Process
+from gateway.overload.lag import Stalls
 from gateway.rates.limiter import Rates
 from gateway.tally import EdgeTally
 from gateway.tracing.tracer import Tracer, outcomes
@@ -49,6 +50,7 @@ class Gathered:
     holder: Holder
     tally: EdgeTally | None
     front: Callable[[], Front]
+    stalls: Stalls = field(default_factory=Stalls)
     process: Process = field(default_factory=Process)
 
     def families(self) -> list[Family]:
@@ -65,6 +67,7 @@ class Gathered:
             *self._identity(),
             *self._limits(),
             *self._spans(),
+            *self._loop(),
             *self.process.families(),
         ]
 
@@ -127,6 +130,12 @@ class Gathered:
         yield counter("isthmus_rate_limited_total", "Requests over a limit, by the rule.", over, "rule")
         told = "Buckets in memory."
         yield gauge("isthmus_rate_limit_buckets", told, {ALONE: float(len(rates.buckets))})
+
+    def _loop(self) -> Iterator[Family]:
+        told = "How often the event loop stood still for longer than server.overload.stall_s."
+        yield counter("isthmus_loop_stalls_total", told, {ALONE: float(self.stalls.count)})
+        told = "How long it stood still then, in all."
+        yield counter("isthmus_loop_stalled_seconds_total", told, {ALONE: self.stalls.seconds})
 
     def _spans(self) -> Iterator[Family]:
         found = {(outcome,): float(n) for outcome, n in outcomes(self.front().tracer).items()}

@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gateway.overload.admission import WINDOW_S, Admission
@@ -45,6 +47,7 @@ class Lag:
         self._least = 0.0
         self._window_began = 0.0
         self._seen = -1
+        self._known = False
         self.lag_s = 0.0
         self.stalls = Stalls()
         self.ticked_at = 0.0
@@ -65,6 +68,22 @@ class Lag:
         if self._timer is not None:
             self._timer.cancel()
         self._busy.close()
+
+    @contextmanager
+    def known(self, what: str) -> Iterator[None]:
+        """Around what is known to stop the loop, and to end: it is told by its name, and nobody looks for a fault.
+
+        It counts as a stall, for callers wait as long as for any other.
+        """
+        self._known = True
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.ticked_at = time.monotonic()
+            self._known = False
+        if self.ticked_at - began >= self._settings.stack_after_s:
+            log("event_loop_held", what=what, seconds=round(self.ticked_at - began, 1))
 
     def _arm(self, now: float, seconds: float) -> None:
         self._due = now + seconds
@@ -98,7 +117,7 @@ class Lag:
             if told and last != told:
                 log("event_loop_goes_on", seconds=round(last - told, 1))
                 told = 0.0
-            if stuck < self._settings.stack_after_s or told == last:
+            if stuck < self._settings.stack_after_s or told == last or self._known:
                 continue
             told = last
             frame = sys._current_frames().get(thread)  # noqa: SLF001  # there is no other way to see another thread

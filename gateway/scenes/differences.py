@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 _SHOWN = 20
@@ -14,7 +15,7 @@ _SHOWN = 20
 @dataclass(frozen=True, slots=True)
 class Difference:
     """``place``: the file, or ``file:line``; ``what``: a path in it, or a sentence. ``whole``: ``what`` is all there is
-    to say, its place included.
+    to say, its place included. ``mend``: what to do about it, where that does not go without saying.
     """
 
     place: str
@@ -22,6 +23,7 @@ class Difference:
     removed: Sequence[str] = field(default_factory=list)
     added: Sequence[str] = field(default_factory=list)
     whole: bool = False
+    mend: str = ""
 
     def lines(self) -> Iterator[str]:
         """The difference as it is read."""
@@ -33,6 +35,8 @@ class Difference:
             yield from (f"  {sign} {line}" for line in some[:_SHOWN])
             if len(some) > _SHOWN:
                 yield f"  {sign} … and {len(some) - _SHOWN} lines more"
+        if self.mend:
+            yield f"  mend: {self.mend}"
 
 
 def of_replies(expected: object, given: object, place: str) -> Iterator[Difference]:
@@ -41,15 +45,22 @@ def of_replies(expected: object, given: object, place: str) -> Iterator[Differen
 
 
 def of_calls(
-    expected: Sequence[Mapping[str, object]], made: Sequence[Mapping[str, object]], place: str
+    expected: Sequence[Mapping[str, object]],
+    made: Sequence[Mapping[str, object]],
+    place: str,
+    changing: AbstractSet[str] = frozenset(),
 ) -> Iterator[Difference]:
-    """Calls that were expected and not made, and the other way round, in whatever order."""
+    """Calls that were expected and not made, and the other way round. ``changing``: those whose order counts too."""
     before, after = (Counter(map(_call, some)) for some in (expected, made))
     missing, more = before - after, after - before
     if missing or more:
         removed = [f"{call}{_times(count)}" for call, count in missing.items()]
         added = [f"{call}{_times(count)}" for call, count in more.items()]
         yield Difference(place, "other calls were made", removed, added)
+        return
+    one, other = ([_call(each) for each in some if changing & each.keys()] for some in (expected, made))
+    if one != other:
+        yield Difference(place, "the same changes were made in another order", one, other)
 
 
 def _call(call: Mapping[str, object]) -> str:

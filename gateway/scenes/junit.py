@@ -24,7 +24,7 @@ def junit(outcomes: Sequence[Outcome], seconds: float) -> bytes:
         if not each.passed:
             first = each.differences[0]
             failure = etree.SubElement(case, "failure", {"message": _clean(next(iter(first.lines()), ""))})
-            failure.text = _clean("\n".join(line for found in each.differences for line in found.lines()))
+            failure.text = _clean("\n".join(each.lines()))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 

@@ -38,7 +38,9 @@ _SHORTEST_INSIDE = 8
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be recorded. ``caller``: who asks, as the file of a scene says it; ``headers``: of the request."""
+    """What is to be recorded. ``caller``: who asks, as the file of a scene says it; ``headers``: of the request;
+    ``mutation``: the systems may be changed.
+    """
 
     query: str
     variables: Mapping[str, Any]
@@ -47,15 +49,19 @@ class Wanted:
     principal: Principal
     headers: Mapping[str, str]
     keep: Sequence[str]
+    mutation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was recorded. ``live``: the answer as the systems made it; it is never written down."""
+    """What was recorded. ``live``: the answer as the systems made it; it is never written down. ``changes``: the calls
+    that changed something, in their order.
+    """
 
     live: object
     masking: Masking
     secrets: int
+    changes: Sequence[str] = ()
 
 
 async def record(chosen: Configuration, wanted: Wanted, folder: Path) -> Made:
@@ -63,15 +69,18 @@ async def record(chosen: Configuration, wanted: Wanted, folder: Path) -> Made:
 
     Raises:
         ConfigurationError: a source cannot be read, or the file is not sound. UnreadableScene: as ``answered``; the
-            operation writes, or was refused.
+            operation writes and may not, or was refused.
     """
     recorder = Recorder()
     current = await load(rehearsed(chosen), stage=recorder)
     try:
         if current.failed:
             raise ConfigurationError(current.failed.values())
-        if current.graph.writes(GraphQLRequest(wanted.query, wanted.operation, wanted.variables)):
-            raise UnreadableScene("record changes nothing, and this is a mutation\n  mend: write its scene by hand")
+        writes = current.graph.writes(GraphQLRequest(wanted.query, wanted.operation, wanted.variables))
+        if writes and not wanted.mutation:
+            what = "this is a mutation, and record changes nothing unless it is told to"
+            mend = "say --mutation, which really changes the systems once, or write the scene by hand"
+            raise UnreadableScene(f"{what}\n  mend: {mend}")
         settings = SceneSettings.model_validate(
             {
                 "variables": dict(wanted.variables),
@@ -96,7 +105,8 @@ async def record(chosen: Configuration, wanted: Wanted, folder: Path) -> Made:
     # Not in the text of the files: there a secret is folded and escaped.
     (query, said), count = without_secrets((query, said), _secrets(chosen, wanted))
     await asyncio.to_thread(_write, folder, {QUERY: query, SCENE: as_yaml(said)})
-    return Made(live, masking, count)
+    changes = [f"{each.source}.{each.operation}" for each in recorder.calls if each.changes]
+    return Made(live, masking, count, changes)
 
 
 def _refused(live: object) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
@@ -29,13 +29,23 @@ from schema import ANONYMOUS, Principal
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a scene. ``reply`` and ``calls``: what was given and asked, as they are written down."""
+    """What became of a scene. ``reply`` and ``calls``: what was given and asked, as they are written down. ``mend``:
+    how what is there becomes what is expected, if it does.
+    """
 
     name: str
     differences: Sequence[Difference]
     seconds: float
     reply: object = None
     calls: Sequence[Mapping[str, object]] = ()
+    mend: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """All that is not as expected, as it is read."""
+        for each in self.differences:
+            yield from each.lines()
+        if self.mend:
+            yield self.mend
 
     @property
     def passed(self) -> bool:
@@ -86,12 +96,13 @@ async def play(chosen: Configuration, scene: Scene, caller: Callable[[Scene], Pr
     calls = calls_of(stage.calls)
     found = [*_missed(scene, stage), *_unasked(scene, stage)]
     if scene.reply is None:
-        what = "nobody said what is expected: look at what --update writes"
+        what = "nobody said what is expected"
         found.append(Difference(str(scene.folder / REPLY), what, added=_lines(reply)))
     else:
         found += of_replies(scene.reply, reply, str(scene.folder / REPLY))
     if scene.calls is not None:
-        found += of_calls(scene.calls, calls, str(scene.folder / CALLS))
+        changing = {f"{each.source}.{each.operation}" for each in stage.calls if each.changes}
+        found += of_calls(scene.calls, calls, str(scene.folder / CALLS), changing)
     return Outcome(scene.name, found, time.perf_counter() - began, reply, calls)
 
 
@@ -164,9 +175,14 @@ def steady(reply: object) -> object:
 
 
 def calls_of(calls: Sequence[Noted]) -> list[Mapping[str, object]]:
-    """The calls as they are written down, in an order that no race changes."""
-    told: list[Mapping[str, object]] = [{f"{each.source}.{each.operation}": each.told} for each in calls]
-    return sorted(told, key=lambda each: json.dumps(each, sort_keys=True))
+    """The calls as they are written down: changes in their order, then reads in an order that no race changes."""
+    changes = [_written(each) for each in calls if each.changes]
+    reads = [_written(each) for each in calls if not each.changes]
+    return [*changes, *sorted(reads, key=lambda each: json.dumps(each, sort_keys=True))]
+
+
+def _written(call: Noted) -> Mapping[str, object]:
+    return {f"{call.source}.{call.operation}": call.told}
 
 
 def _missed(scene: Scene, stage: Played) -> list[Difference]:
@@ -178,7 +194,10 @@ def _missed(scene: Scene, stage: Played) -> list[Difference]:
             shown = [f"sql: {each.text}", f"values: {json.dumps(each.values, default=str, ensure_ascii=False)}"]
         else:
             shown = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in told_as(each.asked).items()]
-        found.append(Difference(f"{scene.folder / SCENE}", what, added=shown))
+        part = "statements" if isinstance(each, MissedStatement) else "answers"
+        where = _line(scene, "sources", each.source, part)
+        mend = f"write what it gives under sources.{each.source}.{part}, or record the scene again"
+        found.append(Difference(where, what, added=shown, mend=mend))
     return found
 
 
@@ -188,13 +207,18 @@ def _unasked(scene: Scene, stage: Played) -> list[Difference]:
         for each in answers:
             if each.times is not None and each.given < each.times:
                 where = _line(scene, "sources", source, "answers", each.number)
-                found.append(Difference(where, f"a call to {source} was not made", removed=[each.title]))
+                what = f"a call to {source} was not made"
+                found.append(Difference(where, what, removed=[each.title], mend=_NO_LONGER))
     for source, results in stage.results.items():
         for result in results:
             if result.times is not None and result.given < result.times:
                 where = _line(scene, "sources", source, "statements", result.number)
-                found.append(Difference(where, f"a statement was not asked of {source}", removed=[result.text]))
+                what = f"a statement was not asked of {source}"
+                found.append(Difference(where, what, removed=[result.text], mend=_NO_LONGER))
     return found
+
+
+_NO_LONGER = "remove the answer, where nobody should ask for it any more"
 
 
 def _line(scene: Scene, *where: Key) -> str:

@@ -211,4 +211,5 @@ def _result(number: int, said: StatementAnswerSettings) -> StatementAnswer:
         said.columns,
         rows,
         None if said.times == "any" else said.times,
+        said.affected,
     )

@@ -61,13 +61,20 @@ class AnswerSettings(Settings):
 
 
 class StatementAnswerSettings(Settings):
-    """The rows that a database gives for one statement."""
+    """What a database gives for one statement: rows, or how many rows it changed."""
 
     sql: str = Field(min_length=1, description="The statement as the database gets it, without its values.")
     values: list[JsonValue] = Field(default_factory=list, description="Its values, in the order of their places.")
     columns: list[str] = Field(default_factory=list, description="What each value of a row is, for readers.")
-    rows: list[list[JsonValue]] = Field(description="The rows.")
+    rows: list[list[JsonValue]] = Field(default_factory=list, description="The rows.")
+    affected: int | None = Field(None, ge=0, description="How many rows it changed, where it gives none back.")
     times: int | Literal["any"] = Field(1, description="How often it answers.")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> StatementAnswerSettings:
+        if ("rows" in self.model_fields_set) is (self.affected is not None):
+            raise ValueError("a statement gives rows, or says how many it changed: say rows or affected")
+        return self
 
 
 class SourceScene(Settings):

@@ -48,8 +48,8 @@ def learn(recorder: Recorder, masking: Masking, *more: Mapping[str, object]) -> 
         for row in statement.rows:
             for name, value in zip(names, row, strict=False):
                 learned(masking, statement.source, name, _bare(to_plain(value)), names)
-        for given in statement.values:
-            learned(masking, statement.source, "", _bare(to_plain(given)))
+        for name, given in zip(statement.names, statement.values, strict=True):
+            learned(masking, statement.source, name, _bare(to_plain(given)), statement.names)
 
 
 def sources_of(
@@ -201,7 +201,10 @@ def _statement(exchange: StatementExchange, masking: Masking) -> dict[str, objec
         for row in exchange.rows
     ]
     values = _Line(_anywhere(masking, to_plain(value)) for value in exchange.values)
-    return {"sql": " ".join(exchange.text.split()), "values": values, "columns": _Line(names), "rows": rows}
+    said: dict[str, object] = {"sql": " ".join(exchange.text.split()), "values": values}
+    if exchange.affected is not None:
+        return {**said, "affected": exchange.affected}
+    return {**said, "columns": _Line(names), "rows": rows}
 
 
 def _masked_value(masking: Masking, source: str, name: str, value: object, beside: Sequence[str]) -> object:

@@ -37,6 +37,7 @@ class _Connections:
         self._model = model
         self._settings = settings
         self._types: dict[str, OutputType] = dict(model.types)
+        self._taken = {*model.types, *model.inputs, *model.enums}
         self._made = set(model.made)
         self._info = ""
         self._named: dict[TypeRef, str] = {}
@@ -89,9 +90,7 @@ class _Connections:
     def _type(self, paging: Paging) -> str:
         key = _bare(paging.item)
         if key not in self._named:
-            name = self._free(f"{_name(paging.item)}Connection")
-            self._named[key] = name
-            self._made.add(name)
+            name = self._named[key] = self._made_name(f"{_name(paging.item)}Connection")
             nodes = ListRef(replace(key, nullable=key in self._with_nulls))
             fields = [
                 Field(NODES, nodes, description="The rows, in the order of the source."),
@@ -113,15 +112,20 @@ class _Connections:
 
     def _page_info(self) -> str:
         if not self._info:
-            self._info = self._free("PageInfo")
-            self._made.add(self._info)
+            self._info = self._made_name("PageInfo")
             self._types[self._info] = page_info(self._info)
         return self._info
 
+    def _made_name(self, wanted: str) -> str:
+        """The name of a type that is made here, which no other type has."""
+        name = self._free(wanted)
+        self._taken.add(name)
+        self._made.add(name)
+        return name
+
     def _free(self, wanted: str) -> str:
-        taken = self._types.keys() | self._model.inputs.keys() | self._model.enums.keys()
         for name in (wanted, f"{wanted.removesuffix('Connection').removesuffix('PageInfo')}Pages", f"Isthmus{wanted}"):
-            if name not in taken:
+            if name not in self._taken:
                 return name
         return self._free(f"{wanted}Part")
 

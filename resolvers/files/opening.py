@@ -34,6 +34,11 @@ from resolvers.pinned import Pinned, Pulled
 from resolvers.problem import ConfigurationError, Problem
 from resolvers.sql import SqlSource
 from resolvers.sql.catalogue import Catalogue, Reflected, declare, read_catalogue
+from resolvers.sql.dialects import Database
+from resolvers.sql.played import played
+from resolvers.sql.recorded import RecordedDatabase
+from resolvers.sql.routines import Routines
+from resolvers.stage import Stage
 
 TABLES = "tables"
 _LEFT_OUT = "it could not be served when it was pulled"
@@ -47,6 +52,7 @@ async def open_files(
     pinned: Mapping[str, str] | None = None,
     keep: Path | None = None,
     *,
+    stage: Stage | None = None,
     described: Pinned | None = None,
     pulled: Pulled | None = None,
 ) -> SqlSource:
@@ -54,6 +60,7 @@ async def open_files(
 
     ``base``: the folder that a relative path starts at. ``pinned``: as of a database. ``keep``: the folder where what
     is known of tables is kept; one whose files are away is served by that, and its calls fail until they are back.
+    ``stage``: writes down what the files answer, or answers in their place.
     ``described``: what was pulled of the tables, in whose place nothing is looked at. ``pulled``: takes down what is
     found.
 
@@ -76,7 +83,13 @@ async def open_files(
         engine.close()
         raise
     tables = {each.table.name: each.table for each in opening.told}
-    return SqlSource(known, settings, FilesDatabase(engine, tables, concurrency=settings.concurrency))
+    database: Database = FilesDatabase(engine, tables, concurrency=settings.concurrency)
+    if stage is not None and stage.plays:
+        routines = Routines(known.model, {})
+        return await played(source, settings, settings.tables, database, known, routines, pinned, stage=stage)
+    if stage is not None:
+        database = RecordedDatabase(database, stage.statements(source))
+    return SqlSource(known, settings, database)
 
 
 class _Opening:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from resolvers.model import SourceModel
+from resolvers.model import Effect, SourceModel
 from resolvers.predicate import And, Compare, In, IsNull, Join, Not, Or, Order, Predicate, Related, Search
 from resolvers.source import Call, Client, Context
 
@@ -34,11 +34,12 @@ def called() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A call that a source was asked to make. ``told``: as ``call_of``."""
+    """A call that a source was asked to make. ``told``: as ``call_of``. ``changes``: it is no read."""
 
     source: str
     operation: str
     told: Mapping[str, object]
+    changes: bool = False
 
 
 class Watched:
@@ -60,7 +61,9 @@ class Watched:
 
     async def execute(self, call: Call, context: Context) -> object:
         """As ``Client.execute``."""
-        self._calls.append(Noted(self._source, call.operation, call_of(call)))
+        operation = self._client.model.operations.get(call.operation)
+        changes = operation is not None and operation.effect is not Effect.READ
+        self._calls.append(Noted(self._source, call.operation, call_of(call), changes))
         with calling(call.operation):
             return await self._client.execute(call, context)
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from resolvers.errors import SourceTimeout, SourceUnavailable
 from resolvers.http import Http, Reply, Request
 from resolvers.played.answers import Asked, Failure, asked_of
 from resolvers.played.calls import Noted, Watched, called
 from resolvers.source import Client
-from resolvers.stage import Column, Fixture
+from resolvers.stage import Column, Fixture, Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +30,18 @@ class HttpExchange:
 
 @dataclass(frozen=True, slots=True)
 class StatementExchange:
-    """One statement and its rows; ``columns``: the table and the column of each value."""
+    """One statement and what it gave. ``names``: of its values, as far as they have any; ``columns``, ``affected``: as
+    in ``Given``.
+    """
 
     source: str
     operation: str
     text: str
     values: Sequence[object]
+    names: Sequence[str]
     columns: Sequence[Column]
     rows: Sequence[Sequence[object]]
+    affected: int | None = None
 
 
 @dataclass(slots=True)
@@ -104,14 +107,15 @@ class _RecordingStatements:
         self._source = source
         self._exchanges = exchanges
 
-    def answer(self, text: str, values: Sequence[object]) -> Sequence[Any]:  # noqa: ARG002  # the signature
+    def answer(self, text: str, values: Sequence[object]) -> Given:  # noqa: ARG002  # the signature
         """As ``Statements.answer``: nobody asks, for the database answers."""
         raise SourceUnavailable("what is recorded does not answer")
 
-    def note(self, text: str, values: Sequence[object], columns: Sequence[Column], rows: Sequence[Any]) -> None:
+    def note(self, text: str, values: Sequence[tuple[str, object]], given: Given) -> None:
         """As ``Statements.note``."""
-        kept = [tuple(row) for row in rows]
-        self._exchanges.append(StatementExchange(self._source, called(), text, list(values), columns, kept))
+        rows = [tuple(row) for row in given.rows]
+        made = [value for _, value in values], [name for name, _ in values], given.columns, rows, given.affected
+        self._exchanges.append(StatementExchange(self._source, called(), text, *made))
 
 
 def headers_of(reply: Reply, more: Sequence[str] = ()) -> Mapping[str, str]:

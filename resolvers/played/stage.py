@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from difflib import get_close_matches
+from itertools import takewhile
 
 from resolvers.errors import SourceRejected, SourceTimeout, SourceUnavailable
 from resolvers.http import Http, Reply, Request
 from resolvers.played.answers import Answer, Made, asked_of, chosen, closest, enveloped
 from resolvers.played.calls import Noted, Watched, called
 from resolvers.source import Client
-from resolvers.stage import Column, Fixture
+from resolvers.stage import Fixture, Given
 
 
 class Played:
@@ -94,7 +95,9 @@ class PlayedHttp:
 
 @dataclass(slots=True)
 class StatementAnswer:
-    """Rows that a database gave. ``values``: those of the statement; ``columns``: names of what each row holds."""
+    """What a database gave. ``values``: those of the statement; ``columns``: names of what each row holds.
+    ``affected``: how many rows it changed, where it gave none back.
+    """
 
     number: int
     text: str
@@ -102,6 +105,7 @@ class StatementAnswer:
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
     times: int | None = 1
+    affected: int | None = None
     given: int = field(default=0)
 
     @property
@@ -137,21 +141,42 @@ class PlayedStatements:
         self._answers = answers
         self._missed = missed
 
-    def answer(self, text: str, values: Sequence[object]) -> Sequence[Any]:
+    def answer(self, text: str, values: Sequence[object]) -> Given:
         """As ``Statements.answer``."""
         wanted = " ".join(text.split())
         alike = [each for each in self._answers if " ".join(each.text.split()) == wanted]
         for each in alike:
             if not each.spent and list(each.values) == list(values):
                 each.given += 1
-                return [_row(each.columns)(*row) for row in each.rows]
+                rows = [_row(each.columns)(*row) for row in each.rows]
+                return Given([("", name) for name in each.columns], rows, each.affected)
         near = ""
         if any(list(each.values) == list(values) for each in alike):
             near = "the answer to it was given already; times says how often it is"
         elif alike:
             near = f"there is an answer to this statement with the values {list(alike[0].values)}"
+        else:
+            near = _nearest(wanted, [" ".join(each.text.split()) for each in self._answers])
         self._missed.append(MissedStatement(self._source, called(), text, list(values), near))
         raise SourceRejected("the scene has no answer to this statement")
 
-    def note(self, text: str, values: Sequence[object], columns: Sequence[Column], rows: Sequence[Any]) -> None:
+    def note(self, text: str, values: Sequence[tuple[str, object]], given: Given) -> None:
         """As ``Statements.note``: what is played is not written down."""
+
+
+def _nearest(wanted: str, known: Sequence[str]) -> str:
+    """Where the statement that is most alike goes another way; empty where none is alike."""
+    found = get_close_matches(wanted, known, 1, 0.6)
+    if not found:
+        return ""
+    pairs = zip(wanted.split(), found[0].split(), strict=False)
+    same = " ".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    mine, theirs = wanted[len(same) :].strip(), found[0][len(same) :].strip()
+    return f'behind "… {same[-_AROUND:]}" the nearest answer is to "{_short(theirs)}", and this is "{_short(mine)}"'
+
+
+_AROUND = 40
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _AROUND else f"{text[:_AROUND]} …"

@@ -37,7 +37,7 @@ from resolvers.sql.reading import trial
 from resolvers.sql.recorded import RecordedDatabase, without_replicas
 from resolvers.sql.remembered import Remembered, Room
 from resolvers.sql.routines import Routines
-from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.settings import DatabaseSettings, TableSettings
 from resolvers.sql.writing import Offers, no_offers, offers
 from resolvers.stage import Stage
 from resolvers.tally import ReplicaTally, Standing
@@ -280,7 +280,7 @@ class _Opening:
         return await asyncio.to_thread(self._kept.load)
 
     def _read(self, reflected: Reflected) -> Catalogue:
-        return as_stated(self._name, reflected, self._settings, self._dialect, self._pinned)
+        return as_stated(self._name, reflected, self._settings.tables, self._dialect, self._pinned)
 
     # As ``Watch``.
 
@@ -315,22 +315,22 @@ class _Opening:
 def as_stated(
     name: str,
     reflected: Reflected,
-    settings: DatabaseSettings,
+    tables: Mapping[str, TableSettings],
     dialect: Dialect,
     pinned: Mapping[str, str] | None = None,
 ) -> Catalogue:
-    """What was reflected, with what the settings say of it.
+    """What was reflected, with what is stated of its tables.
 
     Raises:
-        ConfigurationError: what they say does not fit.
+        ConfigurationError: what is stated does not fit.
     """
-    metadata, problems = declare(reflected.metadata, settings.tables)
+    metadata, problems = declare(reflected.metadata, tables)
     if problems:
         raise ConfigurationError(problems)
-    searched, problems = searches(metadata, settings.tables, dialect)
+    searched, problems = searches(metadata, tables, dialect)
     if problems:
         raise ConfigurationError(problems)
-    stated = frozenset(name for name, table in settings.tables.items() if table.key is not None)
+    stated = frozenset(name for name, table in tables.items() if table.key is not None)
     return read_catalogue(name, replace(reflected, metadata=metadata), dialect, pinned, stated, searched)
 
 

@@ -25,7 +25,7 @@ from graphql import (
 
 from resolvers import TYPE_KEY, BadRequest
 from schema.filters import APART
-from schema.plan.fields import PLAN, Made, ReadKey, RowType, is_row
+from schema.plan.fields import KEY_ALONE, PLAN, Made, ReadKey, RowType, is_row
 
 FEDERATED = frozenset({"_Any", "_Entity", "_Service", "_entities", "_service"})
 """Names that the specification takes; none of a source may bear them."""
@@ -52,7 +52,7 @@ class Federation:
             union = GraphQLUnionType(
                 "_Entity",
                 list(self._types.values()),
-                RowType(lambda name: name if isinstance(name, str) else None),
+                RowType(lambda name: name if isinstance(name, str) else None, lambda _: KEY_ALONE),
                 extensions={APART: True},
             )
             wanted = GraphQLArgument(GraphQLNonNull(GraphQLList(GraphQLNonNull(_ANY))))

@@ -71,6 +71,7 @@ async def call(plan: CallOperation, planned: PlannedField, run: Run, arguments: 
     finally:
         if plan.operation.effect is not Effect.READ:
             run.loaders.forget()
+            run.guards.forget()
     return True if plan.operation.result is None else value
 
 

@@ -44,7 +44,18 @@ from schema.access.settings import Refused
 from schema.plan.arguments import is_filtered
 from schema.plan.builder import builder
 from schema.plan.entity import plan_from
-from schema.plan.fields import CallOperation, FieldPlan, Link, Made, ReadKey, Strawberry
+from schema.plan.fields import (
+    KEY_ALONE,
+    ORIGIN,
+    CallOperation,
+    FieldPlan,
+    Link,
+    Made,
+    Origin,
+    ReadKey,
+    RowType,
+    Strawberry,
+)
 from schema.plan.layouts import laid_out, layout_of
 from schema.plan.operation import Block, Entry, Fixed, OperationPlan, PlannedField, RefusedField, ResponsePath
 from schema.plan.recorded import Identity, Recorded, Telling
@@ -100,7 +111,7 @@ class Compiler:
             lacked = [clause for nodes in groups.values() for clause in self._lacked(root, nodes, met)]
             given = strictest(lacked) if lacked else None
             stopped = "null" if isinstance(given, Mask) else given
-        block, _ = self._block(root, groups, (), met, "", stopped)
+        block, _ = self._block(root, groups, (), met, KEY_ALONE, stopped)
         names = {nodes[0].name.value for nodes in groups.values()}
         return OperationPlan(
             self._operation,
@@ -121,10 +132,10 @@ class Compiler:
         groups: Mapping[str, list[FieldNode]],
         above: ResponsePath,
         met: Met,
-        source: str,
+        origin: Origin,
         stopped: Refused | None = None,
     ) -> tuple[Block, Selection]:
-        """The fields of one type, and what they need of their parent's row. ``source``: where that comes from.
+        """The fields of one type, and what they need of their parent's row. ``origin``: where that comes from.
         ``stopped``: all of them are refused so.
         """
         entries: list[Entry] = []
@@ -142,12 +153,12 @@ class Compiler:
             given = stopped or (strictest(lacked) if lacked else None)
             is_refused = given is not None and not isinstance(given, Mask)
             if self._telling is not None and self._tell(self._telling, parent, nodes, given) and not is_refused:
-                noted = self._telling.recorded.identity(parent.name, source)
+                noted = self._telling.recorded.identity(parent.name, origin)
             if given is not None and not isinstance(given, Mask):
                 self._refused[path] = RefusedField(path, name, self._places(parent, nodes, met), given)
                 entries.append(Fixed(key, None))
                 continue
-            planned, needs = self._field(parent, path, order, nodes, met, given, source)
+            planned, needs = self._field(parent, path, order, nodes, met, given, origin)
             self._fields[parent.name, path] = planned
             entries.append(planned)
             needed = needed.merge(needs)
@@ -188,15 +199,16 @@ class Compiler:
         nodes: list[FieldNode],
         met: Met,
         mask: Mask | None,
-        source: str,
+        origin: Origin,
     ) -> tuple[PlannedField, Selection]:
         name = nodes[0].name.value
         definition = parent.fields[name]
-        step, plan = plan_from(definition, source)
+        step, plan = plan_from(definition, origin)
         if isinstance(plan, Made) and plan.unseen is not None:
             plan = Made(plan.unseen(self._nowhere(get_named_type(definition.type), met)))
         shape = shape_of(definition.type)
-        blocks, below = self._below(get_named_type(definition.type), path, nodes, met, _source(step, plan, source))
+        brought = definition.extensions.get(ORIGIN, KEY_ALONE)
+        blocks, below = self._below(get_named_type(definition.type), path, nodes, met, brought)
         if isinstance(plan, Link) and plan.take is not None:
             below = Selection({plan.take: below})
         constant: Mapping[str, object] | None = None
@@ -244,7 +256,7 @@ class Compiler:
         return without_values({named.values[name].value for name in hidden}) if hidden else None
 
     def _below(
-        self, named: GraphQLNamedType, path: ResponsePath, nodes: list[FieldNode], met: Met, source: str
+        self, named: GraphQLNamedType, path: ResponsePath, nodes: list[FieldNode], met: Met, origin: Origin
     ) -> tuple[dict[str, Block], Selection]:
         if named is _JSON:
             return {}, EVERYTHING
@@ -256,7 +268,7 @@ class Compiler:
                 self._schema, self._fragments, self._variables, self._operation, run_time, details
             )
             groups = {key: [detail.node for detail in found] for key, found in collected.grouped_field_set.items()}
-            blocks[run_time.name], inner = self._block(run_time, groups, path, met, source)
+            blocks[run_time.name], inner = self._block(run_time, groups, path, met, _concrete(named, run_time, origin))
             selection = selection.merge(inner)
         return blocks, selection
 
@@ -326,13 +338,10 @@ class Compiler:
         return node
 
 
-def _source(step: Link | None, plan: FieldPlan, parent: str) -> str:
-    """The source that the rows of a field come from; ``parent``: that of the rows it is a field of."""
-    if isinstance(plan, CallOperation):
-        return plan.source
-    if isinstance(plan, Link):
-        return plan.column.source
-    return parent if step is None else step.column.source
+def _concrete(named: GraphQLNamedType, run_time: GraphQLObjectType, origin: Origin) -> Origin:
+    """The origin of those rows of a field that are of a run-time type."""
+    resolve = getattr(named, "resolve_type", None)
+    return resolve.origin(run_time.name) if isinstance(resolve, RowType) else origin
 
 
 def _unmet(need: Need, met: Met) -> list[Clause]:

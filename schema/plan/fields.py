@@ -17,6 +17,13 @@ from schema.filters import Columns
 
 PLAN = "isthmus"
 """The key of a field's ``extensions`` under which its plan stands."""
+ORIGIN = "isthmus.origin"
+"""The key under which stands the ``Origin`` of the rows that a field brings, where it brings any."""
+
+Origin: TypeAlias = "tuple[str, str]"
+"""Where rows come from: a source, and their type in its model, which may be an interface or a union."""
+KEY_ALONE: Origin = ("", "")
+"""The origin of rows that hold nothing but the key of an entity, by the names of its fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +95,13 @@ class Made:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowType:
-    """The run-time type of a row of an interface or union; ``of``: the source's type name → the GraphQL type's."""
+    """The run-time type of a row of an interface or union; ``of``: the source's type name → the GraphQL type's.
+
+    ``origin``: name of a GraphQL type → the origin of the rows that are of it.
+    """
 
     of: Callable[[object], str | None]
+    origin: Callable[[str], Origin]
 
     def __call__(self, row: object, _info: object, _abstract: object) -> str | None:
         return self.of(row.get(TYPE_KEY) if isinstance(row, Mapping) else None)

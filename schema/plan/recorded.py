@@ -17,6 +17,7 @@ from schema.access.coordinates import Places, members_of
 from schema.access.need import Need
 from schema.access.rules import Policy
 from schema.filters import MIRROR
+from schema.plan.fields import Origin
 from schema.plan.used import Use
 
 Outcome: TypeAlias = Literal["given", "masked", "refused", "failed", "input"]
@@ -53,16 +54,16 @@ class Recorded:
         schema: GraphQLSchema,
         policy: Policy,
         places: Places | None,
-        identities: Mapping[tuple[str, str], Identity],
+        identities: Mapping[tuple[str, Origin], Identity],
     ) -> None:
         self._schema = schema
         self._policy = policy
         self._places = places
         self._identities = identities
 
-    def identity(self, type_name: str, source: str) -> Identity:
-        """How objects of a type are told apart in rows of a source."""
-        return self._identities.get((type_name, source)) or Identity(type_name)
+    def identity(self, type_name: str, origin: Origin) -> Identity:
+        """How objects of a type are told apart in rows of an origin."""
+        return self._identities.get((type_name, origin)) or Identity(type_name)
 
     def field(self, type_name: str, name: str) -> bool:
         """Whether a field is recorded."""

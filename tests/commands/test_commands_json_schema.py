@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -11,18 +12,21 @@ from jsonschema import Draft202012Validator
 
 from gateway.demo import trading_folder
 from resolvers import load
-from tests.commands.conftest import Shell
+from tests.commands.conftest import FAR, Shell, command, environment
 
 
 def trading() -> Any:
     return load((trading_folder() / "isthmus.yaml").read_bytes())
 
 
-@pytest.fixture
-async def validator(shell: Shell) -> Draft202012Validator:
-    ended = await shell.run("json-schema")
-    assert (ended.code, ended.err) == (0, "")
-    schema = json.loads(ended.out)
+@pytest.fixture(scope="module")
+def validator(tmp_path_factory: pytest.TempPathFactory) -> Draft202012Validator:
+    folder = tmp_path_factory.mktemp("empty")
+    ended = subprocess.run(
+        command("json-schema"), cwd=folder, env=environment(), capture_output=True, check=False, timeout=FAR
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    schema = json.loads(ended.stdout)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 

@@ -65,14 +65,6 @@ async def test_mistakes_are_said_where_they_stand(folder: Path) -> None:
     assert "\n".join(told) == expected, "\n".join(told)
 
 
-async def test_a_rule_on_rows_of_an_entity_is_refused(folder: Path) -> None:
-    told = await _said(
-        folder,
-        RIGHT.replace(OPEN, "access: { default: anonymous, rules: { Customer: { rows: { segment: { eq: A } } } } }\n"),
-    )
-    assert "the rows of Customer lie in several sources" in told
-
-
 async def test_keys_that_never_match_are_called_as_the_file_calls_them(folder: Path) -> None:
     told = await _said(folder, RIGHT.replace(", compare: [number] }", " }").replace("[trim, number]", "[trim]"))
     assert "entities.Customer.from.billing.Party.match.id\n" in told

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from gateway.file.config import UnreadableFile, read
+from resolvers.deadline_header import DeadlineClient
+from resolvers.http import Reply, Request
+from resolvers.http_settings import DeadlineHeader
 from tests.faults.injector import Drip, HalfOpen, Latency
 from tests.faults.world import FILE, POST_INVOICE, codes, world, write_files
 from tests.postgresql import own_schema
@@ -119,6 +122,25 @@ async def test_a_source_is_told_where_the_file_says_so(tmp_path: Path, stated: s
             assert 0 < seconds < most
         assert all(re.fullmatch(form, told) for told in hurried)
         assert "x-request-timeout" not in there.billing_server.heard[0].headers
+
+
+@pytest.mark.parametrize(("left", "told"), [(1.0, "0.950"), (0.051, "0.001"), (0.01, "0.001")])
+async def test_a_source_is_told_to_give_up_a_little_sooner_than_we_do(left: float, told: str) -> None:
+    """So that its own answer comes in time; and never to wait for nothing, or for less than that."""
+    sent: list[Request] = []
+
+    class Wire:
+        async def send(self, request: Request, *, timeout: float, resendable: bool) -> Reply:  # noqa: ASYNC109, ARG002
+            assert timeout == left
+            sent.append(request)
+            return Reply(200, {}, b"")
+
+        async def close(self) -> None:
+            return
+
+    client = DeadlineClient(Wire(), DeadlineHeader(name="X-Left"))
+    await client.send(Request("GET", "http://shop.example/", {"x-left": "99", "a": "b"}), timeout=left, resendable=True)
+    assert sent[0].headers == {"a": "b", "X-Left": told}
 
 
 @pytest.mark.parametrize(

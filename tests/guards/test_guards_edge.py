@@ -147,3 +147,29 @@ async def test_a_redis_that_is_away_is_said_to_be() -> None:
     with pytest.raises(AllowanceAway):
         await away.take("shop", Rate(1.0, 1, None), 1.0)
     await away.close()
+
+
+async def test_what_lies_in_redis_of_an_older_time_gives_nobody_more_than_is_allowed() -> None:
+    redis = open_redis(RedisSettings.model_validate(redis_settings()))
+    allowance = RedisAllowance(redis)
+    bucket, day = redis.key("source", "shop"), redis.key("source", "shop", "day")
+    rate = Rate(10.0, 2, 3)
+    await redis.ask("SET", bucket, "1")  # it was full again long ago: a rest is no credit beyond the burst
+    await redis.ask("SET", day, "1:3")  # another day, of which all calls were used
+    assert [(await allowance.take("shop", rate, 0.0)).granted for _ in range(3)] == [True, True, False]
+    for key, most_s in ((bucket, 20), (day, 2 * 86_400)):
+        left_ms = await redis.ask("PTTL", key)
+        assert 0 < left_ms <= most_s * 1000, key  # sources that are gone leave nothing behind
+    await allowance.close()
+
+
+async def test_an_answer_that_is_none_counts_as_none() -> None:
+    class Odd:
+        async def run(self, *_: object) -> object:
+            return None
+
+        def key(self, *parts: str) -> str:
+            return "".join(parts)
+
+    with pytest.raises(AllowanceAway):
+        await RedisAllowance(Odd()).take("shop", Rate(1.0, 1, None), 1.0)  # type: ignore[arg-type]  # what it says is odd

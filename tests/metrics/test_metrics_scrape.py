@@ -51,6 +51,14 @@ async def test_requests_operations_and_sources_are_counted(start: Start) -> None
         assert of(found, name) > 0, name
 
 
+async def test_stalls_of_the_event_loop_are_told(start: Start) -> None:
+    gateway = await start({"metrics": {"port": 0}, "overload": {"stall_s": 1e-9}})
+    assert (await gateway.ask("{ products { sku } }")).status_code == 200
+    found = await gateway.samples()
+    assert of(found, "isthmus_loop_stalls_total") > 0
+    assert of(found, "isthmus_loop_stalled_seconds_total") > 0
+
+
 async def test_whole_answers_that_are_kept_are_counted(start: Start, shell: Shell) -> None:
     text = "{ products { sku } }"
     key = sha256(text.encode()).hexdigest()

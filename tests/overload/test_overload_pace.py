@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from gateway.overload.admission import Admission
-from gateway.overload.pace import CALM_S, FEW, FLOOR_PER_S, MOVED, Pace, Window
+from gateway.overload.pace import AIM, CALM_S, FEW, FLOOR_PER_S, MOVED, VERY_FEW, Pace, Window
 from gateway.overload.settings import OverloadSettings
 from gateway.request.limits import Busy
 
@@ -112,6 +112,70 @@ def test_there_is_a_floor_and_an_end() -> None:
     for _ in range(round(CALM_S / 0.1) + 1):
         seen(pace, lag_s=0.0)
     assert not pace.overloaded
+
+
+def test_who_is_far_behind_refuses_where_few_are_under_way() -> None:
+    late, far = Pace(0.03), Pace(0.03)
+    seen(late, lag_s=0.1, under_way=VERY_FEW)
+    seen(far, lag_s=1.0, under_way=VERY_FEW)
+    assert not late.overloaded
+    assert far.overloaded
+
+
+def test_the_time_that_refusals_take_is_given_to_no_request() -> None:
+    pace = Pace(0.03)
+    for number in range(300):
+        late = 0.05 if number == 0 else 0.02
+        pace.look(Window(0.1, late, 1.0, 1.0, 50, 50, 1000, 0.05, 500))
+    # Half of the core refuses; the other half is what 500 requests a second cost.
+    assert pace.per_s == pytest.approx((AIM - 0.5) * 1000, rel=0.01)
+
+
+def test_it_is_over_after_a_second_in_which_the_loop_kept_up_and_not_before() -> None:
+    pace = Pace(0.03)
+    seen(pace)
+    for _ in range(20):
+        seen(pace, lag_s=0.1)
+        assert pace.overloaded
+    for _ in range(9):
+        seen(pace, lag_s=0.0)
+        assert pace.overloaded
+    seen(pace, lag_s=0.0)
+    seen(pace, lag_s=0.0)
+    assert not pace.overloaded
+
+
+def overloaded() -> Admission:
+    """By two hundred requests that are under way, and nobody waits."""
+    admission = Admission(OverloadSettings(max_wait_s=0))
+    admission.counts.begun = 200
+    admission.look(0.0, 0.1, 0.1, 1.0, 1.0)
+    assert admission.overloaded
+    return admission
+
+
+async def test_whose_turn_it_is_not_is_refused() -> None:
+    admission = overloaded()
+    assert admission.full
+    with pytest.raises(Busy):
+        await admission.enter(0.0)
+
+
+async def test_few_are_let_in_whatever_the_pace_is() -> None:
+    admission = overloaded()
+    admission.counts.ended = 201 - FEW
+    assert not admission.full
+    await admission.enter(0.0)
+
+
+async def test_a_turn_lets_one_in_and_a_rest_saves_up_no_more() -> None:
+    admission = overloaded()
+    admission.tick(100.0, 100.0)
+    let_in = 0
+    while not admission.full and let_in < 1000:
+        await admission.enter(100.0)
+        let_in += 1
+    assert 1 <= let_in <= max(1.0, admission.per_s * 0.02)
 
 
 async def test_a_hundred_thousand_random_steps_lose_no_turn_and_keep_the_queue_bounded() -> None:  # noqa: C901  # steps

@@ -134,12 +134,39 @@ async def test_a_secret_that_a_system_sends_back_is_removed_and_that_is_said(
     assert "SO-10960" not in "".join(path.read_text("utf-8") for path in (trading / "scenes/echo").iterdir())
 
 
-async def test_a_mutation_is_not_recorded(trading: Path, isthmus: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    query = 'mutation { createCustomer(body: { lastName: "Abel" }) { id } }'
-    result = await recorded(isthmus, monkeypatch, "--query", query, "--as", "{}", "-o", "scenes/no")
+async def test_a_mutation_is_recorded_where_it_is_said_and_its_changes_are_asked_for_once_and_in_order(
+    trading: Path, isthmus: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = """mutation ($name: String!) {
+      first: createCustomer(body: { lastName: $name, email: "a@private.example" }) { lastName }
+      second: createCustomer(body: { lastName: "Fischmann" }) { lastName }
+    }"""
+    arguments = ("--query", query, "--variables", '{"name": "Abelmann"}', "--as", "{}", "-o", "scenes/made")
+    result = await recorded(isthmus, monkeypatch, *arguments)
     assert result.exit_code == 1
-    assert "record changes nothing, and this is a mutation" in result.stderr
-    assert not (trading / "scenes" / "no").exists()
+    assert "this is a mutation, and record changes nothing unless it is told to" in result.stderr
+    assert "say --mutation" in result.stderr
+    assert not (trading / "scenes" / "made").exists()
+    result = await recorded(isthmus, monkeypatch, *arguments, "--mutation")
+    assert result.exit_code == 0, result.output
+    assert "asked for changes: crm.createCustomer, crm.createCustomer\n" in result.output
+    folder = trading / "scenes" / "made"
+    text = "".join(path.read_text("utf-8") for path in folder.iterdir())
+    assert not re.search("Abelmann|Fischmann|private.example", text)
+    played = await asyncio.to_thread(isthmus, "test")
+    assert played.output.startswith("1 passed"), played.output
+    whole = (folder / "query.graphql").read_text("utf-8")
+    first, second = re.findall(r"(?:first|second): .*", whole)
+    turned = whole.replace(first, "").replace(second, f"{second}\n{first}")
+    for other, said in (
+        (turned, "the same changes were made in another order\n"),
+        (whole.replace(first, f"{first}\n{first.replace('first', 'again')}"), "the answer to it was given already"),
+        (whole.replace(second, ""), "a call to crm was not made\n"),
+    ):
+        (folder / "query.graphql").write_text(other, "utf-8")
+        played = await asyncio.to_thread(isthmus, "test")
+        assert played.exit_code == 1
+        assert said in played.output, played.output
 
 
 @pytest.mark.parametrize(

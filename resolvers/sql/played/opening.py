@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Executable, Select, TextClause, make_url
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
@@ -29,9 +29,9 @@ from resolvers.sql.dialects import DIALECTS, Address, Database, Dialect, KeyedTe
 from resolvers.sql.offering import Offering
 from resolvers.sql.opening import as_stated, catalogue_in, room_of
 from resolvers.sql.played.tables import PlayedDialect, write
-from resolvers.sql.recorded import told, without_replicas
+from resolvers.sql.recorded import Fetched, Parameters, told, without_replicas
 from resolvers.sql.routines import Routines
-from resolvers.sql.settings import DatabaseSettings
+from resolvers.sql.settings import DatabaseSettings, RowsSettings, TableSettings
 from resolvers.sql.writing import offers
 from resolvers.stage import Fixture, Stage, Statements
 
@@ -69,38 +69,67 @@ async def open_played(
     """
     settings = without_replicas(settings)
     found = await _known(name, settings, base, pinned, keep, described)
+    unasked = found.dialect.open(found.where, concurrency=1, timeout_s=1.0)
+    return await played(name, settings, settings.tables, unasked, found.known, found.routines, pinned, stage=stage)
+
+
+async def played(
+    name: str,
+    settings: RowsSettings,
+    stated: Mapping[str, TableSettings],
+    unasked: Database,
+    known: Catalogue,
+    routines: Routines,
+    pinned: Mapping[str, str] | None,
+    *,
+    stage: Stage,
+) -> SqlSource:
+    """A source of a known catalogue, answered by rows of its tables or statement by statement. ``stated``: of tables;
+    ``unasked``: the database that is not asked, whose way of writing statements is taken.
+
+    Raises:
+        ConfigurationError: as ``open_played``.
+    """
     fixture = stage.tables(name)
     if fixture is None:
-        database: Database = PlayedDatabase(found.dialect.open(found.where, concurrency=1, timeout_s=1.0), stage, name)
-        changes = offers(found.known) if settings.writes else None
-        return SqlSource(found.known, settings, database, changes, None, found.routines)
-    return await _by_tables(name, settings, pinned, stage, found, fixture)
+        changes = offers(known) if settings.writes else None
+        return SqlSource(known, settings, PlayedDatabase(unasked, stage, name), changes, None, routines)
+    try:
+        spoken = PlayedDatabase(unasked, stage, name)
+        return await _by_tables(name, settings, stated, known, routines, pinned, spoken, fixture)
+    except BaseException:
+        await unasked.close()
+        raise
 
 
 async def _by_tables(
     name: str,
-    settings: DatabaseSettings,
+    settings: RowsSettings,
+    stated: Mapping[str, TableSettings],
+    known: Catalogue,
+    routines: Routines,
     pinned: Mapping[str, str] | None,
-    stage: Stage,
-    found: _Known,
+    spoken: PlayedDatabase,
     fixture: Fixture,
 ) -> SqlSource:
+    """``spoken``: answers statements that are not ours, as their own database spells them."""
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="isthmus-scene-"))
     database: Database | None = None
     try:
         path = folder / "tables.sqlite"
-        await asyncio.to_thread(write, path, found.known, fixture, name)
+        await asyncio.to_thread(write, path, known, fixture, name)
         dialect = PlayedDialect()
         where = dialect.address(URL.create("sqlite", database=str(path)), folder)
         database = dialect.open(
             where, concurrency=settings.concurrency, timeout_s=settings.timeout_s, writes=bool(settings.writes)
         )
         reflected = await database.run(partial(reflect, schemas=(), dialect=dialect))
-        stated = {key: each.model_copy(update={"search": None}) for key, each in settings.tables.items()}
-        as_played = as_stated(name, reflected, settings.model_copy(update={"tables": stated}), dialect, pinned)
+        # A key that is stated is the key of the file's table.
+        unsearched = {key: each.model_copy(update={"search": None, "key": None}) for key, each in stated.items()}
+        as_played = as_stated(name, reflected, unsearched, dialect, pinned)
         changes = offers(as_played) if settings.writes else None
-        both = _Both(database, PlayedDatabase(database, stage, name))
-        return _Temporary(as_played, settings, both, changes, None, found.routines, folder=folder)
+        both = _Both(database, spoken)
+        return _Temporary(as_played, settings, both, changes, None, routines, folder=folder)
     except BaseException:
         if database is not None:
             await database.close()
@@ -131,7 +160,7 @@ async def _known(
         what = "the database is not asked here, and no catalogue of it is kept"
         mend = f"run isthmus pull {name} once where it can be reached, or isthmus check, which keeps it in .isthmus"
         raise DescriptionError(Problem(what, ("database",), mend))
-    known = as_stated(name, reflected, settings, dialect, pinned)
+    known = as_stated(name, reflected, settings.tables, dialect, pinned)
     model = offers(known).model if settings.writes else known.model
     spoken = dialect.open(where, concurrency=1, timeout_s=1.0)
     try:
@@ -190,11 +219,21 @@ class PlayedDatabase:
         Raises:
             SourceRejected: the stage has no answer.
         """
-        return self._statements.answer(*told(query, self.spoken))
+        text, values = told(query, self.spoken)
+        return self._statements.answer(text, [value for _, value in values]).rows
 
     async def change(self, work: Callable[[Connection], T], budget: float) -> T:  # noqa: ARG002  # the protocol's
-        """As ``Database.change``: a change is only played where rows of tables stand for the database."""
-        raise SourceRejected(_NOWHERE)
+        """As ``Database.change``; its statements are answered one by one.
+
+        Raises:
+            SourceRejected: the stage has no answer.
+        """
+        return work(cast("Connection", self.unasked))
+
+    @property
+    def unasked(self) -> _Unasked:
+        """The connection of a change, whose statements are answered one by one."""
+        return _Unasked(self._statements, self.spoken)
 
     async def run(self, work: Callable[[Connection], T]) -> T:  # noqa: ARG002  # the protocol's
         """As ``Database.run``."""
@@ -203,6 +242,32 @@ class PlayedDatabase:
     async def close(self) -> None:
         """As ``Database.close``."""
         await self._unasked.close()
+
+
+class _Unasked:
+    """A connection of a change, whose statements the stage answers."""
+
+    def __init__(self, statements: Statements, dialect: SqlDialect) -> None:
+        self._statements = statements
+        self.dialect = dialect
+
+    def execute(self, query: Executable, parameters: Parameters = None) -> Fetched:
+        text, values = told(query, self.dialect, parameters)
+        return Fetched(self._statements.answer(text, [value for _, value in values]))
+
+
+class _Split:
+    """A connection of a change of tables, in which a text that is not ours is answered by the stage."""
+
+    def __init__(self, connection: Connection, unasked: _Unasked) -> None:
+        self._connection = connection
+        self._unasked = unasked
+        self.dialect = connection.dialect
+
+    def execute(self, query: Executable, parameters: Parameters = None) -> Any:
+        if isinstance(query, TextClause):
+            return self._unasked.execute(query, parameters)
+        return self._connection.execute(query, parameters)
 
 
 class _Both:
@@ -226,13 +291,17 @@ class _Both:
         return await asked.ask(query, budget)
 
     async def change(self, work: Callable[[Connection], T], budget: float) -> T:
-        return await self._database.change(work, budget)
+        def both(connection: Connection) -> T:
+            return work(cast("Connection", _Split(connection, self._played.unasked)))
+
+        return await self._database.change(both, budget)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         return await self._database.run(work)
 
     async def close(self) -> None:
         await self._database.close()
+        await self._played.close()
 
 
 class _Temporary(SqlSource):

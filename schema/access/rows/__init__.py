@@ -2,7 +2,8 @@
 
 from schema.access.rows.coordinates import read_row_rules
 from schema.access.rows.guards import Guards
+from schema.access.rows.parts import Parts
 from schema.access.rows.reading import LinkTo, Reader
 from schema.access.rows.rules import RowRules
 
-__all__ = ["Guards", "LinkTo", "Reader", "RowRules", "read_row_rules"]
+__all__ = ["Guards", "LinkTo", "Parts", "Reader", "RowRules", "read_row_rules"]

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from resolvers import LEAF, IsthmusError, Loaders, Outcome, Row, Selection, matcher
 from schema.access.principal import Principal
 from schema.access.rows.expression import UNDECIDED, Led, Verdicts, fields, predicate
+from schema.access.rows.expression import led as conditions_behind
 
 _log = logging.getLogger("isthmus.access")
 
@@ -25,6 +26,10 @@ class Beyond:
     def __init__(self, principal: Principal, loaders: Loaders) -> None:
         self._principal = principal
         self._loaders = loaders
+
+    def forget(self) -> None:
+        """What was fetched so far is fetched anew."""
+        self._loaders.forget()
 
     async def verdicts(self, keys: Keys) -> Verdicts:
         """What each condition comes to for each of its keys."""
@@ -40,9 +45,15 @@ class Beyond:
         if not asked:
             return [], []
         selection = Selection(dict.fromkeys(sorted(fields(led.part)), LEAF))
-        found: Sequence[Outcome] = await self._loaders.load(led.column, asked, selection)
-        holds = matcher(predicate(led.part, self._principal, UNDECIDED))
-        fails = matcher(predicate(led.part, self._principal, UNDECIDED, asserted=False))
+        found: Sequence[Outcome]
+        found = _told(led, asked) if led.told else await self._loaders.load(led.column, asked, selection)
+        further = UNDECIDED
+        if behind := conditions_behind(led.part):
+            rows = [row.as_mapping() if isinstance(row, Row) else row for row in found]
+            there = [row for row in rows if isinstance(row, Mapping)]
+            further = await self.verdicts({each: keys_of(each, there) for each in behind})
+        holds = matcher(predicate(led.part, self._principal, further))
+        fails = matcher(predicate(led.part, self._principal, further, asserted=False))
         true, false = [], []
         unknown: Counter[tuple[str, str]] = Counter()
         for key, row in zip(asked, found, strict=True):
@@ -60,6 +71,17 @@ class Beyond:
         for (what, code), count in unknown.items():  # whoever asks for many rows must not fill the log
             _log.warning("%s %s.%s: %s, %d times", what, led.column.source, led.column.operation.name, code, count)
         return true, false
+
+
+def _told(led: Led, asked: Sequence[tuple[object, ...]]) -> list[dict[str, object]]:
+    """What the keys say of the rows that they lead to."""
+    return [
+        {
+            field: None if part.canonical(value) is None else part.outgoing(value)
+            for (field, part), value in zip(led.told, key, strict=True)
+        }
+        for key in asked
+    ]
 
 
 def keys_of(led: Led, rows: Iterable[Mapping[str, object]]) -> list[tuple[object, ...]]:

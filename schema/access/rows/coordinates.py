@@ -12,12 +12,13 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Grap
 
 from resolvers import ObjectType, Operation, Problem
 from schema.access.coordinates import Places, coordinates
+from schema.access.rows.parts import Parts
 from schema.access.rows.reading import Fault, Reader, leaf_of
 from schema.access.rows.rules import RowRule, RowRules, SourceRules
 from schema.access.rows.values import Leaf
 from schema.access.settings import AccessSettings, RuleSettings
 from schema.beside import called, kin_of
-from schema.source_types import SourceTypes, row_of
+from schema.source_types import SourceTypes, owners, row_of
 
 _ROOTS = (OperationType.QUERY, OperationType.MUTATION)
 
@@ -35,13 +36,15 @@ def read_row_rules(
     sources: Mapping[str, SourceTypes],
     roots: Mapping[tuple[str, str], tuple[SourceTypes, Operation]],
     reader: Reader,
+    entities: Mapping[str, Parts],
 ) -> tuple[RowRules, list[Problem]]:
     """The rules on rows of a finished schema. ``roots``: (Query or Mutation, field) → the operation that it calls.
+    ``entities``: by their names.
 
     Coordinates that do not exist are no business of this: they were refused, or wait for a source.
     """
     found = _Found()
-    placed = _Placed(schema, sources, roots, reader, found)
+    placed = _Placed(schema, sources, roots, reader, entities, found)
     for key in settings.rules:
         for rule in settings.alternatives(key):
             for part, lay in (("rows", placed.add), ("min_group", placed.add_least)):
@@ -81,16 +84,15 @@ class _Placed:
         sources: Mapping[str, SourceTypes],
         roots: Mapping[tuple[str, str], tuple[SourceTypes, Operation]],
         reader: Reader,
+        entities: Mapping[str, Parts],
         found: _Found,
     ) -> None:
         self._schema = schema
         self._roots = roots
         self._reader = reader
+        self._entities = entities
         self._found = found
-        self._owners: dict[str, list[tuple[SourceTypes, str]]] = {}
-        for made in sources.values():
-            for key, output in made.outputs.items():
-                self._owners.setdefault(output.name, []).append((made, key))
+        self._owners = owners(sources)
 
     def add(self, coordinate: str, rule: RuleSettings, place: str) -> None:
         """Reads one rule, for whatever it stands for. ``place``: its key in ``access.rules``."""
@@ -113,6 +115,8 @@ class _Placed:
                 rules.rows.setdefault(key, []).append(self._read(made, key, rule, place, asked_there=True))
         elif called(kin_of(self._schema), coordinate)[0] == coordinate:  # its other names are read with it
             for made, key in self._types(owner):
+                if self._is_elsewhere(made, key, name):
+                    continue
                 field_key = self._field(made, key, name)
                 rules = self._found.sources.setdefault(made.model.name, SourceRules())
                 read = self._read(made, key, rule, place, asked_there=False)
@@ -124,18 +128,32 @@ class _Placed:
             return
         if "." in coordinate:
             raise Fault("groups are of rows, and a field has none", mend="write it at the type of the rows")
-        for made, key in self._types(coordinate):
-            if not made.model.has_tables:
-                raise Fault(
-                    f"{coordinate} is no row of a table, and nothing takes such rows together", mend="remove it"
-                )
+        types = list(self._types(coordinate))
+        tables = [(made, key) for made, key in types if made.model.has_tables]
+        if not tables or (len(tables) < len(types) and coordinate not in self._entities):
+            raise Fault(f"{coordinate} is no row of a table, and nothing takes such rows together", mend="remove it")
+        for made, key in tables:
             rules = self._found.sources.setdefault(made.model.name, SourceRules())
             rules.least.setdefault(key, []).append(rule)
 
     def _read(self, made: SourceTypes, key: str, rule: RuleSettings, place: str, *, asked_there: bool) -> RowRule:
         assert rule.rows is not None
         in_database = asked_there and made.model.has_tables
+        entity = self._entities.get(made.outputs[key].name)
+        if entity is not None:
+            return RowRule(rule, entity.read((made.model.name, key), rule.rows, asked_there=in_database), place)
         return RowRule(rule, self._reader.of_rows(made, key, rule.rows, asked_there=in_database), place)
+
+    def _is_elsewhere(self, made: SourceTypes, key: str, name: str) -> bool:
+        """Whether another part of the entity has the field, and this one has not."""
+        entity = self._entities.get(made.outputs[key].name)
+        if entity is None or len(entity.made) < 2:
+            return False
+        owner = made.outputs[key].name
+        if name in entity.key:
+            what = f"{owner}.{name} is the key, by which the parts of {owner} find each other"
+            raise Fault(what, mend=f"write the rule at {owner}, or use scopes, roles or claims")
+        return bool(having := entity.having(name)) and (made.model.name, key) not in having
 
     def _types(self, owner: str) -> Iterator[tuple[SourceTypes, str]]:
         """The types of sources that a name stands for: of an interface all that implement it."""
@@ -152,23 +170,20 @@ class _Placed:
                 raise Fault(
                     f"{name} is hand-written, and its rows come from no source", mend="refuse them where they are made"
                 )
-            made, key = self._owners[name][0]
-            definition = made.model.types[key]
-            if key in made.model.made or (isinstance(definition, ObjectType) and definition.of):
-                raise Fault(
-                    f"{name} is made by the gateway of rows of another type", mend="write the rule at that type"
-                )
-            if len(self._owners[name]) > 1:
-                what = f"the rows of {name} lie in several sources, and a rule on rows is asked where they lie"
-                raise Fault(what, mend="use scopes, roles or claims")
-            if made.model.has_tables and _listing(made, key) is None:
-                what = f"{name} is no row of a table"
-                raise Fault(what, mend="say in the statement which rows it gives, or refuse it by scopes or roles")
-            yield made, key
+            for made, key in self._owners[name]:
+                definition = made.model.types[key]
+                if key in made.model.made or (isinstance(definition, ObjectType) and definition.of):
+                    raise Fault(
+                        f"{name} is made by the gateway of rows of another type", mend="write the rule at that type"
+                    )
+                if made.model.has_tables and _listing(made, key) is None:
+                    what = f"{name} is no row of a table"
+                    raise Fault(what, mend="say in the statement which rows it gives, or refuse it by scopes or roles")
+                yield made, key
 
     def _field(self, made: SourceTypes, key: str, name: str) -> str:
         owner = made.outputs[key].name
-        spelled = {shown: source for source, shown in made.field_names[owner].items()}
+        spelled = {shown: source for source, shown in made.field_names[key].items()}
         if name not in spelled:
             what = f"{owner}.{name} does not lie in the row itself"
             raise Fault(what, mend="write the rule at the type that the field leads to")

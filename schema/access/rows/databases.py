@@ -6,6 +6,7 @@ that they lead to are fetched in one batch. So whatever it is asked then, counts
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from resolvers import (
@@ -14,6 +15,7 @@ from resolvers import (
     Call,
     Context,
     Grouping,
+    In,
     Join,
     LimitExceeded,
     Not,
@@ -56,11 +58,17 @@ class DatabaseRules:
         if not self._leading:
             return self._plain
         made = dict(self._plain)
-        for key in set(self._tables(operation, call)) & self._leading.keys():
+        tables = Counter(self._tables(operation, call))
+        alone = {key for key in self._of(operation) if tables[key] == 1}
+        for key in tables.keys() & self._leading.keys():
             keys = {}
             for each in self._leading[key]:
                 given = keys_of(each, _given(call.arguments)) if operation.change is not None else []
-                keys[each] = list(dict.fromkeys([*await self._there(key, each, context), *given]))
+                loose = any(map(self._listing(key).compare_by.get, each.keys))
+                there = _wanted(operation, call, each) if key in alone and not loose else None
+                if there is None:
+                    there = await self._there(key, each, context)
+                keys[each] = list(dict.fromkeys([*there, *given]))
             made[key] = predicate(self._rows[key], self._principal, await self._beyond.verdicts(keys))
         return made
 
@@ -85,15 +93,19 @@ class DatabaseRules:
         elif (name := named_in(operation.result)) is not None:
             yield name
 
-    async def _there(self, key: str, each: Led, context: Context) -> list[tuple[object, ...]]:
-        """The different keys that the rows of a type have."""
-        if each in self._keys:
-            return self._keys[each]
-        listing = next(
+    def _listing(self, key: str) -> Operation:
+        """The list of the rows of a type."""
+        return next(
             item
             for item in self._source.model.operations.values()
             if item.rows is not None and item.rows.joined and not item.rows.of and named_in(item.result) == key
         )
+
+    async def _there(self, key: str, each: Led, context: Context) -> list[tuple[object, ...]]:
+        """The different keys that the rows of a type have."""
+        if each in self._keys:
+            return self._keys[each]
+        listing = self._listing(key)
         selection = Selection({_KEY: Selection(dict.fromkeys(each.keys, LEAF))})
         page = Page(limit=_MOST_KEYS + 1)
         call = Call(listing.name, selection=selection, page=page, grouping=Grouping(each.keys))
@@ -104,6 +116,14 @@ class DatabaseRules:
             raise LimitExceeded("a rule would have to be decided for too many rows")
         self._keys[each] = keys_of(each, groups)
         return self._keys[each]
+
+
+def _wanted(operation: Operation, call: Call, each: Led) -> list[tuple[object, ...]] | None:
+    """The keys of the only rows that can come, where they are asked for by them; ``None`` where they are not."""
+    if operation.change is None and operation.by.keys() >= set(each.keys):
+        return [tuple(call.arguments.get(operation.by[name]) for name in each.keys)]
+    parts = call.predicate.parts if isinstance(call.predicate, And) else (call.predicate,)
+    return next((list(part.values) for part in parts if isinstance(part, In) and part.fields == each.keys), None)
 
 
 def _joins(asked: Predicate) -> list[Join]:

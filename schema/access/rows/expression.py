@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
-from resolvers import And, Column, Compare, In, IsNull, Join, Not, Operator, Or, Predicate, Quantifier, Related
+from resolvers import And, Column, Compare, In, IsNull, Join, KeyPart, Not, Operator, Or, Predicate, Quantifier, Related
 from schema.access.callers import claim
 from schema.access.principal import Principal
 from schema.access.rows.values import Leaf, Unfit
@@ -85,15 +85,22 @@ class Through:
 class Led:
     """A condition on the one row that a link leads to, whatever source has it. ``keys``: fields of the parent.
 
-    It is decided for keys, before it is asked of rows.
+    It is decided for keys, before it is asked of rows. ``told``: the fields of that row where the keys themselves are
+    all that is looked at, and how it writes them; then nothing is fetched.
     """
 
     column: Column
     keys: tuple[str, ...]
     part: Expression
+    told: tuple[tuple[str, KeyPart], ...] = ()
 
 
-Expression: TypeAlias = "Comparison | Among | Null | All | Any | No | Through | Led"
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A condition of which nothing is known, since the source of its fields is missing."""
+
+
+Expression: TypeAlias = "Comparison | Among | Null | All | Any | No | Through | Led | Unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,7 @@ UNDECIDED = Verdicts()
 def predicate(expression: Expression, principal: Principal, verdicts: Verdicts, *, asserted: bool = True) -> Predicate:
     """What rows must fulfil for a caller. ``asserted``: the condition stands under an even number of ``not``."""
     never: Predicate = Or(()) if asserted else And(())
-    made: Predicate
+    made = never  # as is what is unknown
     match expression:
         case All(parts):
             made = And(tuple(predicate(part, principal, verdicts, asserted=asserted) for part in parts))
@@ -225,9 +232,11 @@ def fields(expression: Expression) -> frozenset[str]:
             return frozenset().union(*(fields(part) for part in parts))
         case No(part):
             return fields(part)
-        case Led(_, keys, _):
+        case Led(_, keys):
             return frozenset(keys)
         case Through(join, _, _):
             return frozenset(mine for mine, _ in join.match)
         case Comparison(name) | Among(name) | Null(name):
             return frozenset({name})
+        case Unknown():
+            return frozenset()

@@ -36,6 +36,7 @@ from schema.access.rows.databases import DatabaseRules
 from schema.access.rows.expression import UNDECIDED, Expression, Verdicts, fields, led, predicate
 from schema.access.rows.rules import Restricted, named_in
 from schema.access.rows.walk import HIDDEN, Holds, Judge, Walk, without
+from schema.source_types import concrete
 
 _ABSENT = frozenset({404, 410})
 
@@ -156,7 +157,7 @@ class GuardedSource:
         return (None if kept is HIDDEN else kept), whole
 
     def _can_be_hidden(self, ref: TypeRef | None) -> bool:
-        return any(key in self._rows for key in self._walk.concrete(named_in(ref) or ""))
+        return any(key in self._rows for key in concrete(self.model, named_in(ref) or ""))
 
     def _counts(self, operation: Operation) -> bool:
         """Whether how many rows there are, as the source says, tells of rows that are hidden."""

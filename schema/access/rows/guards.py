@@ -17,14 +17,20 @@ class Guards:
     def __init__(self, bound: Bound | None, sources: Mapping[str, Source], context: Context) -> None:
         self._bound = bound
         self.sources = sources
+        self._beyond: Beyond | None = None
         if bound is not None and bound.sources:
-            beyond = Beyond(bound.principal, Loaders(sources, context))
+            beyond = self._beyond = Beyond(bound.principal, Loaders(sources, context))
             self.sources = {
                 name: GuardedSource(source, bound.sources[name], bound.principal, beyond)
                 if name in bound.sources
                 else source
                 for name, source in sources.items()
             }
+
+    def forget(self) -> None:
+        """What rules asked for so far is asked anew: the request itself has changed something since."""
+        if self._beyond is not None:
+            self._beyond.forget()
 
     def allow(self, type_name: str, field: str, arguments: Mapping[str, object]) -> bool:
         """Whether a field may be given these arguments, by the source's names."""

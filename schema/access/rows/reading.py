@@ -6,7 +6,7 @@ What is not understood is a ``Fault`` that says where it stands; nothing is ever
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -46,7 +46,7 @@ from schema.source_types import SourceTypes, row_of
 
 _CLAIM = re.compile(r"\$claims\.(\S+)")
 _QUANTIFIERS = ("some", "every", "none")
-_WORDS = ("and", "or", "not")
+WORDS = ("and", "or", "not")
 _DEEPEST = 12
 
 Where = Mapping[str, object]
@@ -62,12 +62,15 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LinkTo:
-    """A link of the schema: its column, and the fields of the parent that it matches."""
+    """A link of the schema: its column, the fields of the parent that it matches, and the type of the parent, by its
+    source and its key there.
+    """
 
     column: Column
     keys: tuple[str, ...]
     plain: bool
     """It leads to one row by single keys, and shows the row itself."""
+    home: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,16 @@ class Reader:
         self._related = related
         self._links = links
 
-    def of_rows(self, made: SourceTypes, key: str, where: Where, *, asked_there: bool) -> Expression:
-        """A rule on the rows of a type. ``asked_there``: their database evaluates it, and not the gateway.
+    def of_rows(
+        self, made: SourceTypes, key: str, where: object, *, asked_there: bool, at: tuple[Key, ...] = ()
+    ) -> Expression:
+        """A rule on the rows of a type. ``asked_there``: their database evaluates it, and not the gateway. ``at``:
+        where in the rule it stands.
 
         Raises:
             Fault: a name or a value that is not understood.
         """
-        return self._all(self._subject(made, key, asked_there=asked_there), made, where, (), 0, asked_there=asked_there)
+        return self._all(self.subject(made, key, asked_there=asked_there), made, where, at, 0, asked_there=asked_there)
 
     def of_arguments(
         self, said: str, leaves: Mapping[str, tuple[str, Leaf]], others: frozenset[str], where: Where
@@ -112,9 +118,17 @@ class Reader:
         """A rule on the arguments of a field: as ``of_rows``, for ``leaves`` as ``Subject`` has them."""
         return self._all(Subject(said, leaves, {}, {}, others), None, where, (), 0, asked_there=False)
 
-    def _subject(self, made: SourceTypes, key: str, *, asked_there: bool) -> Subject:
+    def unknown(self, types: Iterable[tuple[SourceTypes, str]], name: str, at: tuple[Key, ...]) -> Fault:
+        """That none of the types that are one entity has a field."""
+        subjects = [self.subject(made, key, asked_there=False) for made, key in types]
+        known = {each for subject in subjects for each in (*subject.leaves, *subject.links)}
+        said = subjects[0].said
+        return Fault(f'"{said}" has no field "{name}"', *at, mend=nearest(name, known), lacks=f"{said}.{name}")
+
+    def subject(self, made: SourceTypes, key: str, *, asked_there: bool) -> Subject:
+        """What a condition on the rows of a type can be on."""
         owner = made.outputs[key].name
-        spelled = made.field_names[owner]
+        spelled = made.field_names[key]
         definition = made.model.types[key]
         rows = _rows(made, key) if asked_there else None
         filterable = None if rows is None else rows.filterable
@@ -134,7 +148,7 @@ class Reader:
         links = {
             coordinate.partition(".")[2]: link
             for coordinate, link in self._links.items()
-            if coordinate.partition(".")[0] == owner
+            if link.home == (made.model.name, key)
         }
         others = frozenset(spelled.values()) - leaves.keys()
         unsure = frozenset(name for name, (field, _) in leaves.items() if rows is not None and field in rows.unsure)
@@ -165,7 +179,7 @@ class Reader:
                     subject, made, below, (*here, *path), depth + 1, asked_there=asked_there, negated=turned
                 )
 
-            if name in _WORDS and name not in subject.leaves:
+            if name in WORDS and name not in subject.leaves:
                 parts.append(_worded(name, value, here, inner))
             elif name in subject.leaves:
                 parts += _conditions(*subject.leaves[name], value, here)
@@ -190,7 +204,7 @@ class Reader:
         negated: bool,
     ) -> Expression:
         key = row_of(related.operation)
-        there = self._subject(made, key, asked_there=True)
+        there = self.subject(made, key, asked_there=True)
         there = replace(there, links={}, others=there.others | there.links.keys())
         if not related.through.many:
             part = self._all(there, made, value, here, depth + 1, asked_there=True, negated=negated)
@@ -223,7 +237,7 @@ class Reader:
         definition = target.model.types.get(ref.name) if isinstance(ref, NamedRef) else None
         if not isinstance(definition, ObjectType):
             raise Fault(f"{said} does not lead to rows of one type, so no rule can go through it", *here)
-        there = self._subject(target, cast("NamedRef", ref).name, asked_there=False)
+        there = self.subject(target, cast("NamedRef", ref).name, asked_there=False)
         there = replace(there, links={}, others=there.others | there.links.keys())
         return Led(link.column, link.keys, self._all(there, target, value, here, depth + 1, asked_there=False))
 
@@ -249,7 +263,7 @@ def _unknown(subject: Subject, name: str, here: tuple[Key, ...]) -> Fault:
     if name in subject.others:
         what = f'no condition can be on "{subject.said}.{name}", which is no plain value that is compared'
         return Fault(what, *here, mend="use a field with a plain value, a relation or a link to one row")
-    known = [*subject.leaves, *subject.relations, *subject.links, *_WORDS]
+    known = [*subject.leaves, *subject.relations, *subject.links, *WORDS]
     return Fault(
         f'"{subject.said}" has no field "{name}"', *here, mend=nearest(name, known), lacks=f"{subject.said}.{name}"
     )

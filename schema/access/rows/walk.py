@@ -13,7 +13,6 @@ from typing import Final, cast
 from resolvers import (
     LEAF,
     TYPE_KEY,
-    InterfaceType,
     IsthmusError,
     ListRef,
     NamedRef,
@@ -27,6 +26,7 @@ from resolvers import (
     UnionType,
 )
 from schema.access.rows.rules import named_in
+from schema.source_types import concrete
 
 Holds = Callable[[object], bool | None]
 """Whether a row fulfils a condition."""
@@ -81,10 +81,10 @@ class Walk:
         if name not in self.reach or selection.everything:
             return selection.plain() if name in self.reach else selection
         fields = dict(selection.fields)
-        for concrete in self.concrete(name):
-            for needed in self.needs.get(concrete, ()):
+        for kind in concrete(self.model, name):
+            for needed in self.needs.get(kind, ()):
                 fields.setdefault(needed, LEAF)
-        for definition in (self.model.types[each] for each in (name, *self.concrete(name))):
+        for definition in (self.model.types[each] for each in (name, *concrete(self.model, name))):
             if isinstance(definition, UnionType):
                 continue
             for key in fields.keys() & definition.fields.keys():
@@ -107,26 +107,6 @@ class Walk:
         if name not in self._inner:
             self._inner[name] = tuple(key for key, item in definition.fields.items() if self.enters(item.type))
         return self._inner[name]
-
-    def concrete(self, name: str) -> Sequence[str]:
-        """The types of objects that values of a type can be."""
-        definition = self.model.types.get(name)
-        if isinstance(definition, UnionType):
-            return definition.members
-        if isinstance(definition, InterfaceType):
-            return [
-                key
-                for key, each in self.model.types.items()
-                if isinstance(each, ObjectType) and self._implements(each.interfaces, name)
-            ]
-        return (name,)
-
-    def _implements(self, interfaces: Sequence[str], name: str) -> bool:
-        for interface in interfaces:
-            above = self.model.types.get(interface)
-            if interface == name or (isinstance(above, InterfaceType) and self._implements(above.interfaces, name)):
-                return True
-        return False
 
     def rows(self, ref: TypeRef, value: object, path: Sequence[str] = ()) -> Iterator[tuple[str, Mapping[str, object]]]:
         """Every row in the value of whose type something is decided, with the name of its type."""
@@ -182,7 +162,7 @@ class Walk:
         """Whether it is the error of a row that nobody could look at: it may be one that the caller does not see."""
         if path or not isinstance(value, IsthmusError) or not isinstance(ref, NamedRef):
             return False
-        return any(judges.get(name, _NOBODY).rows is not None for name in self.concrete(ref.name))
+        return any(judges.get(name, _NOBODY).rows is not None for name in concrete(self.model, ref.name))
 
     def _row(
         self, name: str | None, selection: Selection, value: Mapping[str, object], judges: Mapping[str, Judge]
@@ -227,7 +207,7 @@ class Walk:
         if isinstance(self.model.types.get(name), ObjectType):
             return name
         told = value.get(TYPE_KEY)
-        return told if isinstance(told, str) and told in self.concrete(name) else None
+        return told if isinstance(told, str) and told in concrete(self.model, name) else None
 
 
 _NOBODY = Judge()
