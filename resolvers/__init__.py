@@ -144,7 +144,7 @@ from resolvers.tally import BOUNDS_S, CacheTally, Latencies, PoolTally, ReplicaT
 from resolvers.time_limits import TimeLimits, Until, leaves
 from resolvers.trace import PARENT, STATE, Trace, new_id
 from resolvers.upload import File
-from resolvers.views import Sealed
+from resolvers.views import Sealed, has_cursors, rows_selected, with_edges
 from resolvers.yaml12 import Yaml, YamlError, load
 
 __all__ = [
@@ -317,6 +317,7 @@ __all__ = [
     "fields_of",
     "first_free",
     "has",
+    "has_cursors",
     "headers_of",
     "is_view",
     "key_columns",
@@ -341,6 +342,7 @@ __all__ = [
     "reviewable",
     "row_name",
     "rows_of",
+    "rows_selected",
     "served",
     "settings_of",
     "shortened",
@@ -350,5 +352,6 @@ __all__ = [
     "unfulfilled",
     "untraced",
     "unwrapped",
+    "with_edges",
     "words",
 ]

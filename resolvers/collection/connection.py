@@ -5,6 +5,7 @@ A model comes in and a larger model goes out, so whoever makes GraphQL of it kno
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from resolvers.collection.paging import paging_positions
@@ -24,7 +25,7 @@ from resolvers.model import (
 )
 from resolvers.naming import Naming
 from resolvers.settings import PagesSettings
-from resolvers.views import AFTER, FIRST, NODES, PAGE_INFO, TOTAL, page_info
+from resolvers.views import AFTER, EDGES, FIRST, NODES, PAGE_INFO, TOTAL, edge_fields, page_info
 
 
 def connected(model: SourceModel, settings: PagesSettings) -> SourceModel:
@@ -84,50 +85,55 @@ class _Connections:
             description=operation.description,
             deprecated=operation.deprecated,
             place=operation.place,
-            naming=_followed(operation.naming),
+            naming=_followed(operation.naming, "Connection"),
         )
 
     def _type(self, paging: Paging) -> str:
         key = _bare(paging.item)
         if key not in self._named:
-            name = self._named[key] = self._made_name(f"{_name(paging.item)}Connection")
-            nodes = ListRef(replace(key, nullable=key in self._with_nulls))
+            item, node = _name(paging.item), replace(key, nullable=key in self._with_nulls)
+            name = self._named[key] = self._made_name(f"{item}Connection", f"{item}Pages")
+            edge = self._made_name(f"{item}Edge", f"{item}EdgePart")
             fields = [
-                Field(NODES, nodes, description="The rows, in the order of the source."),
+                Field(NODES, ListRef(node), description="The rows, in the order of the source."),
+                Field(EDGES, ListRef(NamedRef(edge)), description="The same rows, each with its own cursor."),
                 Field(PAGE_INFO, NamedRef(self._page_info()), description="Whether there is more, and from where."),
             ]
             if key in self._counted:
                 said = "How many there are in all, where the source says it."
                 fields.append(Field(TOTAL, ScalarRef(Scalar.INT, nullable=True), description=said))
-            said = "A part of a longer list."
-            row = self._types.get(key.name) if isinstance(key, NamedRef) else None
-            self._types[name] = ObjectType(
-                name,
-                {field.name: field for field in fields},
-                description=said,
-                naming=_followed(row.naming) if row is not None else None,
-                of=key.name if isinstance(key, NamedRef) and row is not None else "",
-            )
+            self._add_type(edge, key, edge_fields(node), "A row and where it stands.", "Edge")
+            self._add_type(name, key, fields, "A part of a longer list.", "Connection")
         return self._named[key]
+
+    def _add_type(self, name: str, key: TypeRef, fields: Sequence[Field], description: str, ending: str) -> None:
+        row = self._types.get(key.name) if isinstance(key, NamedRef) else None
+        self._types[name] = ObjectType(
+            name,
+            {field.name: field for field in fields},
+            description=description,
+            naming=_followed(row.naming, ending) if row is not None else None,
+            of=key.name if isinstance(key, NamedRef) and row is not None else "",
+        )
 
     def _page_info(self) -> str:
         if not self._info:
-            self._info = self._made_name("PageInfo")
+            self._info = self._made_name("PageInfo", "Pages")
             self._types[self._info] = page_info(self._info)
         return self._info
 
-    def _made_name(self, wanted: str) -> str:
+    def _made_name(self, wanted: str, otherwise: str) -> str:
         """The name of a type that is made here, which no other type has."""
-        name = self._free(wanted)
+        name = self._free(wanted, otherwise)
         self._taken.add(name)
         self._made.add(name)
         return name
 
-    def _free(self, wanted: str) -> str:
-        for name in (wanted, f"{wanted.removesuffix('Connection').removesuffix('PageInfo')}Pages", f"Isthmus{wanted}"):
+    def _free(self, wanted: str, otherwise: str) -> str:
+        for name in (wanted, otherwise, f"Isthmus{wanted}"):
             if name not in self._taken:
                 return name
-        return self._free(f"{wanted}Part")
+        return self._free(f"{wanted}Part", f"{otherwise}Part")
 
 
 def own_arguments(operation: Operation, paging: Paging) -> tuple[str, str]:
@@ -140,11 +146,13 @@ def _bare(ref: TypeRef) -> TypeRef:
     return replace(ref, nullable=False)
 
 
-def _followed(naming: Naming | None) -> Naming | None:
-    """The names of what goes through a list: those of the list or its rows, and ``Connection`` behind them."""
+def _followed(naming: Naming | None, ending: str) -> Naming | None:
+    """The names of what goes through a list: those of the list or its rows, and an ending behind them."""
     if naming is None:
         return None
-    return Naming(f"{naming.place} connection", tuple(f"{name}Connection" for name in naming.names), naming.rank + 1)
+    return Naming(
+        f"{naming.place} {ending.lower()}", tuple(f"{name}{ending}" for name in naming.names), naming.rank + 1
+    )
 
 
 def _name(ref: TypeRef) -> str:

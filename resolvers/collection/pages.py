@@ -17,7 +17,20 @@ from resolvers.errors import LimitExceeded
 from resolvers.model import Operation, Paging, SourceModel
 from resolvers.settings import PagesSettings
 from resolvers.source import EVERYTHING, Call, Context, Selection, Source
-from resolvers.views import END, HAS_NEXT, HAS_PREVIOUS, NODES, PAGE_INFO, START, TOTAL, first_rows
+from resolvers.views import (
+    EDGES,
+    END,
+    HAS_NEXT,
+    HAS_PREVIOUS,
+    NODES,
+    PAGE_INFO,
+    START,
+    TOTAL,
+    first_rows,
+    has_cursors,
+    rows_selected,
+    with_edges,
+)
 
 PAGE_SIZE = 100
 """Rows asked at once where the description names no greatest number: what nearly every API in the wild grants."""
@@ -67,7 +80,7 @@ class Paged:
         after = arguments.pop(named_after, None)
         asked = cursor.question(operation.name, arguments)
         wanted = call.selection.fields
-        rows = EVERYTHING if call.selection.everything else wanted.get(NODES, Selection())
+        rows = rows_selected(call.selection)
         info = wanted.get(PAGE_INFO)
         peek = call.selection.everything or (info is not None and HAS_NEXT in info.fields)
         total = call.selection.everything or TOTAL in wanted
@@ -77,17 +90,17 @@ class Paged:
         if after is not None:
             found = cursor.read(asked, str(after), walk.allows, max(greatest, PAGE_SIZE))
             spot = resized(paging, found, spot.size)
-        shown = call.selection.everything or info is not None or (NODES in wanted and first > 0)
+        shown = call.selection.everything or info is not None or (first > 0 and bool(wanted.keys() & {NODES, EDGES}))
         if not shown:
-            return _answer(
-                [], await walk.total(context) if total and paging.total_at else None, None, more=False, previous=False
-            )
-        return await self._rows(walk, asked, spot, context, first=first, peek=peek)
+            counted = await walk.total(context) if total and paging.total_at else None
+            return _answer(with_edges(call.selection, [], []), counted, None, more=False, previous=False)
+        return await self._rows(walk, asked, spot, call.selection, context, first=first, peek=peek)
 
     async def _rows(
-        self, walk: Walk, asked: str, spot: Spot, context: Context, *, first: int, peek: bool
+        self, walk: Walk, asked: str, spot: Spot, selection: Selection, context: Context, *, first: int, peek: bool
     ) -> Mapping[str, object]:
         rows: list[object] = []
+        cursors: list[str] = []
         previous = bool(spot.position or spot.skip or spot.before)
         total: int | None = None
         more: bool | None = True
@@ -103,6 +116,11 @@ class Paged:
             fresh = part.rows[spot.skip :]
             taken = fresh[: first - len(rows)]
             rows += taken
+            if has_cursors(selection):
+                behind = [replace(spot, skip=spot.skip + number) for number in range(1, len(taken) + 1)]
+                if behind and len(taken) == len(fresh) and part.onward is not None:
+                    behind[-1] = part.onward  # nothing is left of this page
+                cursors += [cursor.write(asked, each) for each in behind]
             if len(taken) < len(fresh):
                 more, onward = True, replace(spot, skip=spot.skip + len(taken))
                 break
@@ -110,7 +128,8 @@ class Paged:
             if len(rows) >= first and (more is not None or not peek):
                 break
         end = cursor.write(asked, onward) if onward is not None else None
-        return _answer(rows, total, end, more=onward is not None and more is not False, previous=previous)
+        more = onward is not None and more is not False
+        return _answer(with_edges(selection, rows, cursors), total, end, more=more, previous=previous)
 
     async def _whole(self, operation: Operation, paging: Paging, call: Call, context: Context) -> object:
         """A reply like one page's, with the rows of all pages in it."""
@@ -145,7 +164,7 @@ class Paged:
 
 
 def _answer(
-    rows: list[object], total: int | None, end: str | None, *, more: bool, previous: bool
+    rows: Mapping[str, object], total: int | None, end: str | None, *, more: bool, previous: bool
 ) -> Mapping[str, object]:
     info = {HAS_NEXT: more, HAS_PREVIOUS: previous, START: None, END: end}
-    return {NODES: rows, PAGE_INFO: info, TOTAL: total}
+    return {**rows, PAGE_INFO: info, TOTAL: total}

@@ -15,10 +15,24 @@ from typing import Any
 from resolvers.errors import BadRequest, LinkAmbiguous
 from resolvers.model import Operation
 from resolvers.predicate import RELEVANCE
-from resolvers.source import EVERYTHING, Call, Context, Selection
+from resolvers.source import Call, Context
 from resolvers.sql.asking import Asking, read_rows
 from resolvers.sql.reading import CompiledStatements, Stretch, beyond, counted, part
-from resolvers.views import END, HAS_NEXT, HAS_PREVIOUS, NODES, PAGE_INFO, START, TOTAL, Sealed, span
+from resolvers.views import (
+    EDGES,
+    END,
+    HAS_NEXT,
+    HAS_PREVIOUS,
+    NODES,
+    PAGE_INFO,
+    START,
+    TOTAL,
+    Sealed,
+    has_cursors,
+    rows_selected,
+    span,
+    with_edges,
+)
 
 
 class Connections:
@@ -39,15 +53,14 @@ class Connections:
         wanted = call.selection.fields
         everything = call.selection.everything
         found: dict[str, object] = {}
-        if everything or wanted.keys() & {NODES, PAGE_INFO}:
-            nodes = EVERYTHING if everything else wanted.get(NODES, Selection())
-            found |= await self._part(operation, call, nodes, context)
+        if everything or wanted.keys() & {NODES, EDGES, PAGE_INFO}:
+            found |= await self._part(operation, call, context)
         if everything or TOTAL in wanted:
             made = counted(self._asking.catalogue, operation.connection_of, call)
             ((found[TOTAL],),) = await self._asking.rows(made, call.operation, context)
         return found
 
-    async def _part(self, operation: Operation, call: Call, nodes: Selection, context: Context) -> dict[str, object]:
+    async def _part(self, operation: Operation, call: Call, context: Context) -> dict[str, object]:
         if any(each.field == RELEVANCE for each in call.order):
             raise BadRequest("a connection has no order by relevance: ask for the list, with limit and offset")
         asked = span(call.arguments, self._asking.settings.pages)
@@ -56,6 +69,7 @@ class Connections:
             None if cursor is None else self._sealed.open(question, cursor) for cursor in (asked.after, asked.before)
         )
         stretch = Stretch(asked.count + 1, asked.backwards, after, before)
+        nodes = rows_selected(call.selection)
         make = partial(part, self._asking.catalogue, operation.connection_of, call, nodes)
         made = self._kept.part(call, nodes, stretch, make)
         rows = await self._asking.rows(made, call.operation, context)
@@ -67,22 +81,24 @@ class Connections:
         if asked.backwards:
             shown, places = shown[::-1], places[::-1]
         ends = _Ends(operation.connection_of, call, context, places)
+        seal = partial(self._sealed.seal, question)
+        cursors = [seal(place) for place in places] if has_cursors(call.selection) else []
         info: dict[str, object] = {}
         wanted = call.selection.fields.get(PAGE_INFO)
         for name in (HAS_NEXT, HAS_PREVIOUS, START, END):
             if not call.selection.everything and (wanted is None or name not in wanted.fields):
                 continue
             if name == START:
-                info[name] = self._sealed.seal(question, places[0]) if places else asked.before
+                info[name] = asked.before if not places else cursors[0] if cursors else seal(places[0])
             elif name == END:
-                info[name] = self._sealed.seal(question, places[-1]) if places else asked.after
+                info[name] = asked.after if not places else cursors[-1] if cursors else seal(places[-1])
             elif (name == HAS_PREVIOUS) is asked.backwards and more:
                 info[name] = True
             else:
                 info[name] = await self._has(
                     ends, after if name == HAS_PREVIOUS else before, previous=name == HAS_PREVIOUS
                 )
-        return {NODES: read_rows(made, shown), PAGE_INFO: info}
+        return {**with_edges(call.selection, read_rows(made, shown), cursors), PAGE_INFO: info}
 
     async def _has(self, ends: _Ends, cursor: Sequence[object] | None, *, previous: bool) -> bool:
         """Whether there are rows on one side of a part. Only behind the cursor of that side can be any that were not

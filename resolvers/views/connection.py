@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resolvers.errors import BadRequest
-from resolvers.model import Field, ObjectType, Scalar, ScalarRef
+from resolvers.model import Field, ObjectType, Scalar, ScalarRef, TypeRef
 from resolvers.naming import Naming
 from resolvers.settings import PagesSettings
+from resolvers.source import EVERYTHING, LEAF, Selection
 
-NODES, PAGE_INFO, TOTAL = "nodes", "pageInfo", "totalCount"
+NODES, EDGES, PAGE_INFO, TOTAL = "nodes", "edges", "pageInfo", "totalCount"
+CURSOR, NODE = "cursor", "node"
 HAS_NEXT, HAS_PREVIOUS, START, END = "hasNextPage", "hasPreviousPage", "startCursor", "endCursor"
 FIRST, AFTER, LAST, BEFORE = "first", "after", "last", "before"
 
@@ -30,6 +32,38 @@ def page_info(name: str) -> ObjectType:
     said = "Where a part of a longer list begins and ends."
     called = Naming("PageInfo", ("PageInfo", "Pages"))
     return ObjectType(name, {field.name: field for field in fields}, description=said, naming=called)
+
+
+def edge_fields(node: TypeRef) -> tuple[Field, Field]:
+    """The members of an edge whose row is a ``node`` (GraphQL Cursor Connections Specification, section 3)."""
+    said = "Where this row stands: give it as after to go on behind it, as before to go back from it."
+    return Field(CURSOR, ScalarRef(Scalar.STRING), description=said), Field(NODE, node, description="The row.")
+
+
+def rows_selected(selection: Selection) -> Selection:
+    """What a connection needs of each row, which may stand in ``nodes`` and in ``edges``."""
+    edge = selection.fields.get(EDGES, LEAF)
+    if selection.everything or edge.everything:
+        return EVERYTHING
+    return selection.fields.get(NODES, LEAF).merge(edge.fields.get(NODE, LEAF))
+
+
+def has_cursors(selection: Selection) -> bool:
+    """Whether the cursor of each row is asked for."""
+    edge = selection.fields.get(EDGES, LEAF)
+    return selection.everything or edge.everything or CURSOR in edge.fields
+
+
+def with_edges(selection: Selection, rows: Sequence[object], cursors: Sequence[str]) -> dict[str, object]:
+    """The rows as ``nodes``, and as ``edges`` where these are selected. ``cursors``: one for each row, or none at all
+    where ``has_cursors`` says so.
+    """
+    found: dict[str, object] = {NODES: rows}
+    if selection.everything or EDGES in selection.fields:
+        found[EDGES] = [{NODE: row} for row in rows]
+        if cursors:
+            found[EDGES] = [{CURSOR: cursor, NODE: row} for cursor, row in zip(cursors, rows, strict=True)]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,18 @@ from resolvers.model import (
 from resolvers.naming import Naming
 from resolvers.settings import PagesSettings
 from resolvers.views.aggregates import COUNT, KEY, parts
-from resolvers.views.connection import AFTER, BEFORE, FIRST, LAST, NODES, PAGE_INFO, TOTAL, page_info
+from resolvers.views.connection import (
+    AFTER,
+    BEFORE,
+    EDGES,
+    FIRST,
+    LAST,
+    NODES,
+    PAGE_INFO,
+    TOTAL,
+    edge_fields,
+    page_info,
+)
 
 
 def with_views(model: SourceModel, settings: PagesSettings, without: Sequence[str] = ()) -> SourceModel:
@@ -94,9 +105,12 @@ class _Views:
             self._info = self._free_type("PageInfo")
             self._types[self._info] = page_info(self._info)
             self._made.add(self._info)
+        edge = self._free_type(f"{key}Edge")
+        self._add_type(edge, key, row, edge_fields(NamedRef(key)), "A row and where it stands.", "Edge")
         name = self._free_type(f"{key}Connection")
         fields = (
             Field(NODES, ListRef(NamedRef(key)), description="The rows, in the order that was asked for."),
+            Field(EDGES, ListRef(NamedRef(edge)), description="The same rows, each with its own cursor."),
             Field(PAGE_INFO, NamedRef(self._info), description="Whether there is more, and from where."),
             Field(TOTAL, ScalarRef(Scalar.INT), description="How many there are in all; counted when it is asked for."),
         )

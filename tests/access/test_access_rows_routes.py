@@ -154,6 +154,15 @@ async def pages_go_on(house: RowsHouse) -> None:
             assert page["pageInfo"]["hasNextPage"] is (len(found) < len(expected))
             assert page["pageInfo"]["hasPreviousPage"] is (len(found) > 1)
         assert found == expected
+        query = query.replace(wanted, "edges { cursor node { id } } nodes { name: __typename } pageInfo { endCursor }")
+        after, found = None, []
+        while edges := (part := (await house.data(query.replace("first: 1", "first: 2"), {"a": after}, **ANN))[field])[
+            "edges"
+        ]:
+            assert len(part["nodes"]) == len(edges)
+            found.append(edges[0]["node"]["id"])
+            after = edges[0]["cursor"]
+        assert found == expected
 
 
 async def cursors_are_their_own(house: RowsHouse) -> None:
@@ -161,9 +170,13 @@ async def cursors_are_their_own(house: RowsHouse) -> None:
     for field in ("ordersConnection", "ticketPagesConnection"):
         query = f"query($a: String) {{ {field}(first: 1, after: $a) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"
         cursor = (await house.data(query, **ANN))[field]["pageInfo"]["endCursor"]
+        edges = query.replace("nodes { id } pageInfo { endCursor }", "edges { cursor }")
+        of_row = (await house.data(edges, **ANN))[field]["edges"][0]["cursor"]
+        assert len(of_row) == len(cursor)  # how long it is tells of no rows between
         for other in ({"sub": "ben"}, STAFF):
-            (error,) = (await house.ask(query, {"a": cursor}, **other))["errors"]
-            assert error["extensions"]["code"] == "BAD_REQUEST"
+            for given in (cursor, of_row):
+                (error,) = (await house.ask(query, {"a": given}, **other))["errors"]
+                assert error["extensions"]["code"] == "BAD_REQUEST"
 
 
 async def staff_sees_everything(house: RowsHouse) -> None:

@@ -89,7 +89,8 @@ class Trial:
 def _without_cursors(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: each is not None if name == "endCursor" else _without_cursors(each) for name, each in value.items()
+            name: each and len(each) if name in ("endCursor", "cursor") else _without_cursors(each)
+            for name, each in value.items()
         }
     return [_without_cursors(each) for each in value] if isinstance(value, list) else value
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.attack.house import TRUSTED, database, gateway, token
 
-PAGE = "query($after: String) { itemsConnection(first: 2, after: $after) { nodes { id } pageInfo { endCursor } } }"
+PAGE = "query($after: String) { itemsConnection(first: 2, after: $after) { nodes { id } edges { cursor } pageInfo { endCursor } } }"
 
 
 async def test_who_reads_what_another_read_before_can_go_on_reading(tmp_path: Path) -> None:
@@ -25,5 +25,9 @@ server: {{ {TRUSTED} }}
         further = await asking.ask(PAGE, token("bob"), after=cursor)
         assert "errors" not in further, further
         assert further["data"]["itemsConnection"]["nodes"] == [{"id": 2}, {"id": 3}]
-        stolen = await asking.ask(PAGE, token("eve"), after=cursor)
-        assert stolen["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+        of_row = second["data"]["itemsConnection"]["edges"][0]["cursor"]
+        again = await asking.ask(PAGE, token("bob"), after=of_row)
+        assert again["data"]["itemsConnection"]["nodes"] == [{"id": 1}, {"id": 2}]
+        for given in (cursor, of_row):
+            stolen = await asking.ask(PAGE, token("eve"), after=given)
+            assert stolen["errors"][0]["extensions"]["code"] == "BAD_REQUEST"

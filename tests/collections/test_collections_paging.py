@@ -173,6 +173,37 @@ async def test_every_row_comes_once_in_order_whatever_the_style_and_the_size(pag
         assert after is None
 
 
+EDGES = """
+query Part($first: Int, $after: String) {
+  books: booksConnection(first: $first, after: $after) { edges { cursor node { id } } %s }
+}
+"""
+
+
+async def test_the_cursor_of_any_row_leads_on_behind_it_whatever_the_style(paged: Shelf) -> None:
+    whole = [row["id"] for row in ALL]
+    for first, used in ((1, 1), (4, 3), (10, 6), (100, 11)):
+        seen: list[int] = []
+        after = None
+        for _ in range(30):
+            found = (await paged.data(EDGES % "nodes { title }", first=first, after=after))["books"]
+            if not found["edges"]:
+                break
+            assert [row["title"] for row in found["nodes"]] == [f"Book {e['node']['id']}" for e in found["edges"]]
+            seen += [edge["node"]["id"] for edge in found["edges"][:used]]
+            after = found["edges"][:used][-1]["cursor"]
+        assert seen == whole, (first, used)
+        assert found["edges"] == []  # the last row has a cursor, too
+
+
+async def test_edges_cost_no_call_that_rows_do_not(counted: Shelf) -> None:
+    part = await counted.data(EDGES % "pageInfo { endCursor }", first=7)
+    calls = list(counted.calls)
+    await counted.data(PART, first=7)
+    assert calls == counted.calls
+    assert part["books"]["edges"][-1]["cursor"] == part["books"]["pageInfo"]["endCursor"]
+
+
 async def test_arguments_of_paging_are_not_those_of_the_connection(paged: Shelf) -> None:
     shown = await paged.data('{ __type(name: "Query") { fields { name args { name } } } }')
     (found,) = [each for each in shown["__type"]["fields"] if each["name"] == "booksConnection"]

@@ -149,7 +149,9 @@ class GuardedSource:
             raise
         judges = await self._judges(ref, value, operation.at)
         kept = self._walk.kept(ref, call.selection, value, judges, operation.at)
-        at = pages.NODES_AT if operation.connection_of else operation.paging.items_at if operation.paging else ()
+        at = operation.paging.items_at if operation.paging else ()
+        if operation.connection_of:
+            at = pages.rows_at(call.selection)
         whole = exact and rows_of(kept, at) == rows_of(value, at)
         if operation.paging is not None and not whole and self._counts(operation):
             for path in (operation.paging.total_at, operation.paging.pages_at):

@@ -7,20 +7,32 @@ of the source counts rows; so that it tells nothing of hidden ones, it is sealed
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 from msgspec.structs import replace
 
-from resolvers import LEAF, Call, Context, LimitExceeded, Operation, Sealed, Selection
+from resolvers import (
+    LEAF,
+    Call,
+    Context,
+    LimitExceeded,
+    Operation,
+    Sealed,
+    Selection,
+    has_cursors,
+    rows_selected,
+    with_edges,
+)
 
-_NODES, _PAGE_INFO, _TOTAL = "nodes", "pageInfo", "totalCount"
+_NODES, _EDGES, _PAGE_INFO, _TOTAL = "nodes", "edges", "pageInfo", "totalCount"
+_CURSOR, _NODE = "cursor", "node"
 _HAS_NEXT, _HAS_PREVIOUS, _START, _END = "hasNextPage", "hasPreviousPage", "startCursor", "endCursor"
 _INFO = Selection({_HAS_NEXT: LEAF, _END: LEAF})
 _MOST_PARTS = 50
 _MOST_AHEAD = 100
 _SEALED = Sealed(None)
-
-NODES_AT = (_NODES,)
+_WIDTH = 256
+"""Cursors of a source are filled up to a multiple of it: how long they are hangs on how many rows they count."""
 
 
 class Ask(Protocol):
@@ -52,7 +64,7 @@ class _Parts:
         self.more = True
 
     async def next(self, size: int) -> list[object]:
-        """The visible ones of the next ``size`` rows."""
+        """The visible ones of the next ``size`` rows, as edges where the call asks for these."""
         if self.count == _MOST_PARTS:
             raise LimitExceeded("too few of the rows can be seen to fill a part: ask for fewer")
         if self.count:
@@ -68,13 +80,19 @@ class _Parts:
         info = found.get(_PAGE_INFO) or {}
         self.end = info.get(_END)
         self.more = bool(info.get(_HAS_NEXT)) and self.end is not None
-        return list(found.get(_NODES) or ())
+        (at,) = rows_at(call.selection)
+        return list(found.get(at) or ())
 
 
 def nothing() -> Mapping[str, object]:
     """A connection without any row."""
     info = {_HAS_NEXT: False, _HAS_PREVIOUS: False, _START: None, _END: None}
-    return {_NODES: [], _PAGE_INFO: info, _TOTAL: 0}
+    return {_NODES: [], _EDGES: [], _PAGE_INFO: info, _TOTAL: 0}
+
+
+def rows_at(selection: Selection) -> tuple[str]:
+    """Where in a connection its rows are, by what was selected of it."""
+    return (_EDGES if _EDGES in selection.fields else _NODES,)
 
 
 async def connection(ask: Ask, operation: Operation, call: Call, context: Context, *, exact: bool) -> object:
@@ -85,7 +103,7 @@ async def connection(ask: Ask, operation: Operation, call: Call, context: Contex
         LimitExceeded: there are so many hidden rows between that looking for the next visible one was given up.
     """
     wanted = call.selection
-    if not exact and not wanted.everything and not wanted.fields.keys() & {_NODES, _PAGE_INFO}:
+    if not exact and not wanted.everything and not wanted.fields.keys() & {_NODES, _EDGES, _PAGE_INFO}:
         return {_TOTAL: None}
     first_name, after_name = names_of(operation)
     first = call.arguments.get(first_name)
@@ -94,10 +112,14 @@ async def connection(ask: Ask, operation: Operation, call: Call, context: Contex
     question = _question(operation, call, context)
     after = call.arguments.get(after_name)
     if after is not None:
-        (after,) = _SEALED.open(question, str(after))
+        after = str(_SEALED.open(question, str(after))[0]).rstrip()
     if not isinstance(first, int) or first < 0:
         return (await ask(operation, call, context, exact=False))[0]  # it says itself what is wrong with it
-    selection = wanted if wanted.everything else wanted.merge(Selection({_NODES: LEAF, _PAGE_INFO: _INFO}))
+    marked, row = has_cursors(wanted), rows_selected(wanted)
+    asked = {_EDGES: Selection({_CURSOR: LEAF, _NODE: row})} if marked else {_NODES: row}
+    if wanted.everything or _TOTAL in wanted.fields:
+        asked[_TOTAL] = LEAF
+    selection = Selection({**asked, _PAGE_INFO: _INFO})
     parts = _Parts(ask, operation, replace(call, selection=selection), context, after, exact=exact)
     rows: list[object] = []
     while parts.more and len(rows) < first:
@@ -110,16 +132,25 @@ async def connection(ask: Ask, operation: Operation, call: Call, context: Contex
         total = counted.total
     while _PAGE_INFO in wanted.fields and parts.more and not seen:
         seen = bool(await parts.next(max(1, min(first, _MOST_AHEAD))))
+    cursors: list[str] = []
+    if marked:
+        edges = cast("list[Mapping[str, object]]", rows)
+        cursors, rows = [_seal(question, edge[_CURSOR]) for edge in edges], [edge[_NODE] for edge in edges]
     return {
-        _NODES: rows,
+        **with_edges(wanted, rows, cursors),
         _PAGE_INFO: {
             _HAS_NEXT: seen,
             _HAS_PREVIOUS: after is not None,  # a cursor is given behind visible rows alone
             _START: None,
-            _END: _SEALED.seal(question, [end]) if seen else None,
+            _END: (cursors[-1] if cursors else _seal(question, end)) if seen else None,
         },
         _TOTAL: total,
     }
+
+
+def _seal(question: str, cursor: object) -> str:
+    given = str(cursor)
+    return _SEALED.seal(question, [given.ljust(-(-len(given) // _WIDTH) * _WIDTH)])
 
 
 def names_of(operation: Operation) -> tuple[str, str]:

@@ -39,7 +39,8 @@ class _Hidden:
 HIDDEN: Final = _Hidden()
 """Stands for a value that is not there for the caller."""
 
-_ENTRY = frozenset({"key", "value"})
+_TELLING = (frozenset({"key", "value"}), frozenset({"cursor", "node"}))
+"""The fields of what would tell of a hidden value in it: the entry of a map by its key, an edge by its cursor."""
 _NOTHING: frozenset[str] = frozenset()
 _PLAIN = frozenset({Scalar.STRING, Scalar.ID, Scalar.INT, Scalar.BOOLEAN})
 """Scalars whose values are the same in a row that stands in the answer."""
@@ -197,8 +198,8 @@ class Walk:
             if key in made:
                 below = selection if selection.everything else selection.fields.get(key, LEAF)
                 found = self.kept(definition.fields[key].type, below, made[key], judges)
-                if found is HIDDEN and name in self.model.made and definition.fields.keys() == _ENTRY:
-                    return HIDDEN  # the key of a map's entry would tell of it
+                if found is HIDDEN and name in self.model.made and definition.fields.keys() in _TELLING:
+                    return HIDDEN
                 made[key] = None if found is HIDDEN else found
         return made
 
