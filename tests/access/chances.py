@@ -267,18 +267,18 @@ def question(chance: Random) -> str:
             inner = selection(chance, kind, 1, any_arguments)
             parts.append(
                 f"r{index}: {name}Connection({given}{chance.choice(('first', 'last'))}: {chance.randint(0, 3)})"
-                f" {{ totalCount {_rows(chance, inner)} pageInfo {{ hasNextPage hasPreviousPage endCursor }} }}"
+                f" {{ totalCount {_part(chance, inner)} pageInfo {{ hasNextPage hasPreviousPage endCursor }} }}"
             )
         else:
             inner = selection(chance, "Ticket", 1, any_arguments)
             parts.append(
                 f"r{index}: ticketPagesConnection(first: {chance.randint(0, 3)})"
-                f" {{ totalCount {_rows(chance, inner)} pageInfo {{ hasNextPage hasPreviousPage endCursor }} }}"
+                f" {{ totalCount {_part(chance, inner)} pageInfo {{ hasNextPage hasPreviousPage endCursor }} }}"
             )
     return "{ " + " ".join(parts) + " }"
 
 
-def _rows(chance: Random, inner: str) -> str:
+def _part(chance: Random, inner: str) -> str:
     nodes, edges = f"nodes {inner}", f"edges {{ cursor node {inner} }}"
     return chance.choice((nodes, edges, f"{nodes} {edges}"))
 
