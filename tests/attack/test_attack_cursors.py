@@ -6,7 +6,9 @@ from pathlib import Path
 
 from tests.attack.house import TRUSTED, database, gateway, token
 
-PAGE = "query($after: String) { itemsConnection(first: 2, after: $after) { nodes { id } edges { cursor } pageInfo { endCursor } } }"
+PAGE = """query($after: String) {
+    itemsConnection(first: 2, after: $after) { nodes { id } edges { cursor } pageInfo { endCursor } }
+}"""
 
 
 async def test_who_reads_what_another_read_before_can_go_on_reading(tmp_path: Path) -> None:
