@@ -71,6 +71,8 @@ def _opened(chosen: Configuration, **stated: object) -> Configuration:
         stated["functions"] = True
     if "url" in type(settings).model_fields:
         stated["url"] = NOWHERE
+    if getattr(settings, "references", None) == "files":
+        stated["references"] = "anywhere"  # who inspects a file of theirs has no other file that could permit it
     return Configuration(chosen.settings, {name: (kind, settings.model_copy(update=stated))}, chosen.base)
 
 

@@ -24,7 +24,7 @@ async def test_help_names_every_command_and_the_version_is_told(shell: Shell) ->
 
 
 @pytest.mark.parametrize(
-    "arguments", [("serv", "x"), ("serve", "--nope", "x"), ("sdl",), ("serve", "x", "--port", "99999")]
+    "arguments", [("serv", "x"), ("serve", "--nope", "x"), ("explain",), ("serve", "x", "--port", "99999")]
 )
 async def test_a_call_that_is_off_is_told_with_code_2(shell: Shell, arguments: tuple[str, ...]) -> None:
     ended = await shell.run(*arguments)

@@ -128,7 +128,7 @@ def program() -> str:
 
 
 @cache
-def tests() -> str:
+def written_tests() -> str:
     return "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
 
 
@@ -141,7 +141,7 @@ def metrics() -> tuple[re.Pattern[str], ...]:
 
 def test_every_word_of_the_program_is_in_the_program() -> None:
     """Keys, words of the log, metrics, codes of errors, variables of the environment: what has an underscore."""
-    of_tests = set(re.findall(r"ISTHMUS_TEST_\w+", tests()))
+    of_tests = set(re.findall(r"ISTHMUS_TEST_\w+", written_tests()))
     there = set(re.findall(r"\w+", program())) | keys().keys() | of_tests | ELSEWHERE
     wrong = []
     for span in SPANS:
@@ -154,7 +154,9 @@ def test_every_word_of_the_program_is_in_the_program() -> None:
 
 
 def test_every_test_that_is_named_is_there() -> None:
-    there = set(re.findall(r"def (test_\w+)", tests())) | {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+    there = set(re.findall(r"def (test_\w+)", written_tests())) | {
+        path.stem for path in (ROOT / "tests").rglob("test_*.py")
+    }
     wrong = [f"{span}: {name}" for span in SPANS for name in re.findall(r"\btest_\w+", span.text) if name not in there]
     assert wrong == []
 
