@@ -28,6 +28,7 @@ from schema.links import LinkBuilder
 from schema.plan.entity import HOME, PART, Entity, Part
 from schema.plan.fields import KEY_ALONE, Link, Origin
 from schema.promises import keep_promises
+from schema.shape import name_fault
 from schema.types import Finish, MoreFields, TypeBuilder, nullable
 
 
@@ -49,6 +50,7 @@ class EntityBuilder:
 
     def _add(self, name: str, settings: EntitySettings) -> None:
         try:
+            _check_words(name, settings)
             sides = [
                 self._side(settings, coordinate, part)
                 for coordinate, part in settings.parts.items()
@@ -278,6 +280,15 @@ class EntityBuilder:
             if at[1:] and at[1] not in other.settings.match:  # it is matched by its own name, without a word
                 at = ()
             raise Fault(fault.problem.what, *where, *at, mend=fault.problem.mend) from fault
+
+
+def _check_words(name: str, settings: EntitySettings) -> None:
+    wrong = name_fault(name)
+    if wrong is not None:
+        raise Fault(wrong[0], mend=wrong[1])
+    twice = next((field for number, field in enumerate(settings.key) if field in settings.key[:number]), "")
+    if twice:
+        raise Fault(f'"{twice}" stands in the key twice', "key", mend="name each field of the key once")
 
 
 def named_by_parts(problem: Problem, entities: Mapping[str, EntitySettings]) -> Problem:
