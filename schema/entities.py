@@ -132,7 +132,8 @@ class EntityBuilder:
                 self._retype(side, former)
         united.name = name
         united.description = settings.description or united.description
-        entity = Entity(name, settings.key, waits=len(sides) < len(settings.parts))
+        has_first = first.coordinate == next(iter(settings.parts))
+        entity = Entity(name, settings.key, waits=len(sides) < len(settings.parts), has_first=has_first)
         self._entities.append((name, settings, entity, sides))
         self._types.more.setdefault(name, [])[:0] = [self._others(entity, settings, side) for side in sides[1:]]
         self._types.finish[name] = self._finished(entity, settings, sides)
@@ -210,6 +211,10 @@ class EntityBuilder:
     def every(self) -> list[Entity]:
         """All that were made."""
         return [entity for _, _, entity, _ in self._entities]
+
+    def unfinished(self) -> frozenset[str]:
+        """The names of those of which a part is missing."""
+        return frozenset(each.name for each in self.every() if each.waits)
 
     def guard(self, hidden: Container[str]) -> None:
         """Tells the entities whose rows a rule may hide. ``hidden``: the names of all such types."""
