@@ -76,7 +76,11 @@ class Shaped:
         return value if way.change is None or value is None else way.change(value)
 
     def _asked(self, call: Call, *, joined: bool) -> Call:
-        """The call as the source takes it. ``joined``: it is for many keys, which no caller wrote."""
+        """The call as the source takes it; the very same where nothing coded is in it. ``joined``: it is for many keys,
+        which no caller wrote.
+
+        What was made is told from what came by what it is and not by equality: ``True`` equals 1, and 0.00 equals 0.
+        """
         operation = self._raw.operations[call.operation]
         changes: dict[str, object] = {}
         keys = operation.keys.argument[0] if joined and operation.keys and operation.keys.argument else ""
@@ -90,8 +94,10 @@ class Shaped:
             if call.grouping.having:
                 changes["grouping"] = self._calls.grouping(owner, call.grouping)
             if call.rules:
-                changes["rules"] = {key: self._calls.predicate(key, rule) for key, rule in call.rules.items()}
-        changes = {name: made for name, made in changes.items() if made != getattr(call, name)}
+                rules = {key: self._calls.predicate(key, rule) for key, rule in call.rules.items()}
+                if any(rules[key] is not rule for key, rule in call.rules.items()):
+                    changes["rules"] = rules
+        changes = {name: made for name, made in changes.items() if made is not getattr(call, name)}
         return replace(call, **changes) if changes else call
 
     async def close(self) -> None:
