@@ -53,6 +53,10 @@ _implicit(
 _implicit("merge", "<<", "<")
 
 
+MAX_VALUES = 10_000_000
+"""Of a document, each counted as often as it is referred to: a few short lines of aliases say billions."""
+
+
 class Yaml:
     """A text that was read; JSON takes a faster way, its integers exact. ``value``: what it says.
 
@@ -60,11 +64,14 @@ class Yaml:
         YamlError: malformed, not UTF-8, with duplicate keys or unknown tags, or nested too deeply.
     """
 
-    def __init__(self, text: bytes | str, *, text_keys: bool = False) -> None:
-        """``text_keys``: keys are what is written, as in JSON, and ``200:`` is no number."""
+    def __init__(self, text: bytes | str, *, text_keys: bool = False, most: int = MAX_VALUES) -> None:
+        """``text_keys``: keys are what is written, as in JSON, and ``200:`` is no number. ``most``: values of YAML,
+        each counted as often as it is referred to.
+        """
         self.text = _decode(text)
         self.is_json = False
         self._text_keys = text_keys
+        self._most = most
         self._root: yaml.Node | None = None  # kept, since lines are wanted of most texts, and reading takes the time
         self.value = self._json() if self.text.lstrip()[:1] in {"{", "["} else self._yaml()
 
@@ -121,7 +128,7 @@ class Yaml:
         if self._root is None:
             return None
         try:
-            return _Values(text_keys=self._text_keys).of(self._root)
+            return _Values(text_keys=self._text_keys, most=self._most).of(self._root)
         except RecursionError as error:
             raise YamlError("the document is nested too deeply") from error
 
@@ -221,15 +228,12 @@ def _refuse(constant: str) -> NoReturn:
     raise YamlError(f"{constant} is not JSON")
 
 
-MAX_VALUES = 10_000_000
-"""Of a document, each counted as often as it is referred to: a few short lines of aliases say billions."""
-
-
 class _Values:
     """Nodes to values; an anchored node becomes one value however often it is referred to."""
 
-    def __init__(self, *, text_keys: bool) -> None:
+    def __init__(self, *, text_keys: bool, most: int) -> None:
         self._text_keys = text_keys
+        self._most = most
         self._done: dict[int, object] = {}
         self._sizes: dict[int, int] = {}
         self._open: set[int] = set()
@@ -255,8 +259,8 @@ class _Values:
         self._done[key] = value
         parts = node.value if isinstance(node, yaml.SequenceNode) else [below for _, below in node.value]
         self._sizes[key] = 1 + sum(self._sizes.get(id(part), 1) for part in parts)
-        if self._sizes[key] > MAX_VALUES:
-            raise YamlError(f"with its aliases the document has more than {MAX_VALUES} values", _line(node))
+        if self._sizes[key] > self._most:
+            raise YamlError(f"with its aliases the document has more than {self._most} values", _line(node))
         return value
 
     def _mapping(self, node: yaml.MappingNode) -> dict[object, object]:

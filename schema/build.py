@@ -164,7 +164,7 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
     problems += bared(sources, types, settings.access, schema)
     if not (settings.missing or settings.partial):
         problems += unreached(policy, types, links.joined, settings.extensions)
-    rules, faults = row_rules(schema, types, settings.access, entities.every())
+    rules, faults = row_rules(schema, types, settings.access, entities.every(), links.waiting)
     problems += map(former.explain, faults)
     if problems:
         raise ConfigurationError(problems)
@@ -265,7 +265,7 @@ def _joined(
     entities = EntityBuilder(types, settings.missing)
     entities.unite(settings.entities)
     tell_columns(types)
-    links = LinkBuilder(types, settings.limits.filter_keys)
+    links = LinkBuilder(types, settings.limits.filter_keys, entities.unfinished())
     entities.connect(links)
     problems += entities.problems
     for coordinate, link in settings.links.items():

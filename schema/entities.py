@@ -28,6 +28,7 @@ from schema.links import LinkBuilder
 from schema.plan.entity import HOME, PART, Entity, Part
 from schema.plan.fields import KEY_ALONE, Link, Origin
 from schema.promises import keep_promises
+from schema.shape import name_fault
 from schema.types import Finish, MoreFields, TypeBuilder, nullable
 
 
@@ -49,6 +50,7 @@ class EntityBuilder:
 
     def _add(self, name: str, settings: EntitySettings) -> None:
         try:
+            _check_words(name, settings)
             sides = [
                 self._side(settings, coordinate, part)
                 for coordinate, part in settings.parts.items()
@@ -130,7 +132,8 @@ class EntityBuilder:
                 self._retype(side, former)
         united.name = name
         united.description = settings.description or united.description
-        entity = Entity(name, settings.key, waits=len(sides) < len(settings.parts))
+        has_first = first.coordinate == next(iter(settings.parts))
+        entity = Entity(name, settings.key, waits=len(sides) < len(settings.parts), has_first=has_first)
         self._entities.append((name, settings, entity, sides))
         self._types.more.setdefault(name, [])[:0] = [self._others(entity, settings, side) for side in sides[1:]]
         self._types.finish[name] = self._finished(entity, settings, sides)
@@ -209,6 +212,10 @@ class EntityBuilder:
         """All that were made."""
         return [entity for _, _, entity, _ in self._entities]
 
+    def unfinished(self) -> frozenset[str]:
+        """The names of those of which a part is missing."""
+        return frozenset(each.name for each in self.every() if each.waits)
+
     def guard(self, hidden: Container[str]) -> None:
         """Tells the entities whose rows a rule may hide. ``hidden``: the names of all such types."""
         for name, _, entity, _ in self._entities:
@@ -273,6 +280,15 @@ class EntityBuilder:
             if at[1:] and at[1] not in other.settings.match:  # it is matched by its own name, without a word
                 at = ()
             raise Fault(fault.problem.what, *where, *at, mend=fault.problem.mend) from fault
+
+
+def _check_words(name: str, settings: EntitySettings) -> None:
+    wrong = name_fault(name)
+    if wrong is not None:
+        raise Fault(wrong[0], mend=wrong[1])
+    twice = next((field for number, field in enumerate(settings.key) if field in settings.key[:number]), "")
+    if twice:
+        raise Fault(f'"{twice}" stands in the key twice', "key", mend="name each field of the key once")
 
 
 def named_by_parts(problem: Problem, entities: Mapping[str, EntitySettings]) -> Problem:

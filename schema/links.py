@@ -6,7 +6,7 @@ way to fetch anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import cast
 
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType
@@ -53,13 +53,17 @@ from schema.types import RowArguments, TypeBuilder, nullable, origin_in
 
 
 class LinkBuilder:
-    """Turns links into fields of the parent's type; problems are collected, a faulty link adds nothing."""
+    """Turns links into fields of the parent's type; problems are collected, a faulty link adds nothing. ``unfinished``:
+    entities of which a part is missing. ``waiting``: the coordinates that links will have once all sources are there.
+    """
 
-    def __init__(self, types: TypeBuilder, filter_keys: int = 1000) -> None:
+    def __init__(self, types: TypeBuilder, filter_keys: int = 1000, unfinished: Container[str] = ()) -> None:
         self._types = types
         self._filter_keys = filter_keys
+        self._unfinished = unfinished
         self._owner = owners(types.sources)
         self.problems: list[Problem] = []
+        self.waiting: set[str] = set()
         self.joined: list[Joined] = []
         self.filtered: list[Filtered] = []
         self._names: set[str] = set()
@@ -108,11 +112,15 @@ class LinkBuilder:
             raise Fault(f'"{coordinate}" is not a field', mend="write it as Type.field")
         source = settings.target.partition(".")[0]
         kind = "one" if settings.one else "many"
-        if source in waiting or (owner not in self._owner and waiting):
+        if owner not in self._owner and waiting:
             return
         if owner not in self._owner:
             raise Fault(f'there is no type "{owner}"', mend=nearest(owner, self._owner), lacks=owner)
         parent_made, parent_key = self._parent(owner, settings)
+        if source in waiting or (owner in self._unfinished and not self._has_all(parent_made, parent_key, settings)):
+            later = self._types.joins.get((parent_made.model.name, parent_key, name))
+            self.waiting.add(f"{owner}.{name if later is None else later.new}")
+            return
         target, operation = target_of(self._types, settings, kind)
         if parent_key not in parent_made.field_names:
             raise Fault(f'"{owner}" is a union, which has no fields', mend="link from its members")
@@ -125,10 +133,13 @@ class LinkBuilder:
 
     def _parent(self, owner: str, settings: LinkSettings) -> tuple[SourceTypes, str]:
         """The source whose rows a link starts from: of the parts of an entity the first that has all its keys."""
-        for made, key in self._owner[owner]:
-            if set(settings.match) <= set(made.field_names.get(key, {}).values()):
-                return made, key
-        return self._owner[owner][0]
+        homes = self._owner[owner]
+        return next(((made, key) for made, key in homes if self._has_all(made, key, settings)), homes[0])
+
+    @staticmethod
+    def _has_all(made: SourceTypes, key: str, settings: LinkSettings) -> bool:
+        """Whether a type has every field that a link matches."""
+        return settings.match.keys() <= set(made.field_names.get(key, {}).values())
 
     def _has(self, owner: str, name: str) -> bool:
         """Whether a type has a field of that name, of an entity whichever part brings it."""

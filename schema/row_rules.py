@@ -6,7 +6,7 @@ How rules are read and what they do to rows is in ``access/rows/``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from graphql import (
     GraphQLField,
@@ -34,13 +34,19 @@ Roots = Mapping[tuple[str, str], tuple[SourceTypes, Operation]]
 
 
 def row_rules(
-    schema: GraphQLSchema, types: TypeBuilder, settings: AccessSettings, entities: Iterable[Entity]
+    schema: GraphQLSchema,
+    types: TypeBuilder,
+    settings: AccessSettings,
+    entities: Iterable[Entity],
+    waiting: Collection[str],
 ) -> tuple[RowRules, list[Problem]]:
-    """The rules on rows. Where one may hide a row, or a value of one, null may stand in the schema."""
+    """The rules on rows. Where one may hide a row, or a value of one, null may stand in the schema. ``waiting``: the
+    coordinates of links whose source is missing.
+    """
     rules, problems = RowRules({}, {}, {}), list[Problem]()
     every = [rule for key in settings.rules for rule in settings.alternatives(key)]
     if any(rule.rows is not None or rule.min_group is not None for rule in every):
-        reader = Reader(types.sources, types.rows.related, _links(schema))
+        reader = Reader(types.sources, types.rows.related, _links(schema), waiting)
         united = {each.name: _parts(types, each, reader) for each in entities}
         rules, problems = read_row_rules(schema, settings, types.sources, _roots(schema, types), reader, united)
         if not problems:
@@ -61,7 +67,9 @@ def _parts(types: TypeBuilder, entity: Entity, reader: Reader) -> Parts:
     made = {(source, key): (types.sources[source], key) for source, key in origins}
     fields = entity.keys[origins[0]]
     told = {each: tuple(zip(fields, written, strict=True)) for each, written in entity.parts.items()}
-    return Parts(made, steps, frozenset({origins[0], *alike}), told, entity.key, reader, waits=entity.waits)
+    # Without the first part nobody knows how the key is written: what another makes of it may be the opposite.
+    judging = frozenset() if entity.waits and not entity.has_first else frozenset({origins[0], *alike})
+    return Parts(made, steps, judging, told, entity.key, reader, waits=entity.waits)
 
 
 _WHOLE, _TEXTS = {Scalar.INT, Scalar.BIG_INT}, {Scalar.STRING, Scalar.ID}

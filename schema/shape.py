@@ -38,7 +38,7 @@ def shape(
     shaper = _Shaper(types, rename, hide, keep, incomplete=incomplete)
     problems = []
     for where, coordinate, new in changes:
-        fault = _name_fault(new) if where[0] == "rename" else None
+        fault = name_fault(new) if where[0] == "rename" else None
         if fault is None and shaper.leaves(coordinate, new, where):
             continue
         fault = fault or shaper.change(coordinate, new)
@@ -65,7 +65,8 @@ def _before_rename(coordinate: str, rename: Mapping[str, str], where: tuple[Key,
     return f"{where[0]} uses names as they are before rename: write {former}"
 
 
-def _name_fault(new: str) -> Fault | None:
+def name_fault(new: str) -> Fault | None:
+    """Why a name that the file gives is none of GraphQL's (section 2.1.9), and how to mend it."""
     if not _NAME.fullmatch(new):
         return f'"{new}" is not a GraphQL name', "use letters, digits and _, and begin with no digit"
     if new.startswith("__"):

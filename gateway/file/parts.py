@@ -26,6 +26,8 @@ MAX_FILE_BYTES = 4_194_304
 MAX_DEPTH = 8
 """Parts within parts; whoever needs more has lost the way, and so would readers."""
 MAX_PARTS = 1000
+MAX_VALUES = 200_000
+"""Of one file: a configuration of a hundred systems has a tenth of it, and each value costs a look for its line."""
 INCLUDE = "include"
 _ENDINGS = frozenset({".yaml", ".yml"})
 _ONCE = frozenset({"server", "limits"})
@@ -152,7 +154,7 @@ class _Reader:
         yaml = None
         if not text.lstrip("\ufeff \t\r\n").startswith("<"):
             try:
-                yaml = Yaml(text)
+                yaml = Yaml(text, most=MAX_VALUES)
                 lines = yaml.lines()
             except YamlError as error:
                 raise UnreadableFile(f"{Place(part, error.line or 0)}\n  {error}", self.files) from error
@@ -332,7 +334,7 @@ class _Reader:
         try:
             text = text_of(path)
             kind = described(text, None)
-            yaml = None if kind else Yaml(text)
+            yaml = None if kind else Yaml(text, most=MAX_VALUES)
             raw, lines = (None, {}) if yaml is None else (yaml.value, yaml.lines())
         except UnreadableFile as error:
             reason = error.text.partition("cannot be read: ")[2]

@@ -25,7 +25,7 @@ class Entity:
     """Its parts are the origins of its rows. ``key``: in the schema; ``keys``: part → its fields that hold the key, in
     that order, ``parts``: how it writes them. ``steps``: (part of a row, part of a field) → the way from the one to
     the other. ``guarded``: a rule may hide its rows, so that a key alone leads nowhere before the row itself was looked
-    at. ``waits``: the source of a part is missing.
+    at. ``waits``: the source of a part is missing; ``has_first``: that of the first one is there.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Entity:
     steps: dict[tuple[Origin, Origin], Link] = field(default_factory=dict)
     guarded: bool = False
     waits: bool = False
+    has_first: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

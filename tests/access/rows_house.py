@@ -223,8 +223,10 @@ WSDL = f"""<definitions targetNamespace="urn:t" {NAMESPACES}><types>
 
 SOURCES = """
 sources:
-  shop: { database: "${env:URL}", schemas: [SCHEMAS], writes: true, max_wait_s: 60 }  # for a busy machine
+  # However busy the machine is: a change whose time runs out while it is committed is OUTCOME_UNKNOWN.
+  shop: { database: "${env:URL}", schemas: [SCHEMAS], writes: true, timeout_s: 120, max_wait_s: 120 }
   desk:
+    timeout_s: 120
     openapi: ./desk.json
     url: "ADDRESS"
     cache: true
@@ -232,6 +234,7 @@ sources:
     operations:
       agents: { keys: ids, by: id }
   billing:
+    timeout_s: 120
     wsdl: ./billing.wsdl
     operations:
       GetInvoices: { effect: read, at: invoice, keys: orders.orderId, by: orderId, compare: [number] }
@@ -247,7 +250,11 @@ FILTERS = """by: id }
       tickets: { filters: { customerId: customerId } }
       ticketPages: { filters: { customerId: customerId, agentId: agentIds } }
 """
-SERVER = f'server: {{ jwt: {{ issuer: "https://id", audience: isthmus, secret: "{SECRET}" }} }}\n'
+SERVER = f"""\
+server:
+  limits: {{ deadline_s: 120 }}
+  jwt: {{ issuer: "https://id", audience: isthmus, secret: "{SECRET}" }}
+"""
 
 
 def token(**claims: object) -> str:
@@ -366,7 +373,7 @@ class RowsHouse:
     async def post(self, query: str, variables: Mapping[str, object] | None = None, /, **claims: object) -> Any:
         headers = {"Authorization": f"Bearer {token(**claims)}"}
         given = {"query": query, "variables": dict(variables or {})}
-        return await self.served.client.post("/graphql", json=given, headers=headers)
+        return await self.served.client.post("/graphql", json=given, headers=headers, timeout=130)
 
     async def ask(self, query: str, variables: Mapping[str, object] | None = None, /, **claims: object) -> Any:
         """The body of the answer to a caller with these claims."""

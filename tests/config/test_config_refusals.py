@@ -15,6 +15,13 @@ ACCESS = "access: { default: deny }\n"
 LINK = "links:\n  A.b: { one: stock.x, match: { a: b }, %s }\n"
 
 
+LETTERS = "abcdefgh"
+BOMB = "".join(
+    f"{each}: &{each} [{', '.join(['x' if each == 'a' else f'*{before}'] * 8)}]\n"
+    for before, each in zip("a" + LETTERS, LETTERS, strict=False)
+)
+
+
 def problems(tmp_path: Path, text: str | bytes, **environment: str) -> str:
     path = tmp_path / "shop.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -58,6 +65,7 @@ def test_a_key_that_nobody_obeys_is_refused(text: str, tmp_path: Path) -> None:
         ("sources:\n\tstock: {}\n", "shop.yaml:2"),
         (HEAD + "  stock: {}\n", 'shop.yaml:4\n  the key "stock" is given twice'),
         ("a: &a [*a]\n", "contains itself"),
+        (BOMB, "shop.yaml:6\n  with its aliases the document has more than 200000 values"),
         ("a: *nowhere\n", "shop.yaml:1"),
         ("a: !!python/object:os.system {}\n", "tag"),
         (b"access: \xff\xfe\n", "it is not UTF-8"),

@@ -17,6 +17,7 @@ OF_THE_WORLD = {
     "gateway/metrics/process.py": "when the process began, for people",
     "gateway/top/figures.py": "how long ago that was",
     "gateway/tracing/finished.py": "when a span began",
+    "gateway/pulled.py": "how long what a killed pull left has been lying on the disk",
     "gateway/kept/redis_store.py": "how old an answer is that several processes keep",
     "resolvers/resilience/allowance.py": "the day that a number of calls is for",
     "resolvers/retry_after.py": "dates of Retry-After",

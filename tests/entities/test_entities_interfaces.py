@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -41,19 +41,29 @@ WSDL = f"""<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="htt
   </xs:sequence></xs:complexType></xs:element>
   <xs:element name="Persons"><xs:complexType><xs:sequence>{_LISTED.replace("Actor", "Person")}</xs:sequence>
   </xs:complexType></xs:element>
+  <xs:element name="GetFirms"><xs:complexType><xs:sequence>
+    <xs:element name="name" type="xs:string" minOccurs="0" maxOccurs="unbounded"/>
+  </xs:sequence></xs:complexType></xs:element>
+  <xs:element name="Firms"><xs:complexType><xs:sequence>{_LISTED.replace("Actor", "Firm")}</xs:sequence>
+  </xs:complexType></xs:element>
 </xs:schema></types>
 <message name="L"><part name="p" element="t:ListActors"/></message>
 <message name="A"><part name="p" element="t:Actors"/></message>
 <message name="G"><part name="p" element="t:GetPersons"/></message>
 <message name="P"><part name="p" element="t:Persons"/></message>
+<message name="H"><part name="p" element="t:GetFirms"/></message>
+<message name="F"><part name="p" element="t:Firms"/></message>
 <portType name="T">
   <operation name="ListActors"><input message="t:L"/><output message="t:A"/></operation>
   <operation name="GetPersons"><input message="t:G"/><output message="t:P"/></operation>
+  <operation name="GetFirms"><input message="t:H"/><output message="t:F"/></operation>
 </portType>
 <binding name="B" type="t:T"><soap:binding transport="http://schemas.xmlsoap.org/soap/http" style="document"/>
   <operation name="ListActors"><soap:operation soapAction=""/><input><soap:body use="literal"/></input>
     <output><soap:body use="literal"/></output></operation>
   <operation name="GetPersons"><soap:operation soapAction=""/><input><soap:body use="literal"/></input>
+    <output><soap:body use="literal"/></output></operation>
+  <operation name="GetFirms"><soap:operation soapAction=""/><input><soap:body use="literal"/></input>
     <output><soap:body use="literal"/></output></operation>
 </binding>
 <service name="S"><port name="P" binding="t:B"><soap:address location="http://127.0.0.1:1/"/></port></service>
@@ -66,6 +76,7 @@ sources:
     operations:
       ListActors: {{ effect: read, at: actor }}
       GetPersons: {{ effect: read, at: actor, keys: no, by: no, max_keys: 100 }}
+      GetFirms: {{ effect: read, at: actor, keys: name, by: name, max_keys: 100 }}
   shop: {{ database: "sqlite:///{folder}/shop.db" }}
 entities:
   Customer:
@@ -136,24 +147,62 @@ async def test_rows_come_through_an_interface_and_from_the_other_part(tmp_path: 
         assert reply["data"]["accounts"] == [{"no": 1, "name": "Ada"}, {"no": 3, "name": None}]
 
 
+PERSON, ACCOUNT = "people.Person: {{ by: people.GetPersons }}", "shop.Account: {{ by: shop.accounts }}"
+PROMISES = 'people.Person implements Actor, which promises "{}"'
+
+
+async def _loaded(folder: Path, changes: Mapping[str, str]) -> str:
+    """The schema that a file makes in which something is changed."""
+    text = FILE
+    for right, wrong in changes.items():
+        assert text.count(right) == 1, right
+        text = text.replace(right, wrong)
+    (folder / "isthmus.yaml").write_text(text.format(url="http://127.0.0.1:9", folder=folder, trusted=TRUSTED))
+    chosen = read(folder / "isthmus.yaml", {})
+    try:
+        snapshot = await load(chosen)
+    except ConfigurationError as error:
+        return chosen.describe(error.problems)
+    sdl = snapshot.graph.sdl()
+    await snapshot.close()
+    return sdl
+
+
 @pytest.mark.parametrize(
-    ("right", "wrong", "said"),
+    ("changes", "said"),
     [
-        ("people.Person:", "people.Actor:", "could tell whether it is Person or Firm"),
-        ("GetPersons }}", "GetPersons, only: [born] }}", 'people.Person implements Actor, which promises "name"'),
+        ({"people.Person:": "people.Actor:"}, "could tell whether it is Person or Firm"),
+        ({"GetPersons }}": "GetPersons, only: [born] }}"}, PROMISES.format("name")),
         (
-            "      shop.Acc",
-            "      people.Firm: {{ by: people.GetFirms, only: [vat] }}\n      shop.Acc",
-            "Actor stands for",
+            {
+                "key: no": "key: number",
+                PERSON: PERSON.replace(" }}", ", match: {{ number: no }} }}"),
+                ACCOUNT: ACCOUNT.replace(" }}", ", match: {{ number: no }} }}"),
+            },
+            f'{PROMISES.format("no")}, and it is "number" here',
         ),
+        ({"shop.Acc": "people.Firm: {{ by: people.GetFirms, only: [vat] }}\n      shop.Acc"}, "Actor stands for"),
     ],
 )
-async def test_what_an_interface_promises_is_kept_or_refused(tmp_path: Path, right: str, wrong: str, said: str) -> None:
+async def test_what_an_interface_promises_is_kept_or_refused(
+    tmp_path: Path, changes: Mapping[str, str], said: str
+) -> None:
     _files(tmp_path)
-    file = tmp_path / "isthmus.yaml"
-    text = FILE.format(url="http://127.0.0.1:9", folder=tmp_path, trusted=TRUSTED)
-    file.write_text(text.replace(right.format(), wrong.format()))
-    chosen = read(file, {})
-    with pytest.raises(ConfigurationError) as raised:
-        await load(chosen)
-    assert said in chosen.describe(raised.value.problems)
+    assert said in await _loaded(tmp_path, changes)
+
+
+async def test_a_key_that_the_first_part_has_as_another_type_breaks_the_promise(tmp_path: Path) -> None:
+    _files(tmp_path)
+    with sqlite3.connect(tmp_path / "shop.db") as database:
+        database.executescript("drop table accounts; create table accounts (no text primary key, depot text)")
+    database.close()
+    assert f"{PROMISES.format('no')} as Int, and the key is String" in await _loaded(tmp_path, {})
+
+
+async def test_an_interface_promises_what_each_of_its_entities_can_keep(tmp_path: Path) -> None:
+    _files(tmp_path)
+    firm = "access:\n"
+    company = "  Company: {{ key: name, from: {{ people.Firm: {{ by: people.GetFirms }} }} }}\n"
+    sdl = await _loaded(tmp_path, {firm: company + firm})
+    actor = sdl[sdl.index("interface Actor") :].partition("}")[0]
+    assert "  no: Int\n  name: String\n" in actor

@@ -52,6 +52,9 @@ MISTAKES = [
     ("[balance, rating]", "[balance, ratings]"),
     ("  Customer:\n", "  Shipment:\n"),
     ("key: id", "key: ident"),
+    ("key: id", "key: [id, id]"),
+    ("  Customer:\n", "  Our Customer:\n"),
+    ("  Customer:\n", "  __Customer:\n"),
     ("only: [balance, rating]", "olny: [balance, rating]"),
 ]
 

@@ -161,8 +161,11 @@ async def test_two_worlds_that_differ_in_hidden_rows_give_the_same_bytes(tmp_pat
             assert answers[0] == answers[1], (query, world, other)
 
 
-async def test_a_row_whose_part_is_not_answered_is_not_shown(tmp_path: Path) -> None:
-    async with twins(tmp_path, ACCESS.format(rule="{ owner: { eq: $claims.sub } }")) as here:
+@pytest.mark.parametrize(
+    "rule", ["{ owner: { eq: $claims.sub } }", "{ not: { owner: { eq: ben }, tier: { eq: gold } } }"]
+)
+async def test_a_row_whose_part_is_not_answered_is_not_shown(tmp_path: Path, rule: str) -> None:
+    async with twins(tmp_path, ACCESS.format(rule=rule)) as here:
         query = "{ accounts { id depot } profiles { id tier } visits { profile { id } } accountsAggregate { count } }"
         assert (await here.data(query, ANN))["accounts"]
         here.down = {"clients"}

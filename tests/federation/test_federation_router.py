@@ -71,7 +71,7 @@ async def _routed(folder: Path, isthmus: str, reviews: str) -> AsyncIterator[htt
         port = free.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
         modules / ".bin" / "hive-gateway", "supergraph", folder / "supergraph.graphql", "--port", str(port), "--host",
-        "127.0.0.1", "--config-path", HERE / "gateway.file.config.ts", cwd=HERE, stdin=asyncio.subprocess.DEVNULL,
+        "127.0.0.1", "--config-path", HERE / "gateway.config.ts", cwd=HERE, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "NO_PROXY": "127.0.0.1", "NODE_ENV": "production", "NO_COLOR": "1", "SECRET": SECRET},
     )  # fmt: skip

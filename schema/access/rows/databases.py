@@ -120,7 +120,7 @@ class DatabaseRules:
 
 def _wanted(operation: Operation, call: Call, each: Led) -> list[tuple[object, ...]] | None:
     """The keys of the only rows that can come, where they are asked for by them; ``None`` where they are not."""
-    if operation.change is None and operation.by.keys() >= set(each.keys):
+    if operation.by.keys() >= set(each.keys):
         return [tuple(call.arguments.get(operation.by[name]) for name in each.keys)]
     parts = call.predicate.parts if isinstance(call.predicate, And) else (call.predicate,)
     return next((list(part.values) for part in parts if isinstance(part, In) and part.fields == each.keys), None)

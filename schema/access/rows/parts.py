@@ -10,8 +10,8 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from resolvers import Key, KeyPart
-from schema.access.rows.expression import All, Any, Expression, Led, No, Unknown
-from schema.access.rows.reading import WORDS, LinkTo, Reader
+from schema.access.rows.expression import All, Expression, Led, Unknown
+from schema.access.rows.reading import WORDS, LinkTo, Reader, worded
 from schema.source_types import SourceTypes
 
 Part = tuple[str, str]
@@ -39,7 +39,7 @@ class Parts:
         Raises:
             Fault: a name or a value that is not understood.
         """
-        names = set(_named(where))
+        names = set(_named(where)) if isinstance(where, Mapping) else set()
         home = next((each for each in (part, *self.made) if names <= self._known(each)), None)
         if home is not None:
             there = asked_there and home == part
@@ -55,11 +55,8 @@ class Parts:
         if len(where) > 1:
             return All(tuple(inner({name: value}) for name, value in where.items()))
         ((name, value),) = where.items()
-        if name == "not":
-            return No(inner(value, name))
         if name in WORDS:
-            parts = tuple(inner(each, name, index) for index, each in enumerate(value))
-            return All(parts) if name == "and" else Any(parts)
+            return worded(name, value, (*at, name), lambda below, *path: inner(below, name, *path))
         if self.waits:
             return Unknown()
         raise self.reader.unknown(self.made.values(), str(name), (*at, name))
@@ -72,7 +69,7 @@ class Parts:
         """The names that a condition on the rows of a part can be on."""
         made, key = self.made[part]
         subject = self.reader.subject(made, key, asked_there=made.model.has_tables)
-        known = {*subject.leaves, *subject.relations, *subject.links, *subject.others}
+        known = {*subject.leaves, *subject.relations, *subject.links, *subject.waiting, *subject.others}
         return known if part in self.alike else known - set(self.key)
 
 

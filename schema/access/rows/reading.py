@@ -6,7 +6,7 @@ What is not understood is a ``Fault`` that says where it stands; nothing is ever
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -36,6 +36,7 @@ from schema.access.rows.expression import (
     No,
     Null,
     Operand,
+    Unknown,
 )
 from schema.access.rows.expression import Through as ThroughRows
 from schema.access.rows.values import Leaf, Unfit
@@ -77,7 +78,7 @@ class LinkTo:
 class Subject:
     """What a condition is on: ``leaves``: name → (source's name, type); ``relations`` stay in the source's database,
     ``links`` lead on to one row. ``others``: names that are there and that no condition can be on. ``unsure``: those of
-    ``leaves`` in which their database may hold what is no value of theirs.
+    ``leaves`` in which their database may hold what is no value of theirs. ``waiting``: links whose source is missing.
     """
 
     said: str
@@ -86,20 +87,25 @@ class Subject:
     links: Mapping[str, LinkTo]
     others: frozenset[str]
     unsure: frozenset[str] = frozenset()
+    waiting: frozenset[str] = frozenset()
 
 
 class Reader:
-    """Reads the rules over the types of all sources. ``links``: coordinate → the link that it is."""
+    """Reads the rules over the types of all sources. ``links``: coordinate → the link that it is. ``waiting``: the
+    coordinates of links whose source is missing: nothing is known of what lies behind them.
+    """
 
     def __init__(
         self,
         sources: Mapping[str, SourceTypes],
         related: Mapping[tuple[str, str], Sequence[RelatedRows]],
         links: Mapping[str, LinkTo],
+        waiting: Collection[str],
     ) -> None:
         self._sources = sources
         self._related = related
         self._links = links
+        self._waiting = waiting
 
     def of_rows(
         self, made: SourceTypes, key: str, where: object, *, asked_there: bool, at: tuple[Key, ...] = ()
@@ -152,7 +158,8 @@ class Reader:
         }
         others = frozenset(spelled.values()) - leaves.keys()
         unsure = frozenset(name for name, (field, _) in leaves.items() if rows is not None and field in rows.unsure)
-        return Subject(owner, leaves, relations if asked_there else {}, links, others, unsure)
+        waiting = frozenset(name for of, _, name in (each.partition(".") for each in self._waiting) if of == owner)
+        return Subject(owner, leaves, relations if asked_there else {}, links, others, unsure, waiting)
 
     def _all(
         self,
@@ -180,15 +187,15 @@ class Reader:
                 )
 
             if name in WORDS and name not in subject.leaves:
-                parts.append(_worded(name, value, here, inner))
+                parts.append(worded(name, value, here, inner))
             elif name in subject.leaves:
                 parts += _conditions(*subject.leaves[name], value, here)
                 if name in subject.unsure:
                     _check_sure(value, here, negated=negated)
             elif name in subject.relations and made is not None:
                 parts.append(self._related_rows(subject.relations[name], made, value, here, depth, negated=negated))
-            elif name in subject.links:
-                parts.append(self._led(subject.links[name], f"{subject.said}.{name}", value, here, depth))
+            elif name in subject.links or name in subject.waiting:
+                parts.append(self._led(subject.links.get(name), f"{subject.said}.{name}", value, here, depth))
             else:
                 raise _unknown(subject, str(name), here)
         return parts[0] if len(parts) == 1 else All(tuple(parts))
@@ -205,7 +212,7 @@ class Reader:
     ) -> Expression:
         key = row_of(related.operation)
         there = self.subject(made, key, asked_there=True)
-        there = replace(there, links={}, others=there.others | there.links.keys())
+        there = _ending(there)
         if not related.through.many:
             part = self._all(there, made, value, here, depth + 1, asked_there=True, negated=negated)
             return ThroughRows(related.through.leads, "some", part)
@@ -226,7 +233,10 @@ class Reader:
             parts.append(ThroughRows(related.through.leads, cast("Quantifier", quantifier), part))
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
-    def _led(self, link: LinkTo, said: str, value: object, here: tuple[Key, ...], depth: int) -> Expression:
+    def _led(self, link: LinkTo | None, said: str, value: object, here: tuple[Key, ...], depth: int) -> Expression:
+        """A condition on the row that a link leads to; ``None`` where its source is missing."""
+        if link is None:
+            return Unknown()
         if not link.plain:
             what = f"{said} does not lead to one row by single keys, so no rule can go through it"
             raise Fault(what, *here, mend="go through a link of one, without take")
@@ -238,8 +248,14 @@ class Reader:
         if not isinstance(definition, ObjectType):
             raise Fault(f"{said} does not lead to rows of one type, so no rule can go through it", *here)
         there = self.subject(target, cast("NamedRef", ref).name, asked_there=False)
-        there = replace(there, links={}, others=there.others | there.links.keys())
+        there = _ending(there)
         return Led(link.column, link.keys, self._all(there, target, value, here, depth + 1, asked_there=False))
+
+
+def _ending(subject: Subject) -> Subject:
+    """The subject at the end of a link or a relation, from where no link leads on."""
+    others = subject.others | subject.links.keys() | subject.waiting
+    return replace(subject, links={}, waiting=frozenset(), others=others)
 
 
 def leaf_of(made: SourceTypes, ref: TypeRef) -> Leaf | None:
@@ -269,7 +285,12 @@ def _unknown(subject: Subject, name: str, here: tuple[Key, ...]) -> Fault:
     )
 
 
-def _worded(word: str, value: object, here: tuple[Key, ...], inner: Callable[..., Expression]) -> Expression:
+def worded(word: str, value: object, here: tuple[Key, ...], inner: Callable[..., Expression]) -> Expression:
+    """A condition of conditions. ``inner``: reads one that lies in it, which a path from there leads to.
+
+    Raises:
+        Fault: it is none, or something in it is not understood.
+    """
     if word == "not":
         return No(inner(value))
     if not isinstance(value, list) or not value:
