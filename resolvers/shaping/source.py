@@ -6,13 +6,14 @@ A call that is about nothing coded goes down as it came.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from msgspec.structs import replace
 
 from resolvers.model import Operation, SourceModel
 from resolvers.shaping.calls import Calls
+from resolvers.shaping.coding import Coding
 from resolvers.shaping.keyed import translated
 from resolvers.shaping.replies import Replies
 from resolvers.shaping.shapes import Shaping
@@ -37,8 +38,17 @@ class Shaped:
         self._raw = source.model
         self.model = model
         self.lifts = shaping.lifts
+        self._codings = shaping.codings
         self._calls = Calls(shaping)
         self._replies = Replies(shaping)
+
+    @property
+    def written(self) -> Mapping[str, Sequence[Coding]]:
+        """Name, as the source spells it → how values are written that stand under it."""
+        found: dict[str, list[Coding]] = {}
+        for (_, _, name), coding in self._codings.items():
+            found.setdefault(name, []).append(coding)
+        return found
 
     @property
     def concurrency(self) -> int:
