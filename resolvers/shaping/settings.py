@@ -41,6 +41,8 @@ def _no_truth(value: object) -> object:
 
 
 _Whole = Annotated[int, BeforeValidator(_no_truth)]
+_Year = Annotated[int, Field(ge=1000, le=9900), BeforeValidator(_no_truth)]
+_Places = Annotated[int, Field(ge=1, le=30), BeforeValidator(_no_truth)]
 _Finite = Annotated[StrictFloat, Field(allow_inf_nan=False)]
 _Word = Annotated[str, AfterValidator(_legal), Field(json_schema_extra={"pattern": _WORD})]
 
@@ -70,14 +72,11 @@ class ShapeSettings(Settings):
         description="The zone whose local times these are, as Europe/Berlin; they are served with their offset.",
         min_length=1,
     )
-    pivot: _Whole | None = Field(
-        None,
-        description="The first year that two digits (YY) can mean: with 1930, 30 is 1930 and 29 is 2029.",
-        ge=1000,
-        le=9900,
+    pivot: _Year | None = Field(
+        None, description="The first year that two digits (YY) can mean: with 1930, 30 is 1930 and 29 is 2029."
     )
-    scale: _Whole | None = Field(
-        None, description="How many of the last digits stand behind a point that is not written.", ge=1, le=30
+    scale: _Places | None = Field(
+        None, description="How many of the last digits stand behind a point that is not written."
     )
     nulls: tuple[StrictStr | StrictInt | _Finite, ...] | None = Field(
         None, description='What the source says where it means nothing: ["", "00000000"], [0].', min_length=1
