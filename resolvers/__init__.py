@@ -123,7 +123,7 @@ from resolvers.rows import Kind, Layout, Member, Row, plain, read
 from resolvers.security import SecurityNeed, SecurityScheme
 from resolvers.semijoin import distinct_keys, has, key_columns, listed_rows
 from resolvers.settings import CacheSettings, HeaderName, Settings, SourceSettings
-from resolvers.shaping import Shaped, ShapeSettings, Slot, Stated, at, reshaped
+from resolvers.shaping import Coding, Shaped, ShapeSettings, Slot, Stated, at, reshaped
 from resolvers.source import (
     EVERYTHING,
     LEAF,
@@ -179,6 +179,7 @@ __all__ = [
     "CallerError",
     "Change",
     "Code",
+    "Coding",
     "Column",
     "Compare",
     "Comparison",

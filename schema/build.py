@@ -23,10 +23,12 @@ from graphql import (
 from resolvers import (
     LEAF,
     WRITES_ARE_OFF,
+    Coding,
     ConfigurationError,
     Lifetime,
     Problem,
     Selection,
+    Shaped,
     ShapeSettings,
     Source,
     SourceModel,
@@ -68,7 +70,7 @@ from schema.row_rules import close, guarded_types, row_rules
 from schema.shape import shape
 from schema.shaped_inputs import left_behind
 from schema.shaping import bared, enums_of, shaped
-from schema.source_types import SourceTypes, owners
+from schema.source_types import SourceTypes, owners, spelled
 from schema.types import TypeBuilder
 from schema.unified import PLACEHOLDER, UnifiedSchema
 
@@ -122,6 +124,8 @@ class Built:
     """The schema that a router composes; empty where it is served to none."""
     spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Source → coordinate of a field of its types → how the source itself spells the field."""
+    written: Mapping[str, Mapping[str, Sequence[Coding]]] = field(default_factory=dict)
+    """Source → name, as it spells it itself → how values under that name are written, as ``shape`` says."""
 
 
 def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
@@ -206,23 +210,9 @@ def build(sources: Mapping[str, Source], settings: GraphSettings) -> Built:
         tuple(links.filtered),
         (*entities.notes, *left_behind(types, settings.rename)),
         "" if federation is None else federation.sdl,
-        {name: _spelled(made) for name, made in types.sources.items()},
+        {name: spelled(made) for name, made in types.sources.items()},
+        {name: source.written for name, source in sources.items() if isinstance(source, Shaped)},
     )
-
-
-def _spelled(made: SourceTypes) -> dict[str, str]:
-    """Coordinate of a field that a description declares → how its source spells it."""
-    own = {
-        output.name
-        for row, output in made.outputs.items()
-        if row in made.model.made or bool(getattr(made.model.types.get(row), "of", ""))
-    }
-    return {
-        f"{output.name}.{shown}": source
-        for row, output in made.outputs.items()
-        if output.name not in own
-        for source, shown in made.field_names.get(row, {}).items()
-    }
 
 
 def _typed(unified: UnifiedSchema, sources: Mapping[str, Source], settings: GraphSettings) -> TypeBuilder:

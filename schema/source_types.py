@@ -36,6 +36,21 @@ class SourceTypes:
     """(Input type, its field) of rows that are written, likewise."""
 
 
+def spelled(made: SourceTypes) -> dict[str, str]:
+    """Coordinate of a field that a description declares → how its source spells it."""
+    own = {
+        output.name
+        for row, output in made.outputs.items()
+        if row in made.model.made or bool(getattr(made.model.types.get(row), "of", ""))
+    }
+    return {
+        f"{output.name}.{shown}": source
+        for row, output in made.outputs.items()
+        if output.name not in own
+        for source, shown in made.field_names.get(row, {}).items()
+    }
+
+
 def owners(sources: Mapping[str, SourceTypes]) -> dict[str, list[tuple[SourceTypes, str]]]:
     """GraphQL type → the sources that have it, and its key there: of an entity each part."""
     found: dict[str, list[tuple[SourceTypes, str]]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from gateway.identity import CannotVerify, open_tokens
 from gateway.scenes.masking import Masking
 from gateway.scenes.recording import Wanted, environment_of, record, same_shape
 from gateway.scenes.rehearsal import Outcome, play
-from gateway.scenes.scene import QUERY, UnreadableScene, read
+from gateway.scenes.scene import CALLS, QUERY, REPLY, UnreadableScene, read
 from gateway.scenes.writing import as_yaml
 from gateway.telemetry import configure
 from resolvers import ConfigurationError, Unauthenticated, load
@@ -25,11 +26,11 @@ from schema import ANONYMOUS, Principal
 
 
 def record_scene(  # each is an option of the command
+    file: Annotated[str, typer.Argument(help="The configuration file.")] = DEFAULT,
+    *,
     out: Annotated[Path, typer.Option("-o", "--output", help="The folder of the scene.")],
     query: Annotated[str, typer.Option("--query", help="The query, or a file that holds it.")],
-    *,
     env: Env = None,
-    file: Annotated[str, typer.Option("--file", help="The configuration file.")] = DEFAULT,
     variables: Annotated[str, typer.Option(help="The variables: a JSON object, or a file that holds it.")] = "{}",
     operation: Annotated[str | None, typer.Option(help="The operation, where the query has several.")] = None,
     claims: Annotated[str | None, typer.Option("--as", "--claims", metavar="CALLER", help=AS)] = None,
@@ -59,35 +60,49 @@ def record_scene(  # each is an option of the command
     except UnreadableScene as error:
         fail(error.text)
     _environment(chosen, out)
-    outcome = _played(chosen, out)
+    outcome, differing = _played(chosen, out, made.live)
     typer.echo(_masked(made.masking))
     if made.secrets:
         places = "1 place" if made.secrets == 1 else f"{made.secrets} places"
         typer.echo(f"removed: a secret of the file, which a system sent back, in {places}")
     if made.changes:
         typer.echo(f"asked for changes: {', '.join(made.changes)}")
-    differing = [*same_shape(_data(made.live), _data(outcome.reply))]
     if differing:
         fail(
             f"{out} is written, but played it gives another answer at {', '.join(differing[:5])}\n"
-            "  mend: say --keep with the coordinates whose values matter there"
+            f"  {_UNSOUND}\n"
+            "  mend: say --keep with the coordinates whose values matter there, and --force to write it again"
         )
     if not outcome.passed:
-        fail("\n".join(line for each in outcome.differences for line in each.lines()))
+        told = (line for each in outcome.differences for line in each.lines())
+        fail("\n".join([f"{out} is written, but played it does not pass\n  {_UNSOUND}", *told]))
     typer.echo(f"{out} is written: {len(outcome.calls)} calls. Look through it before you commit it.")
 
 
-def _played(chosen: Configuration, out: Path) -> Outcome:
-    """Plays it, writes what came of it as what is expected, and plays it once more."""
+_UNSOUND = "so nothing is written as what is expected of it, and isthmus test fails"
+
+
+def _played(chosen: Configuration, out: Path, live: object) -> tuple[Outcome, Sequence[str]]:
+    """Plays it, writes what came of it as what is expected, and plays it once more; and where its answer is not like
+    the live one. What is not sound has no expectation, not even that of a scene that was here before.
+    """
+    sound = False
     try:
         scene = read(out, out)
-        first = asyncio.run(play(chosen, scene, lambda each: who(chosen, each)))
-        if first.reply is None:
-            return first
-        scene.expect(first.reply, first.calls)
-        return asyncio.run(play(chosen, read(out, out), lambda each: who(chosen, each)))
+        outcome = asyncio.run(play(chosen, scene, lambda each: who(chosen, each)))
+        differing = [] if outcome.reply is None else [*same_shape(_data(live), _data(outcome.reply))]
+        if outcome.reply is not None and not differing:
+            scene.expect(outcome.reply, outcome.calls)
+            outcome = asyncio.run(play(chosen, read(out, out), lambda each: who(chosen, each)))
+            sound = outcome.passed
     except UnreadableScene as error:
         fail(error.text)
+    else:
+        return outcome, differing
+    finally:
+        if not sound:
+            for name in (REPLY, CALLS):
+                (out / name).unlink(missing_ok=True)
 
 
 async def _asks(

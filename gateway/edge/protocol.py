@@ -9,6 +9,7 @@ import asyncio
 import re
 from typing import Any, cast
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -61,6 +62,14 @@ def protocol(  # noqa: C901  # one class, made for its limits
         _hosts = 0
         _sound = True
         _parted = False
+        _offer: bytes | None = None
+        """The head that offers to change protocols, without that: to be read again."""
+        _behind = 0
+        """Bytes of the packets since the last that held some of the body."""
+        _trailers = 0
+        _trailer_bytes = 0
+        _refused: bytes | None = None
+        """What is said when earlier requests are answered; nothing that comes behind is looked at."""
         _counted: str | None = None
 
         def connection_made(self, transport: Any) -> None:
@@ -86,6 +95,8 @@ def protocol(  # noqa: C901  # one class, made for its limits
             self._connection.close()
 
         def data_received(self, data: bytes) -> None:
+            if self._refused is not None or self.transport.is_closing():
+                return
             if shedding is not None and shedding.overloaded and self._shed(shedding, data):
                 return
             self._packet = size = len(data)
@@ -94,13 +105,49 @@ def protocol(  # noqa: C901  # one class, made for its limits
                 self._head_bytes += size
                 if self._due is None:
                     self._arm(limits.header_timeout_s)
-            super().data_received(data)
-            if self._in_head and self._head_bytes > limits.max_header_bytes:
-                self._refuse(TOO_LONG if self._url_bytes > limits.max_url_bytes else TOO_LARGE)
+            else:
+                self._behind += size
+            self._unset_keepalive_if_required()
+            self._parse(data)
+            if self._in_head:
+                if self._head_bytes > limits.max_header_bytes:
+                    self._refuse(TOO_LONG if self._url_bytes > limits.max_url_bytes else TOO_LARGE)
+            elif self._behind > limits.max_header_bytes:
+                self._refuse(TOO_LARGE)
+
+        def _parse(self, data: bytes) -> None:
+            """An offer to change protocols is not taken: its request is one as any other (RFC 9110 section 7.8).
+
+            The parser ends such a message with its head and would take the body for the next request. So the head is
+            parsed again without the offer, and what follows it is its body.
+            """
+            rest: bytes | memoryview = data
+            try:
+                while True:
+                    try:
+                        return self.parser.feed_data(rest)
+                    except HttpParserUpgrade as stop:
+                        rest = memoryview(rest)[stop.args[0] :]
+                    if self._offer is None:
+                        return None  # refused
+                    head, self._offer = self._offer, None
+                    socket = self._get_upgrade() == b"websocket"
+                    self.parser = HttpRequestParser(self)  # the old one has ended where the connection was to close
+                    self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+                    self.parser.feed_data(head)
+                    if socket and self._refused is None:
+                        self.cycle.keep_alive = False  # nobody opens a socket to go on with requests
+            except (HttpParserError, HttpParserUpgrade):
+                self._refuse(BAD)
+
+        def _without_offer(self) -> bytes:
+            line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+            kept = (b"\r\n%b: %b" % pair for pair in self.headers if pair[0] != b"upgrade")
+            return line + b"".join(kept) + b"\r\n\r\n"
 
         def _shed(self, shedding: Shedding, data: bytes) -> bool:
             """Whether what came was refused; nothing but it is under way then."""
-            if not self._in_head or self._head_bytes or self._answering or self.transport.is_closing():
+            if not self._in_head or self._head_bytes or self._answering:
                 return False
             answer = shedding.answer(data, self.server_state.default_headers)
             if answer is None:
@@ -128,6 +175,9 @@ def protocol(  # noqa: C901  # one class, made for its limits
 
         def on_header(self, name: bytes, value: bytes) -> None:
             """As uvicorn's, and looks at what frames a request while it is there."""
+            if not self._in_head:
+                self._pass_over(name, value)
+                return
             name = name.lower()
             self.headers.append((name, value))
             if name in _TELLING:
@@ -138,6 +188,13 @@ def protocol(  # noqa: C901  # one class, made for its limits
                     self._parted = True
                 elif value.lower() == b"100-continue":
                     self.expect_100_continue = True
+
+        def _pass_over(self, name: bytes, value: bytes) -> None:
+            """A trailer: what decides on a request is in its head (RFC 9110 section 6.5.1)."""
+            self._trailers += 1
+            self._trailer_bytes += len(name) + len(value) + 4
+            if self._trailers > limits.max_headers or self._trailer_bytes > limits.max_header_bytes:
+                self._refuse(TOO_LARGE)
 
         def _is_well_formed(self) -> bool:
             """RFC 9112 section 3.2; a target with a host of its own is for proxies."""
@@ -154,22 +211,27 @@ def protocol(  # noqa: C901  # one class, made for its limits
             return size > limits.max_header_bytes
 
         def on_headers_complete(self) -> None:
+            if self._refused is not None:
+                return
             if self._url_bytes > limits.max_url_bytes:
                 self._refuse(TOO_LONG)
             elif (self._reach > limits.max_header_bytes and self._is_large()) or len(self.headers) > limits.max_headers:
                 self._refuse(TOO_LARGE)
             elif not self._is_well_formed():
                 self._refuse(BAD)
+            elif self.parser.should_upgrade():
+                self._offer = self._without_offer()
             else:
-                self._in_head, self._head_bytes = False, 0
-                self._arm(limits.body_timeout_s)
                 super().on_headers_complete()
+                self._in_head, self._head_bytes = False, 0
+                self._behind = self._trailers = self._trailer_bytes = 0
+                self._arm(limits.body_timeout_s)
                 Whole(self.cycle, self._gathering).put_in(cast("Scope", self.scope))  # its task has not begun
 
         def on_message_complete(self) -> None:
-            self._in_head, self._reach = True, self._packet
-            self._disarm()
-            if not self.transport.is_closing():
+            if self._refused is None and self._offer is None:
+                self._in_head, self._reach = True, self._packet
+                self._disarm()
                 super().on_message_complete()
 
         def pause_writing(self) -> None:
@@ -195,19 +257,15 @@ def protocol(  # noqa: C901  # one class, made for its limits
 
         def on_response_complete(self) -> None:
             self._gathering.flush()
+            waiting = bool(self.pipeline)
             super().on_response_complete()
+            if self._refused is not None and not waiting:
+                self._end()
 
         def on_body(self, body: bytes) -> None:
-            if not self.transport.is_closing():
+            if self._refused is None:
+                self._behind = 0
                 super().on_body(body)
-
-        def _unsupported_upgrade_warning(self) -> None:
-            """The request is answered as if it had asked for no other protocol (RFC 9110 section 7.8)."""
-            if self._get_upgrade() == b"websocket":
-                self.cycle.keep_alive = False  # nobody opens a socket to go on with requests
-
-        def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # the signature is uvicorn's
-            self._refuse(BAD)
 
         def _arm(self, seconds: float) -> None:
             """What is being received must be there in so many seconds; what was armed before no longer counts.
@@ -236,21 +294,35 @@ def protocol(  # noqa: C901  # one class, made for its limits
 
         @property
         def _answering(self) -> bool:
-            """True while the answer to an earlier request, or the rest of this one's, is still to come."""
-            if getattr(self.cycle, "response_complete", True):  # no cycle before the first request
-                return False
-            return self._in_head or bool(self.pipeline) or self.cycle.response_started
+            """Between two requests: true while the answer to an earlier one is still to come."""
+            return not getattr(self.cycle, "response_complete", True)  # no cycle before the first request
 
         def _refuse(self, status: bytes) -> None:
-            if self.transport.is_closing():
+            """Ends the connection behind the answers that earlier requests wait for: none is lost, none is forged."""
+            if self._refused is not None or self.transport.is_closing():
                 return
             given = request_id(())
             log("refused", request_id=given, level="warning", status=int(status[:3]))
             if tally is not None:
                 tally.turned_away(_TOLD[status])
-            if not self._answering:  # or the caller would take it for the answer that it waits for
-                end = b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-                self.transport.write(b"HTTP/1.1 " + status + b"\r\nx-request-id: " + given.encode() + end)
-            self.transport.close()
+            end = b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            self._refused = b"HTTP/1.1 " + status + b"\r\nx-request-id: " + given.encode() + end
+            self._disarm()
+            if self._in_head:
+                if not self._answering:
+                    self._end()
+            elif self.pipeline:
+                self.pipeline.popleft()  # its own body is what is refused
+            elif self.cycle.response_started:
+                self.transport.close()  # there is an answer already
+            else:
+                self._end()
+                self.cycle.disconnected = True  # or the application could answer as well
+                self.cycle.message_event.set()
+
+        def _end(self) -> None:
+            if not self.transport.is_closing():
+                self.transport.write(self._refused or b"")
+                self.transport.close()
 
     return BoundedProtocol

@@ -67,8 +67,10 @@ def strict_json(data: bytes) -> object:
     """
     try:
         value: object = _DECODER.decode(data.decode())
-    except (ValueError, RecursionError):
-        raise BadRequest("the body is not JSON in UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        # What is no JSON, or no UTF-8, is told by classes of their own; else it is Python that reads no longer numbers.
+        why = "a number has too many digits" if type(error) is ValueError else "the body is not JSON in UTF-8"
+        raise BadRequest(why) from None
     # Without escapes there is no lone surrogate, and so few brackets nest no deeper: there is nothing to look for.
     if b"\\u" in data:
         _check(value)

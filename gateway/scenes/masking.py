@@ -11,19 +11,18 @@ import hmac
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from gateway.scenes.likeness import EMAIL, is_iban, like, text_like
+from gateway.scenes.readings import Reading, readings
+from resolvers import Coding
+
 REMOVED = "removed"
-_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _PHONE = re.compile(r"(?<![\w.-])(?:\+|00)\d{1,3}[ ()/.-]*(?:\d[ ()/.-]*){6,12}\d(?![\w.-])")
-_PERSONAL = (("e-mail", _EMAIL), ("IBAN", _IBAN), ("phone", _PHONE))
-_DATE = re.compile(
-    r"(?:\d{4}(?=[-/.])|(?:1[89]|2[01])\d{2})([-/.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d(?!\d{5}(?!\d)))"
-)
-"""Year first, as ISO 8601 has it, and as systems write it that leave the signs out; a time may follow."""
-_DAY_FIRST = re.compile(r"\d{2}([-/.])\d{2}\1\d{4}(?!\d)")
+_PERSONAL = (("e-mail", EMAIL), ("IBAN", _IBAN), ("phone", _PHONE))
 _NAMES = re.compile(
     r"^(?:first|last|given|family|middle|maiden|full|birth|sur|contact|display|user|nick|holder|owner)_?name$"
     r"|^(?:forename|surname|lastname|firstname)s?$"
@@ -40,8 +39,7 @@ _BIRTH = re.compile(
 _SECRET = re.compile(r"password|passwd|secret|token$|api_?key|authorization|cookie|credential|private_?key|session_?id")
 _PERSON = frozenset({"email", "e_mail", "phone", "mobile"})
 _LONG_ENOUGH = 4
-_FEWEST_DIGITS = 3
-_TRIES = 50
+_TRIES = 100
 _NOTHING = frozenset({"", "true", "false"})
 
 
@@ -58,14 +56,20 @@ class Masking:
 
     protected: Mapping[str, Collection[str]] = field(default_factory=dict)
     kept: Mapping[str, Collection[str]] = field(default_factory=dict)
-    fixed: Collection[str] = ()
+    fixed: AbstractSet[str] = frozenset()
     keys: Collection[str] = ()
     """Names by which rows are joined: a short number there is left, or nothing would join any more."""
+    written: Mapping[str, Mapping[str, Sequence[Coding]]] = field(default_factory=dict)
+    """Source → name → how values under it are written there: what stands for them is written so, too."""
     counts: Counter[str] = field(default_factory=Counter)
     found: dict[str, str] = field(default_factory=dict)
     """Value → what stands in its place, wherever it stands."""
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _taken: set[str] = field(default_factory=set)
+    _short: dict[str, str] = field(default_factory=dict)
+    """Value that is too short to be told from others → what stands for it where it is masked, and only there."""
+    _asked: dict[str, list[Reading]] = field(default_factory=dict)
+    """Value → what it means at the places where it was found."""
 
     def kind(self, source: str, name: str, beside: Collection[str] = ()) -> str:
         """Why a value under a name is masked; empty: it is not. ``beside``: the names that stand next to it."""
@@ -82,32 +86,65 @@ class Masking:
 
     def learn(self, source: str, name: str, value: object, beside: Collection[str] = ()) -> None:
         """Takes note of a value; what stands in its place is decided now."""
-        if name in self.kept.get(source, ()):
-            return
         kind = self.kind(source, name, beside)
         text = _text(value)
-        if text is None or text in self.fixed or text in self.found:
+        if text is None or text in self.fixed:
             return
-        if kind and is_distinct(text):
+        found = self._read(source, name, kind, value)
+        if any(map(self._stays, found)):
+            return
+        if found:
+            known = self._asked.setdefault(text, [])
+            known += [each for each in found if each not in known]
+        if name in self.kept.get(source, ()):
+            return
+        if text in self.found:
+            # Nothing is written yet, so what stands for it may still become another one.
+            if self.found[text] == REMOVED:
+                return
+            if not all(each.is_met(self.found[text]) for each in found):
+                self.found[text] = self._instead(text)
+            self._tell(text)
+        elif kind and is_distinct(text):
             self._put(text, REMOVED if kind == "secret" else self._instead(text), kind)
-        elif not kind and isinstance(value, str):
+            self._tell(text)
+        elif not kind and isinstance(value, str) and not any(each.value is not None for each in found):
             self.look(value)
 
     def look(self, text: str) -> None:
         """Takes note of what in a text looks personal."""
         for kind, pattern in _PERSONAL:
             for match in pattern.finditer(text):
-                if kind != "IBAN" or _is_iban(match.group()):
+                if kind != "IBAN" or is_iban(match.group()):
                     self._put(match.group(), self._instead(match.group()), kind)
 
     def value(self, source: str, name: str, value: object, beside: Collection[str] = ()) -> object:
         """What stands for a value under a name."""
         kind, text = self.kind(source, name, beside), _text(value)
-        if kind and text is not None and text not in self.found and text not in self.fixed and name not in self.keys:
+        if text is None:
+            return value
+        found = self._read(source, name, kind, value)
+        if any(map(self._stays, found)):
+            return value
+        if kind and text not in self.found and text not in self.fixed and name not in self.keys:
             self.counts[kind] += 1
-            # Too short to be told from others, so only here.
-            return _like(value, REMOVED if kind == "secret" else self._instead(text))
+            if kind == "secret":
+                return like(value, REMOVED)
+            if text not in self._short:
+                self._short[text] = self._instead(text)
+            return like(value, self._short[text])
+        if any(each.value is not None for each in found):
+            return like(value, self.found.get(text, text))  # no text in which something else might stand
         return self.anywhere(value)
+
+    def _read(self, source: str, name: str, kind: str, value: object) -> list[Reading]:
+        """What a value means where it stands."""
+        codings = () if kind == "secret" else self.written.get(source, {}).get(name, ())
+        return list(readings(codings, value)) if codings else []
+
+    def _stays(self, reading: Reading) -> bool:
+        """Whether a value is nobody's: a code or a flag, nothing at all, or one that the file itself says."""
+        return reading.is_code or not self.fixed.isdisjoint(reading.spellings)
 
     def member(self, name: str) -> str:
         """What stands for the name of a member, which is a value where the source sends a map, as by e-mail address."""
@@ -120,7 +157,7 @@ class Masking:
         if isinstance(value, str):
             return self.text(value)
         text = _text(value)
-        return value if text is None or text not in self.found else _like(value, self.found[text])
+        return value if text is None or text not in self.found else like(value, self.found[text])
 
     def text(self, text: str) -> str:
         """A text in which whatever was found is replaced; a value as a whole word alone."""
@@ -142,42 +179,38 @@ class Masking:
             self.counts[kind] += 1
 
     def _instead(self, text: str) -> str:
-        for again in range(100):
-            made = self._made(text, again)
-            if made not in self._taken and made != text:
+        """What stands for a text: read wherever it stands as it was, or not at all where nobody could read it."""
+        asked, right = self._asked.get(text, ()), ""
+        for again in range(_TRIES):
+            made = self._made(text, again, asked)
+            if made in {"", text} or made in self.fixed or not all(each.is_met(made) for each in asked):
+                continue
+            right = made
+            if made not in self._taken:
                 self._taken.add(made)
-                return made
-        return made if made != text else REMOVED  # of one digit there are but ten
+                break
+        return right or REMOVED  # of one digit there are but ten
 
-    def _made(self, text: str, again: int) -> str:
+    def _made(self, text: str, again: int, asked: Sequence[Reading]) -> str:
         digest = hmac.digest(self._key, f"{again} {text}".encode(), "sha256")
-        number = int.from_bytes(digest[:8])
-        if _EMAIL.fullmatch(text):
-            return f"person{number % 1_000_000}@example.org"
-        if _is_iban(text):
-            return _iban(text, digest)
-        for pattern in (_DATE, _DAY_FIRST):
-            written = pattern.match(text)
-            if written is not None:
-                return _day(number, written[1], first=pattern is _DAY_FIRST) + text[written.end() :]
-        digits = sum(letter.isascii() and letter.isdigit() for letter in text)
-        letters = any(letter.isalpha() for letter in text)
-        if again < _TRIES and ((digits and not letters) or (digits >= _FEWEST_DIGITS and " " not in text)):
-            return _shaped(text, digest)
-        return f"Name{number % 1_000_000}"
+        late = again >= _TRIES // 2
+        means = [each for each in asked if each.value is not None]
+        if not means:
+            return text_like(text, digest, shaped=not late)
+        return means[again % len(means)].other(digest, {} if again else self.found, near=late)
+
+    def _tell(self, text: str) -> None:
+        """Takes note of what a value means, as callers write it: it is replaced by what its replacement means."""
+        for each in self._asked.get(text, ()):
+            for plain, instead in each.meant(self.found[text]):
+                if is_distinct(plain) and plain != text and plain not in self.fixed:
+                    self.found[plain] = instead
+                    self._taken.add(instead)
 
 
 def _is_of_a_person(name: str) -> bool:
     plain = spelled(name)
     return plain in _PERSON or _BIRTH.match(plain) is not None
-
-
-def _day(number: int, sign: str, *, first: bool) -> str:
-    """A day in another's way of writing; where the year is last, one that is read either way round."""
-    year, month = f"{1950 + number % 50}", f"{1 + number // 50 % 12:02}"
-    if first:
-        return sign.join((f"{1 + number // 600 % 12:02}", month, year))
-    return sign.join((year, month, f"{1 + number // 600 % 28:02}"))
 
 
 def is_distinct(text: str) -> bool:
@@ -192,46 +225,3 @@ def _text(value: object) -> str | None:
     if value is None or isinstance(value, bool) or value in _NOTHING:
         return None
     return str(value).strip() if isinstance(value, str | int | float) else None
-
-
-def _like(value: object, instead: str) -> object:
-    if isinstance(value, str):
-        return value.replace(value.strip(), instead) if value.strip() else value
-    read: Callable[[str], object] = int if isinstance(value, int) else float
-    try:
-        return read(instead)
-    except ValueError:
-        return 0
-
-
-def _shaped(text: str, digest: bytes) -> str:
-    """The same text with other digits and letters of the same kinds; signs and places stay."""
-    made = []
-    begun = False
-    for place, letter in enumerate(text):
-        byte = digest[place % len(digest)] + place
-        if letter.isdigit():
-            made.append(str(1 + byte % 9 if not begun and letter != "0" else byte % 10) if letter.isascii() else letter)
-            begun = True
-        elif letter.isascii() and letter.isalpha() and len(text) > 12:  # an id, not a short code
-            hexadecimal = letter.lower() in "abcdef"
-            made.append(chr((97 if letter.islower() else 65) + byte % (6 if hexadecimal else 26)))
-        else:
-            made.append(letter)
-    return "".join(made)
-
-
-def _is_iban(text: str) -> bool:
-    """ISO 13616: the number with its first four characters at the end, letters as numbers, is 1 modulo 97."""
-    plain = text.replace(" ", "")
-    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", plain):
-        return False
-    return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1
-
-
-def _iban(text: str, digest: bytes) -> str:
-    plain = text.replace(" ", "")
-    inner = "".join(str(digest[place % 32] % 10) for place in range(len(plain) - 4))
-    rest = int("".join(str(int(letter, 36)) for letter in f"{inner}{plain[:2]}00")) % 97
-    made = f"{plain[:2]}{98 - rest:02}{inner}"
-    return " ".join(made[at : at + 4] for at in range(0, len(made), 4)) if " " in text else made

@@ -20,7 +20,7 @@ from urllib.parse import quote, quote_plus
 from pydantic import BaseModel, SecretStr
 
 from gateway.file.config import Configuration
-from gateway.scenes.masking import REMOVED, Masking
+from gateway.scenes.masking import REMOVED, Masking, is_distinct
 from gateway.scenes.rehearsal import answered, rehearsed
 from gateway.scenes.scene import QUERY, SCENE, Scene, UnreadableScene
 from gateway.scenes.settings import SceneSettings
@@ -192,10 +192,35 @@ def _masking(chosen: Configuration, current: Snapshot, keep: Sequence[str]) -> M
                 kept.setdefault(source, set()).add(spelling)
             elif any(_means(key, coordinate) for key in (*tagged, *ruled, *inside)) or _is_ruled(current, coordinate):
                 protected.setdefault(source, set()).add(spelling)
+    return Masking(protected, kept, _fixed(chosen, current), _keys(chosen, current), current.built.written)
+
+
+def _fixed(chosen: Configuration, current: Snapshot) -> frozenset[str]:
+    """Values that are nobody's, since descriptions or the file itself say them."""
+    assert current.built is not None
     models = [source.model for source in current.sources.values()]
-    fixed = {value.value for model in models for enum in model.enums.values() for value in enum.values}
-    nothing = {str(value) for each in chosen.settings.shape.values() for value in each.nulls or ()}
-    return Masking(protected, kept, {str(value) for value in fixed} | nothing, _keys(chosen, current))
+    found = {str(value.value) for model in models for enum in model.enums.values() for value in enum.values}
+    found |= {str(value) for each in chosen.settings.shape.values() for value in each.nulls or ()}
+    for codings in current.built.written.values():
+        # A short code is one only where it stands.
+        coded = {str(each) for some in codings.values() for coding in some for each in (*coding.known, *coding.words)}
+        found |= {each for each in coded if is_distinct(each)}
+    access = chosen.settings.access
+    for key in access.rules:
+        found |= {each for rule in access.alternatives(key) for each in _said_in(rule.rows)}
+    return frozenset(found)
+
+
+def _said_in(condition: object) -> Iterator[str]:
+    """The values that a rule on rows names."""
+    if isinstance(condition, Mapping):
+        for inner in condition.values():
+            yield from _said_in(inner)
+    elif isinstance(condition, list | tuple):
+        for inner in condition:
+            yield from _said_in(inner)
+    elif isinstance(condition, str | int | float) and not str(condition).startswith("$claims."):
+        yield str(condition)
 
 
 def _taken(chosen: Configuration, current: Snapshot) -> dict[str, set[str]]:
@@ -244,6 +269,7 @@ def _keys(chosen: Configuration, current: Snapshot) -> set[str]:
         for operation in source.model.operations.values():
             found |= {name for part in operation.by.items() for name in part} if operation.by else set()
         found |= {name for each in source.model.types.values() for name in getattr(each, "key", ())}
+        found |= {name for relation in source.model.relations for pair in relation.match for name in pair}
     assert current.built is not None
     spelled = [pair for names in current.built.spelled.values() for pair in names.items()]
     shown = {coordinate.partition(".")[2]: each for coordinate, each in spelled}

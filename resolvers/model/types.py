@@ -146,6 +146,12 @@ class Bounds:
     most: int | None = None
     default: int | None = None
     max_items: int | None = None
+    holds: tuple[int, int] | None = None
+    """The least and the greatest whole number that its format has a place for."""
+
+    def has(self, value: object) -> bool:
+        """Whether the format has a place for a value that is given for it, if that is a whole number."""
+        return self.holds is None or not isinstance(value, int) or self.holds[0] <= value <= self.holds[1]
 
 
 @dataclass(frozen=True, slots=True)

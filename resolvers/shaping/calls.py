@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from resolvers.errors import BadRequest, Unsayable
-from resolvers.model import ListRef, NamedRef, Operation, TypeRef
+from resolvers.model import Argument, ListRef, NamedRef, Operation, TypeRef
 from resolvers.predicate import (
     And,
     Compare,
@@ -24,7 +24,7 @@ from resolvers.predicate import (
     Predicate,
     Related,
 )
-from resolvers.shaping.coding import UNREADABLE, Coding, NoOffset
+from resolvers.shaping.coding import UNREADABLE, Beyond, Coding, NoOffset
 from resolvers.shaping.shapes import Shaping, Slot, at, inner, named
 
 _ZEROS = re.compile(r"[+-]?\d{1,100}", re.ASCII)
@@ -107,7 +107,11 @@ class Calls:
             return list(self._sayable(place, ref.item, value, joined=joined))
         coding = self._codings.get(place)
         if coding is not None:
-            return _written(coding, value, place[2], number=bool(joined))
+            written = _written(coding, value, place[2], number=bool(joined))
+            given = at(self._model, place)
+            if isinstance(given, Argument) and not given.bounds.has(written):
+                raise Unsayable(place[2])
+            return written
         found = inner(ref)
         if isinstance(found, NamedRef) and found.name in self._inputs and isinstance(value, Mapping):
             return self._object(found.name, value, joined=joined)
@@ -245,10 +249,11 @@ class Calls:
         return replace(asked, values=tuple(values))
 
     def grouping(self, owner: str, asked: Grouping) -> Grouping:
-        """How rows of a type are grouped. Raises: as ``predicate``."""
-        if not asked.having:
+        """How rows of a type are grouped; the very same where it asks for nothing coded. Raises: as ``predicate``."""
+        made = tuple(self._having(owner, each) for each in asked.having)
+        if all(new is each for new, each in zip(made, asked.having, strict=True)):
             return asked
-        return replace(asked, having=tuple(self._having(owner, each) for each in asked.having))
+        return replace(asked, having=made)
 
     def _having(self, owner: str, asked: GroupCondition) -> GroupCondition:
         if asked.function not in _OF_VALUES or self._of(owner, asked.field) is None:
@@ -314,9 +319,9 @@ def _numbers(operation: Operation) -> bool:
     return "number" in operation.compare or any("number" in each for each in operation.compare_by.values())
 
 
-def _bounded(coding: Coding, asked: Compare) -> Compare:
+def _bounded(coding: Coding, asked: Compare) -> Predicate:
     """A condition on what is written. Where the source cannot say the value itself, others are above or not above the
-    greatest that it can say.
+    greatest that it can say; beyond all that it has, all of them fulfil the condition or none.
     """
     if asked.operator not in _ORDERS:
         return replace(asked, value=_written(coding, asked.value, asked.field))
@@ -325,6 +330,9 @@ def _bounded(coding: Coding, asked: Compare) -> Compare:
     except UNREADABLE as error:
         try:
             return replace(asked, operator=_FLOORED[asked.operator], value=coding.under(asked.value))
+        except Beyond as beyond:
+            every = beyond.above is (asked.operator in {"lt", "lte"})
+            return Not(IsNull(asked.field)) if every else In((asked.field,), ())
         except UNREADABLE:
             raise _unsayable(asked.field, error) from error
 

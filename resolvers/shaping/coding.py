@@ -39,6 +39,14 @@ class NoOffset(ValueError):
     """A moment was given without its offset, so that nobody knows which one it is."""
 
 
+class Beyond(ValueError):
+    """A value is greater than all that the source can say (``above``), or less."""
+
+    def __init__(self, *, above: bool) -> None:
+        super().__init__("beyond all that the source can say")
+        self.above = above
+
+
 @dataclass(frozen=True, slots=True)
 class Coding:
     """``scalar``: what a value is; a word of ``words`` where there are any. ``read``: what the source says → what it
@@ -92,6 +100,7 @@ class Coding:
         """What is written for the greatest value that is not above this one.
 
         Raises:
+            Beyond: all of the source's values are on one side of it.
             ValueError: the source has none, or nobody knows.
         """
         if self.floor is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictFloat, StrictInt, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from resolvers.model import Scalar
@@ -34,13 +34,23 @@ def _legal(word: str) -> str:
     raise PydanticCustomError("no_word", what, {"mend": mend})
 
 
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a whole number is needed, and this is true or false")  # noqa: TRY004  # pydantic's
+    return value
+
+
+_Whole = Annotated[int, BeforeValidator(_no_truth)]
+_Year = Annotated[int, Field(ge=1000, le=9900), BeforeValidator(_no_truth)]
+_Places = Annotated[int, Field(ge=1, le=30), BeforeValidator(_no_truth)]
+_Finite = Annotated[StrictFloat, Field(allow_inf_nan=False)]
 _Word = Annotated[str, AfterValidator(_legal), Field(json_schema_extra={"pattern": _WORD})]
 
 
 class ShapeSettings(Settings):
     """What the values of one field, argument or input field are, where the description says less or says it wrongly."""
 
-    values: dict[str | int, _Word | None] | None = Field(
+    values: dict[str | _Whole, _Word | None] | None = Field(
         None,
         description="A code table: what the source says → the value of an enum that stands for it, or null.",
         min_length=1,
@@ -62,16 +72,13 @@ class ShapeSettings(Settings):
         description="The zone whose local times these are, as Europe/Berlin; they are served with their offset.",
         min_length=1,
     )
-    pivot: int | None = Field(
-        None,
-        description="The first year that two digits (YY) can mean: with 1930, 30 is 1930 and 29 is 2029.",
-        ge=1000,
-        le=9900,
+    pivot: _Year | None = Field(
+        None, description="The first year that two digits (YY) can mean: with 1930, 30 is 1930 and 29 is 2029."
     )
-    scale: int | None = Field(
-        None, description="How many of the last digits stand behind a point that is not written.", ge=1, le=30
+    scale: _Places | None = Field(
+        None, description="How many of the last digits stand behind a point that is not written."
     )
-    nulls: tuple[StrictStr | StrictInt | StrictFloat, ...] | None = Field(
+    nulls: tuple[StrictStr | StrictInt | _Finite, ...] | None = Field(
         None, description='What the source says where it means nothing: ["", "00000000"], [0].', min_length=1
     )
     nullable: bool | None = Field(None, description="Whether it may be null, whatever the description says.")

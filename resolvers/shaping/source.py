@@ -6,13 +6,14 @@ A call that is about nothing coded goes down as it came.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from msgspec.structs import replace
 
 from resolvers.model import Operation, SourceModel
 from resolvers.shaping.calls import Calls
+from resolvers.shaping.coding import Coding
 from resolvers.shaping.keyed import translated
 from resolvers.shaping.replies import Replies
 from resolvers.shaping.shapes import Shaping
@@ -37,8 +38,17 @@ class Shaped:
         self._raw = source.model
         self.model = model
         self.lifts = shaping.lifts
+        self._codings = shaping.codings
         self._calls = Calls(shaping)
         self._replies = Replies(shaping)
+
+    @property
+    def written(self) -> Mapping[str, Sequence[Coding]]:
+        """Name, as the source spells it → how values are written that stand under it."""
+        found: dict[str, list[Coding]] = {}
+        for (_, _, name), coding in self._codings.items():
+            found.setdefault(name, []).append(coding)
+        return found
 
     @property
     def concurrency(self) -> int:
@@ -76,7 +86,11 @@ class Shaped:
         return value if way.change is None or value is None else way.change(value)
 
     def _asked(self, call: Call, *, joined: bool) -> Call:
-        """The call as the source takes it. ``joined``: it is for many keys, which no caller wrote."""
+        """The call as the source takes it; the very same where nothing coded is in it. ``joined``: it is for many keys,
+        which no caller wrote.
+
+        What was made is told from what came by what it is and not by equality: ``True`` equals 1, and 0.00 equals 0.
+        """
         operation = self._raw.operations[call.operation]
         changes: dict[str, object] = {}
         keys = operation.keys.argument[0] if joined and operation.keys and operation.keys.argument else ""
@@ -90,8 +104,10 @@ class Shaped:
             if call.grouping.having:
                 changes["grouping"] = self._calls.grouping(owner, call.grouping)
             if call.rules:
-                changes["rules"] = {key: self._calls.predicate(key, rule) for key, rule in call.rules.items()}
-        changes = {name: made for name, made in changes.items() if made != getattr(call, name)}
+                rules = {key: self._calls.predicate(key, rule) for key, rule in call.rules.items()}
+                if any(rules[key] is not rule for key, rule in call.rules.items()):
+                    changes["rules"] = rules
+        changes = {name: made for name, made in changes.items() if made is not getattr(call, name)}
         return replace(call, **changes) if changes else call
 
     async def close(self) -> None:

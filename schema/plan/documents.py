@@ -6,6 +6,7 @@ the answer to every clause that the document's coordinates ask. So no caller eve
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import cast
@@ -23,6 +24,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    TokenKind,
     get_named_type,
     parse,
     specified_rules,
@@ -45,6 +47,8 @@ from schema.plan.used import Use, used_inputs
 from schema.plan.variables import conditions, given_or_default
 
 _RULES = [*specified_rules, MaxIntrospectionDepthRule]
+_MAX_DIGITS = 1000
+_LONG_NUMBER = re.compile(rf"\d{{{_MAX_DIGITS + 1}}}", re.ASCII)
 _PLANS_PER_DOCUMENT = 32
 # Measured with tracemalloc: documents of 20 to 2,100 characters, plans of 2 to 170 fields, wide and deep. What holds
 # most is the syntax tree; the function that a block is built by (``builder.py``) weighs more than two fields.
@@ -200,7 +204,7 @@ class Documents:
         Raises:
             GraphQLError: a syntax error.
             LimitExceeded: too long, too many tokens, too deep.
-            BadRequest: no operation, or not the one that was named.
+            BadRequest: a number that is too long; no operation, or not the one that was named.
         """
         key = (query, operation_name)
         known = self._known.get(key)
@@ -258,6 +262,8 @@ class Documents:
             raise LimitExceeded(f"the document is longer than {self._limits.max_document_bytes} bytes")
         try:
             document = parse(query, max_tokens=self._limits.max_tokens, no_location=False)
+            if _LONG_NUMBER.search(query):
+                _check_numbers(document)
             _unlink(document)
             check_size(document, self._limits)
         except RecursionError as error:
@@ -281,6 +287,19 @@ def _root_fields(
             fragment = fragments.get(node.name.value)
             if fragment is not None and node.name.value not in inside:  # else validation reports it
                 yield from _root_fields(fragment.selection_set, fragments, (*inside, node.name.value))
+
+
+def _check_numbers(node: DocumentNode) -> None:
+    """Refuses numbers that Python would not read: its own words for that are none for callers.
+
+    Raises:
+        BadRequest: a number is too long.
+    """
+    token = node.loc.start_token if node.loc is not None else None
+    while token is not None:
+        if token.kind in {TokenKind.INT, TokenKind.FLOAT} and _LONG_NUMBER.search(token.value or ""):
+            raise BadRequest(f"a number has more than {_MAX_DIGITS} digits")
+        token = token.next
 
 
 def _unlink(node: DocumentNode) -> None:

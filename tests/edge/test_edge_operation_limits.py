@@ -3,10 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from graphql import get_introspection_query, parse
+from graphql import build_schema, get_introspection_query, parse
 
-from resolvers import LimitExceeded
+from gateway.request.body import strict_json
+from resolvers import BadRequest, LimitExceeded
 from schema.limits import OperationLimits, check_size
+from schema.plan.documents import Documents
 
 DOUBLING = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(45))
 TWENTY = " ".join(f"fragment F{n} on A {{ " + " ".join(f"f{i}" for i in range(20)) + " }" for n in range(20))
@@ -75,3 +77,20 @@ def test_what_expands_beyond_a_limit_is_refused_unexpanded(document: str, what: 
 )  # fmt: skip
 def test_what_fits_passes(document: str) -> None:
     check_size(parse(document), OperationLimits())
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 1001, "1." + "0" * 5000, "1e" + "9" * 5000])
+def test_a_number_that_is_too_long_is_told_in_our_words(number: str) -> None:
+    documents = Documents(build_schema("type Query { a(x: Int, y: Float): Int }"), OperationLimits())
+    with pytest.raises(BadRequest, match="a number has more than 1000 digits"):
+        documents.get(f"{{ a(x: {number}) }}", None)
+    documents.get(f'{{ a(x: {"9" * 1000}, y: "{number}") }}', None)
+
+
+def test_a_number_in_a_body_that_is_too_long_is_no_mistake_of_its_json() -> None:
+    with pytest.raises(BadRequest, match="a number has too many digits"):
+        strict_json(b'{"x": ' + b"9" * 5000 + b"}")
+    with pytest.raises(BadRequest, match="not JSON"):
+        strict_json(b'{"x": 9')
+    with pytest.raises(BadRequest, match="not JSON"):
+        strict_json(b"\xff")

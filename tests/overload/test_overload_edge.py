@@ -92,7 +92,7 @@ def test_the_excess_is_refused_in_graphqls_shape(accept: str, media: str, *, odd
     more = f"accept: {accept}\r\n" + ("origin: https://else.example\r\n" if odd else "connection: keep-alive\r\n")
     with overloaded() as running:
         away = refused(flood(running, HEAD % len(BODY) + more.encode() + b"\r\n" + BODY))
-        assert len(away) > 20
+        assert away
         for each in away:
             head, _, body = each.partition(b"\r\n\r\n")
             said = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])

@@ -84,6 +84,24 @@ async def test_what_contradicts_itself_is_refused_before_anything_is_opened(tmp_
     assert "two answers to one question" in text
 
 
+async def test_what_only_looks_like_a_zone_a_count_or_a_number_is_refused(tmp_path: Path) -> None:
+    lines = {
+        "Customer.born: { format: YYYYMMDDHHmm, zone: localtime }": "whatever machine this runs on",
+        "CrmCustomer.born: { format: YYYYMMDDHHmm, zone: Factory }": "has not been told its zone",
+        "CrmCustomer.owes: { format: YYYYMMDDHHmm, zone: right/UTC }": "leap seconds",
+    }
+    problems = found(await told(tmp_path, *lines))
+    assert [what in said for what, (_, said, _) in zip(lines.values(), problems, strict=True)] == [True] * len(lines)
+    lines = {
+        "Customer.level: { scale: true }": "a whole number is needed",
+        "CrmCustomer.level: { nulls: [.nan] }": "finite number",
+        "CrmCustomer.seen: { values: { true: SEEN } }": "a whole number is needed",
+    }
+    text = await told(tmp_path, *lines)
+    for what in lines.values():
+        assert what in text, text
+
+
 @pytest.mark.parametrize(
     ("format", "what", "mend"),
     [

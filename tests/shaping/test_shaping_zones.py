@@ -73,6 +73,76 @@ def test_an_hour_that_no_clock_showed_is_no_time() -> None:
     assert str(made.read("180001010000")) == "1799-12-31 23:06:32+00:00", "before there were zones"
 
 
+ENDS = """
+CREATE TABLE ends (id INTEGER PRIMARY KEY, west VARCHAR(16), east TIMESTAMP);
+INSERT INTO ends VALUES (1, '9999-12-31 23:59', '0001-01-01 00:00:01'), (2, '2026-01-01 00:00', '9999-12-31 23:59:59'),
+    (3, NULL, NULL);
+"""
+ENDS_FILE = """
+sources: { shop: { database: "URL" } }
+access: { default: anonymous }
+shape:
+  End.west: { format: "YYYY-MM-DD HH:mm", zone: America/New_York }
+  End.east: { zone: Etc/GMT-3 }
+"""
+
+
+async def check_ends(folder: Path, text: str) -> None:
+    async with gateway(folder, text) as shop:
+        found = await shop.data("{ ends(orderBy: { id: ASC }) { west east } }")
+        last, first = "9999-12-31T23:59:00-05:00", "0001-01-01T00:00:01+03:00"
+        assert found["ends"][0] == {"west": last, "east": first}
+        asked = {
+            f'west: {{ eq: "{last}" }}': [1],
+            f'west: {{ lt: "{last}" }}': [2],
+            f'west: {{ gte: "{last}" }}': [1],
+            'west: { gt: "9999-12-31T23:59:59-12:00" }': [],
+            'west: { lte: "9999-12-31T23:59:59-12:00" }': [1, 2],
+            'not: { west: { lte: "9999-12-31T23:59:59-12:00" } }': [],
+            'west: { lt: "0001-01-01T00:00:00+14:00" }': [],
+            'west: { gt: "0001-01-01T00:00:00+14:00" }': [1, 2],
+            f'east: {{ eq: "{first}" }}': [1],
+            f'east: {{ gt: "{first}" }}': [2],
+            'east: { lte: "0001-01-01T00:00:00+14:00" }': [],
+            'east: { gt: "0001-01-01T00:00:00+14:00" }': [1, 2],
+            'not: { east: { gt: "0001-01-01T00:00:00+14:00" } }': [],
+            'not: { east: { lt: "0001-01-01T00:00:00+14:00" } }': [1, 2],
+            'east: { lt: "9999-12-31T23:59:59-12:00" }': [1, 2],
+        }
+        parts = [f"a{n}: ends(where: {{ {each} }}, orderBy: {{ id: ASC }}) {{ id }}" for n, each in enumerate(asked)]
+        found = await shop.data("{ " + " ".join(parts) + " }")
+        assert dict(zip(asked, [[row["id"] for row in rows] for rows in found.values()], strict=True)) == asked
+        having = (
+            'endsAggregate(groupBy: [id], having: { min: { east: { OP: "0001-01-01T00:00:00+14:00" } } }) { count }'
+        )
+        found = await shop.data(f"{{ all: {having.replace('OP', 'gt')} none: {having.replace('OP', 'lt')} }}")
+        assert [len(found["all"]), found["none"]] == [2, []]
+
+
+async def test_the_ends_of_time_can_be_filtered_for_as_they_are_served(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "shop.db") as made:
+        made.executescript(ENDS)
+    made.close()
+    await check_ends(tmp_path, ENDS_FILE.replace("URL", "sqlite:///shop.db"))
+    async with own_schema() as there:
+        await there.connection.execute(ENDS)
+        url = there.url.render_as_string(hide_password=False)
+        await check_ends(tmp_path, ENDS_FILE.replace('"URL"', f'"{url}", schemas: [{there.name}]'))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Etc/GMT-14", "Etc/GMT+12", "Pacific/Apia"])
+@pytest.mark.parametrize("written", ["00010101000000", "99991231235959"])
+def test_what_is_read_at_the_ends_of_time_is_written_again(zone: str, written: str) -> None:
+    made = ShapeSettings.model_validate({"format": "YYYYMMDDHHmmss", "zone": zone}).coding(Scalar.STRING)
+    try:
+        read = made.read(written)
+    except UNREADABLE:
+        assert written < "1", "only mean solar time, which is served in UTC, has a moment before the first year"
+        return
+    assert made.back(read) == written
+    assert made.under(read) == written
+
+
 TABLE = """
 CREATE TABLE events (id INTEGER PRIMARY KEY, at VARCHAR(16) NOT NULL, done TIMESTAMP, ended TIMESTAMP);
 INSERT INTO events VALUES

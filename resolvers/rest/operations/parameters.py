@@ -16,6 +16,7 @@ from resolvers.rest.documents.tree import Node, Tree, Unserved, items, members, 
 from resolvers.rest.requests.request import PLACEHOLDER, split
 from resolvers.rest.schemas.reader import Schemas
 from resolvers.rest.schemas.registry import deprecation, with_default
+from resolvers.rest.schemas.scalars import places
 from resolvers.rest.shapes import Encoding, Location, Parameter, Style
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -174,7 +175,9 @@ def _bounds(tree: Tree, schema: object, pointer: str) -> Bounds:
     except Unserved:
         return Bounds()
     found = [node.get(word) for word in ("minimum", "maximum", "default", "maxItems")]
-    return Bounds(*(value if isinstance(value, int) and not isinstance(value, bool) else None for value in found))
+    whole = (value if isinstance(value, int) and not isinstance(value, bool) else None for value in found)
+    least, most, default, max_items = whole
+    return Bounds(least, most, default, max_items, places(tree, schema, pointer))
 
 
 def _content(content: Node, pointer: str) -> tuple[str, str]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from resolvers.model import Argument, Field, InputType, NamedRef, ObjectType, Scalar, ScalarRef, TypeRef
+from resolvers.model import Argument, Bounds, Field, InputType, NamedRef, ObjectType, Scalar, ScalarRef, TypeRef
 from resolvers.naming import joined
 from resolvers.rest.documents.tree import Node, Unserved, items, members, text
 from resolvers.rest.schemas.maps import entries, value_schema
 from resolvers.rest.schemas.merge import Merge, Spot, properties_of
 from resolvers.rest.schemas.registry import Registry, Side, TypeOf, deprecation, with_default
+from resolvers.rest.schemas.scalars import places
 
 MORE = "additionalProperties"
 """The field of the members beyond the named ones, under OpenAPI's own name for them."""
@@ -105,6 +106,7 @@ class Objects:
                 description=with_default(text(said, "description"), said),
                 deprecated=deprecation(said) if key not in required else None,
                 place=registry.tree.place(where),
+                bounds=Bounds(holds=places(registry.tree, schema, where)),
             )
             if self.travels_as_text(schema, where):
                 registry.texts.add((name, key))

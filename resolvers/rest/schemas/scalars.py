@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resolvers.model import Scalar
-from resolvers.rest.documents.tree import Node, Unserved, text
+from resolvers.rest.documents.tree import Node, Tree, Unserved, text
 
 MAX_INT = 2**31 - 1
 
@@ -17,6 +17,13 @@ STRINGS = {
     "binary": Scalar.BASE64,
     "int64": Scalar.BIG_INT,
 }
+PLACES = {
+    "int32": (-(2**31), MAX_INT),
+    "uint32": (0, 2**32 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "uint64": (0, 2**64 - 1),
+}
+"""Format → the least and the greatest whole number that it has a place for."""
 NUMBERS = {"decimal": Scalar.DECIMAL, "int64": Scalar.BIG_INT, "int32": Scalar.INT}
 
 
@@ -51,3 +58,20 @@ def integer(node: Node) -> Scalar:
     )
     wide = text(node, "format") in {"int64", "uint64", "uint32"}
     return Scalar.BIG_INT if beyond or wide else Scalar.INT
+
+
+def places(tree: Tree, schema: object, pointer: str) -> tuple[int, int] | None:
+    """The least and the greatest whole number that values of a schema, or the items of its list, have a place for.
+
+    Whole numbers without a format have 64 bits, as most who read JSON take them. ``None``: there are none, or it is
+    only said through combinations.
+    """
+    try:
+        node, pointer = tree.follow(schema, pointer)
+        while "items" in node:
+            node, pointer = tree.follow(node["items"], f"{pointer}/items")
+    except Unserved:
+        return None
+    kind = node.get("type")
+    whole = kind == "integer" or (isinstance(kind, list) and "integer" in kind)
+    return PLACES.get(text(node, "format"), PLACES["int64"] if whole else None)

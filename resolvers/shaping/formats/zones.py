@@ -14,10 +14,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from resolvers.model import EnumType, Scalar
 from resolvers.problem import nearest
-from resolvers.shaping.coding import Base, Coding, NoCoding, NoOffset
+from resolvers.shaping.coding import Base, Beyond, Coding, NoCoding, NoOffset
 from resolvers.shaping.forms import native
 
 _MICROSECOND = timedelta(microseconds=1)
+_NO_ZONES = {
+    "localtime": "it is the zone of whatever machine this runs on",
+    "Factory": "it is what a machine says that has not been told its zone",
+    "posixrules": "it is what a machine takes where it knows no rules",
+}
+"""Names of the database that are no zones, and why."""
 
 
 def moments(base: Base) -> Coding:
@@ -84,6 +90,10 @@ def _check_naive(coding: Coding) -> None:
 
 
 def _zone(name: str) -> ZoneInfo:
+    if name in _NO_ZONES:
+        raise NoCoding(f'"{name}" is no zone: {_NO_ZONES[name]}', "write it as Europe/Berlin", told="zone")
+    if name.startswith("right/"):
+        raise NoCoding(f'"{name}" counts leap seconds', f"write {name.removeprefix('right/')}", told="zone")
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -101,9 +111,17 @@ def _offset(local: datetime, zone: ZoneInfo, fold: int) -> timedelta:
 def _local(value: object, zone: ZoneInfo) -> datetime:
     if not isinstance(value, datetime):
         raise TypeError("no moment")
-    if value.tzinfo is None:
+    offset = value.utcoffset()
+    if offset is None:
         raise NoOffset
-    return value.astimezone(zone)
+    try:
+        return value.astimezone(zone)
+    except OverflowError:  # Python goes by UTC, and that is before the year 1 or after 9999; no clock is set there
+        naive = value.replace(tzinfo=None)
+        try:
+            return (naive + (_offset(naive, zone, 0) - offset)).replace(tzinfo=zone)
+        except OverflowError:
+            raise Beyond(above=naive.year > 1) from None
 
 
 def _last_before(local: datetime, zone: ZoneInfo) -> datetime:
