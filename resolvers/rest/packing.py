@@ -93,10 +93,12 @@ class _Maker:
     def _union(self, inner: tuple[Any, ...]) -> Change | None:
         classes = [part for part in inner if dataclasses.is_dataclass(part)]
         if not classes:
-            changed = [part for part in inner if self.change(part) is not None]
-            if changed:
+            changed = [change for part in inner if (change := self.change(part)) is not None]
+            if not changed:
+                return None
+            if len(inner) > 2 or type(None) not in inner:
                 raise TypeError(f"one of {inner} is not understood")
-            return None
+            return lambda value: None if value is None else changed[0](value)
         return self.choice(classes)  # type: ignore[arg-type]  # classes, as get_type_hints gives them
 
     def data(self, cls: type) -> Change:
