@@ -35,7 +35,7 @@ class Hold:
 
 def token(**claims: object) -> str:
     now = int(time.time())
-    whole = {"iss": "https://id", "aud": "isthmus", "sub": "s", "iat": now, "exp": now + 600, **claims}
+    whole = {"iss": "https://id", "aud": "isthmus", "sub": "s", "iat": now, "exp": now + 36_000, **claims}
     return jwt.encode(whole, SECRET, "HS256", headers={"typ": "at+jwt"})
 
 
